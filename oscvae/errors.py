@@ -1,0 +1,62 @@
+"""The tree of exceptions.
+
+OscvaeError
+|-- ConfigError         a configuration file, key or command line argument (exit code 2)
+|-- PortTakenError      the OSC port belongs to somebody else (exit code 3)
+|-- PacketError         bytes that are not well-formed OSC
+|-- CommandError        a well-formed OSC message that cannot be obeyed: answered with /fail
+|   `-- BusyError       ... because a queue or the voice pool is full right now
+|-- ModelError          a model file that is missing, broken, foreign or at odds with its document
+|-- DecoderError        a decoder process that died or answered nonsense
+|-- AudioError          an audio server or device that cannot be used
+|-- SoundFileError      a sound file that cannot be read or written
+`-- DataError           a data set, recipe or training run that cannot be used
+
+Every message says what was wrong, the value, and what would be right.
+"""
+
+
+class OscvaeError(Exception):
+    """Base of everything that oscvae raises on purpose."""
+
+    exit_code = 1
+
+
+class ConfigError(OscvaeError):
+    exit_code = 2
+
+
+class PortTakenError(OscvaeError):
+    exit_code = 3
+
+
+class PacketError(OscvaeError):
+    pass
+
+
+class CommandError(OscvaeError):
+    pass
+
+
+class BusyError(CommandError):
+    pass
+
+
+class ModelError(OscvaeError):
+    pass
+
+
+class DecoderError(OscvaeError):
+    pass
+
+
+class AudioError(OscvaeError):
+    pass
+
+
+class SoundFileError(OscvaeError):
+    pass
+
+
+class DataError(OscvaeError):
+    pass

@@ -1,0 +1,133 @@
+"""Compilation of the real-time kernels: ahead of time, once, cached where a change to any kernel invalidates all.
+
+numba keys its cache on the source file of one function, so editing a kernel leaves its callers in other modules stale
+(measured), and a read-only package without a home directory fails at import. Here all kernels share a folder named by
+the version, a hash of every kernel source, and the compiler and processor; where no such folder can be written they
+are compiled uncached. Signatures are explicit: nothing compiles after start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import llvmlite.binding
+import numba
+from numba.core import config as numba_config
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+KERNEL_FOLDERS = ("realtime", "spectral", "audio")
+_MARK = re.compile(r"^\s*@(?:kernel|callback|inline)\(", re.MULTILINE)
+
+Listener = Callable[[str], None]
+_listeners: list[Listener] = []
+
+
+def _sources() -> list[Path]:
+    return sorted(path for folder in KERNEL_FOLDERS for path in (_PACKAGE / folder).glob("*.py"))
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for path in _sources():
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    for part in (numba.__version__, llvmlite.__version__, llvmlite.binding.get_host_cpu_name(), str(_PACKAGE)):
+        digest.update(part.encode())
+    return digest.hexdigest()[:16]
+
+
+def count_kernels() -> int:
+    """How many kernels the package compiles in all: the length of the first start's progress bar."""
+    return sum(len(_MARK.findall(path.read_text(encoding="utf-8"))) for path in _sources())
+
+
+def on_compiled(listener: Listener) -> None:
+    """Have `listener(name)` called after each kernel is compiled or loaded from the cache."""
+    _listeners.append(listener)
+
+
+def _candidates() -> list[Path]:
+    places = []
+    if explicit := os.environ.get("OSCVAE_CACHE_DIR"):
+        places.append(Path(explicit))
+    if xdg := os.environ.get("XDG_CACHE_HOME"):
+        places.append(Path(xdg) / "oscvae")
+    if home := os.environ.get("HOME"):
+        places.append(Path(home) / ".cache" / "oscvae")
+    return places
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def cache_folder() -> Path | None:
+    """The folder that holds the compiled kernels, or None where they can only be compiled uncached.
+
+    `$OSCVAE_CACHE_DIR`, `$XDG_CACHE_HOME/oscvae` and `~/.cache/oscvae` are tried in turn.
+    """
+    return CACHE
+
+
+def _choose() -> Path | None:
+    name = f"kernels-{_fingerprint()}"
+    return next((place / name for place in _candidates() if _writable(place / name)), None)
+
+
+CACHE = _choose()
+if CACHE is not None:
+    numba_config.CACHE_DIR = str(CACHE)
+
+_OPTIONS: dict[str, Any] = {
+    "nopython": True,
+    "nogil": True,
+    "cache": CACHE is not None,
+    "error_model": "numpy",  # a division by zero gives inf, not a raise path that needs the GIL
+    "boundscheck": False,
+}
+
+
+def _announce(name: str) -> None:
+    for listener in _listeners:
+        listener(name)
+
+
+def kernel(signature: Any, *, fastmath: bool | set[str] = False) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function for the hop or block clock, now, for one explicit signature.
+
+    `fastmath` must stay off where streamed and offline output are compared bit for bit over different block splits.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        compiled = numba.jit(signature, fastmath=fastmath, **_OPTIONS)(function)
+        _announce(function.__qualname__)
+        return compiled
+
+    return decorate
+
+
+def callback(signature: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a C function (its address is `.address`) that a foreign thread may call; never released."""
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        compiled = numba.cfunc(signature, nopython=True, cache=CACHE is not None, error_model="numpy")(function)
+        _kept_alive.append(compiled)
+        _announce(function.__qualname__)
+        return compiled
+
+    return decorate
+
+
+_kept_alive: list[Any] = []

@@ -1,0 +1,225 @@
+"""Where every shared word lies: the engine's own, a voice's, a model context's, and the records of the rings.
+
+One writer per word; words of different writers never share a cache line (8 words). Floats travel as the bits of a
+float64. "Frame" is a sample of the audio server's clock (64 bits), "sample" one of a voice's own stream.
+
+The life of a voice, with the clock that makes each transition:
+
+    FREE -control-> ARMED -renderer-> READY -callback-> PLAYING -callback-> RELEASING -callback-> DONE
+         <-control- IDLE  <-renderer- (its last touch; straight from ARMED or READY when it was stopped unheard)
+"""
+
+from __future__ import annotations
+
+# -- states of a voice slot ------------------------------------------------------------------------------------------
+FREE, ARMED, READY, PLAYING, RELEASING, DONE, IDLE = range(7)
+
+# -- words of a voice slot -------------------------------------------------------------------------------------------
+VOICE_WORDS = 64
+# written by control while the slot is FREE, constant until it is FREE again
+V_GENERATION = 0
+V_EPOCH = 1  # panic epoch in which the note was played
+V_CONTEXT = 2
+V_GROUP = 3  # notes of one bundle start together; 0 = alone
+V_GROUP_SIZE = 4
+V_START_FRAME = 5  # -1: as soon as ready
+V_STOP_SAMPLE = 6  # sample of the voice at which it releases by itself; -1 never
+V_ATTACK = 7  # samples
+V_STRETCH = 8  # float
+V_PITCH = 9  # float: ratio for the fraction of the note number and for notes beyond the model's range
+V_VELOCITY = 10  # float: gain that the velocity gives
+# written by control at any time
+V_STOP = 16  # one of the STOP_ values
+V_STOP_FRAME = 17  # frame from which STOP_RELEASE counts; 0 = now
+V_GAIN = 18  # float
+V_PAN = 19  # float, -1..1
+V_BEND = 20  # float: ratio
+# handed on with the slot
+V_STATE = 24
+# written by the renderer
+V_HEAD = 32  # samples written to the voice's ring
+V_END = 33  # length of the voice in samples once it is known; -1 before
+# written by the callback
+V_TAIL = 40  # samples read from the voice's ring
+V_ONSET_FRAME = 41  # frame at which the first sample was played; -1 before
+V_LEVEL = 42  # float: peak of the last block, after its envelope
+
+STOP_NONE, STOP_RELEASE, STOP_FADE = range(3)  # FADE: 5 ms, for stealing and replacing
+
+# -- the callback's private floats, per voice -------------------------------------------------------------------------
+CALLBACK_FLOATS = 16
+C_LEFT, C_RIGHT = 0, 1  # smoothed gains
+C_RELEASE = 2  # running product of the release, 1 before
+C_FADE = 3  # 5 ms fade of a stolen voice, 1 before
+C_RELEASING = 4  # 1 once the release has begun
+C_STARVED = 5  # 1 after an underrun, until samples are back
+C_HELD = 6  # last sample heard, which an underrun lets decay
+C_RETURN = 7  # 0..1 ramp on which samples come back after an underrun
+
+# -- the renderer's private words, per voice ----------------------------------------------------------------------------
+R_WORDS = 16
+R_GENERATION = 0
+R_PHASE = 1  # one of the PHASE_ values
+R_BLOCK = 2  # index into the context's pool, -1 none
+R_PUSHES = 3  # frames pushed into the phase reconstruction
+R_LAST = 4  # pushes after which the voice is complete; -1 while frames are left
+R_FILLED = 5  # input samples in the resampler's history
+R_SERVED = 6  # pass at which it was served last
+R_ARM_FRAME = 7  # frame at which the note was armed
+R_DROPPED = 8  # samples dropped before the onset
+R_GROUP = 9
+R_FLOATS = 4
+RF_POSITION = 0  # read position in frames of the block
+RF_INPUT = 1  # read position of the resampler in its history
+
+PHASE_NONE, PHASE_WAITING, PHASE_BURST, PHASE_READY, PHASE_STREAM, PHASE_COMPLETE = range(6)
+
+# -- words of the engine -----------------------------------------------------------------------------------------------
+ENGINE_WORDS = 256
+# constant after start: addresses and sizes
+E_SLOTS = 0
+E_VOICES = 1  # address of int64 [slots, VOICE_WORDS]
+E_RINGS = 2  # address of float32 [slots, RING_SAMPLES]
+E_CALLBACK = 3  # address of float64 [slots, CALLBACK_FLOATS]
+E_RENDER = 4  # address of int64 [slots, R_WORDS]
+E_RENDER_FLOATS = 5  # address of float64 [slots, R_FLOATS]
+E_CONTROL_RENDER = 6  # addresses of the rings, by ordered pair
+E_RENDER_CONTROL = 7
+E_RENDER_AUDIO = 8
+E_AUDIO_CONTROL = 9
+E_RING_RECORDS = 10
+E_SEMAPHORE = 11  # the renderer's
+E_EVENT_FD = 12  # control's
+E_ACTIVE = 13  # address of int64 [slots + 1]: the callback's list of voices it holds, count first
+E_MIX = 14  # address of float32 [2, CHUNK]
+E_SCRATCH = 15  # address of float32: the renderer's scratch, shared by all voices
+E_SCRATCH_WORDS = 16  # address of int64: likewise
+E_RECORDING = 17  # address of float32 [RECORD_FRAMES, 2]
+E_RECORD = 18  # address of an int64 [RECORD] the callback reads ring records into
+E_RENDER_RECORD = 19  # likewise for the renderer
+E_CONTEXTS = 20  # address of int64 [CONTEXTS]: addresses of model contexts, written by the renderer on a record
+E_CLOCK = 21  # address of int64 [2] for clock_gettime in the callback
+E_SINC = 22  # address of the resampler's table
+E_SINC_SIZE = 23
+E_DEAD = 24  # address of int64 [GROUPS]: voices of a group that ended unheard
+E_RENDER_CLOCK = 25  # address of int64 [2] for the renderer's time-out
+E_SCRATCH_SIZE = 26
+E_SCRATCH_WORDS_SIZE = 27
+
+# written by control
+E_RUN = 32  # the render loop returns when 0
+E_EPOCH = 33  # panic epoch: older voices are silenced within a block
+E_GAIN = 34  # float: master
+E_PAN = 35  # float: master balance
+E_BEND = 36  # float: ratio
+E_RELEASE = 37  # float: factor per sample of the exponential release
+E_RATE = 38  # frames per second of the server
+E_CLOSING = 39  # 1: fade the mix out and stay silent
+E_RECORD_ON = 40
+E_BUFFER = 41  # samples that a voice's ring is kept filled to, beyond a period
+
+# written by the callback
+E_FRAME = 64  # frame of the next block's start, 64 bits
+E_FRAME_32 = 65  # the server's own 32-bit count that it was extended from; -1 before the first block
+E_PERIOD = 66
+E_BLOCKS = 67  # blocks served
+E_SEQUENCE = 68  # odd while the clock pair is being written
+E_CLOCK_FRAME = 69  # the clock pair: this frame ...
+E_CLOCK_WALL = 70  # ... began at this wall time, ns
+E_UNDERRUNS = 71
+E_LATE = 72
+E_BUSY_NS = 73  # time spent in the callback, summed
+E_BUSY_PEAK_NS = 74
+E_LEVEL_LEFT = 75  # float: decaying peak
+E_LEVEL_RIGHT = 76
+E_SILENT = 77  # 1 once the closing fade has ended
+E_RECORD_HEAD = 78  # frames written to the recording
+E_RECORD_LOST = 79  # frames lost to a full recording buffer
+E_LAST_NS = 80
+E_SOUNDING = 81  # voices that sound
+E_CLOSE_GAIN = 82  # float: the closing fade
+E_LIMIT = 83  # float: the limiter's gain
+E_MASTER_LEFT = 84  # float: smoothed
+E_MASTER_RIGHT = 85
+E_EPOCH_SEEN = 86
+E_MAX_STEP = 87  # float: largest sample-to-sample step of either output, for measuring
+E_LAST_LEFT = 88
+E_LAST_RIGHT = 89
+
+# written by the server's other threads
+E_XRUNS = 96
+E_SERVER_DOWN = 97
+E_FREEWHEEL = 98
+E_SERVER_RATE = 99
+E_SERVER_PERIOD = 100
+
+# written by whoever reads the recording (a disk thread)
+E_RECORD_TAIL = 104
+
+# written by the renderer
+E_PASSES = 112  # passes of the render loop
+E_HOPS = 113  # hops rendered
+E_RENDER_NS = 114  # time spent rendering, summed
+E_STALE = 115  # commands dropped because their voice had moved on
+E_ALIVE = 116  # 1 while the loop runs
+E_EVENTS_LOST = 117
+
+# constant while a server is there: pointers that the process callback hands to libjack
+E_CLIENT = 128
+E_PORT_LEFT = 129
+E_PORT_RIGHT = 130
+
+# -- a model's context -------------------------------------------------------------------------------------------------
+CONTEXTS = 8
+CONTEXT_WORDS = 64
+X_N_FFT = 0
+X_HOP = 1
+X_LOOK_AHEAD = 2
+X_BANDS = 3
+X_FRAMES = 4
+X_SKIP = 5  # samples of silent lead that are dropped
+X_ONSET_FRAME = 6  # frames before this are never stretched
+X_STEP = 7  # float: model rate / server rate
+X_PIPE = 8  # descriptor that the decoder's answers come from
+X_POOL = 9  # address of float32 [blocks, frames, bands]
+X_BLOCKS = 10
+X_PHASE_PARAMS = 11
+X_PHASE_PARAMS_SIZE = 12
+X_PHASE_TABLES = 13
+X_PHASE_TABLES_SIZE = 14
+X_STATE = 15  # address of float32 [slots, state]
+X_STATE_SIZE = 16
+X_EXPAND_PARAMS = 17
+X_EXPAND_PARAMS_SIZE = 18
+X_EXPAND_TABLES = 19
+X_EXPAND_TABLES_SIZE = 20
+X_HISTORY = 21  # address of float32 [slots, history]: the resampler's input
+X_HISTORY_SIZE = 22
+X_ROW = 23  # address of float32 [bands]
+X_BINS = 24  # address of float32 [n_fft // 2 + 1]
+X_OUT = 25  # address of float32 [hop]
+X_FADE = 26  # samples over which the cut at the onset fades in
+
+# -- records: [kind, ...] ----------------------------------------------------------------------------------------------
+# control > render
+ARM = 1  # slot, generation
+ADD_CONTEXT = 2  # index, address
+DROP_CONTEXT = 3  # index
+# decode > render, through a pipe
+DECODED = 1  # slot, generation, block, status (0 = good), nanoseconds
+# render > audio
+START = 1  # slot, generation, start frame or -1
+# render > control
+VOICE_IDLE = 1  # slot, generation
+BLOCK_FREE = 2  # context, block
+DECODE_SEEN = 3  # slot, generation, status, nanoseconds, context
+CONTEXT_DROPPED = 4  # index
+DECODER_GONE = 5  # context
+# audio > control
+VOICE_ON = 1  # slot, generation, frame
+VOICE_OFF = 2  # slot, generation, frame
+
+CHUNK = 128  # samples that the callback works in: bounds its scratch whatever the period
+RING_SAMPLES = 16384  # a voice's ring: twice the largest hop at a downward bend of an octave
+RECORD_FRAMES = 1 << 17  # 2.7 s at 48 kHz between the callback and a slow disk
+GROUPS = 256
