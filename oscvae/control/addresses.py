@@ -1,0 +1,434 @@
+"""The OSC vocabulary: one table of every address, from which parser, dispatcher, /help and docs/osc.md derive.
+
+Why a table: a command that exists in code and not in the documentation, or the other way round, cannot happen. A test
+walks every row. What the words mean beyond their ranges stands in docs/osc.md's text and DESIGN 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from oscvae.errors import CommandError
+
+Kind = Literal["float", "int", "bool", "string", "latent", "setting", "rest"]
+INT32_MAX = 2**31 - 1
+SECONDS_MAX = 3600.0  # no note, glide or release date lies further ahead than an hour
+VOICE_SETTINGS = ("z", "gain", "pan", "bend")
+
+
+class _Required:
+    def __repr__(self) -> str:
+        return "REQUIRED"
+
+
+REQUIRED: Any = _Required()
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """One argument: numbers lie in [low, high]; outside, `clip` decides between the nearest end and /fail.
+
+    Kinds: float, int, bool, string; latent = D floats; setting = one of VOICE_SETTINGS; rest = all that follow.
+    """
+
+    name: str
+    kind: Kind = "float"
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    clip: bool = False
+    default: Any = REQUIRED
+    help: str = ""
+
+    @property
+    def optional(self) -> bool:
+        return self.default is not REQUIRED
+
+    @property
+    def tag(self) -> str:
+        """The OSC type tag as which this argument is sent in a reply, with its repetition in docs."""
+        return {"float": "f", "int": "i", "bool": "i", "string": "s", "latent": "f*D", "setting": "s", "rest": "..."}[
+            self.kind
+        ]
+
+    def words(self, dims: int | None) -> Iterator[str]:
+        """How the signature shows it: `z1 z2 z3`, or `z1..zD` where the dimension is not known."""
+        if self.kind == "latent":
+            if dims is None:
+                yield f"{self.name}1..{self.name}D"
+            else:
+                yield from (f"{self.name}{i + 1}" for i in range(dims))
+        elif self.kind == "rest":
+            yield f"{self.name}.."
+        else:
+            yield f"[{self.name}]" if self.optional else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address that the daemon obeys; `command` is the name under which the executor knows it.
+
+    index: what the N of a path like /z/N counts ("dimension" or "pad", from 1). asynchronous: /sync waits for it.
+    feedback: when accepted, other subscribers are told at the same address. note_in_model: the note must lie within
+    an octave of the model's range.
+    """
+
+    path: str
+    command: str
+    group: str
+    help: str
+    args: tuple[Arg, ...] = ()
+    replies: tuple[str, ...] = ()
+    index: Literal["", "dimension", "pad"] = ""
+    asynchronous: bool = False
+    feedback: bool = False
+    note_in_model: bool = False
+
+    def signature(self, dims: int | None = None) -> str:
+        """The arguments as one line, `note z1 z2 [velocity]`; "no arguments" if there are none."""
+        return " ".join(word for arg in self.args for word in arg.words(dims)) or "no arguments"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One address that the daemon sends; events go to subscribers, the rest to whoever asked."""
+
+    path: str
+    help: str
+    args: tuple[Arg, ...] = ()
+    event: bool = False
+
+
+def _seconds(name: str, low: float = 0.0, high: float = SECONDS_MAX, *, default: Any = REQUIRED, help: str = "") -> Arg:
+    return Arg(name, "float", low, high, "s", clip=True, default=default, help=help)
+
+
+_NOTE = Arg("note", "float", 0, 127, "MIDI note", help="60 = C4; fractions are microtones")
+_Z = Arg("z", "latent", help="one number per latent dimension, clipped at the mean +- 6 standard deviations")
+_VELOCITY = Arg("velocity", "float", 0, 1, clip=True, default=0.8, help="the gain is its square")
+_RELEASED_AFTER = _seconds("seconds", default=None, help="when it is released; without it, never")
+_ID = Arg("id", "int", 0, INT32_MAX, help="a number of your own choice; other senders' ids are theirs")
+_NAME = Arg("name", "string")
+_GAIN = Arg("gain", "float", -60, 6, "dB", clip=True)
+_PAN = Arg("pan", "float", -1, 1, clip=True, help="balance, left to right; 0 is unity on both sides")
+_BEND = Arg("bend", "float", -24, 24, "semitones", clip=True)
+_UNIT_VALUE = Arg("value", "float", 0, 1, clip=True, help="over the model's latent range")
+
+TABLE: tuple[Address, ...] = (
+    Address(
+        "/play",
+        "play",
+        "Notes",
+        "Starts a voice at that point of the latent space.",
+        (_NOTE, _Z, _VELOCITY, _RELEASED_AFTER),
+        note_in_model=True,
+    ),
+    Address(
+        "/interp",
+        "interp",
+        "Notes",
+        "Starts a voice whose latent moves linearly from a to b in that time and stays at b. Where the time is longer "
+        "than the note, stretch is chosen to fit.",
+        (
+            _NOTE,
+            _seconds("seconds"),
+            Arg("a", "latent", help="where it starts"),
+            Arg("b", "latent", help="where it arrives"),
+            _VELOCITY,
+        ),
+        note_in_model=True,
+    ),
+    Address(
+        "/note",
+        "note",
+        "Notes",
+        "Keyboard style, at the cursor, which the voice follows while it is held or pedalled. Velocity 0 releases the "
+        "oldest held voice of that note.",
+        (_NOTE, Arg("velocity", "float", 0, 127, clip=True, help="0 = note off; the gain is the square of v / 127")),
+        note_in_model=True,
+    ),
+    Address(
+        "/stop",
+        "stop",
+        "Notes",
+        "Releases every voice of that note; without a note, every voice.",
+        (Arg("note", "float", 0, 127, "MIDI note", default=None),),
+    ),
+    Address("/panic", "panic", "Notes", "Silence within one block; clears what is scheduled."),
+    Address(
+        "/voice/new",
+        "voice_new",
+        "Voices",
+        "As /play, under an id of your own. A sounding voice of that id is replaced with a fade of 5 ms. Voices that "
+        "were started otherwise report negative ids.",
+        (_ID, _NOTE, _Z, _VELOCITY, _RELEASED_AFTER),
+        note_in_model=True,
+    ),
+    Address(
+        "/voice/set",
+        "voice_set",
+        "Voices",
+        "Moves one voice: z (D numbers), gain (dB, -60 to 6), pan (-1 to 1) or bend (semitones, -24 to 24).",
+        (_ID, Arg("name", "setting"), Arg("value", "rest")),
+    ),
+    Address("/voice/stop", "voice_stop", "Voices", "Releases that voice.", (_ID,)),
+    Address("/z", "z", "Cursor", "Moves the cursor, and the /note voices that follow it.", (_Z,), feedback=True),
+    Address(
+        "/z/N",
+        "z_n",
+        "Cursor",
+        "Moves one dimension of the cursor, counted from 1.",
+        (Arg("value", "float", help="clipped like z"),),
+        index="dimension",
+        feedback=True,
+    ),
+    Address(
+        "/unit/N",
+        "unit",
+        "Cursor",
+        "As /z/N, scaled from 0..1 to the model's latent range.",
+        (_UNIT_VALUE,),
+        index="dimension",
+        feedback=True,
+    ),
+    Address(
+        "/pad/N",
+        "pad",
+        "Cursor",
+        "Two dimensions of the cursor from an x/y pad: pad 1 is dimensions 1 and 2, pad 2 is 3 and 4, and so on.",
+        (Arg("x", "float", 0, 1, clip=True), Arg("y", "float", 0, 1, clip=True)),
+        index="pad",
+        feedback=True,
+    ),
+    Address(
+        "/glide",
+        "glide",
+        "Cursor",
+        "The cursor travels there linearly from where it is; a new target replaces this one.",
+        (_seconds("seconds"), _Z),
+        feedback=True,
+    ),
+    Address(
+        "/preset/save",
+        "preset_save",
+        "Presets",
+        "Keeps the cursor under that name, per model, on disk at once.",
+        (_NAME,),
+        ("/done /preset/save name",),
+        asynchronous=True,
+    ),
+    Address(
+        "/preset/recall",
+        "preset_recall",
+        "Presets",
+        "Moves the cursor to a preset, in that time.",
+        (_NAME, _seconds("seconds", default=0.0, help="glide")),
+        feedback=True,
+    ),
+    Address(
+        "/preset/delete",
+        "preset_delete",
+        "Presets",
+        "Forgets a preset.",
+        (_NAME,),
+        ("/done /preset/delete name",),
+        asynchronous=True,
+    ),
+    Address("/presets", "presets", "Presets", "The presets of the model that plays.", (), ("/presets.reply",)),
+    Address("/gain", "gain", "Sound", "Master gain, sounding voices too.", (_GAIN,), feedback=True),
+    Address("/pan", "pan", "Sound", "Balance, sounding voices too.", (_PAN,), feedback=True),
+    Address("/bend", "bend", "Sound", "Pitch bend, sounding voices too.", (_BEND,), feedback=True),
+    Address(
+        "/release",
+        "release",
+        "Sound",
+        "Release time to -60 dB, exponential, sounding voices too.",
+        (_seconds("release", 0.005, 10.0),),
+        feedback=True,
+    ),
+    Address(
+        "/attack",
+        "attack",
+        "Sound",
+        "Linear attack of the next notes.",
+        (_seconds("attack", 0.0, 10.0),),
+        feedback=True,
+    ),
+    Address(
+        "/stretch",
+        "stretch",
+        "Sound",
+        "Time stretch of the next notes, from two frames after the onset on.",
+        (Arg("stretch", "float", 0.25, 4, "ratio", clip=True),),
+        feedback=True,
+    ),
+    Address(
+        "/sustain",
+        "sustain",
+        "Sound",
+        "The pedal: while it is down, note offs wait.",
+        (Arg("down", "bool"),),
+        feedback=True,
+    ),
+    Address(
+        "/load",
+        "load",
+        "Models and files",
+        "Plays another model from the models folder, by its stem. What sounds goes on; a model that cannot be played "
+        "changes nothing. A newer /load answers the older with /fail superseded.",
+        (_NAME,),
+        ("/done /load name D rate frames", "/fail /load why"),
+        asynchronous=True,
+    ),
+    Address("/models", "models", "Models and files", "The models in the models folder.", (), ("/models.reply",)),
+    Address("/model", "model", "Models and files", "The model that plays.", (), ("/model",)),
+    Address(
+        "/encode",
+        "encode",
+        "Models and files",
+        "The latent point and the note of a file in the sounds folder.",
+        (Arg("file", "string"),),
+        ("/done /encode file note z1..zD", "/fail /encode why"),
+        asynchronous=True,
+    ),
+    Address(
+        "/record",
+        "record",
+        "Models and files",
+        "Records the output to a float WAV in the recordings folder, never over an old one; without a name, stops.",
+        (Arg("name", "string", default=None),),
+        ("/done /record file", "/done /record file seconds"),
+        asynchronous=True,
+    ),
+    Address("/status", "status", "The daemon", "How it is.", (), ("/status.reply",)),
+    Address("/version", "version", "The daemon", "What it is.", (), ("/version.reply",)),
+    Address(
+        "/help",
+        "help",
+        "The daemon",
+        "All addresses, or what one does.",
+        (Arg("address", "string", default=None),),
+        ("/help.reply",),
+    ),
+    Address("/ping", "ping", "The daemon", "Whether it is there.", (), ("/pong",)),
+    Address(
+        "/notify",
+        "notify",
+        "The daemon",
+        "Subscribes you to events and to what others change, until 60 s without any packet from you; 0 ends it.",
+        (
+            Arg("on", "bool"),
+            Arg("port", "int", 1, 65535, default=None, help="on your own host, instead of the sending port"),
+        ),
+        ("/done /notify 1",),
+    ),
+    Address(
+        "/sync",
+        "sync",
+        "The daemon",
+        "Answers once all earlier asynchronous commands are finished.",
+        (Arg("id", "int", -INT32_MAX - 1, INT32_MAX),),
+        ("/synced",),
+    ),
+    Address("/dumpOSC", "dump_osc", "The daemon", "Logs every message that arrives.", (Arg("on", "bool"),)),
+    Address("/clearSched", "clear_sched", "The daemon", "Forgets all bundles that wait for their time."),
+    Address(
+        "/quit",
+        "quit",
+        "The daemon",
+        "Fades out and leaves; from this machine only, unless osc.quit_from says otherwise.",
+        (),
+        ("/done /quit",),
+    ),
+)
+
+REPLIES: tuple[Reply, ...] = (
+    Reply("/done", "A command is finished.", (Arg("command", "string"), Arg("result", "rest"))),
+    Reply("/fail", "A command cannot be obeyed, and why.", (Arg("command", "string"), Arg("why", "string"))),
+    Reply(
+        "/status.reply",
+        "How the daemon is.",
+        (
+            Arg("voices", "int", help="that sound"),
+            Arg("cpu_avg", "float", unit="%", help="of one core, by the audio clock"),
+            Arg("cpu_peak", "float", unit="%"),
+            Arg("underruns", "int", help="voices that ran empty"),
+            Arg("late", "int", help="bundles and chord notes after their time"),
+            Arg("xruns", "int", help="counted by the audio server"),
+            Arg("busy", "int", help="commands refused because a queue was full"),
+            Arg("sample_rate", "float", unit="Hz", help="of the audio server"),
+            Arg("model_rate", "float", unit="Hz", help="of the model"),
+            Arg("block_size", "int", unit="frames"),
+            Arg("backend", "string", help="jack, portaudio, silent, or `jack (away)` while its server is gone"),
+            Arg("model", "string"),
+            Arg("dims", "int", help="D, the model's latent dimension"),
+            Arg("uptime", "float", unit="s"),
+        ),
+    ),
+    Reply("/version.reply", "What the daemon is.", (Arg("program", "string"), Arg("version", "string"))),
+    Reply("/help.reply", "What an address does.", (Arg("address", "string"), Arg("text", "string"))),
+    Reply("/pong", "It is there."),
+    Reply("/presets.reply", "The presets of a model.", (Arg("model", "string"), Arg("names", "rest"))),
+    Reply("/models.reply", "The models that /load takes.", (Arg("names", "rest"),)),
+    Reply("/synced", "All earlier asynchronous commands are finished.", (Arg("id", "int"),)),
+    Reply(
+        "/model",
+        "The model that plays; also sent when it changes.",
+        (
+            Arg("name", "string"),
+            Arg("dims", "int", help="D"),
+            Arg("rate", "float", unit="Hz"),
+            Arg("note_min", "int", unit="MIDI note"),
+            Arg("note_max", "int", unit="MIDI note"),
+            Arg("ranges", "rest", help="low and high of each dimension, 2 D floats: what /unit and /pad span"),
+        ),
+        event=True,
+    ),
+    Reply("/voice/on", "A voice started.", (Arg("id", "int"), Arg("note", "float")), event=True),
+    Reply("/voice/off", "A voice ended.", (Arg("id", "int"), Arg("note", "float")), event=True),
+    Reply("/xrun", "The audio server missed its time.", (Arg("count", "int", help="since the start"),), event=True),
+    Reply(
+        "/level",
+        "The output's peaks since the last one.",
+        (Arg("left", "float", unit="dB"), Arg("right", "float", unit="dB")),
+        event=True,
+    ),
+)
+
+BY_PATH = {row.path: row for row in TABLE if not row.index}
+BY_PREFIX = {row.path.removesuffix("/N"): row for row in TABLE if row.index}
+BY_COMMAND = {row.command: row for row in TABLE}
+REPLY_BY_PATH = {reply.path: reply for reply in REPLIES}
+
+
+def find(path: str) -> tuple[Address, int]:
+    """The row of an address as it is sent, and the N of a path like /z/N (else 0); unknown raises CommandError."""
+    row = BY_PATH.get(path)
+    if row is not None:
+        return row, 0
+    prefix, _, number = path.rpartition("/")
+    row = BY_PREFIX.get(prefix)
+    if row is not None and number.isascii() and number.isdecimal() and len(number) <= 4 and number[0] != "0":
+        return row, int(number)
+    raise CommandError("unknown address")
+
+
+def is_reply(path: str) -> bool:
+    """Whether only daemons send this address; it is never answered, so that two of them cannot talk in circles."""
+    return path in REPLY_BY_PATH and path not in BY_PATH
+
+
+def reply_args(path: str, **values: Any) -> tuple[Any, ...]:
+    """The arguments of a reply in the table's order and types; `rest` takes a sequence. A missing one is KeyError."""
+    result: list[Any] = []
+    for arg in REPLY_BY_PATH[path].args:
+        value = values.pop(arg.name)
+        if arg.kind == "rest":
+            result.extend(value)
+        else:
+            result.append({"float": float, "int": int, "bool": int, "string": str}[arg.kind](value))
+    if values:
+        raise TypeError(f"{path} has no argument {', '.join(values)}")
+    return tuple(result)
