@@ -164,14 +164,14 @@ def _hybrid_edges(n: int, corner: int, n_bins: int) -> Float64s:
 
 
 def _linear_edges(n: int, n_bins: int) -> Float64s:
-    return np.arange(-1, n + 1) * ((n_bins - 1) / (n - 1))
+    return np.arange(-1, n + 1, dtype=np.float64) * ((n_bins - 1) / (n - 1))
 
 
 def _mel_edges(n: int, n_fft: int, sample_rate: int) -> Float64s:
     mels: Float64s = np.linspace(0.0, _hz_to_mel(0.5 * sample_rate), n + 2)
     logarithmic = _MEL_BREAK_HZ * np.exp(_MEL_LOG_STEP * (mels - _MEL_BREAK))
-    freqs_hz: Float64s = np.where(mels < _MEL_BREAK, mels * _MEL_HZ, logarithmic)
-    return freqs_hz * (n_fft / sample_rate)
+    freqs_hz = np.where(mels < _MEL_BREAK, mels * _MEL_HZ, logarithmic)
+    return np.asarray(freqs_hz * (n_fft / sample_rate), np.float64)
 
 
 def _hz_to_mel(freq_hz: float) -> float:
