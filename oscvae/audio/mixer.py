@@ -17,7 +17,7 @@ from oscvae.realtime import layout as at
 from oscvae.realtime.kernel import kernel
 from oscvae.realtime.libc import CLOCK_REALTIME, clock_gettime, sem_post
 from oscvae.realtime.memory import bits_float, doubles_at, float_bits, floats_at, load, store, words_at
-from oscvae.realtime.ring import pop, push, ring_words
+from oscvae.realtime.ring import pop, push, ring_at
 
 STEAL_FADE_S = 0.005
 RELEASE_FLOOR = 1e-3  # -60 dB: where the exponential release is brought to zero
@@ -67,8 +67,7 @@ def publish_clock(engine, frame, wall):  # type: ignore[no-untyped-def]
 
 @kernel("void(int64[::1], int64, int64, int64, int64)")
 def _tell(engine, kind, slot, generation, frame):  # type: ignore[no-untyped-def]
-    records = engine[at.E_RING_RECORDS]
-    ring = words_at(engine[at.E_AUDIO_CONTROL], ring_words_of(records))
+    ring = ring_at(engine[at.E_AUDIO_CONTROL])
     record = words_at(engine[at.E_RECORD], 8)
     record[0] = kind
     record[1] = slot
@@ -77,19 +76,10 @@ def _tell(engine, kind, slot, generation, frame):  # type: ignore[no-untyped-def
     push(ring, record)
 
 
-@kernel("int64(int64)")
-def ring_words_of(records):  # type: ignore[no-untyped-def]
-    """`ring_words`, for kernels."""
-    return 24 + records * 8
-
-
-assert ring_words(4) == 24 + 4 * 8
-
-
 @kernel("void(int64[::1], int64)")
 def _take_up(engine, frame):  # type: ignore[no-untyped-def]
     """Move the voices that the renderer started into the list of those that are mixed."""
-    ring = words_at(engine[at.E_RENDER_AUDIO], ring_words_of(engine[at.E_RING_RECORDS]))
+    ring = ring_at(engine[at.E_RENDER_AUDIO])
     record = words_at(engine[at.E_RECORD], 8)
     slots = engine[at.E_SLOTS]
     active = words_at(engine[at.E_ACTIVE], slots + 1)
@@ -232,8 +222,8 @@ def _mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-unty
     return over
 
 
-@kernel("void(int64[::1], int64, int64, int64, float32[::1], float32[::1])")
-def _master(engine, count, closing, epoch_fade, left, right):  # type: ignore[no-untyped-def]
+@kernel("void(int64[::1], int64, int64, float32[::1], float32[::1])")
+def _master(engine, count, closing, left, right):  # type: ignore[no-untyped-def]
     """Master gain, balance, closing fade, limiter and meters, in place."""
     rate = float(load(engine, at.E_RATE))
     gain = bits_float(load(engine, at.E_GAIN))
@@ -382,7 +372,7 @@ def block(engine, frame_32, count, left_address, right_address):  # type: ignore
         if epoch != engine[at.E_EPOCH_SEEN]:
             _silence_older(engine, epoch, n, left, right)
             store(engine, at.E_EPOCH_SEEN, epoch)
-        _master(engine, n, closing, 0, left, right)
+        _master(engine, n, closing, left, right)
         if recording == 1:
             _record(engine, n, left, right)
         if left_address != 0:

@@ -87,7 +87,6 @@ E_CONTROL_RENDER = 6  # addresses of the rings, by ordered pair
 E_RENDER_CONTROL = 7
 E_RENDER_AUDIO = 8
 E_AUDIO_CONTROL = 9
-E_RING_RECORDS = 10
 E_SEMAPHORE = 11  # the renderer's
 E_EVENT_FD = 12  # control's
 E_ACTIVE = 13  # address of int64 [slots + 1]: the callback's list of voices it holds, count first

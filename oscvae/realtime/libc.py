@@ -35,6 +35,7 @@ require(("sem_post", "sem_timedwait", "sem_trywait", "read", "write", "clock_get
 _pointer = types.int64  # addresses travel as int64: the same register in every 64-bit C ABI
 
 sem_post = types.ExternalFunction("sem_post", types.int32(_pointer))
+sem_trywait = types.ExternalFunction("sem_trywait", types.int32(_pointer))
 sem_timedwait = types.ExternalFunction("sem_timedwait", types.int32(_pointer, _pointer))
 read = types.ExternalFunction("read", types.int64(types.int32, _pointer, types.int64))
 write = types.ExternalFunction("write", types.int64(types.int32, _pointer, types.int64))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.memory import Arena, load, store
+from oscvae.realtime.memory import Arena, load, store, words_at
 
 RECORD = 8
 _CAPACITY = 0
@@ -33,6 +33,12 @@ def new_ring(arena: Arena, capacity: int) -> np.ndarray[tuple[int], np.dtype[np.
     words = arena.words(ring_words(capacity))
     words[_CAPACITY] = capacity
     return words
+
+
+@kernel("int64[::1](int64)")
+def ring_at(address):  # type: ignore[no-untyped-def]
+    """The ring that lies at `address`."""
+    return words_at(address, _DATA + words_at(address, 1)[_CAPACITY] * RECORD)
 
 
 @kernel("boolean(int64[::1], int64, int64[::1])")

@@ -1,0 +1,212 @@
+"""The daemon's side of a decoder process: spawn it, talk to it, hear that it died.
+
+The pool of magnitude blocks is an anonymous memfd that both map, so nothing can be left in /dev/shm whoever crashes.
+Blocks are handed out here (one owner: control) and come back by record from the renderer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import mmap
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from oscvae.decode.wire import MAX_MESSAGE, Request, Setup, pack_request
+from oscvae.errors import DecoderError
+from oscvae.modelfile import ModelDocument
+
+READY_TIMEOUT_S = 120.0  # a large model on a slow disk; a decoder that hangs for ever must not keep /load waiting
+_QUIT_S = 0.3
+
+
+class Decoder:
+    """A model's process, its pool of blocks [n_blocks, frames, bands] float32, and the pipe of its answers.
+
+    Made by `spawn`, off the event clock. `on_notice(notice)` is called on the event loop with each JSON notice after
+    ready, `on_gone()` once when the process has ended unasked.
+    """
+
+    def __init__(self, path: Path, document: ModelDocument, n_blocks: int) -> None:
+        self.path = path
+        self.document = document
+        self.n_blocks = n_blocks
+        size = n_blocks * document.frames * document.bands.n * 4
+        self._pool_fd = os.memfd_create("oscvae-pool", os.MFD_CLOEXEC)
+        os.ftruncate(self._pool_fd, size)
+        self._pool_map = mmap.mmap(self._pool_fd, size)
+        self.pool = np.frombuffer(self._pool_map, dtype=np.float32).reshape(n_blocks, document.frames, document.bands.n)
+        self.pool[:] = -1.0  # touches every page, so that the renderer never faults one in
+        self.pipe_fd, self._pipe_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.free_blocks = list(range(n_blocks))
+        self.device = "cpu"
+        self.warning = ""
+        self.encodes = False
+        self.alive = False
+        self.on_notice: Callable[[dict[str, Any]], None] = lambda notice: None
+        self.on_gone: Callable[[], None] = lambda: None
+        self._link: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing = False
+
+    def spawn(self, device: str, threads: int, wake_fd: int) -> None:
+        """Start the process, and wait until it has loaded, checked and warmed the model. Blocks: not for the event
+        clock.
+
+        Raises DecoderError with what the process said, or how it ended.
+        """
+        document = self.document
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._link = ours
+        environment = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), PYTHONUNBUFFERED="1")
+        descriptors = (theirs.fileno(), self._pool_fd, self._pipe_end, wake_fd)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "oscvae.decode.worker", str(theirs.fileno())],
+            pass_fds=descriptors,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+        theirs.close()
+        os.close(self._pipe_end)
+        self._pipe_end = -1
+        setup = Setup(
+            path=str(self.path),
+            device=device,
+            threads=threads,
+            blocks=self.n_blocks,
+            frames=document.frames,
+            bands=document.bands.n,
+            latent=document.latent_size,
+            first_octave=document.first_octave,
+            notes=(document.note_min, document.note_max),
+            pool_fd=descriptors[1],
+            pipe_fd=descriptors[2],
+            wake_fd=wake_fd,
+        )
+        try:
+            ours.send(setup.model_dump_json().encode())
+            ours.settimeout(READY_TIMEOUT_S)
+            data = ours.recv(MAX_MESSAGE)
+        except TimeoutError:
+            self.close()
+            raise DecoderError(f"{self.path.name}: did not load within {READY_TIMEOUT_S:.0f} s") from None
+        except OSError:
+            data = b""
+        if not data:
+            raise DecoderError(f"{self.path.name}: its process {self._ending()} while loading")
+        notice = json.loads(data)
+        if "ready" not in notice:
+            self.close()
+            raise DecoderError(str(notice.get("error", "the decoder answered nonsense")))
+        self.device = str(notice["ready"]["device"])
+        self.warning = str(notice["ready"]["warning"])
+        self.encodes = bool(notice["ready"]["encodes"])
+        ours.setblocking(False)
+        self.alive = True
+
+    def _ending(self) -> str:
+        assert self._process is not None
+        try:
+            code = self._process.wait(timeout=2.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return "closed its socket"
+        return f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+
+    def listen(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to hear notices on the event loop."""
+        assert self._link is not None
+        self._loop = loop
+        loop.add_reader(self._link.fileno(), self._hear)
+
+    def _hear(self) -> None:
+        assert self._link is not None
+        while True:
+            try:
+                data = self._link.recv(MAX_MESSAGE)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            if not data:
+                self._deaf()
+                return
+            with contextlib.suppress(ValueError):
+                self.on_notice(json.loads(data))
+
+    def _deaf(self) -> None:
+        if self._loop is not None and self._link is not None:
+            self._loop.remove_reader(self._link.fileno())
+            self._loop = None
+        if self.alive:
+            self.alive = False
+            if not self._closing:
+                self.on_gone()
+
+    def receive(self, timeout_s: float) -> dict[str, Any] | None:
+        """For the offline engine, which has no event loop: the next notice, or None at the time-out."""
+        assert self._link is not None
+        self._link.settimeout(timeout_s)
+        try:
+            data = self._link.recv(MAX_MESSAGE)
+        except (TimeoutError, BlockingIOError):
+            return None
+        finally:
+            self._link.setblocking(False)
+        return dict(json.loads(data)) if data else None
+
+    def send(self, request: Request) -> bool:
+        """Hand over a request without waiting; False when the process is gone or its socket is full."""
+        if not self.alive or self._link is None:
+            return False
+        try:
+            self._link.send(pack_request(request))
+        except (BlockingIOError, OSError):
+            return False
+        return True
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid if self._process else 0
+
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def dismiss(self) -> None:
+        """Close the socket: the process finishes what it was asked and leaves. The pool stays mapped."""
+        self._closing = True
+        if self._link is not None:
+            if self._loop is not None:
+                self._loop.remove_reader(self._link.fileno())
+                self._loop = None
+            with contextlib.suppress(OSError):
+                self._link.shutdown(socket.SHUT_WR)
+        self.alive = False
+
+    def close(self) -> None:
+        """End the process now and let go of its descriptors. The pool stays mapped as long as this object lives."""
+        self.dismiss()
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=_QUIT_S)
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+        for descriptor in (self._pipe_end, self.pipe_fd, self._pool_fd):
+            if descriptor >= 0:
+                with contextlib.suppress(OSError):
+                    os.close(descriptor)
+        self._pipe_end = self.pipe_fd = self._pool_fd = -1

@@ -1,0 +1,227 @@
+"""The decoder process: load a model, check it, warm it, then turn requests into magnitudes until the socket closes.
+
+Started as `python -m oscvae.decode.worker SOCKET_FD`. On a CPU one note at a time, note-ons first, each kind in the
+order of its deadlines; batching buys nothing there (measured: 4 notes in a batch 12.6 ms, 4 times one 13.6). On CUDA
+whatever is pending is one batch, padded to a size that was warmed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import heapq
+import json
+import mmap
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from oscvae.decode.wire import ENCODE, MAX_MESSAGE, RECORD, Request, Setup, unpack_request
+from oscvae.errors import OscvaeError
+
+DECODED = 1  # realtime.layout.DECODED; that module would import numba, 0.5 s of a decoder's start
+GOOD, FAILED, NOT_FINITE = range(3)
+CUDA_BATCHES = (1, 2, 4, 8, 16, 32, 64)
+WARM_CALLS = 6  # TorchScript's profiling executor specialises on the second and third call
+_PR_SET_PDEATHSIG = 1
+_NICE = -10
+
+
+class Network:
+    """The loaded model on its device, with one call: latents and notes in, magnitudes [B, bands, frames] out."""
+
+    def __init__(self, setup: Setup) -> None:
+        import torch
+
+        from oscvae import torchscript
+
+        torch.set_num_threads(max(1, setup.threads))
+        with contextlib.suppress(RuntimeError):
+            torch.set_num_interop_threads(1)
+        torch.set_grad_enabled(False)
+        torch.set_flush_denormal(True)
+        self._torch = torch
+        self._setup = setup
+        self.warning = ""
+        self.device = self._choose_device(setup.device)
+        try:
+            self._prepare()
+        except (RuntimeError, OscvaeError) as error:
+            if self.device == "cpu":
+                raise
+            self.warning = f"CUDA failed, decoding on the CPU: {_first_line(error)}"
+            self.device = "cpu"
+            self._prepare()
+        self.encodes = torchscript.has_encoder(self._module)
+
+    def _choose_device(self, wanted: str) -> str:
+        if wanted == "cpu":
+            return "cpu"
+        if self._torch.cuda.is_available():
+            return "cuda"
+        if wanted == "cuda":
+            self.warning = "no CUDA device answers, decoding on the CPU"
+        return "cpu"
+
+    def _prepare(self) -> None:
+        from oscvae import torchscript
+
+        self._module, document = torchscript.load(Path(self._setup.path), self.device)
+        torchscript.verify(self._module, document, self.device)
+        self.batches = CUDA_BATCHES if self.device == "cuda" else (1,)
+        low, high = self._setup.notes
+        mean = tuple(document.latent.mean)
+        for size in self.batches:
+            for call in range(WARM_CALLS):
+                note = low + (high - low) * call // WARM_CALLS
+                self.decode([mean] * size, [note] * size)
+
+    def decode(self, z: list[tuple[float, ...]], notes: list[int]) -> Any:
+        """Log magnitudes [B, bands, frames] on the CPU; B is padded to a warmed size and cut again."""
+        from oscvae import torchscript
+
+        torch = self._torch
+        wanted = len(z)
+        size = next((batch for batch in self.batches if batch >= wanted), wanted)
+        z = z + [z[-1]] * (size - wanted)
+        notes = notes + [notes[-1]] * (size - wanted)
+        octave, semitone = torchscript.one_hots(notes, self._setup.first_octave, self.device)
+        with torch.inference_mode():
+            out = self._module(torch.tensor(z, dtype=torch.float32, device=self.device), octave, semitone)
+            return out[:wanted].to("cpu")
+
+    def encode(self, x: Any, note: int) -> tuple[list[float], list[float]]:
+        """Mean and log variance of log magnitudes [frames, bands] of one note."""
+        from oscvae import torchscript
+
+        octave, semitone = torchscript.one_hots([note], self._setup.first_octave, self.device)
+        with self._torch.inference_mode():
+            bands_first = self._torch.from_numpy(np.ascontiguousarray(x.T))[None].to(self.device)
+            mean, log_variance = self._module.encode(bands_first, octave, semitone)
+        return mean[0].tolist(), log_variance[0].tolist()
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line for line in str(error).strip().splitlines() if line.strip()]
+    return lines[-1].strip() if lines else repr(error)
+
+
+class Worker:
+    """The loop between the socket and the pool."""
+
+    def __init__(self, link: socket.socket, setup: Setup) -> None:
+        self._link = link
+        self._setup = setup
+        shape = (setup.blocks, setup.frames, setup.bands)
+        self._pool_map = mmap.mmap(setup.pool_fd, int(np.prod(shape)) * 4)
+        self._pool = np.frombuffer(self._pool_map, dtype=np.float32).reshape(shape)
+        self._wake_map = mmap.mmap(setup.wake_fd, mmap.PAGESIZE)
+        self._wake = ctypes.addressof(ctypes.c_char.from_buffer(self._wake_map))
+        self._post = ctypes.CDLL(None).sem_post
+        self._post.argtypes = (ctypes.c_void_p,)
+        self._waiting: list[tuple[int, int, int, Request]] = []
+        self._count = 0
+
+    def run(self) -> None:
+        network = Network(self._setup)
+        torch = network._torch
+        self._blocks = torch.from_numpy(self._pool)
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        self._say(ready={"device": network.device, "warning": network.warning, "encodes": network.encodes})
+        while self._receive() or self._waiting:  # a dismissed decoder finishes what it was asked
+            if self._waiting:
+                self._serve(network)
+
+    def _say(self, **notice: Any) -> None:
+        with contextlib.suppress(OSError):
+            self._link.send(json.dumps(notice).encode())
+
+    def _receive(self) -> bool:
+        """Take in all requests that wait, and wait for one where none is pending; False once the daemon is gone."""
+        flags = socket.MSG_DONTWAIT if self._waiting else 0
+        while True:
+            try:
+                data = self._link.recv(MAX_MESSAGE, flags)
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+            if not data:
+                return False
+            request = unpack_request(data)
+            self._count += 1
+            heapq.heappush(self._waiting, (request.kind, request.deadline, self._count, request))
+            flags = socket.MSG_DONTWAIT
+
+    def _serve(self, network: Network) -> None:
+        first = heapq.heappop(self._waiting)[3]
+        if first.kind == ENCODE:
+            self._encode(network, first)
+            return
+        batch = [first]
+        while self._waiting and len(batch) < network.batches[-1] and self._waiting[0][0] != ENCODE:
+            batch.append(heapq.heappop(self._waiting)[3])
+        began = time.perf_counter_ns()
+        torch = network._torch
+        try:
+            out = network.decode([request.z for request in batch], [request.note for request in batch])
+            expected = (len(batch), self._setup.bands, self._setup.frames)
+            if tuple(out.shape) != expected:
+                raise RuntimeError(f"forward answered {tuple(out.shape)}, its document says {expected}")
+            statuses = []
+            for request, x in zip(batch, out, strict=True):
+                statuses.append(GOOD if bool(torch.isfinite(x).all()) else NOT_FINITE)
+                torch.clamp(x.T, -1.0, 1.0, out=self._blocks[request.block])
+        except (RuntimeError, OscvaeError) as error:
+            self._say(error=f"decoding failed: {_first_line(error)}", fatal=False)
+            statuses = [FAILED] * len(batch)
+        took = time.perf_counter_ns() - began
+        for request, status in zip(batch, statuses, strict=True):
+            record = RECORD.pack(DECODED, request.slot, request.generation, request.block, status, took, 0, 0)
+            os.write(self._setup.pipe_fd, record)
+        self._post(self._wake)
+
+    def _encode(self, network: Network, request: Request) -> None:
+        try:
+            mean, log_variance = network.encode(self._pool[request.block], request.note)
+        except (RuntimeError, OscvaeError) as error:
+            self._say(encoded=request.generation, block=request.block, why=_first_line(error))
+        else:
+            self._say(encoded=request.generation, block=request.block, mean=mean, log_variance=log_variance)
+
+
+def _settle_process() -> None:
+    """Die with the daemon, leave its Ctrl-C to it, and run before ordinary work where the system grants it."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
+
+
+def main() -> int:
+    _settle_process()
+    link = socket.socket(fileno=int(sys.argv[1]))
+    setup = Setup.model_validate_json(link.recv(MAX_MESSAGE))
+    worker = Worker(link, setup)
+    try:
+        worker.run()
+    except (OscvaeError, RuntimeError, MemoryError) as error:
+        worker._say(error=_first_line(error), fatal=True)
+        return 1
+    except BrokenPipeError:
+        pass
+    return 0
+
+
+if __name__ == "__main__":
+    # Straight out: torch's own teardown takes longer than a new model may wait, and there is nothing left to save.
+    os._exit(main())
