@@ -9,7 +9,7 @@ Source of the mel scale: M. Slaney, Auditory Toolbox, 1998.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,9 @@ from oscvae.errors import ModelError
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 
-KINDS = ("hybrid", "mel", "linear")
+Kind = Literal["hybrid", "mel", "linear"]
+
+KINDS: tuple[str, ...] = get_args(Kind)
 MIN_N_FFT = 256
 MAX_N_FFT = 8192
 
@@ -38,7 +40,7 @@ class BandAxis:
     `weight[offset[b]:offset[b+1]]`, which sum to 1. Distances are in bins of `sample_rate / n_fft` Hz.
     """
 
-    kind: str
+    kind: Kind
     n_bands: int
     n_bins: int
     n_fft: int
@@ -112,7 +114,7 @@ def band_axis(kind: str, n: int, corner: int | None, n_fft: int, sample_rate: in
         edges = _mel_edges(n, n_fft, sample_rate) if kind == "mel" else _linear_edges(n, n_bins)
     first, offset, weight = _triangles(edges, n_bins)
     return BandAxis(
-        kind=kind,
+        kind=cast(Kind, kind),
         n_bands=n,
         n_bins=n_bins,
         n_fft=n_fft,

@@ -15,10 +15,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from oscvae.bands import MAX_N_FFT, MIN_N_FFT, BandAxis, band_axis
+from oscvae.bands import MAX_N_FFT, MIN_N_FFT, BandAxis, Kind, band_axis
 from oscvae.errors import ModelError
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 DOCUMENT_NAME = "oscvae.json"
 SUFFIX = ".ts"
 N_OCTAVES = 7
@@ -44,7 +44,7 @@ class _Part(BaseModel):
 class Bands(_Part):
     """The band axis, the arguments of `oscvae.bands.band_axis`."""
 
-    kind: Literal["hybrid", "mel", "linear"]
+    kind: Kind
     n: Annotated[int, Field(ge=2, le=MAX_N_FFT // 2 + 1)]
     corner: Annotated[int, Field(ge=0, le=MAX_N_FFT // 2 + 1)]
 

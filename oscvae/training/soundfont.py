@@ -1,0 +1,110 @@
+"""Renders single notes of a SoundFont through the fluidsynth program, dry, in one channel.
+
+All the notes of one program and velocity go into one Standard MIDI File (Standard MIDI Files 1.0, MIDI Manufacturers
+Association), each cut off before the next, so that fluidsynth starts only once per timbre.
+"""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from oscvae.errors import DataError
+
+Float32s = NDArray[np.float32]
+
+SOUNDFONT_PLACES = (
+    Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"),
+    Path("/usr/share/soundfonts/FluidR3_GM.sf2"),
+)
+
+_TICKS_PER_SECOND = 1000
+_US_PER_QUARTER = 500_000
+_LEAD_S = 0.1
+"""Silence before each note: room for the frames before the onset."""
+_GAP_S = 0.05
+"""Between cutting a note off and the next: fluidsynth needs a moment to end a voice."""
+_GAIN = 0.5
+
+
+@dataclass(frozen=True)
+class Timbre:
+    """A General MIDI program (from 0) at one velocity (1..127)."""
+
+    program: int
+    velocity: int
+
+
+def find_soundfont(path: Path | None = None) -> Path:
+    """The SoundFont at `path`, else FluidR3 where Debian puts it; raises DataError with the remedy."""
+    for candidate in (path,) if path is not None else SOUNDFONT_PLACES:
+        if candidate.is_file():
+            return candidate
+    where = path or " or ".join(str(place) for place in SOUNDFONT_PLACES)
+    raise DataError(f"no SoundFont at {where}: install fluid-soundfont-gm, or name one with --soundfont")
+
+
+def render_notes(
+    soundfont: Path, timbre: Timbre, notes: Sequence[int], length_s: float, sample_rate: int
+) -> list[Float32s]:
+    """One take [samples] per MIDI note: about `_LEAD_S` of silence, then the note held for `length_s`.
+
+    Raises DataError where fluidsynth is not installed, fails, or renders too little.
+    """
+    program = shutil.which("fluidsynth")
+    if program is None:
+        raise DataError("fluidsynth is not installed: install the package fluidsynth")
+    slot_s = _LEAD_S + length_s + _GAP_S
+    with tempfile.TemporaryDirectory(prefix="oscvae-") as folder:
+        midi, wav = Path(folder) / "notes.mid", Path(folder) / "notes.wav"
+        midi.write_bytes(midi_file(timbre, notes, slot_s))
+        command = [program, "-q", "-n", "-i", "-R", "0", "-C", "0", "-g", str(_GAIN), "-r", str(sample_rate)]
+        command += ["-T", "wav", "-O", "float", "-F", str(wav), str(soundfont), str(midi)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0 or not wav.is_file():
+            raise DataError(f"fluidsynth failed ({done.returncode}): {done.stderr.strip()[-500:]}")
+        stereo, rate = soundfile.read(wav, dtype="float32", always_2d=True)
+    if rate != sample_rate:
+        raise DataError(f"fluidsynth rendered at {rate} Hz instead of {sample_rate}")
+    mono = stereo.mean(axis=1)
+    begins = [round(index * slot_s * sample_rate) for index in range(len(notes))]
+    size = round((_LEAD_S + length_s) * sample_rate)
+    if mono.shape[0] < begins[-1] + size:
+        raise DataError(f"fluidsynth rendered {mono.shape[0]} samples, {begins[-1] + size} were expected")
+    return [mono[begin : begin + size] for begin in begins]
+
+
+def midi_file(timbre: Timbre, notes: Sequence[int], slot_s: float) -> bytes:
+    """A format 0 file of one note every `slot_s`: begun at `_LEAD_S`, cut off (controller 120) at the slot's end."""
+    events: list[tuple[float, bytes]] = [(0.0, bytes([0xC0, timbre.program]))]
+    for index, note in enumerate(notes):
+        begin_s = index * slot_s
+        events.append((begin_s + _LEAD_S, bytes([0x90, note, timbre.velocity])))
+        events.append((begin_s + slot_s - _GAP_S, bytes([0x80, note, 0])))
+        events.append((begin_s + slot_s - _GAP_S, bytes([0xB0, 120, 0])))
+    division = _TICKS_PER_SECOND * _US_PER_QUARTER // 1_000_000
+    track = bytearray(b"\x00\xff\x51\x03" + _US_PER_QUARTER.to_bytes(3, "big"))
+    now = 0
+    for time_s, message in events:
+        tick = round(time_s * _TICKS_PER_SECOND)
+        track += _variable_length(tick - now) + message
+        now = tick
+    track += _variable_length(_TICKS_PER_SECOND) + b"\xff\x2f\x00"
+    head = b"MThd" + struct.pack(">IHHH", 6, 0, 1, division)
+    return head + b"MTrk" + struct.pack(">I", len(track)) + bytes(track)
+
+
+def _variable_length(value: int) -> bytes:
+    digits = [value & 0x7F]
+    while value := value >> 7:
+        digits.append(0x80 | (value & 0x7F))
+    return bytes(reversed(digits))
