@@ -358,13 +358,14 @@ def _drain(engine, slot):  # type: ignore[no-untyped-def]
 def _serve(engine, slot):  # type: ignore[no-untyped-def]
     """Give a voice at most one hop of rendering."""
     own = _own(engine, slot)
+    voice = _voice(engine, slot)
     own[at.R_SERVED] = engine[at.E_PASSES]
-    if own[at.R_LAST] < 0 or own[at.R_PUSHES] < own[at.R_LAST]:
-        _render_frame(engine, slot)
     level = _drain(engine, slot)
+    if level < _target(engine, voice) and (own[at.R_LAST] < 0 or own[at.R_PUSHES] < own[at.R_LAST]):
+        _render_frame(engine, slot)
+        level = _drain(engine, slot)
     if own[at.R_PHASE] == at.PHASE_BURST:
-        voice = _voice(engine, slot)
-        need = int(BURST_S * float(load(engine, at.E_RATE)))
+        need = max(int(BURST_S * float(load(engine, at.E_RATE))), load(engine, at.E_PERIOD))
         if level >= need or load(voice, at.V_END) >= 0:
             own[at.R_PHASE] = at.PHASE_READY
 
@@ -444,7 +445,7 @@ def _look_after(engine, slot):  # type: ignore[no-untyped-def]
             elif _start(engine, slot, start, 0):
                 publish(ring_at(engine[at.E_RENDER_AUDIO]), 1)
             return -1
-        return int(URGENT_S * float(load(engine, at.E_RATE)))
+        return load(engine, at.E_PERIOD) + int(URGENT_S * float(load(engine, at.E_RATE)))
     if load(voice, at.V_STATE) == at.DONE:
         _idle(engine, slot)
         return -1
