@@ -1,0 +1,107 @@
+"""OSC over TCP: packets framed by an int32 big-endian length (the OSC 1.0 stream rule).
+
+One connection can neither hold the event clock (frames are taken in slices of half a millisecond), nor fill memory (one
+frame of 64 KiB at most, unread answers at most 1 MiB), nor take the last connection from the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, cast
+
+from oscvae.control.clients import Client
+from oscvae.control.packets import MAX_PACKET
+
+if TYPE_CHECKING:
+    from oscvae.control.server import OscServer
+
+SLICE_S = 0.0005  # of the event clock, before others get their turn
+MAX_CONNECTIONS = 64
+UNREAD_MAX = 2**20  # bytes of answers that a slow reader may leave lying
+
+
+class TcpConnection(asyncio.Protocol):
+    """One connection: frames in, frames out."""
+
+    def __init__(self, server: OscServer) -> None:
+        self._server = server
+        self._buffer = bytearray()
+        self._waiting = False  # for the next slice
+        self._transport: asyncio.Transport | None = None
+        self._host = ""
+        self._port = 0
+        self._is_loopback = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername") or ("", 0)
+        self._host, self._port = str(peer[0]), int(peer[1])
+        allowed, self._is_loopback = self._server.judge(self._host)
+        if not allowed or not self._server.admit(self):
+            self._transport.abort()
+            self._transport = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._buffer.clear()
+        if self._transport is not None:
+            self._transport = None
+            self._server.leave(self, self.client(0))
+
+    def client(self, request_size: int) -> Client:
+        return Client(
+            "tcp", self._host, self._port, self._is_loopback, request_size, self._send, self._server.error_limiter
+        )
+
+    def close(self) -> None:
+        """Closes once what was written is sent."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if not self._waiting:
+            self._take_frames()
+
+    def eof_received(self) -> bool:
+        return False
+
+    def _take_frames(self) -> None:
+        self._waiting = False
+        buffer, position = self._buffer, 0
+        deadline = time.perf_counter() + SLICE_S
+        while len(buffer) - position >= 4 and self._transport is not None and not self._transport.is_closing():
+            size = int.from_bytes(buffer[position : position + 4], signed=True)
+            if not 0 < size <= MAX_PACKET or size % 4:
+                why = f"frame of {size} bytes, must be a multiple of 4 from 4 to {MAX_PACKET}: connection closed"
+                self.client(4).fail("packet", why)
+                self._transport.close()
+                break
+            end = position + 4 + size
+            if end > len(buffer):
+                break
+            self._server.take(bytes(buffer[position + 4 : end]), self.client(size))
+            position = end
+            if time.perf_counter() > deadline:
+                self._waiting = True
+                break
+        if self._transport is None:
+            return
+        del buffer[:position]
+        if self._transport.is_closing():
+            buffer.clear()
+        elif self._waiting:
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._take_frames)
+        else:
+            self._transport.resume_reading()
+
+    def _send(self, packet: bytes, _client: Client) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if transport.get_write_buffer_size() + len(packet) > UNREAD_MAX:
+            self._server.log_slow_reader(self.client(0))
+            transport.abort()
+            return
+        transport.write(len(packet).to_bytes(4) + packet)
