@@ -15,8 +15,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from oscvae.config import MapRule
+from oscvae.control.addresses import find
+from oscvae.control.commands import nearest
 from oscvae.control.packets import Message
-from oscvae.errors import CommandError
+from oscvae.errors import CommandError, ConfigError
 
 Span = tuple[float, float]
 
@@ -55,6 +58,27 @@ class AddressMap:
         if rule.args is None:
             return Message(rule.to, incoming)
         return Message(rule.to, tuple(_filled(part, incoming, message.address) for part in rule.args))
+
+
+def read_map(rules: Mapping[str, MapRule]) -> AddressMap:
+    """The map that osc.map asks for. Raises ConfigError for a rule that could never work."""
+    return AddressMap({address: _read_rule(address, rule) for address, rule in rules.items()})
+
+
+def _read_rule(address: str, rule: MapRule) -> Rule:
+    key = f"osc.map.{address}"
+    if not address.startswith("/"):
+        raise ConfigError(f"{key}: an address begins with a slash, /{address}")
+    try:
+        find(rule.to)
+    except CommandError:
+        near = nearest(rule.to)
+        hint = f", did you mean {near}?" if near else ", docs/osc.md lists the addresses"
+        raise ConfigError(f"{key}.to: {rule.to} is no address of oscvae{hint}") from None
+    for part in rule.args or ():
+        if isinstance(part, str) and part.startswith("$") and reference(part) is None:
+            raise ConfigError(f"{key}.args: {part} is no argument, they are $1, $2 and so on")
+    return Rule(rule.to, rule.args, rule.source, rule.spans, rule.press)
 
 
 def _scaled(value: object, index: int, rule: Rule) -> object:
