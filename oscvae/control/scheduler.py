@@ -1,0 +1,76 @@
+"""Keeps what lies ahead until shortly before its time, and hands it over in the order of time.
+
+A bundle is handed over `lead_s` early, so that its notes are decoded and rendered when their frame comes; the executor
+starts them at exactly that frame.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import time
+from collections.abc import Callable, Sequence
+
+from oscvae.control.clients import Client
+from oscvae.control.commands import Command
+from oscvae.control.dispatch import Executor
+from oscvae.errors import BusyError, OscvaeError
+
+MOST = 8192  # commands that may wait, whoever sent them
+_EARLY_S = 0.0005  # what is due this soon is handed over in the same turn
+
+
+class EventScheduler:
+    """A heap of moments on the event loop. `lead_s` is asked each time it plans the next hand-over."""
+
+    def __init__(self, executor: Executor, lead_s: Callable[[], float]) -> None:
+        self._executor = executor
+        self._lead_s = lead_s
+        self._heap: list[tuple[int, int, Sequence[Command], Client]] = []
+        self._order = itertools.count()
+        self._waiting = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return self._waiting
+
+    def at(self, due_ns: int, commands: Sequence[Command], client: Client) -> None:
+        """Take `commands` for the moment `due_ns` (Unix ns); raises BusyError when too many wait."""
+        if self._waiting + len(commands) > MOST:
+            raise BusyError(f"busy: {self._waiting} scheduled commands wait, at most {MOST} may")
+        if due_ns - time.time_ns() <= (self._lead_s() + _EARLY_S) * 1e9 and (
+            not self._heap or due_ns < self._heap[0][0]
+        ):
+            self._executor.execute(commands, client, due_ns)
+            return
+        heapq.heappush(self._heap, (due_ns, next(self._order), commands, client))
+        self._waiting += len(commands)
+        if self._heap[0][0] == due_ns:
+            self._plan()
+
+    def clear(self) -> None:
+        """Forget everything that waits."""
+        self._heap.clear()
+        self._waiting = 0
+        self._plan()
+
+    def _plan(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._heap:
+            delay = (self._heap[0][0] - time.time_ns()) / 1e9 - self._lead_s()
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, delay), self._hand_over)
+
+    def _hand_over(self) -> None:
+        self._timer = None
+        horizon_ns = time.time_ns() + round((self._lead_s() + _EARLY_S) * 1e9)
+        while self._heap and self._heap[0][0] <= horizon_ns:
+            due_ns, _, commands, client = heapq.heappop(self._heap)
+            self._waiting -= len(commands)
+            try:
+                self._executor.execute(commands, client, due_ns)
+            except OscvaeError as error:
+                client.fail(commands[0].path, error)
+        self._plan()
