@@ -112,7 +112,9 @@ def band_axis(kind: str, n: int, corner: int | None, n_fft: int, sample_rate: in
     else:
         corner = 0
         edges = _mel_edges(n, n_fft, sample_rate) if kind == "mel" else _linear_edges(n, n_bins)
-    first, offset, weight = _triangles(edges, n_bins)
+    left, centre, right = edges[:-2], edges[1:-1], edges[2:].copy()
+    right[:corner] = centre[:corner] + 1.0  # a bin that is a band of its own takes nothing of the next
+    first, offset, weight = _triangles(left, centre, right, n_bins)
     return BandAxis(
         kind=cast(Kind, kind),
         n_bands=n,
@@ -123,8 +125,8 @@ def band_axis(kind: str, n: int, corner: int | None, n_fft: int, sample_rate: in
         first=first,
         offset=offset,
         weight=weight,
-        centre=edges[1:-1].astype(np.float32),
-        spacing=np.maximum(1.0, 0.5 * (edges[2:] - edges[:-2])).astype(np.float32),
+        centre=centre.astype(np.float32),
+        spacing=np.maximum(1.0, 0.5 * (right - left)).astype(np.float32),
     )
 
 
@@ -182,16 +184,17 @@ def _hz_to_mel(freq_hz: float) -> float:
     return _MEL_BREAK + float(np.log(freq_hz / _MEL_BREAK_HZ)) / _MEL_LOG_STEP
 
 
-def _triangles(edges: Float64s, n_bins: int) -> tuple[NDArray[np.int32], NDArray[np.int64], Float32s]:
-    """Triangles from edge i over edge i+1 to edge i+2, sampled at the bins; one that falls between bins takes the
-    nearest."""
+def _triangles(
+    left: Float64s, centre: Float64s, right: Float64s, n_bins: int
+) -> tuple[NDArray[np.int32], NDArray[np.int64], Float32s]:
+    """Triangles over these feet and tops, sampled at the bins; one that falls between two bins takes the nearest."""
     first, count, weights = [], [], []
-    for left, centre, right in zip(edges[:-2], edges[1:-1], edges[2:], strict=True):
-        bins = np.arange(max(0, int(np.ceil(left))), min(n_bins - 1, int(np.floor(right))) + 1)
-        height = np.minimum((bins - left) / (centre - left), (right - bins) / (right - centre))
+    for low, top, high in zip(left, centre, right, strict=True):
+        bins = np.arange(max(0, int(np.ceil(low))), min(n_bins - 1, int(np.floor(high))) + 1)
+        height = np.minimum((bins - low) / (top - low), (high - bins) / (high - top))
         bins, height = bins[height > 1e-9], height[height > 1e-9]
         if bins.size == 0:
-            bins, height = np.array([min(n_bins - 1, round(centre))]), np.ones(1)
+            bins, height = np.array([min(n_bins - 1, round(top))]), np.ones(1)
         first.append(int(bins[0]))
         count.append(bins.size)
         weights.append(height / height.sum())

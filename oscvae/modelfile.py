@@ -21,6 +21,8 @@ from oscvae.errors import ModelError
 FORMAT: Literal[1] = 1
 DOCUMENT_NAME = "oscvae.json"
 SUFFIX = ".ts"
+OVERLAPS = (2, 4, 8)
+"""n_fft / hop: what the phase reconstruction can overlap-add."""
 N_OCTAVES = 7
 N_SEMITONES = 12
 
@@ -116,9 +118,9 @@ class ModelDocument(_Part):
     def _check_sizes(self) -> None:
         if self.n_fft & (self.n_fft - 1):
             raise ValueError(f"n_fft {self.n_fft} must be a power of two")
-        # Below half a window of overlap a Hann window cannot be inverted, so hop ends at n_fft / 2.
-        if self.hop > self.n_fft // 2 or self.n_fft % self.hop:
-            raise ValueError(f"hop {self.hop} must divide n_fft {self.n_fft} at least twice")
+        if self.n_fft not in {self.hop * overlap for overlap in OVERLAPS}:
+            hops = ", ".join(str(self.n_fft // overlap) for overlap in OVERLAPS)
+            raise ValueError(f"hop {self.hop}: for n_fft {self.n_fft} it must be one of {hops}")
         if self.bands.n > self.n_fft // 2 + 1:
             raise ValueError(f"{self.bands.n} bands: n_fft {self.n_fft} allows {self.n_fft // 2 + 1}")
         if self.bands.corner > self.bands.n:

@@ -9,12 +9,27 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from oscvae.errors import ModelError
 from oscvae.modelfile import DOCUMENT_NAME, N_OCTAVES, N_SEMITONES, ModelDocument, read_document
+
+
+def script(module: Any) -> Any:
+    """The TorchScript of a network in evaluation mode, frozen, with its `encode` where it has one.
+
+    Freezing folds the weights in; from the second call on, a decode then takes the same time at every batch size.
+    """
+    import torch
+
+    kept = ["encode"] if has_encoder(module) else []
+    with _without_deprecation():
+        frozen = torch.jit.freeze(torch.jit.script(module.eval()), preserved_attrs=kept)
+        return torch.jit.optimize_for_inference(frozen, other_methods=kept)
 
 
 def save(module: Any, document: ModelDocument, path: Path) -> None:
@@ -26,7 +41,8 @@ def save(module: Any, document: ModelDocument, path: Path) -> None:
     import torch
 
     buffer = io.BytesIO()
-    torch.jit.save(module, buffer, _extra_files={DOCUMENT_NAME: document.model_dump_json()})
+    with _without_deprecation():
+        torch.jit.save(module, buffer, _extra_files={DOCUMENT_NAME: document.model_dump_json()})
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:
@@ -49,7 +65,8 @@ def load(path: Path, device: str = "cpu") -> tuple[Any, ModelDocument]:
     import torch
 
     try:
-        module = torch.jit.load(str(path), map_location=torch.device(device))
+        with _without_deprecation():
+            module = torch.jit.load(str(path), map_location=torch.device(device))
         module.eval()
     except (RuntimeError, ValueError, OSError) as error:
         reason = str(error).strip().splitlines()
@@ -100,6 +117,13 @@ def one_hots(notes: Sequence[int], first_octave: int, device: str = "cpu") -> tu
         octave[row, column] = 1.0
         semitone[row, note % N_SEMITONES] = 1.0
     return octave.to(device), semitone.to(device)
+
+
+@contextmanager
+def _without_deprecation() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
 
 
 def _check(what: str, tensor: Any, shape: tuple[int, ...]) -> None:

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 
 from oscvae.bands import BandAxis, band_axis
 from oscvae.errors import DataError
 from oscvae.stft import magnitudes, n_samples, to_log
+from oscvae.training.pitch import detune_cents
 from oscvae.training.soundfont import Timbre, find_soundfont, render_notes
+from oscvae.units import note_to_hz
 
 Float32s = NDArray[np.float32]
 Int64s = NDArray[np.int64]
@@ -39,6 +42,10 @@ PLUCKED = {
 # would be heard as latency.
 _RISE_S = 0.001
 _RISE_LEVEL = 0.1
+# Rendered beyond a note's length: for late onsets, and for takes that tuning shortens.
+_SPARE_S = 0.1
+# A plucked string starts sharp; its pitch is taken after this.
+_SETTLED_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -93,15 +100,14 @@ def make_dataset(recipe: Recipe, soundfont: Path | None = None, progress: Callab
     font = find_soundfont(soundfont)
     notes = range(recipe.note_min, recipe.note_max + 1)
     length = n_samples(recipe.frames, recipe.n_fft, recipe.hop)
+    held_s = length / recipe.sample_rate + _SPARE_S
     axis = recipe.axis()
     spectra, levels, rows = [], [], []
     for program in recipe.programs:
         for velocity in recipe.velocities:
-            takes = render_notes(
-                font, Timbre(program, velocity), notes, length / recipe.sample_rate, recipe.sample_rate
-            )
+            takes = render_notes(font, Timbre(program, velocity), notes, held_s, recipe.sample_rate)
             for note, take in zip(notes, takes, strict=True):
-                sound = align(take, recipe.onset_sample, length, recipe.sample_rate)
+                sound = align(tune(take, note, recipe.sample_rate), recipe.onset_sample, length, recipe.sample_rate)
                 mags = axis.to_bands(magnitudes(sound, recipe.n_fft, recipe.hop))
                 level = float(mags.max())
                 spectra.append(to_log(mags, level, recipe.floor_db, recipe.ceiling_db).T)
@@ -119,6 +125,14 @@ def make_dataset(recipe: Recipe, soundfont: Path | None = None, progress: Callab
         level=np.array(levels, np.float32),
         held_out=(note + rank) % recipe.hold_out == 0,
     )
+
+
+def tune(take: Float32s, note: int, sample_rate: int) -> Float32s:
+    """The take resampled to equal temperament: recordings are up to 30 cents off, the decoder's lobes are not."""
+    onset = find_onset(take, sample_rate)
+    error_cents = detune_cents(take[onset + round(_SETTLED_S * sample_rate) :], sample_rate, note_to_hz(float(note)))
+    tuned: Float32s = soxr.resample(take, sample_rate, sample_rate * 2.0 ** (error_cents / 1200.0), quality="VHQ")
+    return tuned
 
 
 def find_onset(take: Float32s, sample_rate: int) -> int:

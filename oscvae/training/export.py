@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from oscvae.modelfile import FORMAT, Bands, Latent, ModelDocument, Point
-from oscvae.torchscript import load, save, verify
+from oscvae.torchscript import load, save, script, verify
 from oscvae.training.dataset import NoteSet, Recipe
 from oscvae.training.fit import Plan
 from oscvae.training.metrics import encode_all
@@ -36,16 +36,6 @@ class Card:
     version: str
     licence: str
     sources: tuple[str, ...]
-
-
-def script(model: NoteModel) -> Any:
-    """The TorchScript of a model, frozen with its encoder.
-
-    Freezing folds the weights in and drops what only training needs; calls after the second then take the same time at
-    every batch size.
-    """
-    scripted = torch.jit.script(model.cpu().eval())
-    return torch.jit.optimize_for_inference(torch.jit.freeze(scripted, preserved_attrs=["encode"]))
 
 
 def measure_reference(notes: NoteSet, recipe: Recipe) -> float:
@@ -106,7 +96,7 @@ def make_document(
 def export(model: NoteModel, document: ModelDocument, path: Path) -> tuple[Any, ModelDocument]:
     """Writes the model file, opens it again as the decoder would, and checks it; returns what was opened."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    save(script(model), document, path)
+    save(script(model.cpu()), document, path)
     module, read = load(path)
     verify(module, read)
     return module, read

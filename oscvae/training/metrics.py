@@ -14,17 +14,14 @@ from numpy.typing import NDArray
 from oscvae.modelfile import ModelDocument
 from oscvae.torchscript import one_hots
 from oscvae.training.dataset import NoteSet
+from oscvae.training.pitch import detune_cents
 from oscvae.training.sound import Renderer
-from oscvae.units import cents, note_to_hz
+from oscvae.units import note_to_hz
 
 Float32s = NDArray[np.float32]
 
 _AT_ONCE = 64
 _PITCH_FROM_S = 0.05
-_PITCH_FOR_S = 0.5
-_PITCH_REACH_CENTS = 60.0
-_PITCH_PARTIALS = (1, 2)  # a stiff string's higher partials are sharp
-_ZERO_PADDING = 4
 _IN_TUNE_CENTS = 10.0
 
 
@@ -98,24 +95,6 @@ def pitch(module: Any, document: ModelDocument, count: int = 200, seed: int = 1)
         error.append(abs(detune_cents(sound, document.sample_rate, note_to_hz(float(note[row])))))
     within = float(np.mean(np.array(error) <= _IN_TUNE_CENTS))
     return Pitch(float(np.median(error)), float(np.percentile(error, 95)), within)
-
-
-def detune_cents(sound: Float32s, sample_rate: int, f0_hz: float) -> float:
-    """How far the first two partials lie from f0_hz and its octave, weighted by their amplitudes."""
-    size = min(sound.shape[0], round(_PITCH_FOR_S * sample_rate))
-    mags = np.abs(np.fft.rfft(sound[:size] * np.hanning(size), _ZERO_PADDING * size))
-    per_bin_hz = sample_rate / (_ZERO_PADDING * size)
-    reach = 2.0 ** (_PITCH_REACH_CENTS / 1200.0)
-    deviation, weight = [], []
-    for partial in _PITCH_PARTIALS:
-        low, high = int(partial * f0_hz / reach / per_bin_hz), int(np.ceil(partial * f0_hz * reach / per_bin_hz))
-        peak = low + int(np.argmax(mags[low : high + 1]))
-        left, middle, right = np.log(mags[peak - 1 : peak + 2] + 1e-20)
-        bend = left - 2.0 * middle + right
-        place = peak + (0.5 * (left - right) / bend if bend < 0.0 else 0.0)
-        deviation.append(cents(place * per_bin_hz, partial * f0_hz))
-        weight.append(float(mags[peak]))
-    return float(np.average(deviation, weights=np.array(weight) + 1e-20))
 
 
 def decode_ms(module: Any, document: ModelDocument, batch: int = 1, count: int = 500) -> tuple[float, float, float]:
