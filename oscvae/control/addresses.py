@@ -105,10 +105,17 @@ def _seconds(name: str, low: float = 0.0, high: float = SECONDS_MAX, *, default:
     return Arg(name, "float", low, high, "s", clip=True, default=default, help=help)
 
 
-_NOTE = Arg("note", "float", 0, 127, "MIDI note", help="60 = C4; fractions are microtones")
+_NOTE = Arg(
+    "note",
+    "float",
+    0,
+    127,
+    "MIDI note",
+    help="60 = C4; fractions are microtones; an octave beyond the model's range by resampling, then /fail",
+)
 _Z = Arg("z", "latent", help="one number per latent dimension, clipped at the mean +- 6 standard deviations")
 _VELOCITY = Arg("velocity", "float", 0, 1, clip=True, default=0.8, help="the gain is its square")
-_RELEASED_AFTER = _seconds("seconds", default=None, help="when it is released; without it, never")
+_RELEASED_AFTER = _seconds("seconds", default=None, help="when it is released; without it, it rings out")
 _ID = Arg("id", "int", 0, INT32_MAX, help="a number of your own choice; other senders' ids are theirs")
 _NAME = Arg("name", "string")
 _GAIN = Arg("gain", "float", -60, 6, "dB", clip=True)
@@ -156,7 +163,7 @@ TABLE: tuple[Address, ...] = (
         "Releases every voice of that note; without a note, every voice.",
         (Arg("note", "float", 0, 127, "MIDI note", default=None),),
     ),
-    Address("/panic", "panic", "Notes", "Silence within one block; clears what is scheduled."),
+    Address("/panic", "panic", "Notes", "Silence within one block."),
     Address(
         "/voice/new",
         "voice_new",
@@ -361,7 +368,7 @@ REPLIES: tuple[Reply, ...] = (
             Arg("sample_rate", "float", unit="Hz", help="of the audio server"),
             Arg("model_rate", "float", unit="Hz", help="of the model"),
             Arg("block_size", "int", unit="frames"),
-            Arg("backend", "string", help="jack, portaudio, silent, or `jack (away)` while its server is gone"),
+            Arg("backend", "string", help="jack, portaudio or silent"),
             Arg("model", "string"),
             Arg("dims", "int", help="D, the model's latent dimension"),
             Arg("uptime", "float", unit="s"),

@@ -1,0 +1,187 @@
+"""Presets: names for points of the latent space, per model, kept on disk.
+
+The state in memory changes at once, on the event clock; the file follows in a worker thread, whole and atomically
+(written aside, synced, renamed), so that pulling the plug leaves the old file or the new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+import os
+import tempfile
+import urllib.parse
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from oscvae.errors import CommandError, OscvaeError
+
+FORMAT = 1
+NAME_MAX = 64  # characters
+PRESETS_MAX = 4096  # of one model
+
+Point = tuple[float, ...]
+
+log = logging.getLogger(__name__)
+
+
+class Presets:
+    """The presets of all models; one JSON file in `folder` for each. `open` a model before using it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._points: dict[str, dict[str, Point]] = {}
+        self._saves: dict[str, int] = {}  # changes so far, by model
+        self._written: dict[str, int] = {}  # the change up to which the file is
+        self._lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self, model: str) -> None:
+        """Reads the presets of `model`, in a worker thread, unless they are known already."""
+        if model not in self._points:
+            points = await asyncio.to_thread(read, self._file(model))
+            self._points.setdefault(model, points)
+
+    def names(self, model: str) -> list[str]:
+        """Sorted."""
+        return sorted(self._points.get(model, ()))
+
+    def point(self, model: str, name: str, dims: int) -> Point:
+        """The latent point [dims] of a preset. Raises CommandError if there is none, or of another dimension."""
+        points = self._points.get(model, {})
+        if name not in points:
+            raise CommandError(f"no preset {name!r} for {model}, /presets lists them")
+        point = points[name]
+        if len(point) != dims:
+            raise CommandError(f"preset {name!r} has {len(point)} dimensions, {model} has {dims}")
+        return point
+
+    def save(self, model: str, name: str, point: Sequence[float]) -> asyncio.Task[None]:
+        """Keeps `point` under `name` at once; the task is done when it is on disk, CommandError if it cannot be.
+
+        Raises CommandError for a bad name.
+        """
+        check_name(name)
+        points = self._points.setdefault(model, {})
+        if name not in points and len(points) >= PRESETS_MAX:
+            raise CommandError(f"{model} has {PRESETS_MAX} presets already")
+        points[name] = tuple(float(value) for value in point)
+        return self._changed(model)
+
+    def delete(self, model: str, name: str) -> asyncio.Task[None]:
+        """Forgets a preset at once; the task is as that of `save`. Raises CommandError if there is none."""
+        if self._points.get(model, {}).pop(name, None) is None:
+            raise CommandError(f"no preset {name!r} for {model}, /presets lists them")
+        return self._changed(model)
+
+    async def close(self) -> None:
+        """Waits for what is being written."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _changed(self, model: str) -> asyncio.Task[None]:
+        self._saves[model] = self._saves.get(model, 0) + 1
+        return self._start(self._flush(model, self._saves[model]))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.warning("%s", task.exception())
+
+    async def _flush(self, model: str, change: int) -> None:
+        async with self._lock:  # one writer at a time; what waited behind it is often written along
+            if self._written.get(model, 0) >= change:
+                return
+            current, points = self._saves[model], dict(self._points[model])
+            try:
+                await asyncio.to_thread(write, self._file(model), model, points)
+            except OSError as error:
+                raise CommandError(f"presets cannot be written: {error.strerror or error}") from error
+            self._written[model] = current
+
+    def _file(self, model: str) -> Path:
+        return self._folder / (urllib.parse.quote(model, safe=" +()") + ".json")
+
+
+def check_name(name: str) -> None:
+    """A name is 1 to 64 printable characters without spaces at the ends; else CommandError."""
+    if not 0 < len(name) <= NAME_MAX or not name.isprintable() or name != name.strip():
+        shown = repr(name[:NAME_MAX])
+        raise CommandError(f"a preset's name has 1 to {NAME_MAX} printable characters, got {shown}")
+
+
+def read(file: Path) -> dict[str, Point]:
+    """The presets in `file`; none if it is not there. A damaged file is set aside, with a warning, and not lost."""
+    try:
+        return _checked(json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        log.warning("presets %s cannot be read: %s", file, error.strerror)
+        return {}
+    except (ValueError, OscvaeError, RecursionError) as error:
+        aside = _aside(file)
+        try:
+            file.rename(aside)
+        except OSError as refused:
+            log.warning("presets %s are damaged (%s) and cannot be moved: %s", file, error, refused.strerror)
+        else:
+            log.warning("presets %s are damaged (%s): kept as %s, starting without", file, error, aside.name)
+        return {}
+
+
+def write(file: Path, model: str, points: dict[str, Point]) -> None:
+    """Replaces `file` atomically: after a crash it holds all of the old or all of the new. Raises OSError."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    document = {"format": FORMAT, "model": model, "presets": {name: points[name] for name in sorted(points)}}
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(document, stream, indent=1, ensure_ascii=False)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the rename itself
+    finally:
+        os.close(folder)
+
+
+def _checked(document: Any) -> dict[str, Point]:
+    """The points of a document that is what `write` writes; ValueError or CommandError otherwise."""
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError(f"not a preset document of format {FORMAT}")
+    presets = document.get("presets")
+    if not isinstance(presets, dict):
+        raise ValueError("no presets in it")
+    points: dict[str, Point] = {}
+    for name, values in presets.items():
+        check_name(name)
+        if not isinstance(values, list) or not all(_is_finite(value) for value in values):
+            raise ValueError(f"preset {name!r} is not a list of finite numbers")
+        points[name] = tuple(float(value) for value in values)
+    return points
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _aside(file: Path) -> Path:
+    """A free name beside `file`."""
+    n = 1
+    while (aside := file.with_name(f"{file.name}.damaged-{n}")).exists():
+        n += 1
+    return aside
