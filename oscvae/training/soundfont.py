@@ -70,8 +70,9 @@ def render_notes(
         command = [program, "-q", "-n", "-i", "-R", "0", "-C", "0", "-g", str(_GAIN), "-r", str(sample_rate)]
         command += ["-T", "wav", "-O", "float", "-F", str(wav), str(soundfont), str(midi)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0 or not wav.is_file():
-            raise DataError(f"fluidsynth failed ({done.returncode}): {done.stderr.strip()[-500:]}")
+        # Given a file that it does not know, fluidsynth plays its default SoundFont, and only complains.
+        if done.returncode != 0 or not wav.is_file() or str(soundfont) in done.stderr:
+            raise DataError(f"fluidsynth cannot render {soundfont} ({done.returncode}): {done.stderr.strip()[-500:]}")
         stereo, rate = soundfile.read(wav, dtype="float32", always_2d=True)
     if rate != sample_rate:
         raise DataError(f"fluidsynth rendered at {rate} Hz instead of {sample_rate}")
