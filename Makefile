@@ -1,0 +1,75 @@
+# From a fresh clone, `make serve` plays and `make test` tests: each does all the set-up that it needs, once, and again
+# when pyproject.toml changes.
+
+CONFIG ?= config.yaml
+ARGS ?=
+PYTHON ?=
+VENV := .venv
+BIN := $(VENV)/bin
+
+export PYTHON
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help serve test check format soak bench docs model clean distclean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo "variables:      CONFIG=config.yaml ARGS='--set osc.port=9001' PYTHON=python3.12"
+
+serve: $(VENV)/.serve ## play: the daemon, with CONFIG and ARGS
+	@exec $(BIN)/oscvae serve --config $(CONFIG) $(ARGS)
+
+test: check ## check, then every test; ARGS go to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.test ## lint, format and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(VENV)/.test ## put imports, layout and what else can be mended by itself in order
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+soak: $(VENV)/.test ## the long tests, at their full counts: an hour and more
+	OSCVAE_SOAK=1 $(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
+
+bench: $(VENV)/.test ## measure, and print the tables of docs/benchmarks.md
+	@failed=; for bench in tests/bench/bench_*.py; do \
+	    echo "== $$bench"; $(BIN)/python $$bench $(ARGS) || failed="$$failed $$bench"; \
+	done; if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+
+docs: $(VENV)/.serve ## write docs/osc.md from the table of addresses
+	$(BIN)/python -m oscvae.control.reference
+
+model: $(VENV)/.test ## make models/plucked.ts again, from the soundfont: some minutes
+	$(BIN)/python -m oscvae.training --out models/plucked.ts
+
+clean: ## remove caches and build output
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find oscvae tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## and the virtual environment
+	rm -rf $(VENV)
+
+# The stamps live in the virtual environment, so that they go with it.
+
+$(VENV)/pyvenv.cfg:
+	@tools/system-packages.sh python
+	@python=$$(tools/find-python.sh $(PYTHON)) || exit 1; \
+	    echo "making $(VENV) with $$python"; "$$python" -m venv --clear $(VENV)
+
+$(VENV)/.serve: $(VENV)/pyvenv.cfg pyproject.toml
+	@tools/system-packages.sh serve
+	@echo "installing Python packages: torch brings several GB of CUDA libraries, once"
+	$(BIN)/python -m pip install --prefer-binary --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/pyvenv.cfg pyproject.toml
+	@tools/system-packages.sh test
+	@echo "installing Python packages: torch brings several GB of CUDA libraries, once"
+	$(BIN)/python -m pip install --prefer-binary --editable '.[dev]'
+	@touch $(VENV)/.serve $@

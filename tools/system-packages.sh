@@ -1,0 +1,64 @@
+#!/bin/sh
+# Installs the Debian packages that are missing for `python`, `serve` or `test`: as root or by passwordless sudo, else
+# says which would help and goes on, because the daemon starts without any of them. Never removes a package.
+cd "$(dirname "$0")/.." || exit 1
+
+has_package() {
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+has_library() { # by its file, because PipeWire and JACK 1 bring libjack too
+    PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep -q "[[:space:]]$1 "
+}
+
+missing=
+need() {
+    has_package "$1" || missing="$missing $1"
+}
+need_library() {
+    has_library "$1" || missing="$missing $2"
+}
+
+case $1 in
+python)
+    tools/find-python.sh "$PYTHON" >/dev/null 2>&1 || [ -n "$PYTHON" ] || need python3-venv
+    ;;
+serve | test)
+    need_library libjack.so.0 libjack-jackd2-0
+    need_library libportaudio.so.2 libportaudio2
+    ;;
+*)
+    echo "usage: $0 python | serve | test" >&2
+    exit 2
+    ;;
+esac
+if [ "$1" = test ]; then
+    for package in jackd2 puredata-core supercollider-language liblo-tools fluidsynth fluid-soundfont-gm; do
+        need "$package"
+    done
+fi
+missing=${missing# }
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+    echo "this is no Debian system: what Debian calls $missing would help, going on without" >&2
+    exit 0
+fi
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    if ! sudo -n true 2>/dev/null; then
+        printf 'going on without system packages that would help, to install them:\n    sudo apt-get install %s\n' "$missing" >&2
+        exit 0
+    fi
+    as_root="sudo -n"
+fi
+
+apt() { # non-interactive, because jackd2 asks a question
+    # shellcheck disable=SC2086 # $as_root is empty or two words
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+echo "installing system packages: $missing"
+# shellcheck disable=SC2086 # a list of packages
+if ! { apt update -qq && apt install -qq -y --no-install-recommends --no-remove $missing; }; then
+    printf 'these system packages could not be installed, going on without: %s\n' "$missing" >&2
+fi
