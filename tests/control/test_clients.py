@@ -1,0 +1,89 @@
+"""Clients: answers are bounded beyond loopback, errors in number."""
+
+from __future__ import annotations
+
+from oscvae.control.clients import Client, ErrorLimiter
+from oscvae.control.packets import Message, decode
+
+
+def client(
+    host: str = "192.168.1.7", *, loopback: bool = False, size: int = 16, transport: str = "udp"
+) -> tuple[Client, list[bytes]]:
+    sent: list[bytes] = []
+    return Client(transport, host, 9001, loopback, size, lambda packet, _: sent.append(packet), ErrorLimiter(20)), sent
+
+
+def messages(sent: list[bytes]) -> list[tuple[object, ...]]:
+    decoded = [decode(packet) for packet in sent]
+    return [(message.address, *message.args) for message in decoded if isinstance(message, Message)]
+
+
+def test_answers() -> None:
+    one, sent = client()
+    one.reply("/pong")
+    one.done("/load", "plucked", 4)
+    one.fail("/play", "no")
+    assert messages(sent) == [("/pong",), ("/done", "/load", "plucked", 4), ("/fail", "/play", "no")]
+
+
+def test_a_long_answer_is_refused_beyond_loopback() -> None:
+    one, sent = client(size=16)
+    one.reply("/models.reply", "x" * 500)
+    assert messages(sent) == [("/fail", "/models", "the answer has 524 bytes, use TCP")]
+    sent.clear()
+    one.done("/encode", "x" * 600)
+    assert messages(sent)[0][:2] == ("/fail", "/encode")
+
+
+def test_two_kibibytes_at_most_beyond_loopback() -> None:
+    one, sent = client(size=60_000)
+    one.reply("/models.reply", "x" * 2100)
+    one.reply("/models.reply", "x" * 1900)
+    assert [len(packet) > 1000 for packet in sent] == [False, True]
+
+
+def test_loopback_and_tcp_are_not_bounded() -> None:
+    for one, sent in (client("127.0.0.1", loopback=True), client(transport="tcp")):
+        one.reply("/models.reply", "x" * 50_000)
+        assert len(sent[0]) > 50_000
+
+
+def test_what_cannot_be_a_datagram_fails() -> None:
+    one, sent = client("127.0.0.1", loopback=True)
+    one.reply("/help.reply", "x" * 70_000)
+    assert messages(sent) == [("/fail", "/help", "the answer has 70020 bytes, use TCP")]
+
+
+def test_an_error_is_never_larger_than_allowed() -> None:
+    for size in (4, 8, 12, 40):
+        one, sent = client(size=size)
+        one.fail("/" + "é" * 200, "because " * 100)
+        assert len(sent) == 1
+        assert len(sent[0]) <= 32 * size
+
+
+def test_subscribers_get_two_kibibytes() -> None:
+    one, sent = client(size=0)
+    one.reply("/model", "x" * 1900)
+    one.send(bytes(3000))
+    assert len(sent) == 1
+
+
+def test_clients_are_equal_by_sender() -> None:
+    assert client(size=4)[0] == client(size=8)[0]
+    assert hash(client(size=4)[0]) == hash(client(size=8)[0])
+    assert client(transport="tcp")[0] != client()[0]
+    assert client("fe80::1")[0].address == "udp [fe80::1]:9001"
+
+
+def test_errors_are_limited_for_each_host_and_in_all() -> None:
+    now = [0.0]
+    limiter = ErrorLimiter(10, clock=lambda: now[0])
+    assert sum(limiter.allow("a") for _ in range(100)) == 20
+    assert sum(limiter.allow("b") for _ in range(100)) == 20
+    now[0] += 1.0
+    assert sum(limiter.allow("a") for _ in range(100)) == 10
+    assert limiter.suppressed == 250
+    now[0] += 100.0
+    assert sum(limiter.allow(f"host {i}") for i in range(1000)) == 100
+    assert len(limiter._senders) <= 256
