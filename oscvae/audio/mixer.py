@@ -106,8 +106,6 @@ def _take_up(engine, frame):  # type: ignore[no-untyped-def]
         _tell(engine, at.VOICE_ON, slot, voice[at.V_GENERATION], start)
 
 
-
-
 @kernel("boolean(int64[::1], int64, int64, int64, float32[::1], float32[::1])")
 def _mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyped-def]
     """Add one voice to a chunk of `count` samples that begins at `frame`; True when the voice is over."""
@@ -253,13 +251,13 @@ def _master(engine, count, closing, left, right):  # type: ignore[no-untyped-def
             if abs(gain_left - target_left) < _SETTLED and abs(gain_right - target_right) < _SETTLED:
                 gain_left = target_left
                 gain_right = target_right
-        l = float(left[i]) * gain_left
-        r = float(right[i]) * gain_right
+        out_left = float(left[i]) * gain_left
+        out_right = float(right[i]) * gain_right
         if closing == 1:
             close = max(0.0, close - close_step)
-            l *= close
-            r *= close
-        peak = max(abs(l), abs(r))
+            out_left *= close
+            out_right *= close
+        peak = max(abs(out_left), abs(out_right))
         if peak * limit > 1.0:
             limit = 1.0 / peak
         elif limit < 1.0:
@@ -267,8 +265,8 @@ def _master(engine, count, closing, left, right):  # type: ignore[no-untyped-def
             if limit > 0.999999:
                 limit = 1.0
             limit = min(limit, 1.0 / peak) if peak > 1.0 else limit
-        l32 = min(max(np.float32(l * limit), -_CEILING), _CEILING)
-        r32 = min(max(np.float32(r * limit), -_CEILING), _CEILING)
+        l32 = min(max(np.float32(out_left * limit), -_CEILING), _CEILING)
+        r32 = min(max(np.float32(out_right * limit), -_CEILING), _CEILING)
         left[i] = l32
         right[i] = r32
         meter_left = max(meter_left, abs(float(l32)))

@@ -1,0 +1,151 @@
+"""What every audio backend is, and which one to take.
+
+A backend lives as long as its server or device: made (which opens it, so that rate and period are known), started with
+an engine, stopped for good. When it is `down`, control stops it, lets a SilentBackend keep the engine's clock going,
+and makes a new one once `jack.probe` says that a server is back.
+
+    backend = choose("auto", ...)       # opens; backend.rate is what the engine must run at
+    backend.start(engine)               # from here on, the backend's thread runs mixer.block
+    backend.down()                      # asked now and then
+    fade_out(engine, 0.2); backend.stop()
+
+All of it may block for a moment and belongs off the event clock.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from oscvae.errors import AudioError
+from oscvae.realtime import layout as at
+from oscvae.realtime.engine import Engine
+
+log = logging.getLogger(__name__)
+
+BackendName = Literal["auto", "jack", "portaudio", "silent"]
+Connections = Literal["auto"] | Sequence[str]
+
+STOP_TIMEOUT_S = 1.0
+_POLL_S = 0.002
+
+
+class Backend(ABC):
+    """An opened audio server or device. `rate` in Hz and `period` in frames are what it dictates."""
+
+    name: str
+    rate: int
+    period: int
+
+    @abstractmethod
+    def start(self, engine: Engine) -> None:
+        """Have `engine`'s blocks served until `stop`. Raises AudioError."""
+
+    @abstractmethod
+    def stop(self) -> bool:
+        """Serve no more blocks and close: within STOP_TIMEOUT_S, whatever the server does. May be called again.
+
+        False when the server did not let go in time; what is left of it then sleeps until the process ends, and never
+        touches the engine again.
+        """
+
+    @abstractmethod
+    def down(self) -> bool:
+        """Whether the server is gone, or has changed its rate: time to stop this backend and make a new one."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """One line for `/status`, `doctor` and the log."""
+
+    def realtime_priority(self) -> int | None:
+        """SCHED_FIFO priority of the thread that runs the callback; None where it has none."""
+        return None
+
+
+def take_over(engine: Engine, rate: int, period: int) -> None:
+    """Ready the engine for a new server's clock, while no callback runs.
+
+    The 64-bit frame count goes on after the last block served; the server's own 32-bit count starts anew.
+    """
+    if engine.word(at.E_FRAME_32) >= 0:
+        engine.set_word(at.E_FRAME, engine.word(at.E_FRAME) + engine.word(at.E_PERIOD))
+        engine.set_word(at.E_FRAME_32, -1)
+    engine.set_rate(rate)
+    engine.set_word(at.E_PERIOD, period)
+    engine.set_word(at.E_SERVER_RATE, rate)
+    engine.set_word(at.E_SERVER_PERIOD, period)
+    engine.set_word(at.E_SERVER_DOWN, 0)
+    engine.set_word(at.E_FREEWHEEL, 0)
+
+
+def fade_out(engine: Engine, timeout_s: float) -> bool:
+    """Fade the mix to silence and wait, at most `timeout_s`, until the server has played that silence.
+
+    True when it has; at once False when there is no server left to play it. The engine stays silent afterwards.
+    """
+    deadline = time.monotonic() + timeout_s
+
+    def wait(done: Callable[[], bool]) -> bool:
+        while not done():
+            if engine.word(at.E_SERVER_DOWN) or time.monotonic() >= deadline:
+                return False
+            time.sleep(_POLL_S)
+        return True
+
+    engine.set_word(at.E_CLOSING, 1)
+    if not wait(lambda: engine.word(at.E_SILENT) == 1):
+        return False
+    # the block that ended the fade is on its way; the next one says that the server has taken it
+    taken = engine.word(at.E_BLOCKS) + 1
+    return wait(lambda: engine.word(at.E_BLOCKS) >= taken)
+
+
+def choose(
+    backend: BackendName = "auto",
+    *,
+    client_name: str = "oscvae",
+    server_name: str | None = None,
+    connect: Connections = "auto",
+    device: int | str | None = None,
+    sample_rate: int = 48_000,
+    block_size: int = 128,
+) -> Backend:
+    """Open the backend that the configuration asks for.
+
+    `auto`: JACK if a server answers (none is ever started), else PortAudio if a device exists, else silent, with one
+    warning. `sample_rate` (Hz) and `block_size` (frames) hold where no server dictates them.
+
+    Raises AudioError if what was asked for by name cannot be had.
+    """
+
+    def jack() -> Backend:
+        from oscvae.audio.jack import JackBackend
+
+        return JackBackend(client_name=client_name, server_name=server_name, connect=connect)
+
+    def portaudio() -> Backend:
+        from oscvae.audio.portaudio import PortAudioBackend
+
+        return PortAudioBackend(device=device, sample_rate=sample_rate, block_size=block_size)
+
+    def silent() -> Backend:
+        from oscvae.audio.silent import SilentBackend
+
+        return SilentBackend(sample_rate=sample_rate, block_size=block_size)
+
+    openers: dict[str, Callable[[], Backend]] = {"jack": jack, "portaudio": portaudio, "silent": silent}
+    if backend != "auto":
+        if backend not in openers:
+            raise AudioError(f"audio backend {backend!r} does not exist: use auto, jack, portaudio or silent")
+        return openers[backend]()
+    reasons = []
+    for name in ("jack", "portaudio"):
+        try:
+            return openers[name]()
+        except AudioError as error:
+            reasons.append(str(error))
+    log.warning("no sound will be heard: %s; %s", *reasons)
+    return silent()
