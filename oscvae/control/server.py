@@ -67,6 +67,10 @@ class OscServer:
         self._connections: set[TcpConnection] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    def set_handler(self, handler: Handler) -> None:
+        """From now on packets go to `handler`."""
+        self._handler = handler
+
     async def start(self) -> None:
         """Binds and listens. Raises PortTakenError, or ConfigError for an address that cannot be bound."""
         self._loop = asyncio.get_running_loop()

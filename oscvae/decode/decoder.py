@@ -105,7 +105,7 @@ class Decoder:
         except OSError:
             data = b""
         if not data:
-            raise DecoderError(f"{self.path.name}: its process {self._ending()} while loading")
+            raise DecoderError(f"{self.path.name}: its process {self.ending()} while loading")
         notice = json.loads(data)
         if "ready" not in notice:
             self.close()
@@ -116,7 +116,8 @@ class Decoder:
         ours.setblocking(False)
         self.alive = True
 
-    def _ending(self) -> str:
+    def ending(self) -> str:
+        """How the process ended, for a message: waits up to 2 s for it."""
         assert self._process is not None
         try:
             code = self._process.wait(timeout=2.0)

@@ -8,6 +8,7 @@ are compiled uncached. Signatures are explicit: nothing compiles after start.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -23,6 +24,7 @@ from numba.core import config as numba_config
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 KERNEL_FOLDERS = ("realtime", "spectral", "audio")
+_COMPLETE = "complete"
 _MARK = re.compile(r"^\s*@(?:kernel|callback|inline)\(", re.MULTILINE)
 
 Listener = Callable[[str], None]
@@ -71,6 +73,18 @@ def _writable(folder: Path) -> bool:
             return True
     except OSError:
         return False
+
+
+def is_warm() -> bool:
+    """Whether a complete set of compiled kernels lies in the cache."""
+    return CACHE is not None and (CACHE / _COMPLETE).exists()
+
+
+def mark_warm() -> None:
+    """Say that every kernel is in the cache now."""
+    if CACHE is not None:
+        with contextlib.suppress(OSError):
+            (CACHE / _COMPLETE).touch()
 
 
 def cache_folder() -> Path | None:

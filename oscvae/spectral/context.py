@@ -51,21 +51,23 @@ class ModelContext:
         self.document = document
         n_fft, hop, bands = document.n_fft, document.hop, document.bands.n
         phase = PhaseTables(n_fft, hop, look_ahead, iterations)
-        expand = ExpandTables(document)
+        expand = ExpandTables(
+            document.band_axis(), document.reference, document.floor_db, document.ceiling_db
+        )
         self._keep = (phase, expand)
         state = padded(phase.state_floats)
         reach = int(half_width(MAX_STEP))
         history = padded(4 * reach + 3 * hop)
         floats = slots * (state + history) + padded(bands) + padded(phase.bins) + padded(hop)
-        self._arena = Arena(floats * 4 + at.CONTEXT_WORDS * 8 + 16 * 64 + 8192)
-        words = self._arena.words(at.CONTEXT_WORDS)
+        self.arena = Arena(floats * 4 + at.CONTEXT_WORDS * 8 + 16 * 64 + 8192)
+        words = self.arena.words(at.CONTEXT_WORDS)
         self.words = words
         self.address = int(words.ctypes.data)
-        states = self._arena.floats(slots * state)
-        histories = self._arena.floats(slots * history)
-        row = self._arena.floats(padded(bands))
-        bins = self._arena.floats(padded(phase.bins))
-        out = self._arena.floats(padded(hop))
+        states = self.arena.floats(slots * state)
+        histories = self.arena.floats(slots * history)
+        row = self.arena.floats(padded(bands))
+        bins = self.arena.floats(padded(phase.bins))
+        out = self.arena.floats(padded(hop))
         for array in (states, histories, row, bins, out):
             array[:] = 0.0  # touch every page now
         fade = round(PRE_ONSET_S * document.sample_rate)

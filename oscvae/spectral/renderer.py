@@ -308,7 +308,6 @@ def _drain(engine, slot):  # type: ignore[no-untyped-def]
     x = _context(engine, voice[at.V_CONTEXT])
     head = voice[at.V_HEAD]
     level = head - load(voice, at.V_TAIL)
-    ring = floats_at(engine[at.E_RINGS] + slot * at.RING_SAMPLES * 4, at.RING_SAMPLES)
     history = floats_at(x[at.X_HISTORY] + slot * x[at.X_HISTORY_SIZE] * 4, x[at.X_HISTORY_SIZE])
     table = floats_at(engine[at.E_SINC], engine[at.E_SINC_SIZE])
     step = _step(engine, voice)
@@ -327,7 +326,7 @@ def _drain(engine, slot):  # type: ignore[no-untyped-def]
     while wanted > 0:
         place = head & (at.RING_SAMPLES - 1)
         count = min(wanted, at.RING_SAMPLES - place)
-        possible = int(math.ceil((limit - position) / step))
+        possible = math.ceil((limit - position) / step)
         if possible <= 0:
             complete = finished
             break
@@ -426,7 +425,7 @@ def _start_group(engine, group):  # type: ignore[no-untyped-def]
 
 @kernel("int64(int64[::1], int64)")
 def _look_after(engine, slot):  # type: ignore[no-untyped-def]
-    """Follow the voice's life where others changed it; returns what it lacks: a key, small = urgent, or -1 = nothing."""
+    """Follow the voice's life where others changed it; returns how urgent it is (small = soon; -1 = not at all)."""
     own = _own(engine, slot)
     phase = own[at.R_PHASE]
     if phase == at.PHASE_NONE:

@@ -1,0 +1,39 @@
+"""Loading the real-time kernels: from the cache in a moment, or compiled once under a progress bar."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+MODULES = (
+    "oscvae.realtime.memory",
+    "oscvae.realtime.ring",
+    "oscvae.audio.mixer",
+    "oscvae.audio.silent",
+    "oscvae.spectral.renderer",
+    "oscvae.spectral.context",
+)
+
+
+def load_kernels() -> None:
+    """Import every module that holds kernels. Shows a progress bar when they are not in the cache yet."""
+    from oscvae.realtime import kernel
+
+    if kernel.is_warm() or not sys.stderr.isatty():
+        _import_all()
+        kernel.mark_warm()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("compiling the real-time kernels, once", total=kernel.count_kernels())
+        kernel.on_compiled(lambda name: progress.advance(task))
+        _import_all()
+    kernel.mark_warm()
+
+
+def _import_all() -> None:
+    for name in MODULES:
+        importlib.import_module(name)

@@ -1,0 +1,228 @@
+"""Everything that is asked of the daemon besides playing: models, files, questions, subscriptions.
+
+What takes time runs as a task beside the event clock; `/sync` waits for all that were begun before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from importlib.metadata import version as package_version
+from typing import Any
+
+from oscvae.control.clients import Client
+from oscvae.control.commands import Command
+from oscvae.control.encoder import Encoder
+from oscvae.control.models import Loaded, ModelManager
+from oscvae.control.performer import Performer
+from oscvae.control.presets import Presets
+from oscvae.control.recorder import Recorder
+from oscvae.control.reference import help_text
+from oscvae.control.subscribers import Subscribers
+from oscvae.errors import CommandError, OscvaeError
+
+log = logging.getLogger(__name__)
+
+PROGRAM = "oscvae"
+
+
+class Administration:
+    """Obeys the commands of the groups `Models and files`, `The daemon`, and those of Presets that touch the disk.
+
+    status: the arguments of /status.reply. on_quit, on_clear, on_dump: what the daemon does about /quit, /clearSched
+    and /dumpOSC. quit_anywhere: whether /quit is obeyed from beyond loopback.
+    """
+
+    def __init__(
+        self,
+        performer: Performer,
+        models: ModelManager,
+        presets: Presets,
+        recorder: Recorder,
+        encoder: Encoder,
+        subscribers: Subscribers,
+        *,
+        status: Callable[[], tuple[Any, ...]],
+        on_quit: Callable[[], None],
+        on_clear: Callable[[], None],
+        on_dump: Callable[[bool], None],
+        quit_anywhere: bool,
+    ) -> None:
+        self._performer = performer
+        self._models = models
+        self._presets = presets
+        self._recorder = recorder
+        self._encoder = encoder
+        self._subscribers = subscribers
+        self._status = status
+        self._on_quit = on_quit
+        self._on_clear = on_clear
+        self._on_dump = on_dump
+        self._quit_anywhere = quit_anywhere
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._syncs: set[asyncio.Task[None]] = set()
+        self._recording = asyncio.Lock()
+        self._handlers: dict[str, Callable[[Command, Client], None]] = {
+            name.removeprefix("_do_"): getattr(self, name) for name in dir(self) if name.startswith("_do_")
+        }
+
+    @property
+    def commands(self) -> frozenset[str]:
+        """The names of the commands that `execute` obeys."""
+        return frozenset(self._handlers)
+
+    def execute(self, command: Command, client: Client) -> None:
+        """Obey one command; raises OscvaeError for what cannot be obeyed."""
+        self._handlers[command.name](command, client)
+
+    async def finish(self) -> None:
+        """Wait for what is under way."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(self, command: Command, client: Client, work: Coroutine[Any, Any, tuple[Any, ...]]) -> None:
+        """Run `work` beside the event clock and answer /done with what it returns, or /fail."""
+
+        async def run() -> None:
+            try:
+                client.done(command.path, *await work)
+            except OscvaeError as error:
+                client.fail(command.path, error)
+
+        task = asyncio.get_running_loop().create_task(run())
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a command failed", exc_info=task.exception())
+
+    # -- models and files ----------------------------------------------------------------------------------------------
+
+    def _do_load(self, command: Command, client: Client) -> None:
+        async def work() -> tuple[Any, ...]:
+            loaded = await self._models.load(command.values["name"])
+            document = loaded.document
+            return loaded.name, loaded.info.dims, float(document.sample_rate), document.frames
+
+        self._start(command, client, work())
+
+    def _do_models(self, command: Command, client: Client) -> None:
+        client.reply("/models.reply", *self._models.names())
+
+    def _loaded(self) -> Loaded:
+        if self._models.current is None:
+            raise CommandError("no model is loaded: /load one, /models lists them")
+        return self._models.current
+
+    def model_message(self) -> tuple[Any, ...]:
+        """The arguments of /model: name, D, rate, note range, low and high of each dimension."""
+        loaded = self._loaded()
+        document = loaded.document
+        ranges = [float(end) for pair in zip(document.latent.low, document.latent.high, strict=True) for end in pair]
+        return (
+            loaded.name,
+            loaded.info.dims,
+            float(document.sample_rate),
+            document.note_min,
+            document.note_max,
+            *ranges,
+        )
+
+    def _do_model(self, command: Command, client: Client) -> None:
+        client.reply("/model", *self.model_message())
+
+    def _do_encode(self, command: Command, client: Client) -> None:
+        async def work() -> tuple[Any, ...]:
+            name = command.values["file"]
+            note, z = await self._encoder.encode(name, self._loaded())
+            return name, float(note), *z
+
+        self._start(command, client, work())
+
+    def _do_record(self, command: Command, client: Client) -> None:
+        async def work() -> tuple[Any, ...]:
+            async with self._recording:
+                if command.values["name"] is None:
+                    return await asyncio.to_thread(self._recorder.stop)
+                return (await asyncio.to_thread(self._recorder.start, command.values["name"]),)
+
+        self._start(command, client, work())
+
+    # -- presets -------------------------------------------------------------------------------------------------------
+
+    def _do_preset_save(self, command: Command, client: Client) -> None:
+        name = command.values["name"]
+        written = self._presets.save(self._loaded().name, name, self._performer.cursor)
+
+        async def work() -> tuple[Any, ...]:
+            await written
+            return (name,)
+
+        self._start(command, client, work())
+
+    def _do_preset_delete(self, command: Command, client: Client) -> None:
+        name = command.values["name"]
+        written = self._presets.delete(self._loaded().name, name)
+
+        async def work() -> tuple[Any, ...]:
+            await written
+            return (name,)
+
+        self._start(command, client, work())
+
+    def _do_presets(self, command: Command, client: Client) -> None:
+        name = self._loaded().name
+        client.reply("/presets.reply", name, *self._presets.names(name))
+
+    # -- the daemon ----------------------------------------------------------------------------------------------------
+
+    def _do_status(self, command: Command, client: Client) -> None:
+        client.reply("/status.reply", *self._status())
+
+    def _do_version(self, command: Command, client: Client) -> None:
+        client.reply("/version.reply", PROGRAM, package_version(PROGRAM))
+
+    def _do_help(self, command: Command, client: Client) -> None:
+        address = command.values["address"]
+        if address is None:
+            client.reply("/help.reply", "", help_text(None))
+            return
+        path = address if address.startswith("/") else f"/{address}"
+        client.reply("/help.reply", path, help_text(path, self._models.info().dims))
+
+    def _do_ping(self, command: Command, client: Client) -> None:
+        client.reply("/pong")
+
+    def _do_notify(self, command: Command, client: Client) -> None:
+        if command.values["on"]:
+            self._subscribers.subscribe(client, command.values["port"])
+        else:
+            self._subscribers.unsubscribe(client, command.values["port"])
+        client.done("/notify", int(command.values["on"]))
+
+    def _do_sync(self, command: Command, client: Client) -> None:
+        earlier = list(self._tasks)
+        number = command.values["id"]
+
+        async def answer() -> None:
+            await asyncio.gather(*earlier, return_exceptions=True)
+            client.reply("/synced", number)
+
+        task = asyncio.get_running_loop().create_task(answer())
+        self._syncs.add(task)
+        task.add_done_callback(self._syncs.discard)
+
+    def _do_dump_osc(self, command: Command, client: Client) -> None:
+        self._on_dump(command.values["on"])
+
+    def _do_clear_sched(self, command: Command, client: Client) -> None:
+        self._on_clear()
+
+    def _do_quit(self, command: Command, client: Client) -> None:
+        if not client.is_loopback and not self._quit_anywhere:
+            raise CommandError("/quit is obeyed from this machine only (osc.quit_from: any changes that)")
+        client.done("/quit")
+        log.info("leaving, as %s asked", client.address)
+        self._on_quit()

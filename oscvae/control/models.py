@@ -1,0 +1,238 @@
+"""The models that play: loading beside the one that sounds, swapping, letting go, and a decoder that died.
+
+A new decoder is spawned, lets the model be checked and warmed, and only then becomes the one that new notes use. Old
+voices finish in the old context, which is freed when the renderer has acknowledged that it is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from oscvae.control.commands import ModelInfo
+from oscvae.decode.decoder import Decoder
+from oscvae.errors import DecoderError, ModelError, OscvaeError
+from oscvae.modelfile import ModelDocument, model_names, model_path, read_document
+from oscvae.realtime import layout as at
+from oscvae.realtime.engine import Engine
+from oscvae.spectral.context import ModelContext
+
+CLIP_DEVIATIONS = 6.0  # z is clipped at mean +- this many standard deviations
+_SPARE_BLOCKS = 8
+
+log = logging.getLogger(__name__)
+
+
+class Loaded:
+    """A model that can be played: its document, decoder process, and context at `index` of the engine's table."""
+
+    def __init__(self, name: str, document: ModelDocument, decoder: Decoder, context: ModelContext, index: int) -> None:
+        self.name = name
+        self.document = document
+        self.decoder = decoder
+        self.context = context
+        self.index = index
+        self.voices = 0
+        self.dropping = False
+        latent = document.latent
+        reach = [CLIP_DEVIATIONS * std for std in latent.std]
+        self.info = ModelInfo(
+            dims=document.latent_size,
+            z_low=tuple(mean - far for mean, far in zip(latent.mean, reach, strict=True)),
+            z_high=tuple(mean + far for mean, far in zip(latent.mean, reach, strict=True)),
+            note_min=document.note_min,
+            note_max=document.note_max,
+        )
+
+    @property
+    def seconds(self) -> float:
+        """How long an unstretched note is, from its onset."""
+        document = self.document
+        return (document.n_samples - document.onset_sample) / document.sample_rate
+
+
+class ModelManager:
+    """Loads models from `folder` for an engine; `current` is the one that new notes use.
+
+    tell: queues a record for the renderer (`VoicePool.tell`). on_change(loaded): a model became current. on_death(
+    loaded): a decoder died. on_notice(notice): a decoder says something (`decode.wire`).
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        folder: Path,
+        *,
+        device: str,
+        threads: int,
+        look_ahead: int,
+        iterations: int,
+    ) -> None:
+        self.engine = engine
+        self.folder = folder
+        self.current: Loaded | None = None
+        self.tell: Callable[..., bool] = lambda *record: False
+        self.on_change: Callable[[Loaded], None] = lambda loaded: None
+        self.on_notice: Callable[[dict[str, Any]], None] = lambda notice: None
+        self.on_death: Callable[[Loaded], None] = lambda loaded: None
+        self._device = device
+        self._threads = threads
+        self._look_ahead = look_ahead
+        self._iterations = iterations
+        self._contexts: list[Loaded | None] = [None] * at.CONTEXTS
+        self._request = 0
+        self._restarted = False
+        self._closed = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def names(self) -> list[str]:
+        """The models that /load takes."""
+        return model_names(self.folder)
+
+    def info(self) -> ModelInfo:
+        """What the vocabulary needs of the current model."""
+        return self.current.info if self.current else ModelInfo()
+
+    # -- loading -------------------------------------------------------------------------------------------------------
+
+    def open(self, name: str) -> Loaded:
+        """Load, check and warm a model. Blocks for as long as that takes: for a worker thread or the offline engine.
+
+        Raises ModelError or DecoderError.
+        """
+        path = model_path(self.folder, name)
+        document = read_document(path)
+        n_blocks = 2 * self.engine.slots + _SPARE_BLOCKS
+        decoder = Decoder(path, document, n_blocks)
+        try:
+            decoder.spawn(self._device, self._threads, self.engine.wake_fd)
+            context = ModelContext(
+                document,
+                slots=self.engine.slots,
+                rate=self.engine.rate,
+                pool=int(decoder.pool.ctypes.data),
+                n_blocks=n_blocks,
+                pipe_fd=decoder.pipe_fd,
+                look_ahead=self._look_ahead,
+                iterations=self._iterations,
+            )
+        except BaseException as error:
+            decoder.close()
+            if isinstance(error, ValueError):
+                raise ModelError(f"{path.name}: {error}") from error
+            raise
+        if decoder.warning:
+            log.warning("%s: %s", name, decoder.warning)
+        return Loaded(name, document, decoder, context, -1)
+
+    def adopt(self, loaded: Loaded) -> None:
+        """Make an opened model the current one, and let the old one finish. Raises DecoderError if too many are
+        still sounding."""
+        index = next((i for i, used in enumerate(self._contexts) if used is None), None)
+        if index is None:
+            loaded.decoder.close()
+            raise DecoderError(f"{at.CONTEXTS} models still sound, wait until one has ended")
+        loaded.index = index
+        loaded.context.set_rate(self.engine.rate)
+        self._contexts[index] = loaded
+        if not self.tell(at.ADD_CONTEXT, index, loaded.context.address):
+            self._contexts[index] = None
+            loaded.decoder.close()
+            raise DecoderError("the renderer's queue is full")
+        old, self.current = self.current, loaded
+        if old is not None:
+            old.decoder.dismiss()
+            self.collect()
+        self.on_change(loaded)
+
+    async def load(self, name: str) -> Loaded:
+        """Load a model beside the one that plays, then swap. A newer request makes this one fail as superseded.
+
+        Raises ModelError or DecoderError; what played before plays on.
+        """
+        self._request += 1
+        mine = self._request
+        loaded = await asyncio.to_thread(self.open, name)
+        if self._closed or mine != self._request:
+            await asyncio.to_thread(loaded.decoder.close)
+            raise ModelError("superseded")
+        self._listen(loaded)
+        self.adopt(loaded)
+        self._restarted = False
+        return loaded
+
+    def _listen(self, loaded: Loaded) -> None:
+        loaded.decoder.on_gone = lambda: self._died(loaded)
+        loaded.decoder.on_notice = lambda notice: self.on_notice(notice)
+        loaded.decoder.listen(asyncio.get_running_loop())
+
+    # -- letting go ----------------------------------------------------------------------------------------------------
+
+    def collect(self) -> None:
+        """Drop the contexts that no voice uses any more."""
+        for index, loaded in enumerate(self._contexts):
+            if loaded is None or loaded is self.current or loaded.voices or loaded.dropping:
+                continue
+            loaded.dropping = self.tell(at.DROP_CONTEXT, index)
+
+    def dropped(self, index: int) -> None:
+        """The renderer let go of a context."""
+        loaded = self._contexts[index]
+        if loaded is not None:
+            self._contexts[index] = None
+            threading.Thread(target=loaded.decoder.close, name="farewell", daemon=True).start()
+
+    def returned(self, index: int, block: int) -> None:
+        """The renderer gave a magnitude block back."""
+        loaded = self._contexts[index]
+        if loaded is not None:
+            loaded.decoder.free_blocks.append(block)
+
+    def set_rate(self, rate: int) -> None:
+        """Another output rate; only while nothing sounds."""
+        for loaded in self._contexts:
+            if loaded is not None:
+                loaded.context.set_rate(rate)
+
+    def close(self) -> None:
+        """End every decoder process now."""
+        self._closed = True
+        for loaded in self._contexts:
+            if loaded is not None:
+                loaded.decoder.close()
+
+    # -- a decoder that died -------------------------------------------------------------------------------------------
+
+    def _died(self, loaded: Loaded) -> None:
+        if self._closed:
+            return
+        self.on_death(loaded)
+        task = asyncio.get_running_loop().create_task(self._mourn(loaded))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _mourn(self, loaded: Loaded) -> None:
+        """Say how the decoder ended, and start it again, once."""
+        why = f"the decoder of {loaded.name!r} {await asyncio.to_thread(loaded.decoder.ending)}"
+        if loaded is not self.current:
+            log.warning("%s, while its last notes sounded", why)
+            return
+        if self._restarted:
+            log.error("%s again; it is not started a second time, /load a model to play on", why)
+            return
+        self._restarted = True
+        log.error("%s; starting it again", why)
+        mine = self._request
+        try:
+            fresh = await asyncio.to_thread(self.open, loaded.name)
+            if self._closed or mine != self._request or self.current is not loaded:
+                await asyncio.to_thread(fresh.decoder.close)
+                return
+            self._listen(fresh)
+            self.adopt(fresh)
+        except OscvaeError as error:
+            log.error("%s cannot be started again: %s", loaded.name, error)

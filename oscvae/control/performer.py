@@ -1,0 +1,390 @@
+"""The performer: what commands mean for notes, the cursor and the sound.
+
+One state (cursor, pedal, the sound of the next notes), one pool of voices. `execute` obeys the commands of one moment
+in order; `tick` moves what travels by itself. Administration (models, files, questions) is `administration`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from oscvae.control.clients import Client
+from oscvae.control.commands import Command
+from oscvae.control.models import Loaded, ModelManager
+from oscvae.control.presets import Presets
+from oscvae.control.voices import Point, Voice, VoicePool
+from oscvae.errors import CommandError, OscvaeError
+from oscvae.realtime import layout as at
+from oscvae.units import db_to_gain, semitones_to_ratio
+
+TICK_S = 0.01  # how often a glide or an interpolation moves on
+RELEASE_DB = -60.0  # where the exponential release ends
+KEYBOARD_VELOCITY = 127.0
+STRETCH_MOST = 4.0
+NOTE_COMMANDS = frozenset({"play", "interp", "note", "voice_new"})
+
+log = logging.getLogger(__name__)
+
+
+class Timeline(Protocol):
+    """What the performer knows of time."""
+
+    def moment_s(self, due_ns: int | None = None) -> float:
+        """A moment (Unix ns; None = now) in seconds of a clock that never jumps."""
+
+    def frame_at(self, due_ns: int) -> int:
+        """The audio frame of a moment, Unix ns."""
+
+    def defer(self, due_ns: int | None, change: Callable[[], None]) -> None:
+        """Call `change` at that moment, or now for None."""
+
+    def keep_ticking(self) -> None:
+        """Something travels: call `Performer.tick` every TICK_S until it returns False."""
+
+
+def _between(a: Point, b: Point, share: float) -> Point:
+    return tuple(x + (y - x) * share for x, y in zip(a, b, strict=True))
+
+
+class Performer:
+    """Obeys the commands of the groups Notes, Voices, Cursor, Presets and Sound.
+
+    on_change(path, args, by): an accepted change, for subscribers. on_panic: before the silence. gain_db: the master gain to start with.
+    """
+
+    def __init__(
+        self, pool: VoicePool, models: ModelManager, timeline: Timeline, presets: Presets, *, gain_db: float
+    ) -> None:
+        self.pool = pool
+        self.models = models
+        self.timeline = timeline
+        self.presets = presets
+        self.on_change: Callable[[str, Sequence[Any], Client | None], None] = lambda path, args, by: None
+        self.on_panic: Callable[[], None] = lambda: None
+        self.cursor: Point = ()
+        self._glide: tuple[float, float, Point, Point] | None = None
+        self._attack_s = 0.0
+        self._stretch = 1.0
+        self._sustain = False
+        self._pan = 0.0
+        self._release_s = 0.15
+        self._handlers: dict[str, Callable[[Command, Client, int | None], None]] = {
+            name.removeprefix("_do_"): getattr(self, name) for name in dir(self) if name.startswith("_do_")
+        }
+        self._group = (0, 0)  # id and size of the bundle that is being executed
+        self._group_begun = False
+        engine = pool.engine
+        engine.set_number(at.E_GAIN, db_to_gain(gain_db))
+        self.apply_release()
+
+    @property
+    def commands(self) -> frozenset[str]:
+        """The names of the commands that `execute` obeys."""
+        return frozenset(self._handlers)
+
+    # -- execution -----------------------------------------------------------------------------------------------------
+
+    def execute(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
+        """Obey commands of one moment, in order; what cannot be obeyed is answered, the rest goes on."""
+        notes = sum(command.name in NOTE_COMMANDS for command in commands)
+        self._group = (self.pool.new_group(), notes) if notes > 1 else (0, 0)
+        self._group_begun = False
+        for command in commands:
+            try:
+                self._handlers[command.name](command, client, due_ns)
+            except OscvaeError as error:
+                if command.name in NOTE_COMMANDS and self._group[0]:
+                    self._group = (self._group[0], self._group[1] - 1)
+                client.fail(command.path, error)
+            else:
+                if command.row.feedback:
+                    self.on_change(command.path, command.args, client)
+
+    def adopt(self, loaded: Loaded) -> None:
+        """A new model is current: the cursor goes to its latent mean."""
+        self._glide = None
+        self.cursor = tuple(loaded.document.latent.mean)
+
+    def _model(self) -> Loaded:
+        if self.models.current is None:
+            raise CommandError("no model is loaded: /load one, /models lists them")
+        return self.models.current
+
+    def _point(self, z: Point, loaded: Loaded) -> Point:
+        if len(z) != loaded.info.dims:
+            raise CommandError(
+                f"the model has changed: {loaded.name!r} has {loaded.info.dims} dimensions, not {len(z)}"
+            )
+        return z
+
+    # -- notes ---------------------------------------------------------------------------------------------------------
+
+    def _begin(self, kind: str, command: Command, client: Client, due_ns: int | None, **details: Any) -> Voice:
+        loaded = self._model()
+        values = command.values
+        rate = self.pool.engine.rate
+        seconds = details.pop("seconds", None)
+        group, size = self._group
+        voice = Voice(
+            note=float(values["note"]),
+            kind=kind,
+            loaded=loaded,
+            client=client,
+            path=command.path,
+            stop_sample=-1 if seconds is None else round(seconds * rate),
+            attack=round(self._attack_s * rate),
+            start_frame=-1 if due_ns is None else self.timeline.frame_at(due_ns),
+            group=group,
+            group_size=size,
+            group_first=bool(group) and not self._group_begun,
+            **{"stretch": self._stretch, **details},
+        )
+        self._point(voice.z, loaded)
+        self.pool.start(voice)
+        self._group_begun = True
+        return voice
+
+    def _do_play(self, command: Command, client: Client, due_ns: int | None) -> None:
+        values = command.values
+        self._begin(
+            "play",
+            command,
+            client,
+            due_ns,
+            id=self.pool.new_id(),
+            z=values["z"],
+            velocity=values["velocity"],
+            seconds=values["seconds"],
+        )
+
+    def _do_voice_new(self, command: Command, client: Client, due_ns: int | None) -> None:
+        values = command.values
+        old = self.pool.find(client.key, values["id"])
+        self._begin(
+            "voice",
+            command,
+            client,
+            due_ns,
+            id=values["id"],
+            owner=client.key,
+            z=values["z"],
+            velocity=values["velocity"],
+            seconds=values["seconds"],
+        )
+        if old is not None:
+            self.timeline.defer(due_ns, lambda: self.pool.fade(old))
+
+    def _do_interp(self, command: Command, client: Client, due_ns: int | None) -> None:
+        values = command.values
+        loaded = self._model()
+        start, end = self._point(values["a"], loaded), self._point(values["b"], loaded)
+        seconds = values["seconds"]
+        stretch = self._stretch
+        if seconds > loaded.seconds * stretch:
+            stretch = min(STRETCH_MOST, seconds / loaded.seconds)
+        voice = self._begin(
+            "interp",
+            command,
+            client,
+            due_ns,
+            id=self.pool.new_id(),
+            z=start,
+            velocity=values["velocity"],
+            stretch=stretch,
+        )
+        voice.journey = (self.timeline.moment_s(due_ns), max(seconds, 1e-6), start, end)
+        self.timeline.keep_ticking()
+
+    def _do_note(self, command: Command, client: Client, due_ns: int | None) -> None:
+        note, velocity = command.values["note"], command.values["velocity"]
+        if velocity > 0.0:
+            self._begin(
+                "note",
+                command,
+                client,
+                due_ns,
+                id=self.pool.new_id(),
+                z=self.cursor,
+                velocity=velocity / KEYBOARD_VELOCITY,
+            )
+            return
+        voice = next((v for v in self._playing() if v.kind == "note" and v.note == note and v.held), None)
+        if voice is None:
+            return
+        if self._sustain:
+            voice.held, voice.pedalled = False, True
+        else:
+            self._let_go(voice, due_ns)
+
+    def _playing(self) -> list[Voice]:
+        return [*self.pool, *self.pool.waiting_voices()]
+
+    def _let_go(self, voice: Voice, due_ns: int | None) -> None:
+        self.pool.release(voice, 0 if due_ns is None else self.timeline.frame_at(due_ns))
+
+    def _do_stop(self, command: Command, client: Client, due_ns: int | None) -> None:
+        note = command.values["note"]
+        for voice in self._playing():
+            if note is None or voice.note == note:
+                self._let_go(voice, due_ns)
+
+    def _do_panic(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._glide = None
+        self._sustain = False
+        self.timeline.defer(due_ns, self._panic)
+
+    def _panic(self) -> None:
+        self.on_panic()
+        self.pool.panic()
+
+    # -- single voices -------------------------------------------------------------------------------------------------
+
+    def _voice(self, command: Command, client: Client) -> Voice:
+        voice = self.pool.find(client.key, command.values["id"])
+        if voice is None:
+            raise CommandError(f"no voice {command.values['id']} of yours sounds")
+        return voice
+
+    def _do_voice_set(self, command: Command, client: Client, due_ns: int | None) -> None:
+        voice = self._voice(command, client)
+        name, value = command.values["name"], command.values["value"]
+        pool = self.pool
+        if name == "z":
+            self._point(value, voice.loaded)
+            voice.journey = None
+            self.timeline.defer(due_ns, lambda: pool.move(voice, value))
+            return
+        word, number = {
+            "gain": (at.V_GAIN, db_to_gain(value[0])),
+            "pan": (at.V_PAN, value[0]),
+            "bend": (at.V_BEND, semitones_to_ratio(value[0])),
+        }[name]
+        self.timeline.defer(due_ns, lambda: pool.set_number(voice, word, number))
+
+    def _do_voice_stop(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._let_go(self._voice(command, client), due_ns)
+
+    # -- cursor --------------------------------------------------------------------------------------------------------
+
+    def _set_cursor(self, z: Point) -> None:
+        self.cursor = z
+        for voice in self.pool:
+            if voice.kind == "note" and (voice.held or voice.pedalled) and len(voice.z) == len(z):
+                self.pool.move(voice, z)
+
+    def _place(self, z: Point) -> None:
+        self._glide = None
+        self._set_cursor(z)
+
+    def _do_z(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._place(self._point(command.values["z"], self._model()))
+
+    def _replace(self, index: int, *values: float) -> None:
+        loaded = self._model()
+        if index + len(values) > loaded.info.dims:
+            raise CommandError(f"the model has changed: {loaded.name!r} has {loaded.info.dims} dimensions")
+        # a dimension that is moved by hand leaves a glide; the others arrive where it was going
+        cursor = list(self._glide[3] if self._glide else self.cursor)
+        cursor[index : index + len(values)] = values
+        self._place(tuple(cursor))
+
+    def _do_z_n(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._replace(command.values["n"] - 1, command.values["value"])
+
+    def _scaled(self, dimension: int, share: float) -> float:
+        latent = self._model().document.latent
+        if dimension >= len(latent.low):
+            raise CommandError(f"the model has changed: it has {len(latent.low)} dimensions")
+        return latent.low[dimension] + share * (latent.high[dimension] - latent.low[dimension])
+
+    def _do_unit(self, command: Command, client: Client, due_ns: int | None) -> None:
+        dimension = command.values["n"] - 1
+        self._replace(dimension, self._scaled(dimension, command.values["value"]))
+
+    def _do_pad(self, command: Command, client: Client, due_ns: int | None) -> None:
+        first = 2 * (command.values["n"] - 1)
+        self._replace(first, self._scaled(first, command.values["x"]), self._scaled(first + 1, command.values["y"]))
+
+    def _travel(self, seconds: float, z: Point, due_ns: int | None) -> None:
+        if seconds <= 0.0:
+            self._place(z)
+            return
+        self._glide = (self.timeline.moment_s(due_ns), seconds, self.cursor, z)
+        self.timeline.keep_ticking()
+
+    def _do_glide(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._travel(command.values["seconds"], self._point(command.values["z"], self._model()), due_ns)
+
+    def tick(self) -> bool:
+        """Move on what travels by itself; False when nothing does any more."""
+        now = self.timeline.moment_s()
+        moving = False
+        if self._glide is not None:
+            began, lasts, start, end = self._glide
+            share = (now - began) / lasts
+            if share >= 1.0:
+                self._place(end)
+            else:
+                moving = True
+                self._set_cursor(_between(start, end, max(0.0, share)))
+            self.on_change("/z", self.cursor, None)
+        for voice in self._playing():
+            if voice.journey is None:
+                continue
+            began, lasts, start, end = voice.journey
+            share = (now - began) / lasts
+            if share >= 1.0:
+                voice.journey = None
+                self.pool.move(voice, end)
+            else:
+                moving = True
+                if share > 0.0:
+                    self.pool.move(voice, _between(start, end, share))
+        return moving
+
+    # -- presets -------------------------------------------------------------------------------------------------------
+
+    def _do_preset_recall(self, command: Command, client: Client, due_ns: int | None) -> None:
+        loaded = self._model()
+        z = self.presets.point(loaded.name, command.values["name"], loaded.info.dims)
+        self._travel(command.values["seconds"], z, due_ns)
+        self.on_change("/z", self.cursor, None)
+
+    # -- sound ---------------------------------------------------------------------------------------------------------
+
+    def _do_gain(self, command: Command, client: Client, due_ns: int | None) -> None:
+        gain = db_to_gain(command.values["gain"])
+        self.timeline.defer(due_ns, lambda: self.pool.engine.set_number(at.E_GAIN, gain))
+
+    def _do_pan(self, command: Command, client: Client, due_ns: int | None) -> None:
+        pan = command.values["pan"]
+        self.timeline.defer(due_ns, lambda: self.pool.engine.set_number(at.E_PAN, pan))
+
+    def _do_bend(self, command: Command, client: Client, due_ns: int | None) -> None:
+        ratio = semitones_to_ratio(command.values["bend"])
+        self.timeline.defer(due_ns, lambda: self.pool.engine.set_number(at.E_BEND, ratio))
+
+    def apply_release(self) -> None:
+        """Tell the callback the release, at the engine's present rate."""
+        engine = self.pool.engine
+        factor = 10.0 ** (RELEASE_DB / 20.0 / max(1.0, self._release_s * engine.rate))
+        engine.set_number(at.E_RELEASE, factor)
+
+    def _do_release(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._release_s = command.values["release"]
+        self.timeline.defer(due_ns, self.apply_release)
+
+    def _do_attack(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._attack_s = command.values["attack"]
+
+    def _do_stretch(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._stretch = command.values["stretch"]
+
+    def _do_sustain(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._sustain = command.values["down"]
+        if not self._sustain:
+            for voice in self._playing():
+                if voice.pedalled:
+                    self._let_go(voice, due_ns)

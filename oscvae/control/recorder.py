@@ -1,0 +1,126 @@
+"""Recording the output: the callback fills a ring, a disk thread writes it to a float WAV.
+
+What the disk cannot take in 2.7 s is lost and counted, never waited for.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+from oscvae.errors import CommandError
+from oscvae.realtime import layout as at
+from oscvae.realtime.engine import Engine
+
+_POLL_S = 0.05
+SUFFIX = ".wav"
+NAME_MAX = 128
+_FORBIDDEN = frozenset('/\\\0:*?"<>|')
+
+
+def recording_path(folder: Path, name: str) -> Path:
+    """A new file `name`.wav in `folder`; a number is added rather than an old recording lost.
+
+    Raises CommandError for a name that is a path, hidden, empty or over 128 characters.
+    """
+    stem = name.removesuffix(SUFFIX)
+    if not stem or len(stem) > NAME_MAX or stem.startswith(".") or _FORBIDDEN & set(stem) or not stem.isprintable():
+        raise CommandError(
+            f"a recording's name has 1 to {NAME_MAX} printable characters and no path in it, got {name[:64]!r}"
+        )
+    path = folder / f"{stem}{SUFFIX}"
+    number = 2
+    while path.exists():
+        path = folder / f"{stem}-{number}{SUFFIX}"
+        number += 1
+    return path
+
+
+class Recorder:
+    """Writes an engine's output while it runs; one recording at a time."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self._engine = engine
+        self._folder = folder
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._path: Path | None = None
+        self._frames = 0
+        self._lost = 0
+        self._error = ""
+
+    @property
+    def active(self) -> bool:
+        return self._thread is not None
+
+    def start(self, name: str) -> str:
+        """Begin a recording; returns the file's name. Blocks on the disk: for a worker thread.
+
+        Raises CommandError when one is running, for a bad name, or when the disk refuses.
+        """
+        import soundfile
+
+        if self._thread is not None:
+            raise CommandError(
+                f"{self._path.name if self._path else 'a recording'} is being recorded: /record stops it"
+            )
+        path = recording_path(self._folder, name)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with path.open("xb"):
+                pass
+            file = soundfile.SoundFile(path, "w", samplerate=self._engine.rate, channels=2, subtype="FLOAT")
+        except (OSError, RuntimeError) as error:
+            raise CommandError(f"{path.name} cannot be written: {error}") from error
+        self._path, self._frames, self._error = path, 0, ""
+        self._stop.clear()
+        self._lost = self._engine.word(at.E_RECORD_LOST)
+        self._engine.set_word(at.E_RECORD_TAIL, self._engine.word(at.E_RECORD_HEAD))
+        self._engine.set_word(at.E_RECORD_ON, 1)
+        self._thread = threading.Thread(target=self._run, args=(file,), name="recorder", daemon=True)
+        self._thread.start()
+        return path.name
+
+    def stop(self) -> tuple[str, float]:
+        """End the recording; returns its file's name and length in seconds. Blocks until it is on disk.
+
+        Raises CommandError when none is running, or when something of it was lost.
+        """
+        if self._thread is None or self._path is None:
+            raise CommandError("nothing is being recorded: /record name starts")
+        self._engine.set_word(at.E_RECORD_ON, 0)
+        self._stop.set()
+        self._thread.join()
+        self._thread = None
+        if self._error:
+            raise CommandError(f"{self._path.name} is damaged: {self._error}")
+        lost = self._engine.word(at.E_RECORD_LOST) - self._lost
+        if lost:
+            raise CommandError(f"{self._path.name} lacks {lost} frames: the disk was too slow")
+        return self._path.name, self._frames / self._engine.rate
+
+    def _run(self, file: object) -> None:
+        with file:  # type: ignore[attr-defined]
+            while True:
+                stopping = self._stop.is_set()
+                if stopping:
+                    time.sleep(_POLL_S)  # the block that saw the recording end may still be writing
+                try:
+                    self._drain(file)
+                except (OSError, RuntimeError) as error:
+                    self._error = self._error or str(error)
+                if stopping:
+                    return
+                self._stop.wait(_POLL_S)
+
+    def _drain(self, file: object) -> None:
+        engine = self._engine
+        head, tail = engine.word(at.E_RECORD_HEAD), engine.word(at.E_RECORD_TAIL)
+        places = np.arange(tail, head) & (at.RECORD_FRAMES - 1)
+        samples = engine.recording[places]
+        engine.set_word(at.E_RECORD_TAIL, head)
+        file.write(samples)  # type: ignore[attr-defined]
+        self._frames += len(samples)

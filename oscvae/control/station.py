@@ -1,0 +1,133 @@
+"""The audio side as the event clock sees it: which backend plays, what to do when its server dies and returns.
+
+While a JACK server is away the silent backend keeps the engine's clock going, so that model, cursor, schedule and OSC
+live on; what sounded is ended. When a server is back, ports, frame map and resampling ratio are built anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from oscvae.audio.backend import Backend, choose
+from oscvae.audio.silent import SilentBackend
+from oscvae.config import AudioConfig
+from oscvae.control.frames import FrameClock
+from oscvae.control.voices import VoicePool
+from oscvae.errors import AudioError
+from oscvae.realtime import layout as at
+from oscvae.realtime.engine import Engine
+from oscvae.spectral.thread import RenderThread
+
+WATCH_S = 0.1
+_QUIET_S = 0.5  # that ended voices may take to come home
+
+log = logging.getLogger(__name__)
+
+
+def open_backend(config: AudioConfig) -> Backend:
+    """The backend that the configuration asks for; raises AudioError."""
+    return choose(
+        config.backend,
+        client_name=config.client_name,
+        server_name=config.server_name,
+        connect=config.connect,
+        device=config.device,
+        sample_rate=config.sample_rate,
+        block_size=config.block_size,
+    )
+
+
+class Station:
+    """Keeps an engine playing. on_rate(): the output rate may have changed, and nothing sounds."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        backend: Backend,
+        config: AudioConfig,
+        clock: FrameClock,
+        pool: VoicePool,
+        renderer: RenderThread,
+        on_rate: Callable[[], None],
+    ) -> None:
+        self._engine = engine
+        self._config = config
+        self._clock = clock
+        self._pool = pool
+        self._renderer = renderer
+        self._on_rate = on_rate
+        self.backend = backend
+        self.away = False
+        self._wanted = backend.name
+
+    @property
+    def name(self) -> str:
+        """For /status: jack, portaudio, silent, or `jack (away)`."""
+        return f"{self._wanted} (away)" if self.away else self.backend.name
+
+    def start(self) -> None:
+        """Begin to serve blocks."""
+        self.backend.start(self._engine)
+        self._clock.reset(self.backend.rate)
+        self._renderer.set_priority(self.backend.realtime_priority())
+
+    async def watch(self) -> None:
+        """Look after the server for as long as the daemon runs."""
+        while True:
+            await asyncio.sleep(WATCH_S)
+            if self.away:
+                await self._try_return()
+            elif self.backend.down():
+                await self._leave()
+
+    async def _leave(self) -> None:
+        log.warning("%s is gone: silent until it is back", self.backend.describe())
+        self.away = True
+        old = self.backend
+        self._pool.panic()
+        await asyncio.to_thread(old.stop)
+        await self._take(SilentBackend(sample_rate=self._engine.rate, block_size=old.period))
+
+    async def _try_return(self) -> None:
+        try:
+            fresh = await asyncio.to_thread(self._reopen)
+        except AudioError:
+            return
+        if fresh is None:
+            return
+        self._pool.panic()
+        for _ in range(round(_QUIET_S / 0.01)):
+            if self._pool.idle:
+                break
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(self.backend.stop)
+        try:
+            await self._take(fresh)
+        except AudioError as error:  # gone again already
+            log.warning("%s", error)
+            await asyncio.to_thread(fresh.stop)
+            await self._take(SilentBackend(sample_rate=self._engine.rate, block_size=fresh.period))
+            return
+        self.away = False
+        log.info("back on %s", fresh.describe())
+
+    def _reopen(self) -> Backend | None:
+        if self._wanted == "jack":
+            from oscvae.audio import jack
+
+            if not jack.probe(self._config.server_name):
+                return None
+        return open_backend(self._config.model_copy(update={"backend": self._wanted}))
+
+    async def _take(self, backend: Backend) -> None:
+        """Serve blocks from another backend; nothing sounds now."""
+        old_rate = self._engine.rate
+        await asyncio.to_thread(backend.start, self._engine)
+        self.backend = backend
+        self._clock.reset(backend.rate)
+        self._renderer.set_priority(backend.realtime_priority())
+        if backend.rate != old_rate:
+            self._engine.set_word(at.E_RATE, backend.rate)
+        self._on_rate()

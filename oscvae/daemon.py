@@ -1,0 +1,128 @@
+"""The daemon: builds the path of a note in the order in which a note travels it, and takes it down in reverse.
+
+    packets -> addresses -> scheduler -> performer -> decoder process -> renderer -> rings -> callback -> ports
+
+`serve` is called by the command line after the signal handlers of the early start are in place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from oscvae.config import Config, load_config
+from oscvae.errors import OscvaeError
+
+if TYPE_CHECKING:
+    from oscvae.control.conductor import Conductor
+
+LEAVE_S = 1.3  # after this the process ends whatever still hangs; 1.5 s are promised
+SWITCH_INTERVAL_S = 0.0005  # the default lets a spinning thread delay a waking one by 5 ms
+
+log = logging.getLogger(__name__)
+
+
+def leave_at_once(_signal: int = 0, _frame: Any = None) -> None:
+    """For a signal before anything is open: there is nothing to fade or close yet."""
+    os._exit(0)
+
+
+def install_early_handlers() -> None:
+    """Let SIGINT and SIGTERM end the process cleanly from the first moment on."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave_at_once)
+
+
+def serve(config_path: Path | None = None, overrides: Sequence[str] = ()) -> int:
+    """Run the daemon until a signal or /quit; returns the exit code. Raises OscvaeError for what keeps it from
+    starting."""
+    install_early_handlers()
+    config = load_config(config_path, overrides)
+    from oscvae.logs import set_up
+
+    set_up(config.log.level)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    return asyncio.run(_run(config))
+
+
+async def _run(config: Config) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    log.info("oscvae is starting")
+    building = loop.create_task(_build(config, stop))
+    stopping = loop.create_task(stop.wait())
+    await asyncio.wait((building, stopping), return_when=asyncio.FIRST_COMPLETED)
+    if not building.done():
+        # nothing sounds yet, and a compiler or a loading decoder cannot be interrupted; its processes follow us
+        log.info("leaving before the start was complete")
+        _end_process(0)
+    stopping.cancel()
+    conductor = building.result()
+    watchdog = threading.Timer(LEAVE_S, _end_process, (0,))
+    try:
+        fault = await conductor.run(stop)
+    finally:
+        watchdog.daemon = True
+        watchdog.start()
+        await conductor.leave()
+        watchdog.cancel()
+    _end_process(fault)
+    return fault
+
+
+def _end_process(code: int) -> None:
+    """Out, without the interpreter's own teardown: compiled code may still be mapped into foreign threads."""
+    logging.shutdown()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
+
+
+async def _build(config: Config, stop: asyncio.Event) -> Conductor:
+    """Everything, in the order of a note's path; the slow parts in worker threads."""
+    from oscvae.compile import load_kernels
+
+    began = time.monotonic()
+    from oscvae.control.clients import Client
+    from oscvae.control.packets import Packet
+    from oscvae.control.server import OscServer
+
+    def not_yet(_packet: Packet, client: Client) -> None:
+        client.fail("packet", "oscvae is still starting")
+
+    server = OscServer(
+        not_yet,
+        host=config.osc.host,
+        port=config.osc.port,
+        tcp_port=config.osc.tcp_port,
+        allow=config.osc.allow,
+        errors_per_second=config.osc.errors_per_second,
+    )
+    await server.start()  # first, so that a taken port is told before anything slow
+    try:
+        await asyncio.to_thread(load_kernels)
+        from oscvae.control.conductor import Conductor
+
+        conductor = Conductor(config, server, stop)
+        await conductor.start()
+    except OscvaeError:
+        await server.close()
+        raise
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    log.info("ready in %.1f s: %s", time.monotonic() - began, conductor.summary())
+    return conductor
