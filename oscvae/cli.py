@@ -1,0 +1,181 @@
+"""The command line: `oscvae serve | render | doctor`.
+
+Every command imports what it needs when it runs, so that `serve` can install its signal handlers before the heavy
+imports, and `--help` is there at once.
+
+Exit codes: 0 clean, 1 fault, 2 usage or configuration, 3 port taken.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+import typer
+
+from oscvae.errors import OscvaeError
+
+if TYPE_CHECKING:
+    from oscvae.config import Config
+
+P = ParamSpec("P")
+
+app = typer.Typer(
+    name="oscvae",
+    help="A headless latent-space synthesiser: OSC in, JACK out.",
+    epilog="Exit codes: 0 clean, 1 fault, 2 usage or configuration, 3 OSC port taken.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", metavar="PATH", help="Configuration; without it, the one that oscvae carries."),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one key, like osc.port=9001. May be repeated."),
+]
+
+
+def _reporting(command: Callable[P, int]) -> Callable[P, None]:
+    """A command that returns its exit code, as typer wants it; what oscvae raises on purpose becomes one line."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+        except OscvaeError as error:
+            _report(error)
+            code = error.exit_code
+        raise typer.Exit(code)
+
+    return run
+
+
+def _report(error: OscvaeError) -> None:
+    from oscvae import logs
+
+    logs.flush()
+    if logging.getLogger("oscvae").isEnabledFor(logging.DEBUG):
+        traceback.print_exception(error)
+    print(f"oscvae: {error}", file=sys.stderr)
+
+
+def _configure(config: Path | None, overrides: list[str]) -> Config:
+    from oscvae import logs
+    from oscvae.config import load_config
+
+    loaded = load_config(config, overrides)
+    logs.setup(loaded.log.level)
+    return loaded
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"oscvae {version('oscvae')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """The options before a command."""
+
+
+@app.command()
+@_reporting
+def serve(config: ConfigOption = None, overrides: SetOption = None) -> int:
+    """Play: the daemon, until SIGINT, SIGTERM or /quit.
+
+    Starts on any machine: into JACK where a server answers, else into a sound device, else silently.
+    """
+    from oscvae import daemon
+
+    return daemon.serve(config, overrides or [])
+
+
+def _latent(text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(float(number) for number in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} must be numbers like 0.1,-0.2,0.3,0.4", param_hint="--z") from None
+
+
+@app.command()
+@_reporting
+def render(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The WAV file to write, float, stereo.")],
+    note: Annotated[float | None, typer.Option(min=0, max=127, help="MIDI note; fractions are microtones.")] = None,
+    z: Annotated[
+        str | None,
+        typer.Option("--z", metavar="A,B,..", help="Latent point; without it, the mean of the model."),
+    ] = None,
+    velocity: Annotated[float, typer.Option(min=0, max=1, help="The gain is its square.")] = 0.8,
+    seconds: Annotated[
+        float | None, typer.Option(min=0, help="When the note is released; without it, it rings to its end.")
+    ] = None,
+    score: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Play a binary OSC score, as scsynth -N takes it, instead of a note."
+        ),
+    ] = None,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="A model of the model folder.")] = None,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+) -> int:
+    """Write a note or a score to a sound file, by the daemon's own engine, faster than real time."""
+    if (note is None) == (score is None):
+        raise typer.BadParameter("give either --note or --score")
+    latent = _latent(z)
+    chosen = [f"model.name={json.dumps(model)}"] if model is not None else []
+    loaded = _configure(config, [*(overrides or []), *chosen])
+
+    from oscvae import render as renderer
+
+    return renderer.main(
+        loaded,
+        note=note,
+        z=latent,
+        velocity=velocity,
+        seconds=seconds,
+        score=score,
+        out=out,
+        progress=sys.stderr.isatty(),
+    )
+
+
+@app.command()
+@_reporting
+def doctor(config: ConfigOption = None, overrides: SetOption = None) -> int:
+    """Say what is there, what is missing, and the one command that mends it.
+
+    Exit code 1 if `oscvae serve` with the same options would fail.
+    """
+    loaded = _configure(config, overrides or [])
+
+    from oscvae import doctor as checks
+
+    return checks.run(loaded)
+
+
+def main() -> None:
+    """The entry point `oscvae`."""
+    app()
