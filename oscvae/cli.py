@@ -76,7 +76,7 @@ def _configure(config: Path | None, overrides: list[str]) -> Config:
     from oscvae.config import load_config
 
     loaded = load_config(config, overrides)
-    logs.setup(loaded.log.level)
+    logs.set_up(loaded.log.level)
     return loaded
 
 

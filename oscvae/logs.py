@@ -91,7 +91,7 @@ class BackgroundHandler(logging.Handler):
                 continue
 
 
-def setup(level: str, stream: TextIO | None = None) -> None:
+def set_up(level: str, stream: TextIO | None = None) -> None:
     """Send oscvae's lines of `level` (debug, info, warning, error) and above to `stream` (stderr).
 
     Other packages speak from warning on. May be called again, to change the level.
