@@ -1,0 +1,333 @@
+"""JACK: the process callback is compiled and registered by its address, so that Python never runs in JACK's threads.
+
+The only module that knows libjack's symbols and JACK-Client's private names. The callbacks live as long as the
+process, a client only as long as its server. Importing this module raises AudioError where libjack is missing.
+
+What was found out with jack2 1.9.21, a SIGKILLed jackd, and one that is stopped but alive:
+- closing the client of a dead server is safe from any thread, takes 6 to 15 ms and returns -1; a second close of the
+  same client is a segmentation fault, hence the pointer is taken out of JACK-Client's object first;
+- opening, deactivating and closing wait for ever on a server that is stopped, hence each runs in a thread of its own
+  with a bound;
+- libjack keeps one server's memory per process: every client of the dead server must be closed before a new one can
+  be opened, and two servers at once need two processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from numba import types
+
+from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, Connections, take_over
+from oscvae.audio.mixer import block
+from oscvae.errors import AudioError
+from oscvae.realtime import layout as at
+from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
+from oscvae.realtime.engine import Engine
+from oscvae.realtime.kernel import callback
+from oscvae.realtime.libc import require
+from oscvae.realtime.memory import Arena, floats_at, load, store, store_word, words_at
+
+try:
+    import jack
+except OSError as error:
+    raise AudioError(
+        "the JACK library libjack was not found: install libjack-jackd2-0 (or PipeWire's pipewire-jack)"
+    ) from error
+
+log = logging.getLogger(__name__)
+
+_LIBRARY = jack._libname
+require(("jack_last_frame_time", "jack_port_get_buffer"), _LIBRARY)
+_LIBJACK = ctypes.CDLL(_LIBRARY)
+_lib = jack._lib
+_ffi = jack._ffi
+
+jack_last_frame_time = types.ExternalFunction("jack_last_frame_time", types.uint32(types.int64))
+jack_port_get_buffer = types.ExternalFunction("jack_port_get_buffer", types.int64(types.int64, types.uint32))
+
+OPEN_TIMEOUT_S = 3.0  # a busy server answers within milliseconds; a stopped one never does
+_PORTS = ("out_1", "out_2")
+_SOCKETS = Path("/dev/shm")  # where jack2's servers listen
+
+# What the callbacks of one client are given: words of its own, so that a client that a stopped server would not let
+# go of can be shut out for good while the engine is served by another backend.
+_OPEN, _ENGINE, _CLIENT, _LEFT, _RIGHT = 0, 8, 9, 10, 11
+_WORDS = 16
+_kept_alive: list[Any] = []
+
+T = TypeVar("T")
+
+
+@callback("int32(uint32, int64)")
+def _process(count, address):  # type: ignore[no-untyped-def]
+    client = words_at(address, _WORDS)
+    left = right = 0
+    if client[_LEFT] != 0:
+        left = jack_port_get_buffer(client[_LEFT], count)
+    if client[_RIGHT] != 0:
+        right = jack_port_get_buffer(client[_RIGHT], count)
+    n_frames = int(count)
+    if load(client, _OPEN) == 0:
+        for port in (left, right):
+            if port != 0:
+                out = floats_at(port, n_frames)
+                for i in range(n_frames):
+                    out[i] = 0.0
+        return 0
+    mode = get_float_mode()
+    set_float_mode(mode | FLUSH_BITS)
+    frame = int(jack_last_frame_time(client[_CLIENT]))
+    block(words_at(client[_ENGINE], at.ENGINE_WORDS), frame, n_frames, left, right)
+    set_float_mode(mode)
+    return 0
+
+
+@callback("void(int32, int64, int64)")
+def _shutdown(code, reason, address):  # type: ignore[no-untyped-def]
+    client = words_at(address, _WORDS)
+    if load(client, _OPEN) == 1:
+        store(words_at(client[_ENGINE], at.ENGINE_WORDS), at.E_SERVER_DOWN, 1)
+
+
+@callback("int32(int64)")
+def _xrun(address):  # type: ignore[no-untyped-def]
+    client = words_at(address, _WORDS)
+    if load(client, _OPEN) == 1:
+        engine = words_at(client[_ENGINE], at.ENGINE_WORDS)
+        store(engine, at.E_XRUNS, engine[at.E_XRUNS] + 1)
+    return 0
+
+
+@callback("int32(uint32, int64)")
+def _buffer_size(count, address):  # type: ignore[no-untyped-def]
+    client = words_at(address, _WORDS)
+    if load(client, _OPEN) == 1:
+        store(words_at(client[_ENGINE], at.ENGINE_WORDS), at.E_SERVER_PERIOD, int(count))
+    return 0
+
+
+@callback("int32(uint32, int64)")
+def _sample_rate(rate, address):  # type: ignore[no-untyped-def]
+    client = words_at(address, _WORDS)
+    if load(client, _OPEN) == 1:
+        store(words_at(client[_ENGINE], at.ENGINE_WORDS), at.E_SERVER_RATE, int(rate))
+    return 0
+
+
+@callback("void(int32, int64)")
+def _freewheel(starting, address):  # type: ignore[no-untyped-def]
+    client = words_at(address, _WORDS)
+    if load(client, _OPEN) == 1:
+        store(words_at(client[_ENGINE], at.ENGINE_WORDS), at.E_FREEWHEEL, 1 if starting != 0 else 0)
+
+
+@callback("void(int64)")
+def _quiet(message):  # type: ignore[no-untyped-def]
+    """What libjack would print; every failure is reported by whoever asked."""
+
+
+for _setter in (_lib.jack_set_error_function, _lib.jack_set_info_function):
+    _setter(_ffi.cast("void(*)(const char*)", _quiet.address))
+
+
+def _bounded(work: Callable[[], T], timeout_s: float) -> T | None:
+    """What `work` returns or raises, or None if it has not ended in time; it then goes on by itself."""
+    result: list[T] = []
+    trouble: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            result.append(work())
+        except BaseException as error:
+            trouble.append(error)
+
+    thread = threading.Thread(target=run, name="oscvae-jack", daemon=True)
+    thread.start()
+    thread.join(timeout_s)
+    if trouble:
+        raise trouble[0]
+    return result[0] if result else None
+
+
+def _close(client: Any) -> int:
+    """Close a client once and for all; returns libjack's answer, which is -1 for a server that is gone."""
+    pointer, client._ptr = client._ptr, _ffi.NULL
+    return int(_lib.jack_client_close(pointer)) if pointer else 0
+
+
+def _described(server_name: str | None) -> str:
+    return repr(server_name or os.environ.get("JACK_DEFAULT_SERVER", "default"))
+
+
+def _open(client_name: str, server_name: str | None) -> Any:
+    """An open client of a running server. Raises AudioError."""
+    lock = threading.Lock()
+    opened: list[Any] = []
+    given_up = False
+
+    def work() -> None:
+        client = jack.Client(client_name, no_start_server=True, servername=server_name)
+        with lock:
+            if not given_up:
+                opened.append(client)
+                return
+        _close(client)
+
+    server = _described(server_name)
+    try:
+        _bounded(work, OPEN_TIMEOUT_S)
+    except jack.JackOpenError as error:
+        if error.status.name_not_unique:
+            raise AudioError(f"the JACK server {server} has no room for a client named {client_name!r}") from error
+        raise AudioError(f"no JACK server {server} answers: start one, or set audio.server_name") from error
+    with lock:
+        given_up = not opened
+    if given_up:
+        raise AudioError(f"the JACK server {server} did not answer within {OPEN_TIMEOUT_S:.0f} s: restart it")
+    return opened[0]
+
+
+def probe(server_name: str | None = None) -> bool:
+    """Whether a JACK server answers: 4 ms at most where none does, 15 ms where one does; nothing is started or printed.
+
+    All clients of a dead server must have been stopped before.
+    """
+    if _is_jack2() and not _has_socket(server_name):
+        return False
+    try:
+        client = _open("oscvae-probe", server_name)
+    except AudioError:
+        return False
+    _bounded(lambda: _close(client), STOP_TIMEOUT_S)
+    return True
+
+
+def _is_jack2() -> bool:
+    return bool(_ffi.string(_lib.jack_get_version_string()).startswith(b"1.9."))
+
+
+def _has_socket(server_name: str | None) -> bool:
+    """Whether a jack2 server of that name has ever listened here, which costs no round trip to find out."""
+    name = server_name or os.environ.get("JACK_DEFAULT_SERVER", "default")
+    return any(_SOCKETS.glob(f"jack_{name.replace('/', '_')}_*"))
+
+
+def _address(pointer: Any) -> int:
+    return int(_ffi.cast("intptr_t", pointer))
+
+
+class JackBackend(Backend):
+    """A client with the ports out_1 and out_2 on a running JACK server (none is ever started).
+
+    connect: "auto" = the first two physical playback ports, or names of input ports that out_1, out_2, out_1, ... are
+    connected to in turn; an empty list connects nothing. Raises AudioError where no server answers.
+    """
+
+    name = "jack"
+
+    def __init__(
+        self, *, client_name: str = "oscvae", server_name: str | None = None, connect: Connections = "auto"
+    ) -> None:
+        self._server = _described(server_name)
+        self._connect = connect
+        self._client = _open(client_name, server_name)
+        self._engine: Engine | None = None
+        self._words = Arena(_WORDS * 8).words(_WORDS)
+        self.rate = int(self._client.samplerate)
+        self.period = int(self._client.blocksize)
+        self.client_name = str(self._client.name)
+        self._priority = self._ask_priority()
+
+    def start(self, engine: Engine) -> None:
+        client = self._client
+        take_over(engine, self.rate, self.period)
+        self._engine = engine
+        words = self._words
+        words[_ENGINE] = engine.address
+        words[_CLIENT] = _address(client._ptr)
+        # the callbacks may run in a thread that a stopped server holds: what they read is never freed
+        _kept_alive.append((words, engine))
+        try:
+            ports = [client.outports.register(name) for name in _PORTS]
+            words[_LEFT], words[_RIGHT] = (_address(port._ptr) for port in ports)
+            self._register()
+            store_word(words, _OPEN, 1)
+            client.activate()
+        except jack.JackError as error:
+            self.stop()
+            raise AudioError(f"the JACK server {self._server} refused {self.client_name!r}: {error}") from error
+        self._join_up()
+
+    def _register(self) -> None:
+        argument = _ffi.cast("void*", int(self._words.ctypes.data))
+        pointer = self._client._ptr
+        for setter, prototype, function in (
+            (_lib.jack_set_process_callback, "int(*)(jack_nframes_t, void*)", _process),
+            (_lib.jack_set_xrun_callback, "int(*)(void*)", _xrun),
+            (_lib.jack_set_buffer_size_callback, "int(*)(jack_nframes_t, void*)", _buffer_size),
+            (_lib.jack_set_sample_rate_callback, "int(*)(jack_nframes_t, void*)", _sample_rate),
+            (_lib.jack_set_freewheel_callback, "void(*)(int, void*)", _freewheel),
+        ):
+            if setter(pointer, _ffi.cast(prototype, function.address), argument) != 0:
+                raise jack.JackError("it takes no callback")
+        shutdown = _ffi.cast("void(*)(jack_status_t, const char*, void*)", _shutdown.address)
+        _lib.jack_on_info_shutdown(pointer, shutdown, argument)
+
+    def _targets(self) -> Sequence[str]:
+        if self._connect != "auto":
+            return self._connect
+        ports = self._client.get_ports(is_audio=True, is_input=True, is_physical=True)
+        names = [str(port.name) for port in ports[: len(_PORTS)]]
+        return names * 2 if len(names) == 1 else names
+
+    def _join_up(self) -> None:
+        """Make the configured connections; one that cannot be made is a warning, for its port may appear later."""
+        try:
+            targets = self._targets()
+        except jack.JackError as error:
+            log.warning("JACK's playback ports cannot be listed: %s", error)
+            return
+        for i, target in enumerate(targets):
+            source = f"{self.client_name}:{_PORTS[i % len(_PORTS)]}"
+            try:
+                self._client.connect(source, target)
+            except jack.JackError:
+                log.warning("JACK cannot connect %s to %r: jack_lsp -p lists the input ports there are", source, target)
+
+    def stop(self) -> bool:
+        store_word(self._words, _OPEN, 0)
+        client = self._client
+        if not client._ptr:
+            return True
+        return _bounded(lambda: _close(client), STOP_TIMEOUT_S) is not None
+
+    def down(self) -> bool:
+        engine = self._engine
+        if engine is None or not self._client._ptr:
+            return True
+        return engine.word(at.E_SERVER_DOWN) == 1 or engine.word(at.E_SERVER_RATE) != self.rate
+
+    def describe(self) -> str:
+        period = self._engine.word(at.E_SERVER_PERIOD) if self._engine else self.period
+        realtime = f"priority {self._priority}" if self._priority is not None else "not realtime"
+        return f"JACK server {self._server} as {self.client_name!r}, {self.rate} Hz, {period} frames, {realtime}"
+
+    def realtime_priority(self) -> int | None:
+        return self._priority
+
+    def _ask_priority(self) -> int | None:
+        with contextlib.suppress(AttributeError):  # JACK 1 has no such function
+            ask = _LIBJACK.jack_client_real_time_priority
+            ask.argtypes, ask.restype = (ctypes.c_void_p,), ctypes.c_int
+            priority = int(ask(_address(self._client._ptr)))
+            if priority > 0:
+                return priority
+        return None
