@@ -14,6 +14,7 @@ import math
 import numpy as np
 
 from oscvae.realtime import layout as at
+from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.realtime.kernel import kernel
 from oscvae.realtime.libc import CLOCK_REALTIME, clock_gettime, sem_post
 from oscvae.realtime.memory import bits_float, doubles_at, float_bits, floats_at, load, store, words_at
@@ -388,3 +389,12 @@ def block(engine, frame_32, count, left_address, right_address):  # type: ignore
     busy = wall_ns(engine[at.E_CLOCK]) - began
     store(engine, at.E_BUSY_NS, engine[at.E_BUSY_NS] + busy)
     store(engine, at.E_BUSY_PEAK_NS, max(busy, engine[at.E_BUSY_PEAK_NS]))
+
+
+@kernel("void(int64[::1], int64, int64, int64, int64)")
+def block_offline(engine, frame_32, count, left_address, right_address):  # type: ignore[no-untyped-def]
+    """`block` for the offline engine: in the callback's floating-point mode."""
+    mode = get_float_mode()
+    set_float_mode(mode | FLUSH_BITS)
+    block(engine, frame_32, count, left_address, right_address)
+    set_float_mode(mode)

@@ -45,6 +45,11 @@ class Presets:
             points = await asyncio.to_thread(read, self._file(model))
             self._points.setdefault(model, points)
 
+    def open_now(self, model: str) -> None:
+        """As `open`, at once: for the offline engine, which has no event clock to keep."""
+        if model not in self._points:
+            self._points[model] = read(self._file(model))
+
     def names(self, model: str) -> list[str]:
         """Sorted."""
         return sorted(self._points.get(model, ()))

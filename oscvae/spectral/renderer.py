@@ -484,6 +484,16 @@ def render_pass(address):  # type: ignore[no-untyped-def]
 
 
 @kernel("void(int64)")
+def render_until_idle(address):  # type: ignore[no-untyped-def]
+    """Everything that can be rendered now, for the offline engine: in the render loop's floating-point mode."""
+    mode = get_float_mode()
+    set_float_mode(mode | FLUSH_BITS)
+    while render_pass(address):
+        pass
+    set_float_mode(mode)
+
+
+@kernel("void(int64)")
 def _ring_the_bell(address):  # type: ignore[no-untyped-def]
     """Wake control if events wait for it."""
     engine = words_at(address, at.ENGINE_WORDS)

@@ -1,0 +1,213 @@
+"""The same engine without a clock: as fast as it can, and the same samples every time.
+
+Every block waits for what the live engine would have had to be in time for: all decodes that were asked for are
+awaited and every ring is filled before the block is mixed. So a note's samples are those of the live engine, and its
+place is exact.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import select
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscvae.audio.mixer import block_offline
+from oscvae.config import Config
+from oscvae.control.clients import Client, ErrorLimiter
+from oscvae.control.commands import Command, parse
+from oscvae.control.models import ModelManager
+from oscvae.control.packets import Message, decode
+from oscvae.control.performer import TICK_S, Performer
+from oscvae.control.presets import Presets
+from oscvae.control.score import Moment
+from oscvae.control.voices import VoicePool
+from oscvae.errors import CommandError, DecoderError, OscvaeError
+from oscvae.realtime import layout as at
+from oscvae.realtime.engine import Engine
+from oscvae.spectral.context import render_scratch_floats, sinc_table
+from oscvae.spectral.renderer import render_pass, render_until_idle
+
+log = logging.getLogger(__name__)
+
+_DECODE_TIMEOUT_S = 30.0
+_POLL_S = 0.05
+_IGNORED = frozenset(
+    {"notify", "dump_osc", "clear_sched", "sync", "status", "version", "help", "ping", "models", "model"}
+)
+
+
+class OfflineTimeline:
+    """The performer's `Timeline` on a frame count that only moves when a block is rendered."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.frame = 0
+        self._changes: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._next_tick: int | None = None
+        self.on_tick: Callable[[], bool] = lambda: False
+
+    def moment_s(self, due_ns: int | None = None) -> float:
+        return self.frame / self._engine.rate if due_ns is None else due_ns / 1e9
+
+    def frame_at(self, due_ns: int) -> int:
+        return round(due_ns * self._engine.rate / 1e9)
+
+    def defer(self, due_ns: int | None, change: Callable[[], None]) -> None:
+        if due_ns is None or self.frame_at(due_ns) <= self.frame:
+            change()
+        else:
+            heapq.heappush(self._changes, (self.frame_at(due_ns), next(self._order), change))
+
+    def keep_ticking(self) -> None:
+        if self._next_tick is None:
+            self._next_tick = self.frame + round(TICK_S * self._engine.rate)
+
+    def advance(self, end: int) -> None:
+        """Make the changes and the ticks that fall before frame `end`."""
+        while self._changes and self._changes[0][0] < end:
+            heapq.heappop(self._changes)[2]()
+        if self._next_tick is not None and self._next_tick < end:
+            self._next_tick += round(TICK_S * self._engine.rate)
+            if not self.on_tick():
+                self._next_tick = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether something still travels or waits."""
+        return bool(self._changes) or self._next_tick is not None
+
+
+class OfflineEngine:
+    """One engine, rendered block by block. `close` it: it has a decoder process.
+
+    rate: of the output, Hz. Raises ModelError or DecoderError for a model that cannot be played.
+    """
+
+    def __init__(self, config: Config, rate: int | None = None) -> None:
+        self.rate = rate or config.audio.sample_rate
+        slots = config.engine.voices + config.engine.spare
+        self.engine = Engine(slots, self.rate, render_scratch_floats(), sinc_table())
+        self.engine.set_word(at.E_BUFFER, round(config.engine.buffer_s * self.rate))
+        self.pool = VoicePool(self.engine, config.engine.voices)
+        self.models = ModelManager(
+            self.engine,
+            config.model.folder,
+            device=config.model.device,
+            threads=config.model.threads,
+            look_ahead=config.engine.look_ahead,
+            iterations=config.engine.iterations,
+        )
+        self.timeline = OfflineTimeline(self.engine)
+        self.presets = Presets(config.paths.presets)
+        self.performer = Performer(self.pool, self.models, self.timeline, self.presets, gain_db=config.engine.gain_db)
+        self.pool.on_block = self.models.returned
+        self.pool.on_dropped = self.models.dropped
+        self.models.tell = self.pool.tell
+        self.models.on_change = self.performer.adopt
+        self.models.on_death = self.pool.abandon
+        self.timeline.on_tick = self.performer.tick
+        self.client = Client("score", "score", 0, True, 0, self._answer, ErrorLimiter(1e9))
+        self.errors: list[str] = []
+        self.frame_offset = 0  # of the server's 32-bit count, for tests of its wrap
+        self.skipped = 0  # frames that the server has jumped over, likewise
+        self.load(config.model.name)
+
+    def _answer(self, packet: bytes, client: Client) -> None:
+        message = decode(packet)
+        if isinstance(message, Message) and message.address == "/fail":
+            text = " ".join(str(arg) for arg in message.args)
+            self.errors.append(text)
+            log.warning("%.3f s: %s", self.timeline.frame / self.rate, text)
+
+    def load(self, name: str) -> None:
+        """Play another model from here on."""
+        self.models.adopt(self.models.open(name))
+
+    def close(self) -> None:
+        self.models.close()
+
+    def execute(self, messages: Sequence[Message], due_ns: int | None = None) -> None:
+        """Obey messages now, as one bundle; what cannot be obeyed is kept in `errors`."""
+        commands: list[Command] = []
+        for message in messages:
+            try:
+                command = parse(message, self.models.info())
+                if command.name == "load":
+                    self.load(command.values["name"])
+                elif command.name == "preset_recall":
+                    self._open_presets()
+                    commands.append(command)
+                elif command.name in self.performer.commands:
+                    commands.append(command)
+                elif command.name not in _IGNORED:
+                    raise CommandError("means nothing in a score")
+            except OscvaeError as error:
+                self.client.fail(message.address, error)
+        if commands:
+            self.performer.execute(commands, self.client, due_ns)
+
+    def _open_presets(self) -> None:
+        loaded = self.models.current
+        if loaded is not None:
+            self.presets.open_now(loaded.name)
+
+    def settle(self) -> None:
+        """Wait for every decode and fill every ring. Raises DecoderError when a decoder dies or hangs."""
+        waited = 0.0
+        while True:
+            render_until_idle(self.engine.address)
+            self.pool.take_events()
+            self.models.collect()
+            flying = [voice.loaded.decoder for voice in self.pool.all() if voice.in_flight]
+            if not flying:
+                if not render_pass(self.engine.address):
+                    return
+                continue
+            ready, _, _ = select.select([decoder.pipe_fd for decoder in flying], [], [], _POLL_S)
+            if ready:
+                waited = 0.0
+                continue
+            waited += _POLL_S
+            if waited > _DECODE_TIMEOUT_S or not all(decoder.running() for decoder in flying):
+                raise DecoderError("the decoder process died or hangs")
+
+    def render_block(self, count: int, out: NDArray[np.float32] | None = None) -> None:
+        """Render `count` frames into `out` [2, count] (None = nowhere)."""
+        engine = self.engine
+        self.timeline.advance(self.timeline.frame + count)
+        self.settle()
+        left, right = (0, 0) if out is None else (int(out[0].ctypes.data), int(out[1].ctypes.data))
+        frame_32 = (self.timeline.frame + self.frame_offset + self.skipped) & 0xFFFFFFFF
+        block_offline(engine.words, frame_32, count, left, right)
+        self.timeline.frame += count
+        self.pool.take_events()
+
+    def play(self, moments: Sequence[Moment], progress: Callable[[float], None] | None = None) -> NDArray[np.float32]:
+        """Render a score: float32 [2, frames], until the later of the last moment and the last voice.
+
+        progress(seconds): called after each block.
+        """
+        blocks: list[NDArray[np.float32]] = []
+        waiting = list(moments)
+        waiting.reverse()
+        count = at.CHUNK
+        last = self.timeline.frame_at(moments[-1].due_ns) if moments else 0
+        while waiting or self.timeline.frame < last or not self.pool.idle or self.timeline.busy:
+            end = self.timeline.frame + count
+            while waiting and self.timeline.frame_at(waiting[-1].due_ns) < end:
+                moment = waiting.pop()
+                self.execute(moment.messages, moment.due_ns)
+            if self.pool.idle and self.timeline.busy and not waiting and self.timeline.frame >= last:
+                break  # only the cursor still travels, which nobody hears
+            out = np.zeros((2, count), np.float32)
+            self.render_block(count, out)
+            blocks.append(out)
+            if progress is not None:
+                progress(self.timeline.frame / self.rate)
+        return np.concatenate(blocks, axis=1) if blocks else np.zeros((2, 0), np.float32)
