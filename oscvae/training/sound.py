@@ -35,7 +35,7 @@ class Renderer:
         """Log band magnitudes [bands, frames] to linear bin magnitudes [frames, bins].
 
         Starts from the axis's interpolation and refines it by `updates` multiplicative steps on the Kullback-Leibler
-        divergence (D. D. Lee and H. S. Seung, 2001).
+        divergence (D. D. Lee and H. S. Seung, NIPS 2000).
         """
         bands = from_log(x.T, reference, self._floor_db, self._ceiling_db)
         mags = bands @ self._spread.T
