@@ -84,10 +84,11 @@ async def _run(config: Config) -> int:
 
 def _end_process(code: int) -> None:
     """Out, without the interpreter's own teardown: compiled code may still be mapped into foreign threads."""
-    logging.shutdown()
+    from oscvae import logs
+
+    logs.flush()
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
-        sys.stderr.flush()
     os._exit(code)
 
 
