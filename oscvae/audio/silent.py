@@ -11,12 +11,12 @@ import numpy as np
 from numba import types
 
 from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, take_over
-from oscvae.audio.mixer import block
+from oscvae.audio.mixer import block, clock_ns
 from oscvae.realtime import layout as at
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.libc import CLOCK_MONOTONIC, clock_gettime, require
+from oscvae.realtime.libc import CLOCK_MONOTONIC, require
 from oscvae.realtime.memory import Arena, load, store, store_word, words_at
 
 require(("clock_nanosleep",), "libc.so.6")
@@ -31,13 +31,6 @@ _LATE_NS = 100_000_000  # further behind than this, periods are skipped, not cau
 # words of one pace
 _RUN, _FRAME, _TIME = 0, 1, 8
 _PACE_WORDS = 16
-
-
-@kernel("int64(int64)")
-def _now_ns(clock):  # type: ignore[no-untyped-def]
-    clock_gettime(np.int32(CLOCK_MONOTONIC), clock)
-    words = words_at(clock, 2)
-    return words[0] * 1_000_000_000 + words[1]
 
 
 @kernel("void(int64, int64)")
@@ -72,11 +65,11 @@ def _run(engine_address, pace_address, rate, period):  # type: ignore[no-untyped
     mode = get_float_mode()
     set_float_mode(mode | FLUSH_BITS)
     first = pace[_FRAME]
-    origin = _now_ns(clock)
+    origin = clock_ns(np.int32(CLOCK_MONOTONIC), clock)
     done = 0
     while load(pace, _RUN) == 1:
         due = origin + frames_to_ns(done, rate)
-        now = _now_ns(clock)
+        now = clock_ns(np.int32(CLOCK_MONOTONIC), clock)
         if now < due:
             _sleep_until(min(due, now + _NAP_NS), clock)
             continue

@@ -1,0 +1,158 @@
+"""One voice into the mix: its ring, attack, release, stealing fade, gain, pan, and what an underrun sounds like.
+
+Nothing depends on where the chunk borders fall: every envelope is a running product or sum per sample.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from oscvae.realtime import layout as at
+from oscvae.realtime.kernel import kernel
+from oscvae.realtime.memory import bits_float, doubles_at, float_bits, floats_at, load, store, words_at
+
+STEAL_FADE_S = 0.005
+RELEASE_FLOOR = 1e-3  # -60 dB: where the exponential release is brought to zero
+GAIN_SETTLE_S = 0.005  # time constant of gain and pan changes: shorter clicks, longer drags behind a fader
+STARVED_DECAY = np.float32(0.96)  # per sample: an underrun sinks by 40 dB in 2.4 ms
+STARVED_RETURN = np.float32(1.0 / 128.0)  # per sample: what comes back fades in over 128
+SETTLED = 1e-7  # gains nearer than this are there
+_TAIL = 8  # in the callback's floats, after layout's C_RETURN: what is left of the last underrun's decay
+
+
+@kernel("int64[::1](int64[::1], int64)")
+def voice_at(engine, slot):  # type: ignore[no-untyped-def]
+    """The shared words of a slot."""
+    return words_at(engine[at.E_VOICES] + slot * at.VOICE_WORDS * 8, at.VOICE_WORDS)
+
+
+@kernel("void(int64[::1], int64, int64)")
+def begin_voice(engine, slot, start):  # type: ignore[no-untyped-def]
+    """Take up a voice whose first sample is due at frame `start`."""
+    voice = voice_at(engine, slot)
+    private = doubles_at(engine[at.E_CALLBACK] + slot * at.CALLBACK_FLOATS * 8, at.CALLBACK_FLOATS)
+    for i in range(at.CALLBACK_FLOATS):
+        private[i] = 0.0
+    private[at.C_RELEASE] = 1.0
+    private[at.C_FADE] = 1.0
+    private[at.C_RETURN] = 1.0
+    private[at.C_LEFT] = -1.0  # not set yet: the first chunk starts at its target
+    store(voice, at.V_LEVEL, float_bits(0.0))
+    store(voice, at.V_ONSET_FRAME, start)
+    store(voice, at.V_STATE, at.PLAYING)
+
+
+@kernel("boolean(int64[::1], int64, int64, int64, float32[::1], float32[::1])")
+def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyped-def]
+    """Add one voice to a chunk of `count` samples that begins at `frame`; True when the voice is over."""
+    voice = voice_at(engine, slot)
+    private = doubles_at(engine[at.E_CALLBACK] + slot * at.CALLBACK_FLOATS * 8, at.CALLBACK_FLOATS)
+    ring = floats_at(engine[at.E_RINGS] + slot * at.RING_SAMPLES * 4, at.RING_SAMPLES)
+    rate = float(load(engine, at.E_RATE))
+    onset = voice[at.V_ONSET_FRAME]
+    stop = load(voice, at.V_STOP)
+    first = max(0, onset - frame)
+    if first >= count:
+        return stop == at.STOP_FADE  # stolen before it was heard
+    age = voice[at.V_TAIL]
+    head = load(voice, at.V_HEAD)
+    end = load(voice, at.V_END)
+    mask = at.RING_SAMPLES - 1
+
+    gain = bits_float(voice[at.V_VELOCITY]) * bits_float(load(voice, at.V_GAIN))
+    pan = bits_float(load(voice, at.V_PAN))
+    target_left = gain * min(1.0, 1.0 - pan)
+    target_right = gain * min(1.0, 1.0 + pan)
+    if private[at.C_LEFT] < 0.0:
+        private[at.C_LEFT] = target_left
+        private[at.C_RIGHT] = target_right
+    gain_left = private[at.C_LEFT]
+    gain_right = private[at.C_RIGHT]
+    settle = 1.0 / (GAIN_SETTLE_S * rate)
+
+    # the sample of this chunk from which the voice is released; count = not in this chunk
+    release_at = count
+    if private[at.C_RELEASING] > 0.0:
+        release_at = first
+    else:
+        if stop == at.STOP_RELEASE:
+            release_at = min(release_at, max(first, load(voice, at.V_STOP_FRAME) - frame))
+        automatic = voice[at.V_STOP_SAMPLE]
+        if automatic >= 0:
+            release_at = min(release_at, max(first, onset + automatic - frame))
+    release = private[at.C_RELEASE]
+    factor = bits_float(load(engine, at.E_RELEASE))
+    fade = private[at.C_FADE]
+    fade_step = 0.0
+    if stop == at.STOP_FADE:
+        fade_step = 1.0 / (STEAL_FADE_S * rate)
+    attack = voice[at.V_ATTACK]
+    held = np.float32(private[at.C_HELD])
+    tail = np.float32(private[_TAIL])
+    back = np.float32(private[at.C_RETURN])
+    starved = private[at.C_STARVED] > 0.0
+    peak = np.float32(0.0)
+    over = False
+
+    for i in range(first, count):
+        if age == end:
+            over = True
+            break
+        if age < head:
+            sample = ring[age & mask]
+            if starved:
+                starved = False
+                back = np.float32(0.0)
+            if back < np.float32(1.0):
+                sample = sample * back + tail * (np.float32(1.0) - back)
+                tail = tail * STARVED_DECAY
+                back = min(np.float32(1.0), back + STARVED_RETURN)
+            held = sample
+            age += 1
+        else:
+            if not starved:
+                starved = True
+                tail = held
+                store(engine, at.E_UNDERRUNS, engine[at.E_UNDERRUNS] + 1)
+            tail = tail * STARVED_DECAY
+            sample = tail
+        envelope = 1.0
+        if attack > 0 and age <= attack:
+            envelope = float(age) / float(attack)
+        if i >= release_at:
+            release = release * factor
+            if release <= RELEASE_FLOOR:
+                over = True
+                break
+            envelope *= (release - RELEASE_FLOOR) / (1.0 - RELEASE_FLOOR)
+        if fade_step > 0.0:
+            fade = fade - fade_step
+            if fade <= 0.0:
+                over = True
+                break
+            envelope *= fade
+        if gain_left != target_left or gain_right != target_right:
+            gain_left += (target_left - gain_left) * settle
+            gain_right += (target_right - gain_right) * settle
+            if abs(gain_left - target_left) < SETTLED and abs(gain_right - target_right) < SETTLED:
+                gain_left = target_left
+                gain_right = target_right
+        shaped = float(sample) * envelope
+        left[i] += np.float32(shaped * gain_left)
+        right[i] += np.float32(shaped * gain_right)
+        peak = max(peak, np.float32(abs(shaped)))
+
+    if release_at < count and private[at.C_RELEASING] == 0.0:
+        private[at.C_RELEASING] = 1.0
+        store(voice, at.V_STATE, at.RELEASING)
+    private[at.C_RELEASE] = release
+    private[at.C_FADE] = fade
+    private[at.C_LEFT] = gain_left
+    private[at.C_RIGHT] = gain_right
+    private[at.C_HELD] = held
+    private[_TAIL] = tail
+    private[at.C_RETURN] = back
+    private[at.C_STARVED] = 1.0 if starved else 0.0
+    store(voice, at.V_TAIL, age)
+    store(voice, at.V_LEVEL, float_bits(float(peak) * max(target_left, target_right)))
+    return over
