@@ -309,12 +309,15 @@ def _problem(key: Key, detail: Any) -> str:
     if detail["type"] == "extra_forbidden":
         meant = _nearest(key)
         return f"unknown key, did you mean {meant}?" if meant else f"unknown key, known are {', '.join(_siblings(key))}"
+    if detail["type"] in {"greater_than_equal", "less_than_equal"}:
+        low, high = _range(key)
+        return f"must be {low:g} to {high:g}, got {detail['input']!r}"
     if detail["type"] == "missing":
         return "must be given"
     if detail["type"] in {"model_type", "dict_type"}:
         return f"must hold keys ({', '.join(_siblings((*key, '')))}), got {detail['input']!r}"
     message = str(detail["msg"]).removeprefix("Value error, ").replace("Input should be", "must be", 1)
-    message = message.replace("a valid tuple", "a list").replace("a valid ", "a ")
+    message = message.replace("a valid tuple", "a list").replace("valid integer", "whole number").replace("valid ", "")
     return f"{message[:1].lower()}{message[1:]}, got {detail['input']!r}"
 
 
@@ -324,6 +327,14 @@ def _siblings(key: Key) -> list[str]:
         return list(_SECTIONS)
     section: type[_Section] = MapRule if key[:2] == ("osc", "map") and len(key) > 2 else _SECTIONS[key[0]]
     return [field.alias or name for name, field in section.model_fields.items()]
+
+
+def _range(key: Key) -> tuple[float, float]:
+    """The ends of a number's range; every number in the sections has both."""
+    bounds = _SECTIONS[key[0]].model_fields[key[1]].metadata
+    low = next(bound.ge for bound in bounds if hasattr(bound, "ge"))
+    high = next(bound.le for bound in bounds if hasattr(bound, "le"))
+    return low, high
 
 
 def _nearest(key: Key) -> str | None:

@@ -1,0 +1,169 @@
+"""Presets: known at once, on disk soon and whole, never lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oscvae.control import presets
+from oscvae.control.presets import Presets
+from oscvae.errors import CommandError
+
+NOT_PRESETS = [
+    "",
+    "{",
+    "[]",
+    "null",
+    '{"format": 2, "presets": {}}',
+    '{"format": 1}',
+    '{"format": 1, "presets": {"a": 3}}',
+    '{"format": 1, "presets": {"a": [true]}}',
+    '{"format": 1, "presets": {"a": [NaN]}}',
+    '{"format": 1, "presets": {"": [1]}}',
+    "[" * 100_000,
+    "\x00\xff",
+]
+
+
+def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(test())
+
+
+def test_a_preset_is_known_at_once_and_on_disk_when_done(tmp_path: Path) -> None:
+    async def body() -> None:
+        kept = Presets(tmp_path / "new" / "folder")
+        await kept.open("plucked")
+        task = kept.save("plucked", "dark", (0.5, -1, 0, 2))
+        assert kept.point("plucked", "dark", 4) == (0.5, -1.0, 0.0, 2.0)
+        await task
+        await kept.save("plucked", "bright é", (1, 2, 3, 4))
+        again = Presets(tmp_path / "new" / "folder")
+        await again.open("plucked")
+        assert again.names("plucked") == ["bright é", "dark"]
+        assert again.point("plucked", "bright é", 4) == (1.0, 2.0, 3.0, 4.0)
+        await again.delete("plucked", "dark")
+        assert again.names("plucked") == ["bright é"]
+        await kept.close()
+
+    run(body)
+    (file,) = (tmp_path / "new" / "folder").iterdir()
+    assert file.name == "plucked.json"
+    assert json.loads(file.read_text()) == {"format": 1, "model": "plucked", "presets": {"bright é": [1, 2, 3, 4]}}
+
+
+def test_models_have_their_own(tmp_path: Path) -> None:
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        for model in ("a", "b", "../c"):
+            await kept.open(model)
+            await kept.save(model, "x", (1.0,))
+        await kept.delete("a", "x")
+        assert (kept.names("a"), kept.names("b"), kept.names("never opened")) == ([], ["x"], [])
+
+    run(body)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["..%2Fc.json", "a.json", "b.json"]
+
+
+def test_what_is_missing_is_told(tmp_path: Path) -> None:
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        await kept.open("m")
+        await kept.save("m", "x", (1.0, 2.0))
+        with pytest.raises(CommandError, match="no preset 'y' for m"):
+            kept.point("m", "y", 2)
+        with pytest.raises(CommandError, match="no preset 'y'"):
+            kept.delete("m", "y")
+        with pytest.raises(CommandError, match="2 dimensions, m has 4"):
+            kept.point("m", "x", 4)
+
+    run(body)
+
+
+@pytest.mark.parametrize("name", ["", " a", "a ", "a\nb", "a\0", "x" * 65])
+def test_bad_names(tmp_path: Path, name: str) -> None:
+    async def body() -> None:
+        with pytest.raises(CommandError, match="1 to 64 printable"):
+            Presets(tmp_path).save("m", name, (1.0,))
+
+    run(body)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", NOT_PRESETS, ids=range(len(NOT_PRESETS)))
+def test_a_damaged_file_is_kept_aside(tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "m.json"
+    file.write_bytes(text.encode("latin-1"))
+    (tmp_path / "m.json.damaged-1").write_text("older")
+
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        await kept.open("m")
+        assert kept.names("m") == []
+        await kept.save("m", "x", (1.0,))
+
+    run(body)
+    assert (tmp_path / "m.json.damaged-2").read_bytes() == text.encode("latin-1")
+    assert (tmp_path / "m.json.damaged-1").read_text() == "older"
+    assert list(presets.read(file)) == ["x"]
+    assert len(caplog.records) == 1
+    assert "kept as m.json.damaged-2" in caplog.text
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    async def body() -> None:
+        kept = Presets(tmp_path / "file")
+        await kept.open("m")
+        with pytest.raises(CommandError, match="presets cannot be written"):
+            await kept.save("m", "x", (1.0,))
+        assert kept.names("m") == ["x"], "it plays on without a disk"
+
+    run(body)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "m.json"
+    presets.write(file, "m", {"x": (1.0,)})
+    before = file.read_bytes()
+
+    def refuse(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="No space"):
+        presets.write(file, "m", {"x": (2.0,)})
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_many_saves_are_written_in_order_and_off_the_event_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+    write = presets.write
+
+    def watched(*args: Any) -> None:
+        threads.append(threading.get_ident())
+        write(*args)
+
+    monkeypatch.setattr(presets, "write", watched)
+
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        await kept.open("m")
+        for i in range(200):
+            kept.save("m", "x", (float(i),))
+        await kept.close()
+
+    run(body)
+    assert presets.read(tmp_path / "m.json") == {"x": (199.0,)}
+    assert len(threads) < 20, "what waits is written together"
+    assert threading.get_ident() not in threads
