@@ -211,11 +211,15 @@ class Conductor:
         self.models.collect()
 
     def _on_model(self, loaded: Loaded) -> None:
-        self.renderer.lock(loaded.context.arena)
         self.performer.adopt(loaded)
-        task = asyncio.get_running_loop().create_task(self.presets.open(loaded.name))
-        task.add_done_callback(lambda _: self.subscribers.event("/model", *self.administration.model_message()))
-        self._opening = task
+        self._opening = asyncio.get_running_loop().create_task(self._settle_in(loaded))
+
+    async def _settle_in(self, loaded: Loaded) -> None:
+        """What a new model brings along besides sound."""
+        await asyncio.to_thread(self.renderer.lock, loaded.context.arena)
+        await self.presets.open(loaded.name)
+        if loaded is self.models.current:
+            self.subscribers.event("/model", *self.administration.model_message())
 
     def _on_notice(self, notice: dict[str, Any]) -> None:
         if "encoded" in notice:

@@ -85,6 +85,7 @@ class ModelManager:
         self._iterations = iterations
         self._contexts: list[Loaded | None] = [None] * at.CONTEXTS
         self._request = 0
+        self._turn = asyncio.Lock()
         self._restarted = False
         self._closed = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -156,14 +157,17 @@ class ModelManager:
         """
         self._request += 1
         mine = self._request
-        loaded = await asyncio.to_thread(self.open, name)
-        if self._closed or mine != self._request:
-            await asyncio.to_thread(loaded.decoder.close)
-            raise ModelError("superseded")
-        self._listen(loaded)
-        self.adopt(loaded)
-        self._restarted = False
-        return loaded
+        async with self._turn:  # one at a time: a flood of requests must not become a flood of processes
+            if mine != self._request:
+                raise ModelError("superseded")
+            loaded = await asyncio.to_thread(self.open, name)
+            if self._closed or mine != self._request:
+                await asyncio.to_thread(loaded.decoder.close)
+                raise ModelError("superseded")
+            self._listen(loaded)
+            self.adopt(loaded)
+            self._restarted = False
+            return loaded
 
     def _listen(self, loaded: Loaded) -> None:
         loaded.decoder.on_gone = lambda: self._died(loaded)

@@ -7,10 +7,15 @@ place is exact.
 
 from __future__ import annotations
 
+import fcntl
 import heapq
 import itertools
 import logging
 import select
+import struct
+import termios
+import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -26,16 +31,18 @@ from oscvae.control.performer import TICK_S, Performer
 from oscvae.control.presets import Presets
 from oscvae.control.score import Moment
 from oscvae.control.voices import VoicePool
+from oscvae.decode.wire import RECORD
 from oscvae.errors import CommandError, DecoderError, OscvaeError
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.spectral.context import render_scratch_floats, sinc_table
-from oscvae.spectral.renderer import render_pass, render_until_idle
+from oscvae.spectral.renderer import render_until_idle
 
 log = logging.getLogger(__name__)
 
 _DECODE_TIMEOUT_S = 30.0
 _POLL_S = 0.05
+_NAP_S = 0.0001
 _IGNORED = frozenset(
     {"notify", "dump_osc", "clear_sched", "sync", "status", "version", "help", "ping", "models", "model"}
 )
@@ -159,23 +166,27 @@ class OfflineEngine:
 
     def settle(self) -> None:
         """Wait for every decode and fill every ring. Raises DecoderError when a decoder dies or hangs."""
-        waited = 0.0
         while True:
+            self._await_decodes()
             render_until_idle(self.engine.address)
             self.pool.take_events()
             self.models.collect()
-            flying = [voice.loaded.decoder for voice in self.pool.all() if voice.in_flight]
-            if not flying:
-                if not render_pass(self.engine.address):
-                    return
-                continue
-            ready, _, _ = select.select([decoder.pipe_fd for decoder in flying], [], [], _POLL_S)
-            if ready:
-                waited = 0.0
-                continue
-            waited += _POLL_S
-            if waited > _DECODE_TIMEOUT_S or not all(decoder.running() for decoder in flying):
-                raise DecoderError("the decoder process died or hangs")
+            if not any(voice.in_flight for voice in self.pool.all()):
+                render_until_idle(self.engine.address)
+                return
+
+    def _await_decodes(self) -> None:
+        """Wait until all that was asked for lies in the pipes, so that the renderer never goes on without it."""
+        flying = Counter(voice.loaded.decoder for voice in self.pool.all() if voice.in_flight)
+        for decoder, count in flying.items():
+            waited = 0.0
+            while _readable_bytes(decoder.pipe_fd) < count * RECORD.size:
+                if not select.select([decoder.pipe_fd], [], [], _POLL_S)[0]:
+                    waited += _POLL_S
+                    if waited > _DECODE_TIMEOUT_S or not decoder.running():
+                        raise DecoderError("the decoder process died or hangs")
+                else:
+                    time.sleep(_NAP_S)  # some have arrived, not yet all
 
     def render_block(self, count: int, out: NDArray[np.float32] | None = None) -> None:
         """Render `count` frames into `out` [2, count] (None = nowhere)."""
@@ -211,3 +222,9 @@ class OfflineEngine:
             if progress is not None:
                 progress(self.timeline.frame / self.rate)
         return np.concatenate(blocks, axis=1) if blocks else np.zeros((2, 0), np.float32)
+
+
+def _readable_bytes(descriptor: int) -> int:
+    """How many bytes a pipe holds."""
+    (count,) = struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0\0\0\0"))
+    return int(count)
