@@ -1,9 +1,10 @@
-"""FFTW's single-precision real transforms, planned from Python and executed by pointer from compiled kernels.
+"""FFTW's single-precision transforms, planned from Python and executed by pointer from compiled kernels.
 
-The only module that knows FFTW (which is GPL; pyfftw ships it), so that another transform could take its place.
-A plan is an int64 that `execute_r2c` and `execute_c2r` take; both run out of place on arrays that start on a cache
-line, the spectrum as interleaved (re, im) of n / 2 + 1 bins, neither direction scaled. Plans are kept for the life of
-the process and may be executed by any number of threads at once.
+The only module that knows FFTW (which is GPL; pyfftw ships it), so that another transform could take its place. What
+it offers is one complex transform of n points, out of place, on split arrays: n real parts, and n imaginary parts
+`apart` floats further on. A real transform of 2 n points is built on it in `packed`, with the loops around it: FFTW's
+own needs its timed planner to be as fast, and a timed plan differs from process to process, and with it the last bits
+of the sound. Plans live as long as the process and may be executed by any number of threads at once.
 
 Source: M. Frigo and S. G. Johnson, "The design and implementation of FFTW3", Proc. IEEE 93(2), 2005.
 """
@@ -27,6 +28,12 @@ _ESTIMATE = 1 << 6  # FFTW_ESTIMATE: no timing, hence the same plan and the same
 _lock = threading.Lock()  # FFTW's planner is not thread-safe
 
 
+class _Dimension(ctypes.Structure):
+    """fftwf_iodim: a length, and the strides of input and output."""
+
+    _fields_ = (("n", ctypes.c_int), ("input_stride", ctypes.c_int), ("output_stride", ctypes.c_int))
+
+
 def _library() -> str:
     """The path or soname of libfftw3f: pyfftw's own, else the system's. Raises OscvaeError if there is none."""
     try:
@@ -39,37 +46,34 @@ def _library() -> str:
             return str(path)
     if found := ctypes.util.find_library("fftw3f"):
         return found
-    raise OscvaeError(
-        "the FFTW library libfftw3f was not found: install the Python package pyfftw, or libfftw3-single3"
-    )
+    raise OscvaeError("there is no FFTW library libfftw3f: install the Python package pyfftw, or libfftw3-single3")
 
 
 _PATH = _library()
-libc.require(
-    ("fftwf_plan_dft_r2c_1d", "fftwf_plan_dft_c2r_1d", "fftwf_execute_dft_r2c", "fftwf_execute_dft_c2r"), _PATH
-)
-_FFTW = ctypes.CDLL(_PATH)
-for _planner in (_FFTW.fftwf_plan_dft_r2c_1d, _FFTW.fftwf_plan_dft_c2r_1d):
-    _planner.restype = ctypes.c_void_p
-    _planner.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint)
+libc.require(("fftwf_plan_guru_split_dft", "fftwf_execute_split_dft"), _PATH)
+_plan = ctypes.CDLL(_PATH).fftwf_plan_guru_split_dft
+_plan.restype = ctypes.c_void_p
+_plan.argtypes = (ctypes.c_int, ctypes.c_void_p) * 2 + (ctypes.c_void_p,) * 4 + (ctypes.c_uint,)
 
 _address = types.int64
-_execute = types.void(_address, _address, _address)
-
-execute_r2c = types.ExternalFunction("fftwf_execute_dft_r2c", _execute)
-"""(plan, address of n floats, address of n / 2 + 1 complex bins); the input is kept."""
-
-execute_c2r = types.ExternalFunction("fftwf_execute_dft_c2r", _execute)
-"""(plan, address of n / 2 + 1 complex bins, address of n floats); destroys its input, gives n times the signal."""
+_execute = types.ExternalFunction(
+    "fftwf_execute_split_dft", types.void(_address, _address, _address, _address, _address)
+)
 
 
 @cache
-def plans(n: int) -> tuple[int, int]:
-    """The plans (r2c, c2r) for real transforms of `n` points. Raises OscvaeError if FFTW has none."""
-    signal, spectrum = aligned_floats(n), aligned_floats(n + 2)
-    with _lock:
-        forward = _FFTW.fftwf_plan_dft_r2c_1d(n, signal.ctypes.data, spectrum.ctypes.data, _ESTIMATE)
-        inverse = _FFTW.fftwf_plan_dft_c2r_1d(n, spectrum.ctypes.data, signal.ctypes.data, _ESTIMATE)
-    if not forward or not inverse:
-        raise OscvaeError(f"FFTW cannot plan a real transform of {n} points")
-    return int(forward), int(inverse)
+def plans(n: int, apart: int) -> tuple[int, int]:
+    """The plans (forward, backward) of `n` points for `execute`. Raises OscvaeError if FFTW has none."""
+    source, target = aligned_floats(2 * apart), aligned_floats(2 * apart)
+    re_in, re_out = source.ctypes.data, target.ctypes.data
+    im_in, im_out = re_in + apart * source.itemsize, re_out + apart * target.itemsize
+    size = ctypes.byref(_Dimension(n, 1, 1))
+    with _lock:  # a split transform only knows forward: backward is the same with the parts exchanged
+        forward = _plan(1, size, 0, None, re_in, im_in, re_out, im_out, _ESTIMATE)
+        backward = _plan(1, size, 0, None, im_in, re_in, im_out, re_out, _ESTIMATE)
+    if not forward or not backward:
+        raise OscvaeError(f"FFTW cannot plan a transform of {n} points")
+    return int(forward), int(backward)
+
+
+execute = _execute

@@ -1,0 +1,166 @@
+"""The loops around the transform: a real signal of n points as a complex one of n / 2, its even and odd samples.
+
+Signals and windows lie as their even samples and, `apart` floats on, their odd ones; spectra as real and, `apart`
+floats on, imaginary parts. The spectrum Z of the packed signal gives the real signal's bins k and n / 2 - k together,
+and what Griffin-Lim does to them needs no more: `revise` unpacks a pair, replaces its magnitudes, packs it again.
+
+Source: H. V. Sorensen et al., "Real-valued fast Fourier transform algorithms", IEEE Trans. ASSP 35(6), 1987.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from oscvae.realtime.kernel import kernel
+from oscvae.spectral.lanes import LANES, put, reverse, root, take
+from oscvae.spectral.views import part
+
+_f = np.float32
+_TINY = _f(1e-30)  # keeps the direction of a zero finite
+
+
+@kernel("void(float32[::1], int64)")
+def clear(out, count):  # type: ignore[no-untyped-def]
+    """`count` zeros."""
+    for i in range(count):
+        out[i] = _f(0.0)
+
+
+@kernel("void(float32[::1], float32[::1], int64)")
+def copy(out, source, count):  # type: ignore[no-untyped-def]
+    """`count` floats, a whole number of lanes; `out` may be the same array further down."""
+    for i in range(0, count, LANES):
+        put(out, i, take(source, i))
+
+
+@kernel("void(float32[::1], float32[::1], float32, int64)")
+def scale(out, source, factor, count):  # type: ignore[no-untyped-def]
+    """out = factor * source, a whole number of lanes."""
+    for i in range(0, count, LANES):
+        put(out, i, factor * take(source, i))
+
+
+@kernel("void(float32[::1], float32[::1], float32[::1], int64, int64, int64)")
+def window(out, signal, weight, half, apart, odd):  # type: ignore[no-untyped-def]
+    """out = signal * weight for a frame of 2 half samples; the odd ones lie `apart` and `odd` floats on."""
+    for i in range(0, half, LANES):
+        put(out, i, take(signal, i) * take(weight, i))
+        put(out, apart + i, take(signal, odd + i) * take(weight, half + i))
+
+
+@kernel("void(float32[::1], float32[::1], float32[::1], float32[::1], int64, int64, int64)")
+def exchange(signal, held, frame, weight, half, apart, odd):  # type: ignore[no-untyped-def]
+    """Put weight * frame into the overlap-add `signal` in the place of what it `held`."""
+    for i in range(0, half, LANES):
+        even_value = take(frame, i) * take(weight, i)
+        odd_value = take(frame, apart + i) * take(weight, half + i)
+        put(signal, i, take(signal, i) + (even_value - take(held, i)))
+        put(signal, odd + i, take(signal, odd + i) + (odd_value - take(held, half + i)))
+        put(held, i, even_value)
+        put(held, half + i, odd_value)
+
+
+@kernel("void(float32[::1], float32[::1], float32[::1], int64, int64)")
+def unpack(C, Z, twiddle, half, apart):  # type: ignore[no-untyped-def]
+    """The bins [0, half] of the real signal, times 2, from its packed spectrum Z."""
+    Z[half] = Z[0]
+    Z[apart + half] = Z[apart]
+    quarter = half // 2
+    Zi, Ci = part(Z, apart, apart), part(C, apart, apart)
+    sine = part(twiddle, apart, apart)
+    for k in range(0, quarter, LANES):
+        h = half - k - (LANES - 1)
+        ar, ai = take(Z, k), take(Zi, k)
+        br, bi = reverse(take(Z, h)), reverse(take(Zi, h))
+        er, ei = ar + br, ai - bi
+        odd_r, odd_i = ai + bi, br - ar
+        c, s = take(twiddle, k), take(sine, k)
+        tr, ti = c * odd_r + s * odd_i, c * odd_i - s * odd_r
+        put(C, k, er + tr)
+        put(Ci, k, ei + ti)
+        put(C, h, reverse(er - tr))
+        put(Ci, h, reverse(ti - ei))
+    C[quarter] = _f(2.0) * Z[quarter]
+    C[apart + quarter] = _f(-2.0) * Z[apart + quarter]
+
+
+@kernel("void(float32[::1], float32[::1], float32[::1], int64, int64)")
+def pack(Z, C, twiddle, half, apart):  # type: ignore[no-untyped-def]
+    """The packed spectrum, times 2, whose real signal has the bins C [0, half]."""
+    quarter = half // 2
+    Zi, Ci = part(Z, apart, apart), part(C, apart, apart)
+    sine = part(twiddle, apart, apart)
+    for k in range(0, quarter, LANES):
+        h = half - k - (LANES - 1)
+        ar, ai = take(C, k), take(Ci, k)
+        br, bi = reverse(take(C, h)), reverse(take(Ci, h))
+        er, ei = ar + br, ai - bi
+        tr, ti = ar - br, ai + bi
+        c, s = take(twiddle, k), take(sine, k)
+        odd_r, odd_i = c * tr - s * ti, c * ti + s * tr
+        put(Z, k, er - odd_i)
+        put(Zi, k, ei + odd_r)
+        put(Z, h, reverse(er + odd_i))
+        put(Zi, h, reverse(odd_r - ei))
+    Z[quarter] = _f(2.0) * C[quarter]
+    Z[apart + quarter] = _f(-2.0) * C[apart + quarter]
+
+
+@kernel("void(float32[::1], float32[::1], int64)")
+def impose(C, S, bins):  # type: ignore[no-untyped-def]
+    """C = S C / |C|."""
+    apart = C.size // 2
+    Ci = part(C, apart, apart)
+    for k in range(0, bins, LANES):
+        re, im = take(C, k), take(Ci, k)
+        gain = take(S, k) / root(re * re + im * im + _TINY)
+        put(C, k, re * gain)
+        put(Ci, k, im * gain)
+
+
+@kernel("void(float32[::1], float32[::1], float32[::1], float32[::1], float32[::1], float32, int64, int64)")
+def revise(out, Z, before, S, twiddle, momentum, half, apart):  # type: ignore[no-untyped-def]
+    """One Griffin-Lim step in the frequency domain: D = Z + momentum (Z - before), before = Z, magnitudes of D = S.
+
+    out gets the packed spectrum times 2, in which the bins' phases are those of D and their magnitudes S.
+    """
+    Z[half] = Z[0]
+    Z[apart + half] = Z[apart]
+    quarter = half // 2
+    Zi, Pi, out_i = part(Z, apart, apart), part(before, apart, apart), part(out, apart, apart)
+    sine = part(twiddle, apart, apart)
+    re, im = Z[quarter], Z[apart + quarter]
+    dr = re + momentum * (re - before[quarter])
+    di = im + momentum * (im - Pi[quarter])
+    for k in range(0, quarter, LANES):
+        h = half - k - (LANES - 1)
+        zr, zi = take(Z, k), take(Zi, k)
+        ar, ai = zr + momentum * (zr - take(before, k)), zi + momentum * (zi - take(Pi, k))
+        put(before, k, zr)
+        put(Pi, k, zi)
+        zr, zi = take(Z, h), take(Zi, h)
+        br = reverse(zr + momentum * (zr - take(before, h)))
+        bi = reverse(zi + momentum * (zi - take(Pi, h)))
+        put(before, h, zr)
+        put(Pi, h, zi)
+
+        er, ei = ar + br, ai - bi
+        odd_r, odd_i = ai + bi, br - ar
+        c, s = take(twiddle, k), take(sine, k)
+        tr, ti = c * odd_r + s * odd_i, c * odd_i - s * odd_r
+        lr, li, hr, hi = er + tr, ei + ti, er - tr, ei - ti
+        low = take(S, k) / root(lr * lr + li * li + _TINY)
+        high = reverse(take(S, h)) / root(hr * hr + hi * hi + _TINY)
+        lr, li, hr, hi = lr * low, li * low, hr * high, hi * high
+
+        er, ei, tr, ti = lr + hr, li + hi, lr - hr, li - hi
+        odd_r, odd_i = c * tr - s * ti, c * ti + s * tr
+        put(out, k, er - odd_i)
+        put(out_i, k, ei + odd_r)
+        put(out, h, reverse(er + odd_i))
+        put(out_i, h, reverse(odd_r - ei))
+    before[quarter] = re
+    Pi[quarter] = im
+    gain = _f(2.0) * S[quarter] / np.sqrt(dr * dr + di * di + _TINY)
+    out[quarter] = gain * dr
+    out_i[quarter] = gain * di
