@@ -17,7 +17,7 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from oscvae.errors import CommandError, OscvaeError
+from oscvae.errors import CommandError
 
 FORMAT = 1
 NAME_MAX = 64  # characters
@@ -40,9 +40,17 @@ class Presets:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, model: str) -> None:
-        """Reads the presets of `model`, in a worker thread, unless they are known already."""
-        if model not in self._points:
+        """Reads the presets of `model`, in a worker thread, unless they are known already.
+
+        A file that cannot be read is logged; until it can, the model has no presets and takes none.
+        """
+        if model in self._points:
+            return
+        try:
             points = await asyncio.to_thread(read, self._file(model))
+        except CommandError as error:
+            log.warning("%s", error)
+        else:
             self._points.setdefault(model, points)
 
     def open_now(self, model: str) -> None:
@@ -67,10 +75,12 @@ class Presets:
     def save(self, model: str, name: str, point: Sequence[float]) -> asyncio.Task[None]:
         """Keeps `point` under `name` at once; the task is done when it is on disk, CommandError if it cannot be.
 
-        Raises CommandError for a bad name.
+        Raises CommandError for a bad name, and for a model that is not open, lest its file be overwritten unread.
         """
         check_name(name)
-        points = self._points.setdefault(model, {})
+        points = self._points.get(model)
+        if points is None:
+            raise CommandError(f"the presets of {model} have not been read")
         if name not in points and len(points) >= PRESETS_MAX:
             raise CommandError(f"{model} has {PRESETS_MAX} presets already")
         points[name] = tuple(float(value) for value in point)
@@ -124,22 +134,25 @@ def check_name(name: str) -> None:
 
 
 def read(file: Path) -> dict[str, Point]:
-    """The presets in `file`; none if it is not there. A damaged file is set aside, with a warning, and not lost."""
+    """The presets in `file`; none if it is not there. A damaged file is set aside, with a warning, and not lost.
+
+    Raises CommandError if it can neither be read nor set aside.
+    """
     try:
         return _checked(json.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return {}
     except OSError as error:
-        log.warning("presets %s cannot be read: %s", file, error.strerror)
-        return {}
-    except (ValueError, OscvaeError, RecursionError) as error:
+        raise CommandError(f"presets {file} cannot be read: {error.strerror}") from error
+    except (ValueError, CommandError, RecursionError) as damage:
         aside = _aside(file)
         try:
             file.rename(aside)
-        except OSError as refused:
-            log.warning("presets %s are damaged (%s) and cannot be moved: %s", file, error, refused.strerror)
-        else:
-            log.warning("presets %s are damaged (%s): kept as %s, starting without", file, error, aside.name)
+        except OSError as error:
+            raise CommandError(
+                f"presets {file} are damaged ({damage}) and cannot be moved: {error.strerror}"
+            ) from error
+        log.warning("presets %s are damaged (%s): kept as %s, starting without", file, damage, aside.name)
         return {}
 
 

@@ -116,12 +116,30 @@ def test_a_damaged_file_is_kept_aside(tmp_path: Path, text: str, caplog: pytest.
     assert "kept as m.json.damaged-2" in caplog.text
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
+def test_what_cannot_be_read_is_never_overwritten(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "m.json").mkdir()
 
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        with pytest.raises(CommandError, match="have not been read"):
+            kept.save("m", "x", (1.0,))
+        await kept.open("m")
+        assert kept.names("m") == []
+        with pytest.raises(CommandError, match="have not been read"):
+            kept.save("m", "x", (1.0,))
+        (tmp_path / "m.json").rmdir()
+        await kept.open("m")
+        await kept.save("m", "x", (1.0,))
+
+    run(body)
+    assert "cannot be read" in caplog.text
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     async def body() -> None:
         kept = Presets(tmp_path / "file")
         await kept.open("m")
+        (tmp_path / "file").write_text("")
         with pytest.raises(CommandError, match="presets cannot be written"):
             await kept.save("m", "x", (1.0,))
         assert kept.names("m") == ["x"], "it plays on without a disk"
