@@ -1,0 +1,499 @@
+"""The block clock, offline: every sample of what a backend's callback would play."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from byhand import RATE, ByHand, Sound, tone
+
+from oscvae.audio.mixer import block
+from oscvae.audio.voice import RELEASE_FLOOR
+from oscvae.realtime import layout as at
+from oscvae.units import db_to_gain
+
+WRAP = 1 << 32
+
+
+def blocks(total: int, period: int) -> list[int]:
+    """Block lengths of `period` that add up to `total`."""
+    whole, rest = divmod(total, period)
+    return [period] * whole + ([rest] if rest else [])
+
+
+def release_factor(seconds: float) -> float:
+    return float(RELEASE_FLOOR ** (1.0 / (seconds * RATE)))
+
+
+# -- starting ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("period", [16, 100, 128, 441, 1024, 4096])
+@pytest.mark.parametrize("start", [0, 1, 127, 128, 129, 1000])
+def test_a_voice_starts_at_its_sample(start: int, period: int) -> None:
+    hand = ByHand()
+    sound = tone(3000)
+    hand.play(0, sound, start=start)
+    out = hand.run(blocks(5120, period))
+    expected = np.zeros(5120, np.float32)
+    expected[start : start + 3000] = sound
+    assert np.array_equal(out[0], expected)
+    assert np.array_equal(out[1], expected)
+    assert [event[:2] for event in hand.events()] == [(at.VOICE_ON, 0), (at.VOICE_OFF, 0)]
+    assert hand.engine.word(at.E_LATE) == 0
+
+
+def test_a_voice_without_a_frame_starts_with_the_block() -> None:
+    hand = ByHand()
+    hand.run(300)
+    hand.play(0, tone(50))
+    out = hand.run(128)
+    assert np.array_equal(out[0, :50], tone(50))
+    assert hand.events()[0] == (at.VOICE_ON, 0, 300)
+
+
+def test_a_voice_that_comes_late_starts_at_once_and_is_counted() -> None:
+    hand = ByHand()
+    hand.run(256)
+    hand.play(0, tone(50), start=200)
+    assert np.array_equal(hand.run(128)[0, :50], tone(50))
+    assert hand.engine.word(at.E_LATE) == 1
+    assert hand.events()[0] == (at.VOICE_ON, 0, 256)
+
+
+def test_the_attack_is_linear() -> None:
+    hand = ByHand()
+    hand.play(0, np.full(1000, 0.5, np.float32), attack=480)
+    out = hand.run([128] * 7)[0]
+    ramp = np.minimum(np.arange(1, 897) / 480, 1.0) * 0.5
+    assert np.allclose(out, ramp, atol=1e-7)
+
+
+def test_a_slot_forgets_its_last_voice() -> None:
+    hand = ByHand()
+    hand.play(0, tone(5000), attack=100, pan=-0.5)
+    hand.run(128)
+    hand.stop(0, at.STOP_FADE)
+    hand.run([128] * 4)
+    assert hand.state(0) == at.DONE
+    hand.play(0, tone(64))
+    assert np.array_equal(hand.run(128)[1, :64], tone(64))
+
+
+# -- independence of how time is cut -----------------------------------------------------------------------------------
+
+
+def piece(periods: list[int]) -> Sound:
+    """Starts, attacks, releases, a stealing fade, panned and gained voices: all fixed to frames, none to blocks."""
+    total = sum(periods)
+    hand = ByHand(first_frame=WRAP - 700)
+    rng = np.random.default_rng(1)
+    hand.engine.set_number(at.E_RELEASE, release_factor(0.05))
+    hand.engine.set_number(at.E_GAIN, 1.7)  # drives the limiter
+    for slot in range(8):
+        noise = (rng.standard_normal(9000) * 0.2).astype(np.float32)
+        hand.play(
+            slot,
+            noise,
+            start=int(rng.integers(0, 3000)),
+            attack=int(rng.integers(0, 400)),
+            stop_sample=int(rng.integers(100, 6000)) if slot % 2 else -1,
+            gain=float(rng.uniform(0.3, 1.0)),
+            pan=float(rng.uniform(-1, 1)),
+        )
+        if slot % 4 == 2:
+            hand.stop(slot, at.STOP_RELEASE, int(rng.integers(3500, 8000)))
+    out = hand.run(periods)
+    assert out.shape[1] == total
+    assert np.isfinite(out).all()
+    return out
+
+
+@pytest.mark.parametrize("period", [16, 31, 64, 127, 129, 441, 1000, 1024, 4096])
+def test_the_mix_is_the_same_however_time_is_cut(period: int) -> None:
+    reference = piece(blocks(12_000, 128))
+    assert np.abs(reference).max() > 0.9
+    assert np.array_equal(piece(blocks(12_000, period)), reference)
+
+
+def test_the_mix_is_the_same_when_the_period_keeps_changing() -> None:
+    rng = np.random.default_rng(2)
+    periods: list[int] = []
+    while sum(periods) < 12_000:
+        periods.append(min(int(rng.integers(1, 2048)), 12_000 - sum(periods)))
+    assert np.array_equal(piece(periods), piece(blocks(12_000, 128)))
+
+
+# -- ending ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seconds", [0.005, 0.15, 0.5])
+def test_a_release_falls_by_60_db_then_is_zero(seconds: float) -> None:
+    hand = ByHand()
+    n = round(seconds * RATE)
+    hand.engine.set_number(at.E_RELEASE, release_factor(seconds))
+    hand.play(0, np.full(60_000, 0.5, np.float32))
+    hand.stop(0, at.STOP_RELEASE, 1000)
+    out = hand.run(blocks(1000 + n + 500, 128))[0]
+    assert np.all(out[:1000] == 0.5)
+    curve = out[1000 : 1000 + n - 1] / 0.5
+    k = np.arange(1, n)
+    expected = (RELEASE_FLOOR ** (k / n) - RELEASE_FLOOR) / (1 - RELEASE_FLOOR)
+    assert np.allclose(curve, expected, atol=1e-6)
+    assert 0.0 < curve[-1] < db_to_gain(-60)
+    assert np.all(out[1000 + n :] == 0.0)
+    assert hand.state(0) == at.DONE
+    assert hand.events()[-1][:2] == (at.VOICE_OFF, 0)
+
+
+def test_a_voice_says_that_it_is_releasing() -> None:
+    hand = ByHand()
+    hand.play(0, tone(9000))
+    hand.run(128)
+    assert hand.state(0) == at.PLAYING
+    hand.stop(0, at.STOP_RELEASE)
+    hand.run(128)
+    assert hand.state(0) == at.RELEASING
+
+
+def test_a_voice_releases_by_itself_after_its_time() -> None:
+    hand = ByHand()
+    hand.engine.set_number(at.E_RELEASE, release_factor(0.01))
+    hand.play(0, np.full(4000, 0.5, np.float32), start=50, stop_sample=777)
+    out = hand.run(blocks(4000, 128))[0]
+    assert np.all(out[50 : 50 + 777] == 0.5)
+    assert np.all(np.diff(out[50 + 776 : 50 + 776 + 480]) < 0)
+    assert np.all(out[50 + 777 + 480 :] == 0.0)
+
+
+def test_a_stolen_voice_fades_in_5_ms() -> None:
+    hand = ByHand()
+    hand.play(0, np.full(9000, 0.5, np.float32))
+    hand.run(128)
+    hand.stop(0, at.STOP_FADE)
+    out = hand.run([128] * 3)[0]
+    assert np.allclose(out[:240], 0.5 * (1 - np.arange(1, 241) / 240), atol=1e-6)
+    assert np.all(out[240:] == 0.0)
+    assert hand.state(0) == at.DONE
+
+
+def test_a_voice_stolen_before_its_frame_is_never_heard() -> None:
+    hand = ByHand()
+    hand.play(0, tone(900), start=500)
+    hand.stop(0, at.STOP_FADE)
+    assert not hand.run([128] * 8).any()
+    assert hand.state(0) == at.DONE
+
+
+# -- gain --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pan", "left", "right"), [(0.0, 1.0, 1.0), (-1.0, 1.0, 0.0), (1.0, 0.0, 1.0), (0.25, 0.75, 1.0), (-0.5, 1.0, 0.5)]
+)
+def test_pan_is_balance(pan: float, left: float, right: float) -> None:
+    hand = ByHand()
+    hand.play(0, tone(500), pan=pan)
+    out = hand.run([128] * 4)
+    assert np.allclose(out[0, :500], tone(500) * left, atol=1e-7)
+    assert np.allclose(out[1, :500], tone(500) * right, atol=1e-7)
+    hand.play(1, tone(500))
+    hand.engine.set_number(at.E_PAN, pan)
+    out = hand.run([128] * 40)  # the master's balance settles first
+    hand.play(2, tone(500))
+    out = hand.run([128] * 4)
+    assert np.allclose(out[0, :500], tone(500) * left, atol=1e-6)
+    assert np.allclose(out[1, :500], tone(500) * right, atol=1e-6)
+
+
+def test_gains_glide() -> None:
+    hand = ByHand()
+    hand.play(0, np.full(16_000, 0.5, np.float32), gain=1.0)
+    hand.run(128)
+    hand.set(0, at.V_GAIN, 0.25)
+    hand.engine.set_number(at.E_GAIN, 0.5)
+    out = hand.run([128] * 60)[0]
+    assert 0.49 < out[0] < 0.5
+    assert np.abs(np.diff(out)).max() < 0.005
+    assert np.all(np.diff(out) <= 0)
+    time_constant = 240  # samples: 5 ms, twice in a row
+    assert out[time_constant] == pytest.approx(0.5 * (0.25 + 0.75 * np.exp(-1)) * (0.5 + 0.5 * np.exp(-1)), abs=0.003)
+    assert out[-1] == np.float32(0.5 * 0.25 * 0.5)
+
+
+def test_a_voice_alone_passes_unchanged() -> None:
+    hand = ByHand()
+    sound = tone(2000, peak=0.9999)
+    hand.play(0, sound)
+    assert np.array_equal(hand.run([128] * 16)[0, :2000], sound)
+    assert hand.engine.number(at.E_LIMIT) == 1.0
+
+
+def test_the_limiter_never_lets_more_than_full_scale_through() -> None:
+    hand = ByHand()
+    rng = np.random.default_rng(3)
+    for slot in range(8):
+        hand.play(slot, (rng.standard_normal(8000) * 0.7).astype(np.float32), pan=float(rng.uniform(-1, 1)))
+    out = hand.run([128] * 70)
+    assert np.abs(out).max() <= 1.0
+    assert np.abs(out).max() > 0.999
+    assert hand.engine.number(at.E_LIMIT) < 1.0
+    hand.run([128] * 400)
+    assert hand.engine.number(at.E_LIMIT) == 1.0
+    hand.play(0, tone(100, peak=0.5))
+    assert np.array_equal(hand.run(128)[0, :100], tone(100, peak=0.5))
+
+
+def test_the_limiter_keeps_the_balance_of_the_channels() -> None:
+    hand = ByHand()
+    hand.play(0, tone(4000, peak=3.0), pan=0.5)
+    out = hand.run([128] * 30)[:, 100:3000]
+    assert np.allclose(out[0], out[1] * 0.5, atol=1e-6)
+
+
+def test_what_is_not_a_number_never_leaves() -> None:
+    hand = ByHand()
+    broken = tone(600)
+    broken[100:200] = np.nan
+    broken[300] = np.inf
+    broken[301] = -1e30
+    hand.play(0, broken)
+    out = hand.run([128] * 8)
+    assert np.isfinite(out).all()
+    assert np.array_equal(out[0, 400:600], tone(600)[400:])
+    assert np.isfinite(hand.engine.number(at.E_LEVEL_LEFT))
+    assert np.isfinite(hand.engine.number(at.E_MAX_STEP))
+
+
+def test_meters_show_the_peak_and_fall() -> None:
+    hand = ByHand()
+    hand.play(0, tone(2000, peak=0.5), pan=-1.0)
+    hand.run([128] * 16)
+    assert hand.engine.number(at.E_LEVEL_LEFT) == pytest.approx(0.5, abs=0.02)
+    assert hand.engine.number(at.E_LEVEL_RIGHT) == 0.0
+    hand.run([128] * 113)  # 0.3 s
+    assert hand.engine.number(at.E_LEVEL_LEFT) == pytest.approx(0.5 / np.e, abs=0.02)
+
+
+# -- panic, closing ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("period", [16, 128, 1000])
+def test_panic_is_silent_after_one_block(period: int) -> None:
+    hand = ByHand()
+    for slot in range(4):
+        hand.play(slot, tone(16_000), start=slot * 1000)  # the last ones have not begun
+    hand.run(blocks(2000, period))
+    hand.engine.set_word(at.E_EPOCH, 1)
+    fading = hand.run(period)[0]
+    assert np.abs(np.diff(fading)).max() < 0.1 if period >= 128 else True
+    assert fading[-1] == 0.0
+    assert not hand.run([period] * 8).any()
+    assert [hand.state(slot) for slot in range(4)] == [at.DONE] * 4
+
+
+def test_a_voice_played_after_the_panic_in_the_same_block_is_whole() -> None:
+    hand = ByHand()
+    hand.play(0, tone(9000))
+    hand.run(128)
+    hand.engine.set_word(at.E_EPOCH, 1)
+    hand.play(1, tone(200, hz=1000.0), start=128 + 64)
+    out = hand.run([128, 128])[0]
+    ramp = 1 - np.arange(1, 129, dtype=np.float32) / 128
+    expected = np.concatenate([tone(9000)[128:256] * ramp, np.zeros(128, np.float32)])
+    expected[64:] += tone(192, hz=1000.0)
+    assert np.allclose(out, expected, atol=1e-7)
+    assert hand.state(1) == at.PLAYING
+
+
+def test_a_voice_that_a_panic_overtook_stays_silent() -> None:
+    hand = ByHand()
+    hand.play(0, tone(900))  # started by the renderer, for the epoch that ends before the next block
+    hand.engine.set_word(at.E_EPOCH, 1)
+    hand.run(128)
+    hand.play(1, tone(900))
+    hand.engine.voices[1][at.V_EPOCH] = 0  # and one that arrives only afterwards
+    assert not hand.run([128] * 4).any()
+    assert hand.state(0) == hand.state(1) == at.DONE
+
+
+def test_closing_fades_once_and_stays_silent() -> None:
+    hand = ByHand()
+    hand.play(0, np.full(9000, 0.5, np.float32))
+    hand.run(128)
+    hand.engine.set_word(at.E_CLOSING, 1)
+    out = hand.run([128] * 30)[0]
+    assert np.allclose(out[:2400], 0.5 * (1 - np.arange(1, 2401) / 2400), atol=1e-6)
+    assert not out[2400:].any()
+    assert hand.engine.word(at.E_SILENT) == 1
+    hand.play(1, tone(500))
+    assert not hand.run([128] * 4).any()
+
+
+# -- underruns ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_underrun_decays_is_counted_and_comes_back_smoothly() -> None:
+    hand = ByHand()
+    sound = tone(4000, hz=100.0, peak=0.5)
+    hand.play(0, sound[:1000], finished=False)
+    before = hand.run([128] * 10)[0]
+    assert hand.engine.word(at.E_UNDERRUNS) == 1
+    assert np.array_equal(before[:1000], sound[:1000])
+    assert np.allclose(before[1000:1280], sound[999] * 0.96 ** np.arange(1, 281), atol=1e-5)
+    hand.add(0, sound[1000:2000])
+    after = hand.run([128] * 7)[0]
+    assert hand.engine.word(at.E_UNDERRUNS) == 1
+    assert np.array_equal(after[128:896], sound[1128:1896])
+    joined = np.concatenate([before, after])
+    assert np.abs(np.diff(joined)).max() < 0.5 * (1 - 0.96) + 0.01
+
+
+def test_a_second_underrun_while_the_first_is_returning_makes_no_step() -> None:
+    hand = ByHand()
+    hand.play(0, np.full(100, 0.8, np.float32), finished=False)
+    heard = [hand.run(500)]
+    hand.add(0, np.full(60, 0.8, np.float32))  # half of the way back
+    heard.append(hand.run(500))
+    hand.add(0, np.full(1000, 0.8, np.float32))
+    heard.append(hand.run(500))
+    out = np.concatenate(heard, axis=1)[0]
+    assert hand.engine.word(at.E_UNDERRUNS) == 2
+    assert np.abs(np.diff(out[1:])).max() < 0.8 * (1 - 0.96) + 1e-3
+    assert out[-1] == np.float32(0.8)
+
+
+def test_the_end_of_a_voice_is_no_underrun() -> None:
+    hand = ByHand()
+    hand.play(0, tone(200))
+    hand.run([128] * 4)
+    assert hand.engine.word(at.E_UNDERRUNS) == 0
+
+
+def test_a_voice_that_starts_empty_is_silent_until_samples_come() -> None:
+    hand = ByHand()
+    hand.play(0, np.zeros(0, np.float32), finished=False)
+    assert not hand.run(128).any()
+    hand.add(0, np.full(500, 0.5, np.float32))
+    out = hand.run([128] * 2)[0]
+    assert np.allclose(out[:128], 0.5 * np.arange(128) / 128, atol=1e-6)
+    assert np.all(out[128:] == 0.5)
+
+
+# -- the clock ---------------------------------------------------------------------------------------------------------
+
+
+def test_frames_go_on_where_the_servers_count_wraps() -> None:
+    hand = ByHand(first_frame=WRAP - 1000)
+    sound = tone(300)
+    hand.play(0, sound, start=1500)
+    out = hand.run(blocks(4000, 128))[0]
+    assert np.array_equal(out[1500:1800], sound)
+    assert hand.engine.word(at.E_FRAME) == 4000 - 4000 % 128
+    assert hand.engine.word(at.E_FRAME_32) == (WRAP - 1000 + 4000 - 4000 % 128) % WRAP
+
+
+def test_a_thousand_xruns_lose_no_start() -> None:
+    rng = np.random.default_rng(4)
+    hand = ByHand(slots=64, first_frame=WRAP - 200_000)
+    hand.run(128)
+    frame = 128  # of the next block
+    late = 0
+    for k in range(1000):
+        skip = int(rng.integers(0, 5000))
+        begin = frame + skip
+        due = begin + int(rng.integers(-min(skip, 200), 200))  # in the frames that the xrun skips, or after them
+        hand.play(k % 64, np.full(3, 0.5, np.float32), start=due)
+        out = hand.run([128, 128], skip=skip)[0]
+        # frames that were skipped cannot be played: what was due in them comes with the first that can
+        assert np.flatnonzero(out).tolist() == [max(due, begin) - begin + i for i in range(3)]
+        late += due < begin
+        frame = begin + 256
+    assert hand.engine.word(at.E_LATE) == late > 100
+    assert hand.engine.word(at.E_FRAME) == frame - 128 > 2_000_000
+
+
+def test_a_count_that_went_back_is_a_new_server() -> None:
+    hand = ByHand(first_frame=1_000_000)
+    hand.run([128] * 4)
+    hand.frame_32 = 5000
+    hand.run([128] * 2)
+    assert hand.engine.word(at.E_FRAME) == 5 * 128
+    assert hand.engine.word(at.E_FRAME_32) == 5128
+
+
+def test_the_clock_pair_is_whole_and_grows() -> None:
+    hand = ByHand()
+    assert hand.engine.clock_pair() is None
+    hand.run(128)
+    first = hand.engine.clock_pair()
+    hand.run(128)
+    second = hand.engine.clock_pair()
+    assert first is not None and second is not None
+    assert (first[0], second[0]) == (0, 128)
+    assert second[1] >= first[1] > 1_600_000_000 * 10**9
+
+
+# -- ports, recording, freewheel ---------------------------------------------------------------------------------------
+
+
+def test_null_ports_are_accepted() -> None:
+    hand = ByHand()
+    hand.play(0, tone(1000))
+    block(hand.engine.words, 0, 512, 0, 0)
+    out = np.zeros(512, np.float32)
+    block(hand.engine.words, 512, 512, 0, out.ctypes.data)
+    assert np.array_equal(out[:488], tone(1000)[512:])
+
+
+def test_nothing_is_written_beyond_the_ports_buffer() -> None:
+    hand = ByHand()
+    hand.play(0, tone(1000))
+    room = np.full(600, np.float32(7.0))
+    block(hand.engine.words, 0, 441, room.ctypes.data, room.ctypes.data)
+    assert np.all(room[441:] == 7.0)
+    assert hand.engine.intact()
+
+
+def test_freewheel_is_silent() -> None:
+    hand = ByHand()
+    hand.play(0, tone(1000))
+    hand.engine.set_word(at.E_FREEWHEEL, 1)
+    assert not hand.run(256).any()
+    hand.engine.set_word(at.E_FREEWHEEL, 0)
+    assert np.array_equal(hand.run(256)[0], tone(1000)[256:512])
+
+
+def test_the_output_is_recorded_and_what_finds_no_room_is_counted() -> None:
+    hand = ByHand()
+    engine = hand.engine
+    engine.set_number(at.E_GAIN, 0.5)
+    hand.play(0, tone(300_000, hz=441.0), pan=-0.5)
+    hand.run(128)
+    engine.set_word(at.E_RECORD_ON, 1)
+    out = hand.run(blocks(1000, 100))
+    assert engine.word(at.E_RECORD_HEAD) == 1000
+    assert np.array_equal(engine.recording[:1000].T, out)
+    assert engine.word(at.E_RECORD_LOST) == 0
+    hand.run([4096] * 33)
+    lost = 1000 + 33 * 4096 - at.RECORD_FRAMES
+    assert engine.word(at.E_RECORD_HEAD) == at.RECORD_FRAMES
+    assert engine.word(at.E_RECORD_LOST) == lost
+    engine.set_word(at.E_RECORD_TAIL, 1000)  # read by the disk thread: the ring goes on from its start
+    out = hand.run(500)
+    assert np.array_equal(engine.recording[:500].T, out)
+    engine.set_word(at.E_RECORD_ON, 0)
+    hand.run(500)
+    assert engine.word(at.E_RECORD_HEAD) == at.RECORD_FRAMES + 500
+
+
+def test_what_was_served_is_counted() -> None:
+    hand = ByHand()
+    hand.play(0, tone(1000))
+    hand.run([100, 200, 300])
+    engine = hand.engine
+    assert engine.word(at.E_BLOCKS) == 3
+    assert engine.word(at.E_PERIOD) == 300
+    assert engine.word(at.E_SOUNDING) == 1
+    assert 0 < engine.word(at.E_LAST_NS) <= engine.word(at.E_BUSY_PEAK_NS) <= engine.word(at.E_BUSY_NS)
+    hand.run([500])
+    assert engine.word(at.E_SOUNDING) == 0

@@ -1,0 +1,120 @@
+"""A real jackd for one test or benchmark: its own name, the dummy driver, killed and restarted at will."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+READY_TIMEOUT_S = 10.0
+_SHM = Path("/dev/shm")
+_numbers = itertools.count()
+
+
+def realtime_granted() -> bool:
+    """Whether this user may run realtime threads, which jackd -R needs."""
+    try:
+        return subprocess.run(["chrt", "-f", "70", "true"], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+class JackServer:
+    """jackd -d dummy at `rate` Hz and `period` frames, realtime where that is granted, with room for `ports` ports."""
+
+    def __init__(self, *, rate: int = 48_000, period: int = 128, ports: int = 64, synchronous: bool = False) -> None:
+        self.name = f"oscvae-test-{os.getpid()}-{next(_numbers)}"
+        self.rate = rate
+        self.period = period
+        self.ports = ports
+        self.synchronous = synchronous
+        self.realtime = realtime_granted()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def command(self) -> list[str]:
+        return [
+            "jackd",
+            *(["-R", "-P", "70"] if self.realtime else ["-r"]),
+            *(["-S"] if self.synchronous else []),
+            *("-p", str(self.ports), "-n", self.name),
+            *("-d", "dummy", "-r", str(self.rate), "-p", str(self.period)),
+        ]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For processes whose JACK clients are to find this server, and no other, and start none."""
+        return {
+            **os.environ,
+            "JACK_NO_AUDIO_RESERVATION": "1",
+            "JACK_DEFAULT_SERVER": self.name,
+            "JACK_NO_START_SERVER": "1",
+        }
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "the server was not started"
+        return self._process.pid
+
+    def start(self, *, rate: int | None = None, period: int | None = None) -> JackServer:
+        """Start, at another rate or period if they are given, and wait until it answers."""
+        self.rate = rate or self.rate
+        self.period = period or self.period
+        self._process = subprocess.Popen(
+            self.command,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while self.tool("jack_lsp").returncode != 0:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError(f"jackd did not start: {' '.join(self.command)}")
+            time.sleep(0.02)
+        return self
+
+    def tool(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a JACK tool against this server."""
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=20)
+
+    def connections(self) -> dict[str, list[str]]:
+        """Every port, with the ports that it is connected to."""
+        ports: dict[str, list[str]] = {}
+        for line in self.tool("jack_lsp", "-c").stdout.splitlines():
+            if line.startswith(" "):
+                ports[next(reversed(ports))].append(line.strip())
+            else:
+                ports[line] = []
+        return ports
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash would."""
+        assert self._process is not None, "the server was not started"
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End it in any way, and remove what a killed one leaves in /dev/shm."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(2)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._process = None
+        for path in _SHM.glob(f"jack*{self.name}*"):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def missing() -> str | None:
+    """What keeps a JackServer from being started, or None."""
+    lacking = [tool for tool in ("jackd", "jack_lsp") if shutil.which(tool) is None]
+    return f"not installed: {', '.join(lacking)} (Debian: jackd2)" if lacking else None
