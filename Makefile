@@ -43,7 +43,7 @@ bench: $(VENV)/.test ## measure, and print the tables of docs/benchmarks.md
 	done; if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 docs: $(VENV)/.serve ## write docs/osc.md from the table of addresses
-	$(BIN)/python -m oscvae.control.reference
+	$(BIN)/python -m oscvae.control.reference > $(VENV)/osc.md && mv $(VENV)/osc.md docs/osc.md
 
 model: $(VENV)/.test ## make models/plucked.ts again, from the soundfont: some minutes
 	$(BIN)/python -m oscvae.training --out models/plucked.ts
