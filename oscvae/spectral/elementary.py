@@ -7,29 +7,36 @@ minimax.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numba.extending import register_jitable
+from numpy.typing import NDArray
 
 from oscvae.spectral.views import bits_of, float_of
 
 FAST = {"contract", "reassoc", "nsz", "arcp"}
 """Fast-math for loops over separate vectors: fused, reordered, but infinities and NaN keep their meaning."""
 
+Function = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 _f = np.float32
 _ONE_THIRD_LESS = np.int32(0x3F2AAAAB)  # bits of 2/3: mantissas are reduced to [2/3, 4/3), where log2(m) is small
 
 
-def _fit(function: object, low: float, high: float, degree: int) -> tuple[np.float32, ...]:
+def fit(
+    function: Callable[[NDArray[np.float64]], NDArray[np.float64]], low: float, high: float, degree: int
+) -> tuple[np.float32, ...]:
+    """The coefficients, lowest first, of a polynomial that follows `function` from `low` to `high`."""
     nodes = 0.5 * (low + high) + 0.5 * (high - low) * np.cos(np.pi * (np.arange(400) + 0.5) / 400)
-    fit = np.polynomial.Polynomial.fit(nodes, function(nodes), degree).convert()  # type: ignore[operator]
+    fit = np.polynomial.Polynomial.fit(nodes, function(nodes), degree).convert()
     return tuple(_f(c) for c in fit.coef)
 
 
-_LN = _fit(lambda t: np.where(np.abs(t) < 1e-9, 1.0, np.log1p(t) / np.where(t == 0.0, 1.0, t)), -1 / 3, 1 / 3, 7)
-_EXP2 = _fit(np.exp2, 0.0, 1.0, 6)
+_LN = fit(lambda t: np.where(np.abs(t) < 1e-9, 1.0, np.log1p(t) / np.where(t == 0.0, 1.0, t)), -1 / 3, 1 / 3, 7)
+_EXP2 = fit(np.exp2, 0.0, 1.0, 6)
 # sin(2 pi r) / r and cos(2 pi r) for r in [-1/4, 1/4], in r^2
-_SIN = _fit(lambda q: np.sin(2 * np.pi * np.sqrt(q)) / np.sqrt(q), 1e-12, 1 / 16, 4)
-_COS = _fit(lambda q: np.cos(2 * np.pi * np.sqrt(q)), 0.0, 1 / 16, 4)
+_SIN = fit(lambda q: np.sin(2 * np.pi * np.sqrt(q)) / np.sqrt(q), 1e-12, 1 / 16, 4)
+_COS = fit(lambda q: np.cos(2 * np.pi * np.sqrt(q)), 0.0, 1 / 16, 4)
 
 _L0, _L1, _L2, _L3, _L4, _L5, _L6, _L7 = _LN
 _E0, _E1, _E2, _E3, _E4, _E5, _E6 = _EXP2

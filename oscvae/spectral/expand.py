@@ -1,9 +1,11 @@
 """Bands to bins: the log magnitudes of one decoded frame spread over the bins of its spectrum.
 
-Two steps. Interpolation: each bin takes the mean of the bands that cover it, by their weights there. Then `updates`
-multiplicative updates (Lee, Seung 2001, Kullback-Leibler): each bin is scaled by how much more its bands hold than
-the bins now give them, which sharpens the ridges that interpolation has blurred. Where a band is one bin, both steps
-are a copy.
+Two steps. Interpolation: each bin takes the mean of the bands that cover it, by their weights there. Then a few
+multiplicative updates (Lee, Seung 2001, for the Kullback-Leibler divergence): each bin is scaled by how much more its
+bands hold than the bins now give them, which sharpens the ridges that interpolation has blurred. The updates are
+over-relaxed, by which two are as good as three. Where a band is one bin, both steps are a copy.
+
+The bins are dealt with in runs of up to sixteen that lie between the same bands; each run is one vector.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ import numpy as np
 from oscvae.bands import BandAxis
 from oscvae.realtime.kernel import kernel
 from oscvae.spectral.elementary import FAST, fast_exp2
+from oscvae.spectral.lanes import LANES, put, root, spread, take, total
 from oscvae.spectral.views import Float32s, Int64s, aligned_floats, padded, part
 
-DEFAULT_UPDATES = 3
+DEFAULT_UPDATES = 2
 MAX_UPDATES = 32
 
 _f = np.float32
@@ -23,10 +26,10 @@ _ZERO = _f(0.0)
 _ONE = _f(1.0)
 _TINY = _f(1e-30)
 
-# params: counts, then for each band its first bin and the start of its weights, then for each bin its first band
-_BANDS, _BINS, _UPDATES, _PLAIN, _COVER = range(5)
+# params: counts, then the first bin of each run, then its lowest band
+_BANDS, _BINS, _UPDATES, _PLAIN, _COVER, _RUNS = range(6)
 _PARAMS = 8
-# tables: two scalars, the weights of the bands, then [cover, bins] the shares of each bin's bands
+# tables: two scalars, then for each run and each of its bands sixteen shares of the bin and sixteen of the band
 _SLOPE, _OFFSET = range(2)
 _SCALARS = 16
 
@@ -54,31 +57,29 @@ class ExpandTables:
         if not floor_db < ceiling_db:
             raise ValueError(f"floor {floor_db} dB is not below ceiling {ceiling_db} dB")
         self.bands, self.bins = axis.n_bands, axis.n_bins
-        T = axis.transpose()
+        T = axis.transpose()  # [bins, bands]
+        M = axis.matrix().T
         used = T > 0.0
         low = used.argmax(axis=1)
         cover = int((self.bands - used[:, ::-1].argmax(axis=1) - low).max())
         low = np.minimum(low, self.bands - cover)
-        shares = np.take_along_axis(T, low[:, None] + np.arange(cover), axis=1)
+        plain = _count_plain(axis, T)
+        starts = _runs(low, plain)
+        ends = np.append(starts, self.bins)[1:]
         self.params: Int64s = np.concatenate(
-            [
-                [self.bands, self.bins, updates, _count_plain(axis, T), cover, 0, 0, 0],
-                axis.first.astype(np.int64),
-                axis.offset,
-                low,
-            ]
+            [[self.bands, self.bins, updates, plain, cover, starts.size, 0, 0], starts, low[starts]]
         ).astype(np.int64)
-        weights = padded(axis.weight.size)
-        wide = padded(self.bins)
-        self.tables: Float32s = aligned_floats(_SCALARS + weights + cover * wide)
+        self.tables: Float32s = aligned_floats(_SCALARS + starts.size * cover * 2 * LANES)
         # level in octaves of magnitude (powers of 2) = offset + slope * x
         per_db = np.log2(10.0) / 20.0
         self.tables[_SLOPE] = per_db * 0.5 * (ceiling_db - floor_db)
         self.tables[_OFFSET] = per_db * 0.5 * (ceiling_db + floor_db) + np.log2(reference)
-        self.tables[_SCALARS : _SCALARS + axis.weight.size] = axis.weight
-        grid = self.tables[_SCALARS + weights :].reshape(cover, wide)
-        grid[:, : self.bins] = shares.T
-        self.scratch_floats = 2 * padded(self.bands)
+        vectors = self.tables[_SCALARS:].reshape(starts.size, cover, 2, LANES)
+        for run, (start, end) in enumerate(zip(starts, ends, strict=True)):
+            bands = slice(low[start], low[start] + cover)
+            vectors[run, :, 0, : end - start] = T[start:end, bands].T
+            vectors[run, :, 1, : end - start] = M[start:end, bands].T
+        self.scratch_floats = 2 * padded(self.bands + cover) + 2 * (padded(self.bins) + LANES)
 
 
 def _count_plain(axis: BandAxis, T: Float32s) -> int:
@@ -92,60 +93,69 @@ def _count_plain(axis: BandAxis, T: Float32s) -> int:
     return plain
 
 
-@kernel("int64(int64[::1], int64[::1], int64)")
-def _last_bin(first, offset, top_band):  # type: ignore[no-untyped-def]
-    """One more than the highest bin of the lowest `top_band` bands."""
-    top = 0
-    for b in range(top_band):
-        top = max(top, first[b] + offset[b + 1] - offset[b])
-    return top
+def _runs(low: Int64s, plain: int) -> Int64s:
+    """Where runs of at most LANES bins with the same lowest band begin, from bin `plain` on."""
+    starts: list[int] = []
+    for k in range(plain, low.size):
+        if not starts or low[k] != low[starts[-1]] or k - starts[-1] == LANES:
+            starts.append(k)
+    return np.array(starts, np.int64)
 
 
 @kernel("void(int64[::1], float32[::1], float32[::1], float32[::1], float32[::1])", fastmath=FAST)
 def expand(params, tables, scratch, x, bins_out):  # type: ignore[no-untyped-def]
     """Linear magnitudes [bins] from log magnitudes `x` [bands] in [-1, 1]; x <= -1 is exactly zero."""
     bands, bins, updates = params[_BANDS], params[_BINS], params[_UPDATES]
-    plain, cover = params[_PLAIN], params[_COVER]
-    first = part(params, _PARAMS, bands)
-    offset = part(params, _PARAMS + bands, bands + 1)
-    low = part(params, _PARAMS + 2 * bands + 1, bins)
-    wide = (bins + 15) // 16 * 16
-    weights = part(tables, _SCALARS, offset[bands])
-    base_shares = _SCALARS + (offset[bands] + 15) // 16 * 16
-    level = part(scratch, 0, bands)
-    ratio = part(scratch, (bands + 15) // 16 * 16, bands)
+    plain, cover, runs = params[_PLAIN], params[_COVER], params[_RUNS]
+    starts = part(params, _PARAMS, runs)
+    low = part(params, _PARAMS + runs, runs)
+    vectors = part(tables, _SCALARS, runs * cover * 2 * LANES)
+    wide = (bands + cover + LANES - 1) // LANES * LANES
+    level = part(scratch, 0, wide)
+    ratio = part(scratch, wide, wide)
+    length = (bins + 2 * LANES - 1) // LANES * LANES
+    now = part(scratch, 2 * wide, length)
+    then = part(scratch, 2 * wide + length, length)
+
     slope, level_0 = tables[_SLOPE], tables[_OFFSET]
     for b in range(bands):
         value = fast_exp2(level_0 + slope * min(x[b], _ONE))
         level[b] = value if x[b] > -_ONE else _ZERO
-
+    for b in range(bands, wide):
+        level[b] = _ZERO
     top_band = bands
     while top_band > 0 and level[top_band - 1] == _ZERO:
         top_band -= 1
-    top = _last_bin(first, offset, top_band)
-    if top_band == bands:
-        top = bins  # bins beyond the last band belong to it
-    for k in range(min(plain, top)):
+    while runs > 0 and low[runs - 1] >= top_band:
+        runs -= 1
+    top = min(plain, top_band)
+    for k in range(top):
         bins_out[k] = level[k]
+
+    for run in range(runs):
+        value = spread(_ZERO)
+        for c in range(cover):
+            value = value + level[low[run] + c] * take(vectors, (run * cover + c) * 2 * LANES)
+        put(now, starts[run], value)
+    for _ in range(updates):
+        for b in range(wide):
+            ratio[b] = _ZERO
+        for run in range(runs):
+            value = take(now, starts[run])
+            for c in range(cover):
+                ratio[low[run] + c] += total(value * take(vectors, ((run * cover + c) * 2 + 1) * LANES))
+        for b in range(0, wide, LANES):
+            put(ratio, b, take(level, b) / (take(ratio, b) + _TINY))
+        for run in range(runs):
+            gain = spread(_ZERO)
+            for c in range(cover):
+                gain = gain + ratio[low[run] + c] * take(vectors, (run * cover + c) * 2 * LANES)
+            put(then, starts[run], take(now, starts[run]) * gain * root(gain))
+        now, then = then, now
+
+    if runs > 0:
+        top = starts[runs] if runs < params[_RUNS] else bins
+        for k in range(plain, top):
+            bins_out[k] = now[k]
     for k in range(top, bins):
         bins_out[k] = _ZERO
-
-    for k in range(plain, top):
-        total = _ZERO
-        for c in range(cover):
-            total += tables[base_shares + c * wide + k] * level[low[k] + c]
-        bins_out[k] = total
-    for b in range(top_band, bands):
-        ratio[b] = _ZERO
-    for _ in range(updates):
-        for b in range(plain, top_band):
-            total = _ZERO
-            start = offset[b]
-            for j in range(offset[b + 1] - start):
-                total += weights[start + j] * bins_out[first[b] + j]
-            ratio[b] = level[b] / (total + _TINY)
-        for k in range(plain, top):
-            total = _ZERO
-            for c in range(cover):
-                total += tables[base_shares + c * wide + k] * ratio[low[k] + c]
-            bins_out[k] *= total

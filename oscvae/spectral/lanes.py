@@ -50,6 +50,12 @@ def _spread(builder: Any, value: Any) -> Any:
     return _shuffle(builder, one, [0] * LANES)
 
 
+def _each(builder: Any, name: str, value: Any) -> Any:
+    kind = ir.FunctionType(_VECTOR, [_VECTOR])
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.v{LANES}f32")
+    return builder.call(function, [value], fastmath=_FAST)
+
+
 def _define(operation: Any, method: str) -> None:
     """Let `operation` take lanes on either side, a float32 on the other standing for sixteen of it."""
 
@@ -103,6 +109,68 @@ def put(_context: Any, array: Any, start: Any, value: Any) -> Any:
 
 
 @intrinsic
+def take_some(_context: Any, array: Any, start: Any, count: Any) -> Any:
+    """The first `count` of the sixteen float32 from `array[start]` on, zeros for the rest, which is not read."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        wide = ir.VectorType(ir.IntType(64), LANES)
+        one = builder.insert_element(ir.Constant(wide, ir.Undefined), args[2], ir.Constant(_I32, 0))
+        limit = builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_I32, LANES), [0] * LANES))
+        mask = builder.icmp_signed("<", ir.Constant(wide, list(range(LANES))), limit)
+        kind = ir.FunctionType(_VECTOR, [_VECTOR.as_pointer(), _I32, mask.type, _VECTOR])
+        read = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.v{LANES}f32.p0v{LANES}f32")
+        place = _place(context, builder, sig, args)
+        return builder.call(read, [place, ir.Constant(_I32, 4), mask, ir.Constant(_VECTOR, [0.0] * LANES)])
+
+    return lanes(array, types.intp, types.intp), code
+
+
+@intrinsic
+def count_up(_context: Any) -> Any:
+    """The lanes 0, 1, ... 15."""
+
+    def code(_ctx: Any, _builder: Any, _sig: Any, _args: Any) -> Any:
+        return ir.Constant(_VECTOR, [float(lane) for lane in range(LANES)])
+
+    return lanes(), code
+
+
+@intrinsic
+def magnitude(_context: Any, value: Any) -> Any:
+    """Each lane without its sign."""
+
+    def code(_ctx: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        return _each(builder, "fabs", args[0])
+
+    return lanes(lanes), code
+
+
+@intrinsic
+def nearest(_context: Any, value: Any) -> Any:
+    """Each lane rounded to the nearest whole number, halves to the even one."""
+
+    def code(_ctx: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        return _each(builder, "rint", args[0])
+
+    return lanes(lanes), code
+
+
+@intrinsic
+def total(_context: Any, value: Any) -> Any:
+    """The sum of the lanes, a float32, always in the same order."""
+
+    def code(_ctx: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        value, width = args[0], LANES
+        while width > 1:  # halves onto each other
+            width //= 2
+            order = [(lane + width) % LANES for lane in range(LANES)]
+            value = builder.fadd(value, _shuffle(builder, value, order), flags=("contract", "nsz"))
+        return builder.extract_element(value, ir.Constant(_I32, 0))
+
+    return types.float32(lanes), code
+
+
+@intrinsic
 def spread(_context: Any, value: Any) -> Any:
     """All lanes the same float32."""
 
@@ -127,10 +195,7 @@ def root(_context: Any, value: Any) -> Any:
     """The square root of each lane."""
 
     def code(_ctx: Any, builder: Any, _sig: Any, args: Any) -> Any:
-        kind = ir.FunctionType(_VECTOR, [_VECTOR])
-        return builder.call(
-            cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f32"), args, fastmath=_FAST
-        )
+        return _each(builder, "sqrt", args[0])
 
     return lanes(lanes), code
 
