@@ -144,8 +144,8 @@ class Recorder:
 
     @property
     def periods(self) -> NDArray[np.int64]:
-        """int64 [periods, 5]: the server's frame (64 bits, the low half as JACK counts), where in `sound` it starts, how
-        many frames, the cycle's start in JACK's own smoothed microseconds, monotonic ns when the callback woke."""
+        """int64 [periods, 5]: the server's frame (64 bits, the low half as JACK counts), where in `sound` it starts,
+        its length, the cycle's start in JACK's own smoothed microseconds, monotonic ns when the callback woke."""
         return self._periods[: int(load_word(self._words, _N_PERIODS))]
 
     @property
