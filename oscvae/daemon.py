@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from oscvae.control.conductor import Conductor
 
 LEAVE_S = 1.3  # after this the process ends whatever still hangs; 1.5 s are promised
+NICE = -11
 SWITCH_INTERVAL_S = 0.0005  # the default lets a spinning thread delay a waking one by 5 ms
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,14 @@ def serve(config_path: Path | None = None, overrides: Sequence[str] = ()) -> int
     return asyncio.run(_run(config))
 
 
+def _prefer() -> None:
+    """Run before ordinary programs where the system grants it; the audio threads have priorities of their own."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, NICE)
+
+
 async def _run(config: Config) -> int:
+    _prefer()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
