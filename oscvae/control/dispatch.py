@@ -76,9 +76,11 @@ class Dispatcher:
         self._latency_ns = round(latency_s * 1e9)
         self._horizon_ns = round(horizon_s * 1e9)
         self._now_ns = now_ns
+        self._may_hint = True  # looking for the address that was meant takes 0.1 ms: once for each packet
 
     def handle(self, packet: Packet, client: Client) -> None:
         """Obeys one packet, now or later."""
+        self._may_hint = True
         if isinstance(packet, Message):
             command = self._command(packet, client, self._model())
             if command is not None:
@@ -131,8 +133,16 @@ class Dispatcher:
             return parse(message, model)
         except CommandError as error:
             if not is_reply(address) and client.may_fail():
-                client.fail_now(address, _explained(error, address))
+                client.fail_now(address, self._explained(error, address))
             return None
+
+    def _explained(self, error: CommandError, address: str) -> str:
+        text = str(error)
+        if text != "unknown address" or not self._may_hint:
+            return text
+        self._may_hint = False
+        near = nearest(address)
+        return f"{text}, did you mean {near}?" if near else f"{text}, /help lists them"
 
     def _hand_over(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
         try:
@@ -158,11 +168,3 @@ class Dispatcher:
 def _is_delayed(command: Command) -> bool:
     heard = command.row.group in DELAYED_GROUPS or command.name in DELAYED_COMMANDS
     return heard and command.name not in UNDELAYED_COMMANDS
-
-
-def _explained(error: CommandError, address: str) -> str:
-    text = str(error)
-    if text == "unknown address":
-        near = nearest(address)
-        return f"{text}, did you mean {near}?" if near else f"{text}, /help lists them"
-    return text

@@ -23,7 +23,7 @@ from oscvae.errors import PacketError
 
 MAX_PACKET = 65536  # bytes; a UDP datagram is always smaller, TCP frames are held to it
 MAX_DEPTH = 8  # bundles inside bundles
-MAX_ELEMENTS = 512  # messages and bundles in one packet: about 64 voices with all their settings
+MAX_ELEMENTS = 256  # messages and bundles in one packet, 1 ms of the event clock: 64 voices with all their settings
 MAX_ARGS = 512  # in one message
 MAX_ARRAY_DEPTH = 8
 MAX_ADDRESS = 255  # bytes
