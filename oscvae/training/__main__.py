@@ -1,6 +1,7 @@
 """Makes a model from nothing: `python -m oscvae.training --out models/plucked.ts`.
 
-Renders the notes, trains, exports, opens the file again and prints its figures. One seed, one machine: one result.
+Renders the notes, trains, exports, opens the file again and prints its figures; `--measure` only prints those of a file
+that is there. One seed and thread count on one machine: one result.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from oscvae.errors import OscvaeError
 from oscvae.modelfile import ModelDocument
+from oscvae.torchscript import load
 from oscvae.training.dataset import PLUCKED, NoteSet, Recipe, make_dataset
 from oscvae.training.export import Card, export, make_document, measure_reference
 from oscvae.training.fit import Plan, fit
@@ -38,26 +41,47 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=Plan.seed, help="of weights and batches (%(default)s)")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads to train on (%(default)s)")
     parser.add_argument("--device", default="cpu", help="where to train: cpu or cuda (%(default)s)")
+    parser.add_argument("--measure", action="store_true", help="only measure the file at --out")
     options = parser.parse_args()
+    try:
+        run(options)
+    except OscvaeError as error:
+        parser.exit(error.exit_code, f"{parser.prog}: {error}\n")
+
+
+def run(options: argparse.Namespace) -> None:
+    """What the command line asked for; raises OscvaeError."""
     torch.set_num_threads(options.threads)
-    recipe, shape, plan = Recipe(), Shape(), replace(Plan(), steps=options.steps, seed=options.seed)
+    recipe = Recipe()
     console = Console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as bars:
         timbres = bars.add_task("rendering timbres", total=len(recipe.programs) * len(recipe.velocities))
         notes = make_dataset(recipe, options.soundfont, lambda: bars.advance(timbres))
-        steps = bars.add_task("training", total=plan.steps)
-
-        def step_done(step: int, loss: float) -> None:
-            bars.update(steps, completed=step + 1, description=f"training, loss {loss:.4f}")
-
-        model = fit(notes, recipe, shape, plan, options.device, step_done).cpu()
-        bars.add_task("measuring", total=None)
-        reference = measure_reference(notes, recipe)
-        document = make_document(model, notes, recipe, shape, plan, PLUCKED_CARD, reference)
-    module, document = export(model, document, options.out)
+        if options.measure:
+            module, document = load(options.out)
+        else:
+            plan = replace(Plan(), steps=options.steps, seed=options.seed)
+            module, document = make_model(notes, recipe, plan, options.device, options.out, bars)
     console.print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, 0 dB is magnitude {document.reference}")
     report(console, module, document, notes)
+
+
+def make_model(
+    notes: NoteSet, recipe: Recipe, plan: Plan, device: str, path: Path, bars: Progress
+) -> tuple[Any, ModelDocument]:
+    """Trains and exports; returns what was written, opened again."""
+    shape = Shape()
+    steps = bars.add_task("training", total=plan.steps)
+
+    def step_done(step: int, loss: float) -> None:
+        bars.update(steps, completed=step + 1, description=f"training, loss {loss:.4f}")
+
+    model = fit(notes, recipe, shape, plan, device, step_done).cpu()
+    measuring = bars.add_task("measuring the level", total=1)
+    reference = measure_reference(notes, recipe)
+    bars.advance(measuring)
+    return export(model, make_document(model, notes, recipe, shape, plan, PLUCKED_CARD, reference), path)
 
 
 def report(console: Console, module: Any, document: ModelDocument, notes: NoteSet) -> None:

@@ -1,0 +1,84 @@
+"""The model that ships: it keeps the contract, is in tune, and has the level that its document promises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from oscvae.modelfile import ModelDocument, read_document
+from oscvae.torchscript import has_encoder, load, one_hots, verify
+from oscvae.training.metrics import decode_all, pitch
+from oscvae.training.pitch import detune_cents
+from oscvae.training.sound import Renderer
+
+PATH = Path(__file__).parents[2] / "models" / "plucked.ts"
+
+
+@pytest.fixture(scope="module")
+def model() -> tuple[Any, ModelDocument]:
+    torch.set_num_threads(1)
+    return load(PATH)
+
+
+def test_it_keeps_its_word_at_every_batch_size(model: tuple[Any, ModelDocument]) -> None:
+    module, document = model
+    verify(module, document)
+    assert has_encoder(module)
+    assert PATH.stat().st_size < 10_000_000
+    rng = np.random.default_rng(1)
+    z = rng.uniform(-6.0, 6.0, (9, 4)).astype(np.float32)
+    note = rng.integers(document.note_min, document.note_max + 1, 9).tolist()
+    together = decode_all(module, z, note, document.first_octave)
+    assert together.min() >= -1.0
+    assert together.max() <= 1.0
+    for row in range(9):
+        alone = decode_all(module, z[row : row + 1], note[row : row + 1], document.first_octave)
+        np.testing.assert_allclose(alone[0], together[row], atol=1e-4)
+
+
+def test_it_is_in_tune_at_random_notes_and_latents(model: tuple[Any, ModelDocument]) -> None:
+    found = pitch(*model, count=40)
+    assert found.median_cents < 1.0
+    assert found.within_10_cents >= 0.9
+
+
+def test_a_quarter_tone_lies_between(model: tuple[Any, ModelDocument]) -> None:
+    module, document = model
+    octave, semitone = one_hots([60, 61], document.first_octave)
+    z = torch.tensor([document.latent.mean])
+    with torch.inference_mode():
+        x = module(z, octave[:1], semitone.mean(0, keepdim=True))[0].numpy()
+    sound = Renderer.of(document).sound(x, document.reference)[document.onset_sample + 2400 :]
+    assert abs(detune_cents(sound, document.sample_rate, 440.0 * 2.0 ** ((60.5 - 69) / 12.0))) < 3.0
+
+
+def test_the_training_points_peak_at_the_promised_level(model: tuple[Any, ModelDocument]) -> None:
+    module, document = model
+    points = document.points[::8]
+    z = np.array([point.z for point in points], np.float32)
+    renderer = Renderer.of(document)
+    decoded = decode_all(module, z, [point.note for point in points], document.first_octave)
+    peaks = [np.abs(renderer.sound(x, document.reference)).max() for x in decoded]
+    assert 0.7 < np.percentile(peaks, 95) < 1.15
+
+
+def test_encoding_a_decoded_note_comes_back_near(model: tuple[Any, ModelDocument]) -> None:
+    module, document = model
+    points = document.points[::40]
+    z = np.array([point.z for point in points], np.float32)
+    octave, semitone = one_hots([point.note for point in points], document.first_octave)
+    with torch.inference_mode():
+        again = module.encode(module(torch.from_numpy(z), octave, semitone), octave, semitone)[0].numpy()
+    assert np.median(np.abs(again - z) / np.array(document.latent.std)) < 0.25
+
+
+def test_its_document_is_complete() -> None:
+    document = read_document(PATH)
+    assert (document.sample_rate, document.n_fft, document.hop, document.frames) == (48000, 2048, 512, 160)
+    assert document.onset_sample == 3 * document.n_fft // 4
+    assert document.licence == "MIT"
+    assert "FluidR3" in document.sources[0]
