@@ -15,10 +15,11 @@ All of it may block for a moment and belongs off the event clock.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 BackendName = Literal["auto", "jack", "portaudio", "silent"]
 Connections = Literal["auto"] | Sequence[str]
+
+T = TypeVar("T")
 
 STOP_TIMEOUT_S = 1.0
 _POLL_S = 0.002
@@ -79,6 +82,25 @@ def take_over(engine: Engine, rate: int, period: int) -> None:
     engine.set_word(at.E_SERVER_PERIOD, period)
     engine.set_word(at.E_SERVER_DOWN, 0)
     engine.set_word(at.E_FREEWHEEL, 0)
+
+
+def bounded(work: Callable[[], T], timeout_s: float) -> T | None:
+    """What `work` returns or raises, or None if it has not ended in time; it then goes on by itself."""
+    result: list[T] = []
+    trouble: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            result.append(work())
+        except BaseException as error:
+            trouble.append(error)
+
+    thread = threading.Thread(target=run, name="oscvae-audio", daemon=True)
+    thread.start()
+    thread.join(timeout_s)
+    if trouble:
+        raise trouble[0]
+    return result[0] if result else None
 
 
 def fade_out(engine: Engine, timeout_s: float) -> bool:

@@ -19,13 +19,13 @@ import ctypes
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from numba import types
 
-from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, Connections, take_over
+from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, Connections, bounded, take_over
 from oscvae.audio.mixer import block
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
@@ -62,8 +62,6 @@ _SOCKETS = Path("/dev/shm")  # where jack2's servers listen
 _OPEN, _ENGINE, _CLIENT, _LEFT, _RIGHT = 0, 8, 9, 10, 11
 _WORDS = 16
 _kept_alive: list[Any] = []
-
-T = TypeVar("T")
 
 
 @callback("int32(uint32, int64)")
@@ -138,25 +136,6 @@ for _setter in (_lib.jack_set_error_function, _lib.jack_set_info_function):
     _setter(_ffi.cast("void(*)(const char*)", _quiet.address))
 
 
-def _bounded(work: Callable[[], T], timeout_s: float) -> T | None:
-    """What `work` returns or raises, or None if it has not ended in time; it then goes on by itself."""
-    result: list[T] = []
-    trouble: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            result.append(work())
-        except BaseException as error:
-            trouble.append(error)
-
-    thread = threading.Thread(target=run, name="oscvae-jack", daemon=True)
-    thread.start()
-    thread.join(timeout_s)
-    if trouble:
-        raise trouble[0]
-    return result[0] if result else None
-
-
 def _close(client: Any) -> int:
     """Close a client once and for all; returns libjack's answer, which is -1 for a server that is gone."""
     pointer, client._ptr = client._ptr, _ffi.NULL
@@ -183,7 +162,7 @@ def _open(client_name: str, server_name: str | None) -> Any:
 
     server = _described(server_name)
     try:
-        _bounded(work, OPEN_TIMEOUT_S)
+        bounded(work, OPEN_TIMEOUT_S)
     except jack.JackOpenError as error:
         if error.status.name_not_unique:
             raise AudioError(f"the JACK server {server} has no room for a client named {client_name!r}") from error
@@ -206,7 +185,7 @@ def probe(server_name: str | None = None) -> bool:
         client = _open("oscvae-probe", server_name)
     except AudioError:
         return False
-    _bounded(lambda: _close(client), STOP_TIMEOUT_S)
+    bounded(lambda: _close(client), STOP_TIMEOUT_S)
     return True
 
 
@@ -307,7 +286,7 @@ class JackBackend(Backend):
         client = self._client
         if not client._ptr:
             return True
-        return _bounded(lambda: _close(client), STOP_TIMEOUT_S) is not None
+        return bounded(lambda: _close(client), STOP_TIMEOUT_S) is not None
 
     def down(self) -> bool:
         engine = self._engine
