@@ -1,8 +1,9 @@
 """Which frame of the audio server plays at which wall-clock time: a smoothed map, and the frame now.
 
-The callback stamps each block with the wall clock; those stamps wander by its wake-up jitter (3 to 4 frames, measured),
-so single ones would smear bundles that are meant to be evenly spaced. The map is a running least-squares line through
-them, with an exponential memory; a jump (an xrun, a suspended machine, a clock that was set) starts it anew.
+The callback stamps each block with the wall clock. A stamp can only be late, never early: by the callback's wake-up
+jitter, 3 to 4 frames on a quiet machine and milliseconds on a busy one. So of each window of stamps the earliest counts,
+and a running least-squares line with an exponential memory goes through those. What lies off the line for longer than
+jitter would (an xrun, a suspended machine, a clock that was set) starts it anew.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+WINDOW_S = 0.25
 MEMORY_S = 20.0  # the line forgets by 1/e in this time
-JUMP_S = 0.005  # a stamp further than this off the line is not jitter
-JUMPS_TO_RESET = 3
-_SETTLED = 8  # stamps before the slope is trusted
+JUMP_S = 0.001  # an earliest stamp further than this off the line is no jitter
+LATE_WINDOWS = 4  # in a row, before lateness is believed to be a new map and not a busy machine
+SETTLED_WINDOWS = 8  # before the line's slope is trusted
 
 
 class FrameClock:
-    """Wall-clock ns to 64-bit frames and back.
+    """Wall-clock ns to 64-bit frames.
 
     pair: gives the newest (frame, wall ns) stamp or None; rate: the nominal rate in Hz. `update` takes in a stamp; call
-    it some ten times a second.
+    it some fifty times a second.
     """
 
     def __init__(self, pair: Callable[[], tuple[int, int] | None], rate: int) -> None:
@@ -32,9 +34,14 @@ class FrameClock:
         self.rate = rate
         self._origin: tuple[int, int] | None = None
         self._last_frame = -1
-        self._jumps = 0
-        self._weight = self._x = self._y = self._xx = self._xy = 0.0
-        self._count = 0
+        self._best = (0.0, 0.0)  # the earliest stamp of this window: when, and by how much the server is ahead
+        self._opened = 0.0
+        self._forget()
+
+    def _forget(self) -> None:
+        self._windows = 0
+        self._late = 0
+        self._when = self._weight = self._x = self._y = self._xx = self._xy = 0.0
 
     def update(self) -> None:
         """Take in the newest stamp, if there is one that was not seen yet."""
@@ -42,34 +49,54 @@ class FrameClock:
         if stamp is None or stamp[0] == self._last_frame:
             return
         self._last_frame = stamp[0]
+        first = self._origin is None
         if self._origin is None:
             self._origin = stamp
         x = (stamp[1] - self._origin[1]) / 1e9
-        y = (stamp[0] - self._origin[0]) / self.rate - x  # what the server runs ahead of nominal: tiny numbers
-        if self._count and abs(y - self._drift(x)) > JUMP_S:
-            self._jumps += 1
-            if self._jumps >= JUMPS_TO_RESET:
-                self.reset(self.rate)
-                self._last_frame = -1
-                self.update()
+        ahead = (stamp[0] - self._origin[0]) / self.rate - x  # s by which the server is ahead of nominal: tiny numbers
+        if first or x < self._opened:  # the wall clock was set back
+            self._opened = x
+            self._forget()
+            self._take(x, ahead)
+            self._best = (x, ahead)
             return
-        self._jumps = 0
-        elapsed = x - self._at if self._count else 0.0
-        keep = max(0.0, 1.0 - elapsed / MEMORY_S)
-        self._at = x
+        if x - self._opened >= WINDOW_S:
+            self._close_window()
+            self._opened = x
+            self._best = (x, ahead)
+        elif ahead > self._best[1]:
+            self._best = (x, ahead)
+
+    def _close_window(self) -> None:
+        x, ahead = self._best
+        off = ahead - self._ahead(x)
+        if off < -JUMP_S:
+            self._late += 1
+            if self._late < LATE_WINDOWS:
+                return
+        if abs(off) > JUMP_S:
+            self._forget()
+        self._late = 0
+        self._take(x, ahead)
+
+    def _take(self, x: float, y: float) -> None:
+        """One point of the running weighted least-squares line."""
+        keep = max(0.0, 1.0 - (x - self._when) / MEMORY_S) if self._windows else 0.0
+        self._when = x
         self._weight = self._weight * keep + 1.0
         share = 1.0 / self._weight
         dx, dy = x - self._x, y - self._y
-        self._x += share * dx
-        self._y += share * dy
-        self._xx = self._xx * keep + dx * (x - self._x)
-        self._xy = self._xy * keep + dx * (y - self._y)
-        self._count += 1
+        if not self._windows:
+            self._x, self._y = x, y
+        else:
+            self._x += share * dx
+            self._y += share * dy
+            self._xx = self._xx * keep + dx * (x - self._x)
+            self._xy = self._xy * keep + dx * (y - self._y)
+        self._windows += 1
 
-    _at = 0.0
-
-    def _drift(self, x: float) -> float:
-        slope = self._xy / self._xx if self._count >= _SETTLED and self._xx > 0.0 else 0.0
+    def _ahead(self, x: float) -> float:
+        slope = self._xy / self._xx if self._windows >= SETTLED_WINDOWS and self._xx > 0.0 else 0.0
         return self._y + slope * (x - self._x)
 
     def frame_at(self, wall_ns: int) -> int:
@@ -77,8 +104,4 @@ class FrameClock:
         if self._origin is None:
             return round((wall_ns - time.time_ns()) * 1e-9 * self.rate)
         x = (wall_ns - self._origin[1]) / 1e9
-        return self._origin[0] + round((x + self._drift(x)) * self.rate)
-
-    def now(self) -> int:
-        """The frame that plays now."""
-        return self.frame_at(time.time_ns())
+        return self._origin[0] + round((x + self._ahead(x)) * self.rate)

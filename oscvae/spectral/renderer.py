@@ -30,6 +30,7 @@ IDLE_WAIT_NS = 50_000_000  # the loop looks around this often even if nobody pos
 GROUP_WAIT_S = 0.030  # notes of one bundle wait this long for the slowest decode
 URGENT_S = 0.004  # a sounding voice with less than this in its ring goes before the bursts
 BURST_S = 0.005  # what must be in the ring before a voice may start
+REFILL_HOPS = 2  # a sounding voice is rendered this many hops at a time: its state is in the cache then
 _STEP_LOW, _STEP_HIGH = 1.0 / 16.0, 16.0  # of the resampler
 _SILENT = np.float32(-1.0)
 
@@ -221,6 +222,15 @@ def _target(engine, voice):  # type: ignore[no-untyped-def]
     return min(want, at.RING_SAMPLES - 2 * at.CHUNK)
 
 
+@kernel("int64(int64[::1], int64[::1])")
+def _refill_at(engine, voice):  # type: ignore[no-untyped-def]
+    """Samples in a sounding voice's ring below which it is filled up again, several hops at a time."""
+    x = _context(engine, voice[at.V_CONTEXT])
+    hop = int(float(x[at.X_HOP]) / bits_float(x[at.X_STEP]))
+    target = _target(engine, voice)
+    return max(target // 2, target - REFILL_HOPS * hop)
+
+
 @kernel("void(float32[::1], int64, int64, float64, float32[::1])")
 def _read_row(block, frames, bands, position, row):  # type: ignore[no-untyped-def]
     """Log magnitudes [bands] at a fractional read position of a block [frames, bands], linear in dB."""
@@ -353,14 +363,16 @@ def _drain(engine, slot):  # type: ignore[no-untyped-def]
     return head - load(voice, at.V_TAIL)
 
 
-@kernel("void(int64[::1], int64)")
-def _serve(engine, slot):  # type: ignore[no-untyped-def]
-    """Give a voice at most one hop of rendering."""
+@kernel("void(int64[::1], int64, int64)")
+def _serve(engine, slot, hops):  # type: ignore[no-untyped-def]
+    """Give a voice at most `hops` hops of rendering."""
     own = _own(engine, slot)
     voice = _voice(engine, slot)
     own[at.R_SERVED] = engine[at.E_PASSES]
     level = _drain(engine, slot)
-    if level < _target(engine, voice) and (own[at.R_LAST] < 0 or own[at.R_PUSHES] < own[at.R_LAST]):
+    for _ in range(hops):
+        if level >= _target(engine, voice) or (own[at.R_LAST] >= 0 and own[at.R_PUSHES] >= own[at.R_LAST]):
+            break
         _render_frame(engine, slot)
         level = _drain(engine, slot)
     if own[at.R_PHASE] == at.PHASE_BURST:
@@ -451,7 +463,7 @@ def _look_after(engine, slot):  # type: ignore[no-untyped-def]
     if phase == at.PHASE_COMPLETE:
         return -1
     level = voice[at.V_HEAD] - load(voice, at.V_TAIL)
-    if level >= _target(engine, voice):
+    if level >= _refill_at(engine, voice):
         return -1
     return level
 
@@ -477,7 +489,9 @@ def render_pass(address):  # type: ignore[no-untyped-def]
             least = need
             oldest = served
     if neediest >= 0:
-        _serve(engine, neediest)
+        calm = least >= load(engine, at.E_PERIOD) + int(URGENT_S * float(load(engine, at.E_RATE)))
+        streaming = _own(engine, neediest)[at.R_PHASE] == at.PHASE_STREAM
+        _serve(engine, neediest, REFILL_HOPS if calm and streaming else 1)
         worked = True
         store(engine, at.E_RENDER_NS, engine[at.E_RENDER_NS] + monotonic_ns(engine[at.E_RENDER_CLOCK]) - began)
     return worked
