@@ -7,6 +7,7 @@ import itertools
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class JackServer:
         self.synchronous = synchronous
         self.realtime = realtime_granted()
         self._process: subprocess.Popen[bytes] | None = None
+        self._crashed = False
 
     @property
     def command(self) -> list[str]:
@@ -64,18 +66,18 @@ class JackServer:
         """Start, at another rate or period if they are given, and wait until it answers."""
         self.rate = rate or self.rate
         self.period = period or self.period
+        self._crashed = False
+        told = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            self.command,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=told, stderr=told
         )
         deadline = time.monotonic() + READY_TIMEOUT_S
         while self.tool("jack_lsp").returncode != 0:
             if self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise RuntimeError(f"jackd did not start: {' '.join(self.command)}")
+                self._process.kill()
+                self._process = None
+                told.seek(0)
+                raise RuntimeError(f"jackd did not start: {' '.join(self.command)}\n{told.read().decode()}")
             time.sleep(0.02)
         return self
 
@@ -98,16 +100,24 @@ class JackServer:
         assert self._process is not None, "the server was not started"
         self._process.kill()
         self._process.wait()
+        self._crashed = True
 
     def stop(self) -> None:
-        """End it in any way, and remove what a killed one leaves in /dev/shm."""
+        """End it in any way, and remove what a killed one leaves: libjack knows eight servers, dead ones included, and
+        forgets a dead one only when a server of that name leaves in order."""
         if self._process is None:
             return
-        self._process.terminate()
-        try:
-            self._process.wait(2)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(2)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        if self._crashed:
+            self._crashed = False
+            with contextlib.suppress(RuntimeError):
+                self.start()
+                self.stop()
         self._process = None
         for path in _SHM.glob(f"jack*{self.name}*"):
             with contextlib.suppress(OSError):
