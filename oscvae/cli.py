@@ -133,9 +133,7 @@ def render(
     ] = None,
     score: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Play a binary OSC score, as scsynth -N takes it, instead of a note."
-        ),
+        typer.Option(metavar="FILE", help="Play a binary OSC score, as scsynth -N takes it, instead of a note."),
     ] = None,
     model: Annotated[str | None, typer.Option(metavar="NAME", help="A model of the model folder.")] = None,
     config: ConfigOption = None,
