@@ -84,7 +84,9 @@ class Conductor:
             latency_s=config.osc.latency_s,
         )
         self.subscribers = Subscribers(
-            server.udp_client, permanent=[tuple(place) for place in config.osc.feedback], own_port=server.port
+            server.udp_client,
+            permanent=[(place.host, place.port) for place in config.osc.feedback],
+            own_port=server.port,
         )
         self.station = Station(
             self.engine, self.backend, config.audio, self.clock, self.pool, self.renderer, self._on_rate
@@ -109,7 +111,7 @@ class Conductor:
 
     def _connect(self) -> None:
         """Who hears of what."""
-        self.pool.on_voice = lambda address, id_, note: self.subscribers.event(address, id_, note)
+        self.pool.on_voice = self.subscribers.event
         self.pool.on_block = self.models.returned
         self.pool.on_dropped = self.models.dropped
         self.models.tell = self.pool.tell
@@ -121,7 +123,7 @@ class Conductor:
         self.timeline.on_tick = self.performer.tick
         self._server.on_closed = self.subscribers.closed
 
-    # -- from start to leave ---------------------------------------------------------------------------------------------
+    # -- from start to leave ------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Load the model, start the clocks, open the ears. Raises AudioError; a model that cannot be played is only
@@ -175,7 +177,7 @@ class Conductor:
         await asyncio.to_thread(self.station.backend.stop)
         await asyncio.to_thread(self.renderer.stop)
 
-    # -- the event clock -------------------------------------------------------------------------------------------------
+    # -- the event clock ----------------------------------------------------------------------------------------------
 
     def handle(self, packet: Packet, client: Client) -> None:
         """One packet."""
@@ -183,7 +185,7 @@ class Conductor:
         self.dispatcher.handle(packet, client)
 
     def execute(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
-        """The dispatcher's and the scheduler's executor: notes and sound to the performer, the rest to administration."""
+        """As the dispatcher's and the scheduler's executor: notes and sound are the performer's, the rest is not."""
         mine: list[Command] = []
         for command in commands:
             if command.name in self.performer.commands:

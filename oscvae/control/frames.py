@@ -1,9 +1,9 @@
 """Which frame of the audio server plays at which wall-clock time: a smoothed map, and the frame now.
 
 The callback stamps each block with the wall clock. A stamp can only be late, never early: by the callback's wake-up
-jitter, 3 to 4 frames on a quiet machine and milliseconds on a busy one. So of each window of stamps the earliest counts,
-and a running least-squares line with an exponential memory goes through those. What lies off the line for longer than
-jitter would (an xrun, a suspended machine, a clock that was set) starts it anew.
+jitter, 3 to 4 frames on a quiet machine and milliseconds on a busy one. So of each window of stamps the earliest is
+taken, and a running least-squares line with an exponential memory goes through those. What lies off the line for
+longer than jitter would (an xrun, a suspended machine, a clock that was set) starts it anew.
 """
 
 from __future__ import annotations

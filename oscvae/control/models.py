@@ -171,7 +171,7 @@ class ModelManager:
 
     def _listen(self, loaded: Loaded) -> None:
         loaded.decoder.on_gone = lambda: self._died(loaded)
-        loaded.decoder.on_notice = lambda notice: self.on_notice(notice)
+        loaded.decoder.on_notice = self.on_notice
         loaded.decoder.listen(asyncio.get_running_loop())
 
     # -- letting go ----------------------------------------------------------------------------------------------------

@@ -51,7 +51,8 @@ def _between(a: Point, b: Point, share: float) -> Point:
 class Performer:
     """Obeys the commands of the groups Notes, Voices, Cursor, Presets and Sound.
 
-    on_change(path, args, by): an accepted change, for subscribers. on_panic: before the silence. gain_db: the master gain to start with.
+    on_change(path, args, by): an accepted change, for subscribers. on_panic: before the silence. gain_db: the master
+    gain to start with.
     """
 
     def __init__(

@@ -66,12 +66,13 @@ class Meters:
         if xruns != self._xruns:
             self._xruns = xruns
             self._subscribers.event("/xrun", xruns)
-        levels = tuple(
-            max(_QUIET_DB, gain_to_db(self._engine.number(word))) for word in (at.E_LEVEL_LEFT, at.E_LEVEL_RIGHT)
-        )
+        levels = self._level(at.E_LEVEL_LEFT), self._level(at.E_LEVEL_RIGHT)
         if levels != self._levels:
             self._levels = levels
             self._subscribers.event("/level", *levels)
+
+    def _level(self, word: int) -> float:
+        return max(_QUIET_DB, gain_to_db(self._engine.number(word)))
 
     def _cpu(self) -> tuple[float, float]:
         """Average of the last second and peak of the last ten, % of one core: callback and renderer together."""

@@ -28,7 +28,7 @@ class Engine:
     scratch_floats: what the renderer's kernels need, from the spectral modules.
     """
 
-    def __init__(self, slots: int, rate: int, scratch_floats: int, sinc: np.ndarray) -> None:  # type: ignore[type-arg]
+    def __init__(self, slots: int, rate: int, scratch_floats: int, sinc: np.ndarray) -> None:
         size = (
             slots * (at.VOICE_WORDS + at.CALLBACK_FLOATS + at.R_WORDS + at.R_FLOATS) * 8
             + slots * at.RING_SAMPLES * 4

@@ -56,7 +56,7 @@ C_STARVED = 5  # 1 after an underrun, until samples are back
 C_HELD = 6  # last sample heard, which an underrun lets decay
 C_RETURN = 7  # 0..1 ramp on which samples come back after an underrun
 
-# -- the renderer's private words, per voice ----------------------------------------------------------------------------
+# -- the renderer's private words, per voice ---------------------------------------------------------------------------
 R_WORDS = 16
 R_GENERATION = 0
 R_PHASE = 1  # one of the PHASE_ values

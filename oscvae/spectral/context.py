@@ -14,7 +14,7 @@ from oscvae.realtime.memory import Arena, store_float
 from oscvae.spectral.expand import ExpandTables
 from oscvae.spectral.phase import MAX_N_FFT, PhaseTables, scratch_floats
 from oscvae.spectral.resample import MAX_STEP, half_width, make_table
-from oscvae.spectral.views import padded
+from oscvae.spectral.views import Float32s, padded
 
 PRE_ONSET_S = 0.001  # what is kept before the onset, faded in, so that an attack never begins with a step
 _ONSET_FRAMES = 2  # frames after the onset's that are never stretched
@@ -25,7 +25,7 @@ def render_scratch_floats() -> int:
     return 2 * scratch_floats(MAX_N_FFT)
 
 
-def sinc_table() -> np.ndarray:  # type: ignore[type-arg]
+def sinc_table() -> Float32s:
     """The resampler's table, for `realtime.engine.Engine`."""
     return np.array(make_table())
 
@@ -51,9 +51,7 @@ class ModelContext:
         self.document = document
         n_fft, hop, bands = document.n_fft, document.hop, document.bands.n
         phase = PhaseTables(n_fft, hop, look_ahead, iterations)
-        expand = ExpandTables(
-            document.band_axis(), document.reference, document.floor_db, document.ceiling_db
-        )
+        expand = ExpandTables(document.band_axis(), document.reference, document.floor_db, document.ceiling_db)
         self._keep = (phase, expand)
         state = padded(phase.state_floats)
         reach = int(half_width(MAX_STEP))
@@ -82,14 +80,14 @@ class ModelContext:
         words[at.X_PIPE] = pipe_fd
         words[at.X_POOL] = pool
         words[at.X_BLOCKS] = n_blocks
-        for index, array in (
+        for index, table in (
             (at.X_PHASE_PARAMS, phase.params),
             (at.X_PHASE_TABLES, phase.tables),
             (at.X_EXPAND_PARAMS, expand.params),
             (at.X_EXPAND_TABLES, expand.tables),
         ):
-            words[index] = array.ctypes.data
-            words[index + 1] = array.size
+            words[index] = table.ctypes.data
+            words[index + 1] = table.size
         words[at.X_STATE], words[at.X_STATE_SIZE] = states.ctypes.data, state
         words[at.X_HISTORY], words[at.X_HISTORY_SIZE] = histories.ctypes.data, history
         words[at.X_ROW] = row.ctypes.data
