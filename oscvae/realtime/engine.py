@@ -73,6 +73,7 @@ class Engine:
         clock = self.arena.words(2)
         render_clock = self.arena.words(2)
         dead = self.arena.words(at.GROUPS)
+        self.times = self.arena.words(at.TIME_BUCKETS)
         table = self.arena.floats(sinc.size)
         table[:] = sinc
         self._guard()
@@ -104,6 +105,7 @@ class Engine:
             (at.E_CLOCK, clock),
             (at.E_RENDER_CLOCK, render_clock),
             (at.E_DEAD, dead),
+            (at.E_TIMES, self.times),
             (at.E_SINC, table),
         ):
             words[index] = array.ctypes.data

@@ -104,6 +104,7 @@ E_DEAD = 24  # address of int64 [GROUPS]: voices of a group that ended unheard
 E_RENDER_CLOCK = 25  # address of int64 [2] for the renderer's time-out
 E_SCRATCH_SIZE = 26
 E_SCRATCH_WORDS_SIZE = 27
+E_TIMES = 28  # address of int64 [TIME_BUCKETS]: how often the callback took how long
 
 # written by control
 E_RUN = 32  # the render loop returns when 0
@@ -222,3 +223,5 @@ CHUNK = 128  # samples that the callback works in: bounds its scratch whatever t
 RING_SAMPLES = 16384  # a voice's ring: twice the largest hop at a downward bend of an octave
 RECORD_FRAMES = 1 << 17  # 2.7 s at 48 kHz between the callback and a slow disk
 GROUPS = 256
+TIME_BUCKETS = 512
+TIME_BUCKET_NS = 10_000

@@ -1,0 +1,204 @@
+"""One hop of one voice: a frame read, spread over bins, given a phase, resampled, and into the voice's ring."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from oscvae.realtime import layout as at
+from oscvae.realtime.kernel import kernel
+from oscvae.realtime.memory import bits_float, floats_at, load, store, words_at
+from oscvae.spectral.expand import expand
+from oscvae.spectral.phase import push as push_frame
+from oscvae.spectral.resample import half_width, resample
+from oscvae.spectral.slots import context_at, own_at, own_floats_at, tell, voice_at
+
+BURST_S = 0.005  # what must be in the ring before a voice may start
+REFILL_HOPS = 2  # a sounding voice is rendered this many hops at a time: its state is in the cache then
+STEP_LOW, STEP_HIGH = 1.0 / 16.0, 16.0  # of the resampler
+
+
+@kernel("void(int64[::1], int64)")
+def free_block(engine, slot):  # type: ignore[no-untyped-def]
+    own = own_at(engine, slot)
+    if own[at.R_BLOCK] >= 0:
+        tell(engine, at.BLOCK_FREE, voice_at(engine, slot)[at.V_CONTEXT], own[at.R_BLOCK], 0, 0, 0)
+        own[at.R_BLOCK] = -1
+
+
+@kernel("float64(int64[::1], int64[::1])")
+def _step(engine, voice):  # type: ignore[no-untyped-def]
+    """Model samples per output sample of a voice, now: rates, microtone and bends together."""
+    x = context_at(engine, voice[at.V_CONTEXT])
+    step = bits_float(x[at.X_STEP]) * bits_float(voice[at.V_PITCH])
+    step *= bits_float(load(voice, at.V_BEND)) * bits_float(load(engine, at.E_BEND))
+    return min(max(step, STEP_LOW), STEP_HIGH)
+
+
+@kernel("int64(int64[::1], int64[::1])")
+def target(engine, voice):  # type: ignore[no-untyped-def]
+    """Samples to which a sounding voice's ring is filled."""
+    x = context_at(engine, voice[at.V_CONTEXT])
+    hop = int(float(x[at.X_HOP]) / bits_float(x[at.X_STEP]))
+    want = load(engine, at.E_PERIOD) + max(hop, load(engine, at.E_BUFFER))
+    return min(want, at.RING_SAMPLES - 2 * at.CHUNK)
+
+
+@kernel("int64(int64[::1], int64[::1])")
+def refill_at(engine, voice):  # type: ignore[no-untyped-def]
+    """Samples in a sounding voice's ring below which it is filled up again, several hops at a time."""
+    x = context_at(engine, voice[at.V_CONTEXT])
+    hop = int(float(x[at.X_HOP]) / bits_float(x[at.X_STEP]))
+    full = target(engine, voice)
+    return max(full // 2, full - REFILL_HOPS * hop)
+
+
+@kernel("void(float32[::1], int64, int64, float64, float32[::1])")
+def _read_row(block, frames, bands, position, row):  # type: ignore[no-untyped-def]
+    """Log magnitudes [bands] at a fractional read position of a block [frames, bands], linear in dB."""
+    low = int(position)
+    blend = np.float32(position - float(low))
+    base = low * bands
+    if low + 1 >= frames or blend == np.float32(0.0):
+        for b in range(bands):
+            row[b] = block[base + b]
+        return
+    for b in range(bands):
+        row[b] = block[base + b] + blend * (block[base + bands + b] - block[base + b])
+
+
+@kernel("void(int64[::1], int64, int64[::1], float32[::1])")
+def _append(x, slot, own, out):  # type: ignore[no-untyped-def]
+    """Append a hop to the resampler's history, less the silent lead; the cut is faded in."""
+    hop, fade, skip = x[at.X_HOP], x[at.X_FADE], x[at.X_SKIP]
+    # push t gives the samples from the left edge of frame t - (look_ahead + 1)
+    first = (own[at.R_PUSHES] - 1 - (x[at.X_LOOK_AHEAD] + 1)) * hop - skip
+    history = floats_at(x[at.X_HISTORY] + slot * x[at.X_HISTORY_SIZE] * 4, x[at.X_HISTORY_SIZE])
+    filled = own[at.R_FILLED]
+    for i in range(hop):
+        place = first + i
+        if place < 0:
+            continue
+        sample = out[i]
+        if place < fade:
+            sample *= np.float32(0.5 - 0.5 * math.cos(math.pi * float(place + 1) / float(fade + 1)))
+        history[filled] = sample
+        filled += 1
+    own[at.R_FILLED] = filled
+
+
+@kernel("void(int64[::1], int64)")
+def _render_frame(engine, slot):  # type: ignore[no-untyped-def]
+    """Push the voice's next frame into its phase reconstruction, and append what comes out to its history."""
+    voice = voice_at(engine, slot)
+    own = own_at(engine, slot)
+    floats = own_floats_at(engine, slot)
+    x = context_at(engine, voice[at.V_CONTEXT])
+    bands, frames, hop, n_fft = x[at.X_BANDS], x[at.X_FRAMES], x[at.X_HOP], x[at.X_N_FFT]
+    bins = floats_at(x[at.X_BINS], n_fft // 2 + 1)
+    out = floats_at(x[at.X_OUT], hop)
+    position = floats[at.RF_POSITION]
+    if own[at.R_LAST] < 0:
+        row = floats_at(x[at.X_ROW], bands)
+        block = floats_at(x[at.X_POOL] + own[at.R_BLOCK] * bands * frames * 4, bands * frames)
+        _read_row(block, frames, bands, position, row)
+        expand(
+            words_at(x[at.X_EXPAND_PARAMS], x[at.X_EXPAND_PARAMS_SIZE]),
+            floats_at(x[at.X_EXPAND_TABLES], x[at.X_EXPAND_TABLES_SIZE]),
+            floats_at(engine[at.E_SCRATCH], engine[at.E_SCRATCH_SIZE]),
+            row,
+            bins,
+        )
+        advance = 1.0
+        if position >= float(x[at.X_ONSET_FRAME]):
+            advance = 1.0 / bits_float(voice[at.V_STRETCH])
+        floats[at.RF_POSITION] = position + advance
+        if position + advance > float(frames - 1):
+            own[at.R_LAST] = own[at.R_PUSHES] + 1 + n_fft // hop + x[at.X_LOOK_AHEAD]
+    else:
+        for i in range(n_fft // 2 + 1):
+            bins[i] = np.float32(0.0)
+    push_frame(
+        words_at(x[at.X_PHASE_PARAMS], x[at.X_PHASE_PARAMS_SIZE]),
+        floats_at(x[at.X_PHASE_TABLES], x[at.X_PHASE_TABLES_SIZE]),
+        floats_at(x[at.X_STATE] + slot * x[at.X_STATE_SIZE] * 4, x[at.X_STATE_SIZE]),
+        floats_at(engine[at.E_SCRATCH], engine[at.E_SCRATCH_SIZE]),
+        bins,
+        out,
+    )
+    own[at.R_PUSHES] += 1
+    store(engine, at.E_HOPS, engine[at.E_HOPS] + 1)
+    _append(x, slot, own, out)
+
+
+@kernel("int64(int64[::1], int64)")
+def _drain(engine, slot):  # type: ignore[no-untyped-def]
+    """Resample what the history allows into the voice's ring; returns the samples in the ring afterwards."""
+    voice = voice_at(engine, slot)
+    own = own_at(engine, slot)
+    floats = own_floats_at(engine, slot)
+    x = context_at(engine, voice[at.V_CONTEXT])
+    head = voice[at.V_HEAD]
+    level = head - load(voice, at.V_TAIL)
+    history = floats_at(x[at.X_HISTORY] + slot * x[at.X_HISTORY_SIZE] * 4, x[at.X_HISTORY_SIZE])
+    table = floats_at(engine[at.E_SINC], engine[at.E_SINC_SIZE])
+    step = _step(engine, voice)
+    reach = half_width(step)
+    finished = own[at.R_LAST] >= 0 and own[at.R_PUSHES] >= own[at.R_LAST]
+    filled = own[at.R_FILLED]
+    if finished and own[at.R_PHASE] != at.PHASE_COMPLETE and own[at.R_DROPPED] == 0:
+        # silence after the last sample, for the resampler's right half
+        for i in range(half_width(STEP_HIGH)):
+            history[filled + i] = np.float32(0.0)
+        own[at.R_DROPPED] = 1
+    limit = float(filled) if finished else float(filled - reach)
+    position = floats[at.RF_INPUT]
+    wanted = target(engine, voice) - level
+    complete = False
+    while wanted > 0:
+        place = head & (at.RING_SAMPLES - 1)
+        count = min(wanted, at.RING_SAMPLES - place)
+        possible = math.ceil((limit - position) / step)
+        if possible <= 0:
+            complete = finished
+            break
+        count = min(count, possible)
+        out = floats_at(engine[at.E_RINGS] + (slot * at.RING_SAMPLES + place) * 4, count)
+        position = resample(table, history, position, step, out, count)
+        head += count
+        wanted -= count
+    floats[at.RF_INPUT] = position
+    if complete:
+        store(voice, at.V_END, head)
+        if own[at.R_PHASE] == at.PHASE_STREAM:
+            own[at.R_PHASE] = at.PHASE_COMPLETE
+            free_block(engine, slot)
+    store(voice, at.V_HEAD, head)
+    # move what is still needed to the front once the next hop would not fit
+    keep = half_width(STEP_HIGH)
+    base = int(position) - keep
+    if not finished and base > 0 and filled + x[at.X_HOP] + keep > x[at.X_HISTORY_SIZE]:
+        for i in range(filled - base):
+            history[i] = history[base + i]
+        own[at.R_FILLED] = filled - base
+        floats[at.RF_INPUT] = position - float(base)
+    return head - load(voice, at.V_TAIL)
+
+
+@kernel("void(int64[::1], int64, int64)")
+def serve(engine, slot, hops):  # type: ignore[no-untyped-def]
+    """Give a voice at most `hops` hops of rendering."""
+    own = own_at(engine, slot)
+    voice = voice_at(engine, slot)
+    own[at.R_SERVED] = engine[at.E_PASSES]
+    level = _drain(engine, slot)
+    for _ in range(hops):
+        if level >= target(engine, voice) or (own[at.R_LAST] >= 0 and own[at.R_PUSHES] >= own[at.R_LAST]):
+            break
+        _render_frame(engine, slot)
+        level = _drain(engine, slot)
+    if own[at.R_PHASE] == at.PHASE_BURST:
+        need = max(int(BURST_S * float(load(engine, at.E_RATE))), load(engine, at.E_PERIOD))
+        if level >= need or load(voice, at.V_END) >= 0:
+            own[at.R_PHASE] = at.PHASE_READY
