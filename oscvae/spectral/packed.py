@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from oscvae.realtime.kernel import kernel
-from oscvae.spectral.lanes import LANES, put, reverse, root, take
+from oscvae.spectral.lanes import LANES, put, reverse, root, spread, take, total
 from oscvae.spectral.views import part
 
 _f = np.float32
@@ -48,16 +48,25 @@ def window(out, signal, weight, half, apart, odd):  # type: ignore[no-untyped-de
         put(out, apart + i, take(signal, odd + i) * take(weight, half + i))
 
 
-@kernel("void(float32[::1], float32[::1], float32[::1], float32[::1], int64, int64, int64)")
+@kernel("UniTuple(float32, 2)(float32[::1], float32[::1], float32[::1], float32[::1], int64, int64, int64)")
 def exchange(signal, held, frame, weight, half, apart, odd):  # type: ignore[no-untyped-def]
-    """Put weight * frame into the overlap-add `signal` in the place of what it `held`."""
+    """Put weight * frame into the overlap-add `signal` in the place of what it `held`.
+
+    Returns the energy of the change and of the new frame.
+    """
+    moved, energy = spread(_f(0.0)), spread(_f(0.0))
     for i in range(0, half, LANES):
         even_value = take(frame, i) * take(weight, i)
         odd_value = take(frame, apart + i) * take(weight, half + i)
-        put(signal, i, take(signal, i) + (even_value - take(held, i)))
-        put(signal, odd + i, take(signal, odd + i) + (odd_value - take(held, half + i)))
+        even_change = even_value - take(held, i)
+        odd_change = odd_value - take(held, half + i)
+        put(signal, i, take(signal, i) + even_change)
+        put(signal, odd + i, take(signal, odd + i) + odd_change)
         put(held, i, even_value)
         put(held, half + i, odd_value)
+        moved = moved + even_change * even_change + odd_change * odd_change
+        energy = energy + even_value * even_value + odd_value * odd_value
+    return total(moved), total(energy)
 
 
 @kernel("void(float32[::1], float32[::1], float32[::1], int64, int64)")

@@ -20,25 +20,26 @@ MAX_ITERATIONS = 16
 OVERLAPS = (2, 4, 8)
 
 # Momentum per look-ahead, tuned on plucked strings; the 0.99 of batch Griffin-Lim loses several dB here.
-MOMENTUM = (0.3, 0.6, 0.65, 0.7)
-# Iterations while an onset is among the revisable frames, unless there are more anyway: worth 2 to 4 dB.
-ONSET_ITERATIONS = 8
+MOMENTUM = (0.3, 0.7, 0.7, 0.7)
+# As many iterations per push while the frames have not settled.
+MOST_ITERATIONS = 16
+# Settled: the last iteration changed the frames by this share of the energy of the voice's loudest ones (-50 dB).
+SETTLED = 1e-5
 # The sum of windows under which a frame is normalised falls to zero at its end: floored at this share of the full sum.
 PARTIAL_SUM_FLOOR = 0.02
 # The time-frequency ratio of a Gaussian whose main lobe is the Hann window's, over n_fft^2 (Prusa, Sondergaard 2016).
 GAUSSIAN = 0.235
 # The steepest phase step between bins that is believed, in rad.
 MOST_RAD = 0.8
-# A frame whose largest magnitude is so many times the last one's begins an onset.
-ONSET_RISE = 1.2
 
 
 class PhaseTables:
     """The constants of one reconstruction, built once outside the hop clock and shared by its voices.
 
     n_fft: a power of two, 256 to 8192. hop: n_fft / 2, / 4 or / 8. look_ahead: 0 to 3 frames beside the one whose
-    magnitudes alone are known. iterations: 0 to 16 per push. onset_iterations: as many while an onset is among the
-    revisable frames (by default 8, or `iterations` if that is more or none). Raises ValueError for anything else.
+    magnitudes alone are known. iterations: 0 to 16 per push. most_iterations: no more than these while the frames have
+    not settled (by default 16; `iterations` where there are none, or nothing is looked ahead).
+    Raises ValueError for anything else.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class PhaseTables:
         hop: int,
         look_ahead: int = 1,
         iterations: int = 2,
-        onset_iterations: int | None = None,
+        most_iterations: int | None = None,
         momentum: float | None = None,
     ) -> None:
         if not MIN_N_FFT <= n_fft <= MAX_N_FFT or n_fft & (n_fft - 1):
@@ -58,12 +59,12 @@ class PhaseTables:
             raise ValueError(f"look_ahead is {look_ahead}: it must be 0 to {MAX_LOOK_AHEAD} frames")
         if not 0 <= iterations <= MAX_ITERATIONS:
             raise ValueError(f"iterations is {iterations}: it must be 0 to {MAX_ITERATIONS}")
-        if onset_iterations is None:
-            onset_iterations = max(iterations, ONSET_ITERATIONS) if iterations > 0 and look_ahead > 0 else iterations
-        if not 0 <= onset_iterations <= MAX_ITERATIONS:
-            raise ValueError(f"onset_iterations is {onset_iterations}: it must be 0 to {MAX_ITERATIONS}")
+        if most_iterations is None:
+            most_iterations = MOST_ITERATIONS if iterations > 0 and look_ahead > 0 else iterations
+        if not iterations <= most_iterations <= MAX_ITERATIONS:
+            raise ValueError(f"most_iterations is {most_iterations}: it must be {iterations} to {MAX_ITERATIONS}")
         self.n_fft, self.hop, self.look_ahead = n_fft, hop, look_ahead
-        self.iterations, self.onset_iterations = iterations, onset_iterations
+        self.iterations, self.most_iterations = iterations, most_iterations
         self.bins = n_fft // 2 + 1
         self.delay_frames = look_ahead + 1
         self.tail_frames = n_fft // hop + look_ahead + 1
@@ -71,7 +72,7 @@ class PhaseTables:
         self.scratch_floats = scratch_floats(n_fft)
         self.params: Int64s = np.zeros(rtisi.PARAMS, np.int64)
         forward, backward = fftw.plans(n_fft // 2, n_fft // 2 + LANES)
-        self.params[: rtisi.BACKWARD + 1] = (n_fft, hop, look_ahead, iterations, onset_iterations, forward, backward)
+        self.params[: rtisi.BACKWARD + 1] = (n_fft, hop, look_ahead, iterations, most_iterations, forward, backward)
         self.tables = self._tables(MOMENTUM[look_ahead] if momentum is None else momentum)
 
     def _tables(self, momentum: float) -> Float32s:
@@ -85,7 +86,7 @@ class PhaseTables:
         constants[rtisi.PER_FREQUENCY] = -gaussian / (4.0 * hop * n) / turn
         constants[rtisi.MOST] = MOST_RAD / turn
         constants[rtisi.MOMENTUM] = momentum
-        constants[rtisi.RISE] = ONSET_RISE
+        constants[rtisi.SETTLED] = SETTLED
         k = np.arange(apart)
         square = window * window
         full = square.reshape(-1, hop).sum(axis=0)

@@ -4,8 +4,8 @@ RTISI-LA (Zhu, Beauregard, Wyse 2007) keeps the last `look_ahead` + 1 frames rev
 a first phase (see `gradient`) and then runs Griffin-Lim steps (Griffin, Lim 1984) with momentum (Perraudin, Balazs,
 Sondergaard 2013) over all of them, oldest first, in place. Three things differ from the literature: a frame under
 revision is normalised by the sum of the windows that are really there; the magnitudes of one more frame are known
-ahead, which the phase gradient of the first guess needs; and the frames of an onset, which hold nearly all of the
-error of a plucked note, are revised more often than the rest.
+ahead, which the phase gradient of the first guess needs; and the steps go on until the frames hardly change, so that
+most of the work goes where most of the error of a plucked note is, into its onset and into low notes.
 
 Everything that a voice remembers is one flat float32 array `state`; what a reconstruction of one size needs is
 `params` (int64) and `tables` (float32), see `phase`; what one render thread needs is `scratch`, whose content
@@ -17,6 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from oscvae.realtime.kernel import kernel
+from oscvae.spectral.elementary import fast_turn
 from oscvae.spectral.fftw import execute
 from oscvae.spectral.gradient import ROWS, first_phase
 from oscvae.spectral.lanes import LANES, interleave, larger, largest, put, spread, take
@@ -24,15 +25,15 @@ from oscvae.spectral.packed import clear, copy, exchange, impose, pack, revise, 
 from oscvae.spectral.views import address, part
 
 # params
-N_FFT, HOP, LOOK_AHEAD, ITERATIONS, ONSET_ITERATIONS, FORWARD, BACKWARD = range(7)
+N_FFT, HOP, LOOK_AHEAD, ITERATIONS, MOST_ITERATIONS, FORWARD, BACKWARD = range(7)
 PARAMS = 8
 
 # tables: constants, then vectors; signals as even and odd halves
-PER_TIME, PER_FREQUENCY, MOST, MOMENTUM, RISE = range(5)
+PER_TIME, PER_FREQUENCY, MOST, MOMENTUM, SETTLED = range(5)
 CONSTANTS = 16
 
 # state: the header holds small whole numbers, and the largest magnitude of each row
-_NEWEST, _ROW, _RINGING, _ONSET = range(4)
+_NEWEST, _ROW, _RINGING, _LOUDEST = range(4)
 _PEAKS = 16
 _HEADER = 32
 
@@ -73,13 +74,15 @@ def _take_in(row, mags, half):  # type: ignore[no-untyped-def]
     return largest(top)
 
 
-@kernel("void(float32[::1], float32[::1], int64)")
-def _alternate(C, S, bins):  # type: ignore[no-untyped-def]
-    """The spectrum of an impulse in the middle of the window: where nothing has sounded before."""
+@kernel("void(float32[::1], float32[::1], int64, int64)")
+def _impulse(C, S, hop, bins):  # type: ignore[no-untyped-def]
+    """The phases of an impulse in the middle of the window's newest hop: before it was silence."""
     apart = C.size // 2
+    twice = 4 * (bins - 1)
     for m in range(bins):
-        C[m] = S[m] if m & 1 == 0 else -S[m]
-        C[apart + m] = _f(0.0)
+        cosine, sine = fast_turn(_f(m * hop % twice) / _f(twice))
+        C[m] = S[m] * cosine
+        C[apart + m] = S[m] * sine
 
 
 @kernel("void(float32[::1], float32[::1], float32[::1], int64, int64)")
@@ -162,7 +165,7 @@ def push(params, tables, state, scratch, magnitudes, out):  # type: ignore[no-un
     if peak > _f(0.0):
         newest_signal = part(signal, look_ahead * hop // 2, 2 * odd)
         if fresh:
-            _alternate(C, S1, bins)
+            _impulse(C, S1, hop, bins)
         else:
             window(A, newest_signal, weight_first, half, apart, odd)
             execute(params[FORWARD], A_re, A_im, B_re, B_im)
@@ -175,15 +178,9 @@ def push(params, tables, state, scratch, magnitudes, out):  # type: ignore[no-un
         execute(params[BACKWARD], A_im, A_re, B_im, B_re)
         exchange(newest_signal, held, B, weight_out, half, apart, odd)
 
-    # Griffin-Lim over the revisable frames
-    onset = state[_ONSET]
-    if peak > tables[RISE] * last_peak:
-        onset = _f(n // hop + look_ahead)
-    elif onset > _f(0.0):
-        onset -= _f(1.0)
-    state[_ONSET] = onset
-    rounds = params[ONSET_ITERATIONS] if onset > _f(0.0) else params[ITERATIONS]
-    for _ in range(rounds):
+    # Griffin-Lim over the revisable frames, until it has settled
+    for iteration in range(params[MOST_ITERATIONS]):
+        moved, energy = _f(0.0), _f(0.0)
         for j in range(slots):
             slot = (newest + 1 + j) % slots
             row = (this_row + rows - (look_ahead - j)) % rows
@@ -197,7 +194,13 @@ def push(params, tables, state, scratch, magnitudes, out):  # type: ignore[no-un
             S = part(state, at_rows + row * apart, apart)
             revise(A, B, before, S, twiddle, tables[MOMENTUM], half, apart)
             execute(params[BACKWARD], A_im, A_re, B_im, B_re)
-            exchange(segment, part(state, at_held + slot * n, n), B, weight_out, half, apart, odd)
+            held = part(state, at_held + slot * n, n)
+            frame_moved, frame_energy = exchange(segment, held, B, weight_out, half, apart, odd)
+            moved += frame_moved
+            energy += frame_energy
+        state[_LOUDEST] = max(state[_LOUDEST], energy)
+        if iteration + 1 >= params[ITERATIONS] and moved <= tables[SETTLED] * state[_LOUDEST]:
+            break
     # the newest frame was the last to be transformed: its phase is where the next one starts
     if peak > _f(0.0):
         unpack(carrier, A, twiddle, half, apart)
