@@ -40,6 +40,8 @@ class JackServer:
     @property
     def command(self) -> list[str]:
         return [
+            # a test run that is killed takes its server along, in order; so it does the thread that called start()
+            *(["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []),
             "jackd",
             *(["-R", "-P", "70"] if self.realtime else ["-r"]),
             *(["-S"] if self.synchronous else []),

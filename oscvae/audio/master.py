@@ -56,9 +56,8 @@ def master(engine, count, closing, left, right):  # type: ignore[no-untyped-def]
             out_left *= close
             out_right *= close
         peak = max(abs(out_left), abs(out_right))
-        if (
-            not abs(out_left) + abs(out_right) < _ABSURD
-        ):  # not a number, or beyond: never let it reach a loudspeaker or stay in the meters
+        # not a number, or beyond: never let it reach a loudspeaker or stay in the meters
+        if not abs(out_left) + abs(out_right) < _ABSURD:
             out_left = out_right = peak = 0.0
         if peak * limit > 1.0:
             limit = 1.0 / peak
