@@ -1,0 +1,76 @@
+"""The daemon with spinning threads beside it, and a probe of its event loop: run by bench_isolation.
+
+python tests/bench/disturbed_daemon.py SPINNERS REPORT.json [key=value ..]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from oscvae import daemon
+from oscvae.control.conductor import Conductor
+from oscvae.realtime import layout as at
+
+PROBE_S = 0.001
+
+
+def spin() -> None:
+    """Pure Python, for ever."""
+    count = 0
+    while True:
+        count = (count + 1) % 1000003
+
+
+class Probed(Conductor):
+    """A conductor that knows how long its event loop was ever away, and writes a report as it leaves."""
+
+    gaps: list[float]
+
+    async def start(self) -> None:
+        await super().start()
+        self.gaps = []
+        self.probe = asyncio.get_running_loop().create_task(self._probe())
+        for _ in range(int(sys.argv[1])):
+            threading.Thread(target=spin, daemon=True).start()
+
+    async def _probe(self) -> None:
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(PROBE_S)
+            self.gaps.append(time.perf_counter() - before - PROBE_S)
+
+    async def leave(self) -> None:
+        self.probe.cancel()
+        engine = self.engine
+        report: dict[str, Any] = {
+            "gaps": self.gaps,
+            "times": engine.times.tolist(),
+            "bucket_ns": at.TIME_BUCKET_NS,
+            "max_step": engine.number(at.E_MAX_STEP),
+            "underruns": engine.word(at.E_UNDERRUNS),
+            "xruns": engine.word(at.E_XRUNS),
+            "late": engine.word(at.E_LATE),
+            "blocks": engine.word(at.E_BLOCKS),
+            "frames": engine.word(at.E_FRAME),
+            "period": engine.word(at.E_PERIOD),
+            "rate": engine.rate,
+        }
+        Path(sys.argv[2]).write_text(json.dumps(report))
+        await super().leave()
+
+
+def main() -> int:
+    import oscvae.control.conductor as module
+
+    module.Conductor = Probed  # type: ignore[misc]
+    return daemon.serve(None, sys.argv[3:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
