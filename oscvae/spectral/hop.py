@@ -17,6 +17,7 @@ from oscvae.spectral.slots import context_at, own_at, own_floats_at, tell, voice
 BURST_S = 0.005  # what must be in the ring before a voice may start
 REFILL_HOPS = 2  # a sounding voice is rendered this many hops at a time: its state is in the cache then
 STEP_LOW, STEP_HIGH = 1.0 / 16.0, 16.0  # of the resampler
+STEPS_PER_SAMPLE = 4294967296.0  # a step is a multiple of 2^-32, so that read positions add up without rounding
 
 
 @kernel("void(int64[::1], int64)")
@@ -29,10 +30,15 @@ def free_block(engine, slot):  # type: ignore[no-untyped-def]
 
 @kernel("float64(int64[::1], int64[::1])")
 def _step(engine, voice):  # type: ignore[no-untyped-def]
-    """Model samples per output sample of a voice, now: rates, microtone and bends together."""
+    """Model samples per output sample of a voice, now: rates, microtone and bends together.
+
+    Rounded by 10^-5 cents at most, so that a position is exact however often the history was moved on the way to it:
+    rounding would make the sound depend on how far ahead of the callback it was rendered (in its last bit, measured).
+    """
     x = context_at(engine, voice[at.V_CONTEXT])
     step = bits_float(x[at.X_STEP]) * bits_float(voice[at.V_PITCH])
     step *= bits_float(load(voice, at.V_BEND)) * bits_float(load(engine, at.E_BEND))
+    step = math.floor(step * STEPS_PER_SAMPLE + 0.5) / STEPS_PER_SAMPLE
     return min(max(step, STEP_LOW), STEP_HIGH)
 
 

@@ -1,0 +1,168 @@
+"""A daemon that plays into a JACK server of its own, and ears at its ports."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from jack_recorder import Recorder
+from jackd import JackServer
+from numpy.typing import NDArray
+from support import Daemon
+
+from oscvae.analysis import fundamental_hz
+from oscvae.control.addresses import REPLY_BY_PATH
+from oscvae.units import cents, note_to_hz
+
+Sound = NDArray[np.float32]
+
+SOAK = bool(os.environ.get("OSCVAE_SOAK"))
+Z = (0.1, 0.2, -0.3, 0.4)
+PORTS = ("oscvae:out_1", "oscvae:out_2")
+ATTEMPTS = 8  # at a recording that no xrun of a shared machine disturbs
+
+Status = NamedTuple("Status", [(arg.name, Any) for arg in REPLY_BY_PATH["/status.reply"].args])  # type: ignore[misc]
+
+
+def until(condition: Callable[[], bool], timeout_s: float, every_s: float = 0.02) -> bool:
+    """Whether the condition came true in time."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(every_s)
+    return True
+
+
+def first_sound(samples: Sound) -> int:
+    """Where the first sample is that is not zero, in either channel; raises AssertionError for silence."""
+    loud = np.flatnonzero(np.any(np.atleast_2d(samples) != 0.0, axis=0))
+    assert loud.size, "nothing was heard"
+    return int(loud[0])
+
+
+def onsets(samples: Sound, quiet: int = 600) -> list[int]:
+    """Where sound begins after at least `quiet` samples of silence."""
+    loud = np.flatnonzero(np.any(np.atleast_2d(samples) != 0.0, axis=0))
+    return [int(index) for index in loud[np.flatnonzero(np.diff(loud, prepend=-10 * quiet) > quiet)]]
+
+
+def out_of_tune(samples: Sound, rate: int, note: float) -> float:
+    """Cents by which one note, somewhere in one channel, is off equal temperament; two semitones around it are seen."""
+    begin = first_sound(samples) + round(0.05 * rate)
+    part = samples[begin : begin + round(0.35 * rate)]
+    return abs(cents(fundamental_hz(part, rate, note_to_hz(note - 2), note_to_hz(note + 2)), note_to_hz(note)))
+
+
+def is_playing(samples: Sound, rate: int, note: float) -> bool:
+    """Whether what begins in this channel is that note, not merely some note: an octave each way is searched."""
+    begin = first_sound(samples) + round(0.05 * rate)
+    part = samples[begin : begin + round(0.35 * rate)]
+    found = fundamental_hz(part, rate, note_to_hz(note - 11), note_to_hz(note + 11))
+    return abs(cents(found, note_to_hz(note))) < 20.0
+
+
+class Stage:
+    """A server and a daemon. Only one Recorder may be open in this process at a time: libjack knows one server."""
+
+    def __init__(self, server: JackServer, *settings: str) -> None:
+        self.server = server
+        self.daemon = Daemon(
+            "audio.backend=jack",
+            f"audio.server_name={server.name}",
+            "audio.connect=[]",
+            "model.device=cpu",
+            *settings,
+        )
+        try:
+            self.daemon.wait_ready()
+        except BaseException:
+            self.daemon.close()
+            raise
+
+    @property
+    def client(self) -> Any:
+        return self.daemon.client
+
+    def status(self) -> Any:
+        return Status(*self.daemon.status())
+
+    @contextlib.contextmanager
+    def listen(self, seconds: float = 20.0) -> Iterator[Recorder]:
+        """A recorder at the daemon's ports, recording."""
+        recorder = Recorder(self.server.name, seconds=seconds)
+        try:
+            recorder.connect(PORTS)
+            recorder.start()
+            recorder.wait(0.02)
+            yield recorder
+        finally:
+            recorder.close()
+
+    def heard(self, play: Callable[[], None], seconds: float, *, late_too: bool = False) -> tuple[Sound, Recorder]:
+        """What the ports give from just before `play()` on, float32 [2, frames], and the recorder that knows frames.
+
+        Taken again when an xrun, an underrun or a late note disturbed it (late_too: lateness does not matter).
+        """
+        said = ""
+        for _ in range(ATTEMPTS):
+            self.quiet()
+            before = self.status()
+            with self.listen(seconds + 5.0) as recorder:
+                play()
+                start = recorder.frames / recorder.rate
+                recorder.wait(start + seconds)
+                recorder.stop()
+            after = self.status()
+            changes = {
+                "frames skipped": recorder.skipped,
+                "frames lost": recorder.lost,
+                "underruns": after.underruns - before.underruns,
+                "late": 0 if late_too else after.late - before.late,
+            }
+            if not any(changes.values()):
+                return recorder.sound.copy(), recorder
+            said = ", ".join(f"{count} {what}" for what, count in changes.items() if count)
+        told = f"every one of {ATTEMPTS} recordings was disturbed: the last by {said}"
+        if self.server.realtime:
+            pytest.fail(told)
+        pytest.skip(told)
+
+    def quiet(self, timeout_s: float = 10.0) -> None:
+        """End what sounds, and wait until nothing does."""
+        self.client.send("/panic")
+        assert until(lambda: self.status().voices == 0, timeout_s), f"voices do not end\n{self.daemon.log}"
+
+    def reset(self) -> None:
+        """Every control at its default."""
+        self.quiet()
+        for message in (
+            ("/gain", -12.0),
+            ("/pan", 0.0),
+            ("/bend", 0.0),
+            ("/release", 0.15),
+            ("/attack", 0.0),
+            ("/stretch", 1.0),
+            ("/sustain", 0),
+        ):
+            self.client.send(*message)
+        self.settle()
+
+    def settle(self) -> None:
+        """Return once everything sent so far was obeyed."""
+        self.client.send("/sync", 1)
+        assert self.client.wait_for("/synced") is not None, self.daemon.log
+        self.client.drain()
+
+    def close(self) -> None:
+        self.daemon.close()
+
+
+def play(notes: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Arguments of /play as messages."""
+    return [("/play", *note) for note in notes]

@@ -1,0 +1,139 @@
+"""Streamed equals offline: what the JACK port gives is what `oscvae render` writes, sample for sample."""
+
+from __future__ import annotations
+
+import random
+import struct
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from conftest import StartJack
+from support import ROOT
+
+from e2e.stage import Sound, Stage, Z, first_sound
+from oscvae import render
+from oscvae.config import load_config
+from oscvae.control.offline import OfflineEngine
+from oscvae.control.packets import Message, encode_bundle, encode_message
+from oscvae.control.score import Moment
+
+pytestmark = pytest.mark.jack
+
+Sent = tuple[Any, ...]
+
+AHEAD_S = 0.25  # of the bundle's timetag, so that no decode is late
+APART_S = 4.0  # of bundles in the score: longer than any of these notes
+LENGTH_S = 2.9
+
+# a release of 0.15 s as a float32 of OSC is not the default's double: both sides are told
+PLAIN: tuple[Sent, ...] = (("/release", 0.15), ("/stretch", 1.0), ("/attack", 0.0))
+VOICES: tuple[tuple[Sent, ...], ...] = (
+    (*PLAIN, ("/play", 60, *Z, 1.0)),
+    (*PLAIN, ("/play", 64.37, 1.0, -0.5, 0.2, -1.1, 0.6)),  # a fraction: resampled
+    (*PLAIN, ("/play", 43, *Z, 0.8, 0.3)),  # released after 0.3 s
+    (*PLAIN, ("/stretch", 1.6), ("/attack", 0.02), ("/play", 81, -0.7, 0.4, 1.3, 0.0, 0.5)),
+    (*PLAIN, ("/stretch", 0.5), ("/release", 0.7), ("/play", 94.5, *Z, 0.7, 0.2)),  # beyond the model's notes
+)
+
+
+def write_score(path: Path, bundles: Sequence[Sequence[Sent]]) -> None:
+    """Bundles APART_S from each other in scsynth's non-real-time format: sizes, and timetags counted from 0."""
+    with path.open("wb") as file:
+        for number, messages in enumerate(bundles):
+            timetag = round((0.1 + number * APART_S) * (1 << 32))
+            bundle = encode_bundle(timetag, [encode_message(m[0], m[1:]) for m in messages])
+            file.write(struct.pack(">i", len(bundle)) + bundle)
+
+
+def rendered(folder: Path, bundles: Sequence[Sequence[Sent]], rate: int) -> list[Sound]:
+    """`oscvae render --score` of bundles, each from its first onset on: float32 [2, frames]."""
+    score, out = folder / "piece.osc", folder / "piece.wav"
+    write_score(score, bundles)
+    settings = [f"audio.sample_rate={rate}", "model.device=cpu"]
+    assert render.main(load_config(ROOT / "config.yaml", settings), score=score, out=out, progress=False) == 0
+    samples, written_rate = soundfile.read(out, dtype="float32", always_2d=True)
+    assert written_rate == rate
+    parts = [
+        samples.T[:, round(number * APART_S * rate) : round((number + 1) * APART_S * rate)]
+        for number in range(len(bundles))
+    ]
+    return [part[:, first_sound(part) :] for part in parts]
+
+
+def streamed(stage: Stage, messages: Sequence[Sent], seconds: float) -> Sound:
+    """The same bundle at the JACK port, from its first onset on."""
+    sound, _ = stage.heard(lambda: stage.client.send_bundle(messages, time.time() + AHEAD_S), AHEAD_S + seconds + 0.2)
+    return sound[:, first_sound(sound) :]
+
+
+def aligned(got: Sound, expected: Sound) -> tuple[Sound, Sound]:
+    """Both at the same length; what one has more must be silence."""
+    length = min(got.shape[1], expected.shape[1])
+    assert not got[:, length:].any(), "the stream goes on after the rendering's end"
+    assert not expected[:, length:].any(), "the rendering goes on after the stream's end"
+    return got[:, :length], expected[:, :length]
+
+
+def difference(a: Sound, b: Sound) -> str:
+    """For people: how much two sounds differ, and from where on."""
+    where = np.flatnonzero(np.any(a != b, axis=0))
+    if not where.size:
+        return "nothing"
+    return f"{where.size} of {a.shape[1]} samples from {where[0]} on, by at most {np.abs(a - b).max():.3g}"
+
+
+def sounding_s(part: Sound, rate: int) -> float:
+    return float(np.max(np.flatnonzero(part.any(axis=0)), initial=0)) / rate
+
+
+def check(stage: Stage, folder: Path, voices: Sequence[Sequence[Sent]]) -> None:
+    """Each voice alone bit for bit, and all of them in one bundle within 1e-6."""
+    rate = int(stage.status().sample_rate)
+    bundles = [*voices, [message for voice in voices for message in voice]]
+    for messages, rendering in zip(bundles, rendered(folder, bundles, rate), strict=True):
+        seconds = sounding_s(rendering, rate)
+        assert 0.1 < seconds < LENGTH_S and np.abs(rendering).max() > 0.01
+        got, expected = aligned(streamed(stage, messages, seconds), rendering)
+        if len(messages) == len(bundles[-1]):
+            assert np.abs(got - expected).max() <= 1e-6, f"the mix differs: {difference(got, expected)}"
+        else:
+            assert np.array_equal(got, expected), f"{messages[-1]} differs: {difference(got, expected)}"
+
+
+def test_each_voice_alone_is_the_rendering_bit_for_bit_and_the_mix_within_1e_6(stage: Stage, tmp_path: Path) -> None:
+    check(stage, tmp_path, VOICES)
+
+
+@pytest.mark.parametrize(("rate", "period"), [(44_100, 256)])
+def test_so_it_is_at_another_rate_and_period(start_jack: StartJack, tmp_path: Path, rate: int, period: int) -> None:
+    stage = Stage(start_jack(rate=rate, period=period))
+    try:
+        check(stage, tmp_path, [VOICES[0], VOICES[1], VOICES[4]])
+    finally:
+        stage.close()
+
+
+def test_a_voice_is_the_same_however_far_ahead_it_is_rendered() -> None:
+    """Live, the renderer is a little or a lot ahead of the callback; offline it always is as far as it can."""
+    rate = 44_100
+    rng = random.Random(1)
+    notes = [tuple(rng.gauss(0.0, 0.7) for _ in range(4)) for _ in range(20)]
+    score = [
+        Moment(round((0.1 + number * APART_S) * 1e9), (Message("/play", (35.0 + 3.1 * number, *z), ""),))
+        for number, z in enumerate(notes)
+    ]
+    takes: list[Sound] = []
+    for buffer_s in (0.013, 0.2):
+        engine = OfflineEngine(load_config(None, [f"engine.buffer_s={buffer_s}", "model.device=cpu"]), rate)
+        try:
+            takes.append(engine.play(score))
+        finally:
+            engine.close()
+        assert engine.errors == []
+    got, expected = aligned(*takes)
+    assert np.array_equal(got, expected), difference(got, expected)
