@@ -156,6 +156,14 @@ class Recorder:
             return 0
         return int((periods[1:, FRAME] - periods[:-1, FRAME] - periods[:-1, COUNT]).sum())
 
+    def index_of(self, frame: int) -> int:
+        """Where in `sound` the server's frame is (only its low 32 bits count); raises LookupError if it was missed."""
+        ahead = (frame - self.periods[:, FRAME]) & 0xFFFFFFFF
+        rows = np.flatnonzero(ahead < self.periods[:, COUNT])
+        if not len(rows):
+            raise LookupError(f"frame {frame} was not recorded")
+        return int(self.periods[rows[0], START] + ahead[rows[0]])
+
     def frame_at(self, index: int) -> int:
         """The server's frame of `sound[:, index]`."""
         periods = self.periods

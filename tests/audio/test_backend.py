@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from byhand import ByHand, tone
 from conftest import StartJack
 
-from oscvae.audio.backend import choose
+from oscvae.audio.backend import choose, take_over
 from oscvae.errors import AudioError
+from oscvae.realtime import layout as at
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,8 +46,9 @@ import ctypes.util, logging, sys
 logging.basicConfig(format="%(levelname)s %(message)s")
 find = ctypes.util.find_library
 ctypes.util.find_library = lambda name: None if name in ("jack", "portaudio") else find(name)
-from oscvae.audio.backend import choose
+from oscvae.audio.backend import choose, take_over
 from oscvae.errors import AudioError
+from oscvae.realtime import layout as at
 for name in ("jack", "portaudio"):
     try:
         choose(name)
@@ -70,3 +74,21 @@ def test_without_the_libraries_the_package_goes_on_and_warns_once() -> None:
     warnings = done.stderr.splitlines()
     assert len(warnings) == 1
     assert warnings[0].startswith("WARNING no sound will be heard: the JACK library libjack was not found")
+
+
+@pytest.mark.parametrize("count", [0, 5_000_000, (1 << 32) - 50])
+def test_a_new_server_takes_the_frames_on_whatever_it_counts(count: int) -> None:
+    hand = ByHand(first_frame=1_000_000)
+    take_over(hand.engine, 44_100, 256)
+    assert hand.engine.word(at.E_FRAME) == 0
+    hand.run([100] * 5)
+    hand.engine.set_word(at.E_SERVER_DOWN, 1)
+    hand.engine.set_word(at.E_FREEWHEEL, 1)
+    take_over(hand.engine, 96_000, 64)
+    assert (hand.engine.rate, hand.engine.word(at.E_PERIOD)) == (96_000, 64)
+    assert hand.engine.word(at.E_SERVER_DOWN) == hand.engine.word(at.E_FREEWHEEL) == 0
+    hand.frame_32 = count
+    hand.play(0, tone(10), start=500 + 64)
+    out = hand.run([64, 64])[0]
+    assert np.flatnonzero(out).tolist() == list(range(64, 74))
+    assert hand.engine.word(at.E_FRAME) == 500 + 64

@@ -83,11 +83,24 @@ def offline(sound: Sound, rate: int, **settings: float) -> Sound:
     """What the mixer makes of a voice, without a server."""
     hand = ByHand(rate=rate)
     hand.play(0, sound, **settings)  # type: ignore[arg-type]
-    return hand.run([128] * (len(sound) // 128))
+    return hand.run([128] * -(-len(sound) // 128))
 
 
-def heard(server: JackServer, backend: JackBackend, hand: ByHand, sound: Sound, **settings: float) -> Sound:
-    """Play a voice and return what the server heard from its first frame on; tries again after an xrun."""
+def to_server(hand: ByHand) -> int:
+    """What must be added to the engine's frames to get the server's, modulo 2^32."""
+    while True:
+        frame = hand.engine.word(at.E_FRAME)
+        frame_32 = hand.engine.word(at.E_FRAME_32)
+        if frame == hand.engine.word(at.E_FRAME):
+            return frame_32 - frame
+
+
+def assert_heard(server: JackServer, backend: JackBackend, hand: ByHand, sound: Sound, **settings: float) -> None:
+    """Play a voice: what the server hears from its frame on is the offline mix, bit for bit, and nothing else.
+
+    Tried again when periods were lost, which a busy machine does to any client.
+    """
+    expected = offline(sound, backend.rate, **settings)
     seconds = len(sound) / backend.rate
     recorder = Recorder(server.name, seconds=seconds + 3)
     try:
@@ -101,18 +114,16 @@ def heard(server: JackServer, backend: JackBackend, hand: ByHand, sound: Sound, 
             recorder.wait(seconds + 0.5)
             recorder.stop()
             onset = next(frame for kind, at_slot, frame in hand.events() if (kind, at_slot) == (at.VOICE_ON, slot))
-            to_server = hand.engine.word(at.E_FRAME_32) - hand.engine.word(at.E_FRAME)
-            first = ((onset + to_server) & 0xFFFFFFFF) - recorder.frame_at(0)
-            assert not recorder.sound[:, :first].any()
-            if recorder.skipped == 0 and recorder.lost == 0 and hand.engine.word(at.E_UNDERRUNS) == 0:
-                return recorder.sound[:, first:].copy()
-            hand.engine.set_word(at.E_UNDERRUNS, 0)
+            first = recorder.index_of(onset + to_server(hand))
+            got = np.zeros_like(recorder.sound)
+            got[:, first : first + expected.shape[1]] = expected[:, : got.shape[1] - first]
+            if np.array_equal(recorder.sound, got):
+                return
+            assert recorder.lost == 0
+            assert recorder.skipped > 0, "what is heard differs from the offline mix"
     finally:
         recorder.close()
-    told = "the server had an xrun in every attempt"
-    if server.realtime:
-        pytest.fail(told)
-    pytest.skip(told)
+    pytest.fail("the server lost periods in every attempt")
 
 
 def test_what_is_heard_equals_the_offline_mix_bit_for_bit(
@@ -123,10 +134,7 @@ def test_what_is_heard_equals_the_offline_mix_bit_for_bit(
     with Fed(ByHand()) as hand:
         backend.start(hand.engine)
         assert until(lambda: hand.engine.word(at.E_BLOCKS) > 0)
-        got = heard(jack_server, backend, hand, sound, attack=500, gain=0.7, pan=0.3)
-    expected = offline(sound, 48_000, attack=500, gain=0.7, pan=0.3)
-    assert np.array_equal(got[:, : expected.shape[1]], expected)
-    assert not got[:, 2 * 48_000 :].any()
+        assert_heard(jack_server, backend, hand, sound, attack=500, gain=0.7, pan=0.3)
 
 
 def test_the_servers_rate_and_period_are_taken(start_jack: StartJack, backends: Callable[..., JackBackend]) -> None:
@@ -195,9 +203,7 @@ def test_a_killed_server_is_noticed_and_a_new_one_with_another_rate_plays(
             assert engine.word(at.E_FRAME) >= frame
             assert engine.rate == rate
             sound = tone(rate // 5, rate=rate)
-            got = heard(jack_server, backend, hand, sound)
-            expected = offline(sound, rate)
-            assert np.array_equal(got[:, : expected.shape[1]], expected)
+            assert_heard(jack_server, backend, hand, sound)
 
             hand.play(7, tone(rate), finished=False)
             jack_server.kill()
