@@ -8,14 +8,7 @@ import jackd
 import pytest
 from jackd import JackServer
 
-from e2e import slots
 from e2e.stage import Stage
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _places() -> None:
-    if jackd.missing() is None:
-        slots.reclaim()
 
 
 class Stages:
