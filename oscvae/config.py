@@ -178,8 +178,8 @@ class AudioConfig(_Section):
 class EngineConfig(_Section):
     voices: Annotated[int, Field(ge=1, le=256)] = 64
     spare: Annotated[int, Field(ge=1, le=64)] = 4
-    look_ahead: Annotated[int, Field(ge=0, le=8)] = 1
-    iterations: Annotated[int, Field(ge=1, le=32)] = 2
+    look_ahead: Annotated[int, Field(ge=0, le=3)] = 1
+    iterations: Annotated[int, Field(ge=0, le=16)] = 2
     gain_db: Annotated[float, Field(ge=-60, le=6)] = -12.0
     buffer_s: Annotated[float, Field(ge=0.005, le=1)] = 0.04
 

@@ -36,7 +36,8 @@ class Loaded:
         self.decoder = decoder
         self.context = context
         self.index = index
-        self.voices = 0
+        self.voices = 0  # that have a slot
+        self.waiting = 0  # notes that have none yet
         self.dropping = False
         latent = document.latent
         reach = [CLIP_DEVIATIONS * std for std in latent.std]
@@ -146,7 +147,6 @@ class ModelManager:
             raise DecoderError("the renderer's queue is full")
         old, self.current = self.current, loaded
         if old is not None:
-            old.decoder.dismiss()
             self.collect()
         self.on_change(loaded)
 
@@ -177,11 +177,13 @@ class ModelManager:
     # -- letting go ----------------------------------------------------------------------------------------------------
 
     def collect(self) -> None:
-        """Drop the contexts that no voice uses any more."""
+        """Dismiss the decoders that no note will ask any more, and drop the contexts that no voice uses."""
         for index, loaded in enumerate(self._contexts):
-            if loaded is None or loaded is self.current or loaded.voices or loaded.dropping:
+            if loaded is None or loaded is self.current or loaded.waiting or loaded.dropping:
                 continue
-            loaded.dropping = self.tell(at.DROP_CONTEXT, index)
+            loaded.decoder.dismiss()
+            if not loaded.voices:
+                loaded.dropping = self.tell(at.DROP_CONTEXT, index)
 
     def dropped(self, index: int) -> None:
         """The renderer let go of a context."""

@@ -271,7 +271,7 @@ class Performer:
 
     def _set_cursor(self, z: Point) -> None:
         self.cursor = z
-        for voice in self.pool:
+        for voice in self._playing():
             if voice.kind == "note" and (voice.held or voice.pedalled) and len(voice.z) == len(z):
                 self.pool.move(voice, z)
 

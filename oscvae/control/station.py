@@ -21,6 +21,7 @@ from oscvae.realtime.engine import Engine
 from oscvae.spectral.thread import RenderThread
 
 WATCH_S = 0.1
+LOOK_S = 1.0  # how often a daemon that is silent for want of a server looks for one
 _QUIET_S = 0.5  # that ended voices may take to come home
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,15 @@ def open_backend(config: AudioConfig) -> Backend:
         sample_rate=config.sample_rate,
         block_size=config.block_size,
     )
+
+
+def jack_answers(server_name: str | None) -> bool:
+    """Whether a JACK server is there; False as well where there is no JACK library."""
+    try:
+        from oscvae.audio import jack
+    except AudioError:
+        return False
+    return jack.probe(server_name)
 
 
 class Station:
@@ -81,6 +91,11 @@ class Station:
                 await self._try_return()
             elif self.backend.down():
                 await self._leave()
+            elif self._config.backend == "auto" and self.backend.name == "silent":
+                await asyncio.sleep(LOOK_S)
+                if await asyncio.to_thread(jack_answers, self._config.server_name):
+                    self._wanted = "jack"
+                    await self._try_return()
 
     async def _leave(self) -> None:
         log.warning("%s is gone: silent until it is back", self.backend.describe())
@@ -111,14 +126,11 @@ class Station:
             await self._take(SilentBackend(sample_rate=self._engine.rate, block_size=fresh.period))
             return
         self.away = False
-        log.info("back on %s", fresh.describe())
+        log.info("playing into %s", fresh.describe())
 
     def _reopen(self) -> Backend | None:
-        if self._wanted == "jack":
-            from oscvae.audio import jack
-
-            if not jack.probe(self._config.server_name):
-                return None
+        if self._wanted == "jack" and not jack_answers(self._config.server_name):
+            return None
         return open_backend(self._config.model_copy(update={"backend": self._wanted}))
 
     async def _take(self, backend: Backend) -> None:

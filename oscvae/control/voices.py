@@ -55,6 +55,8 @@ class Voice:
     group_size: int = 0
     group_first: bool = False
     pan: float = 0.0
+    stop_frame: int = 0  # from which a release counts; 0 = at once
+    numbers: dict[int, float] = field(default_factory=dict)  # what was set while it waited for a slot, by word
     journey: tuple[float, float, Point, Point] | None = None  # began (s), lasts (s), from, to
     held: bool = True
     pedalled: bool = False
@@ -93,6 +95,7 @@ class VoicePool:
         self._free = list(range(engine.slots - 1, -1, -1))
         self._by_slot: dict[int, Voice] = {}
         self._waiting: deque[Voice] = deque()
+        self._hungry: list[Voice] = []  # moves that the decoder had no room for
         self._order = itertools.count(1)
         self._generation = itertools.count(1)
         self._ids = itertools.count(1)
@@ -125,21 +128,23 @@ class VoicePool:
         return next(self._groups)
 
     def find(self, owner: Hashable, id_: int) -> Voice | None:
-        """The sounding voice that `owner` calls `id_`; negative ids belong to everybody."""
-        for voice in self._by_slot.values():
-            if voice.id == id_ and not voice.stolen and (id_ < 0 or voice.owner == owner):
-                return voice
-        return None
+        """The newest voice that `owner` calls `id_`, sounding or about to; negative ids belong to everybody."""
+        named = [
+            voice
+            for voice in (*self._by_slot.values(), *self._waiting)
+            if voice.id == id_ and not voice.stolen and (id_ < 0 or voice.owner == owner)
+        ]
+        return max(named, key=lambda voice: voice.order, default=None)
 
     # -- beginning -----------------------------------------------------------------------------------------------------
 
     def start(self, voice: Voice) -> None:
         """Begin a voice, stealing one if the pool is full; raises BusyError if even the wait for a slot is full."""
-        if not voice.loaded.decoder.alive:
-            raise CommandError(f"the model {voice.loaded.name!r} has no decoder any more: /load one")
-        if len(self._waiting) >= WAITING_MOST:
+        self._check_decoder(voice)
+        most = min(WAITING_MOST, self.limit)  # more could never sound at once
+        if len(self._waiting) >= most:
             self.busy += 1
-            raise BusyError(f"busy: {WAITING_MOST} notes wait for a voice already")
+            raise BusyError(f"busy: {most} notes wait for a voice already")
         voice.order = next(self._order)
         if len(self) + len(self._waiting) >= self.limit:
             self._steal()
@@ -147,6 +152,11 @@ class VoicePool:
             self._arm(voice)
         else:
             self._waiting.append(voice)
+            voice.loaded.waiting += 1
+
+    def _check_decoder(self, voice: Voice) -> None:
+        if not voice.loaded.decoder.alive:
+            raise CommandError(f"the model {voice.loaded.name!r} has no decoder any more: /load one")
 
     def _steal(self) -> None:
         """Fade out the quietest releasing voice, else the oldest."""
@@ -161,8 +171,8 @@ class VoicePool:
         self.fade(victim)
 
     def _arm(self, voice: Voice) -> None:
-        decoder = voice.loaded.decoder
-        if not decoder.free_blocks:
+        self._check_decoder(voice)
+        if not voice.loaded.decoder.free_blocks:
             self.busy += 1
             raise BusyError("busy: no magnitude block is free")
         slot = self._free.pop()
@@ -186,7 +196,10 @@ class VoicePool:
         floats[at.V_GAIN] = 1.0
         floats[at.V_PAN] = voice.pan
         floats[at.V_BEND] = 1.0
+        for word, value in voice.numbers.items():
+            floats[word] = value
         if voice.releasing:
+            words[at.V_STOP_FRAME] = voice.stop_frame
             words[at.V_STOP] = at.STOP_RELEASE
         store_word(words, at.V_STATE, at.ARMED)
         self._by_slot[slot] = voice
@@ -199,6 +212,7 @@ class VoicePool:
             self.busy += 1
             raise BusyError("busy: the renderer's queue is full")
         if not self._request(voice, NOTE_ON, voice.z):
+            self.busy += 1
             self.fade(voice)
             raise BusyError("busy: the decoder takes no more requests")
 
@@ -231,13 +245,22 @@ class VoicePool:
         """Bring a sounding voice to another latent point; while one decode is in flight the newest target waits."""
         if z == voice.z and voice.wanted is None:
             return
-        if voice.stolen or voice.slot < 0 or not voice.loaded.decoder.alive:
+        if voice.stolen or not voice.loaded.decoder.alive:
             return
         voice.z = z
+        if voice.slot < 0:
+            return  # its first decode is still to come
         if voice.in_flight:
             voice.wanted = z
-        elif not self._request(voice, MOVE, z):
+        else:
+            self._ask_to_move(voice, z)
+
+    def _ask_to_move(self, voice: Voice, z: Point) -> None:
+        """Have the voice decoded at `z`, or as soon as there is room: the last target is never lost."""
+        if not self._request(voice, MOVE, z):
             self.busy += 1
+            voice.wanted = z
+            self._hungry.append(voice)
 
     def release(self, voice: Voice, frame: int = 0) -> None:
         """Let the voice decay from `frame` on (0 = now)."""
@@ -245,6 +268,7 @@ class VoicePool:
         if voice.releasing:
             return
         voice.releasing = True
+        voice.stop_frame = frame
         if voice.slot >= 0:
             words = self.engine.voices[voice.slot]
             store_word(words, at.V_STOP_FRAME, frame)
@@ -258,16 +282,20 @@ class VoicePool:
             wake(self.engine.address)
         elif voice in self._waiting:
             self._waiting.remove(voice)
+            voice.loaded.waiting -= 1
 
     def set_number(self, voice: Voice, word: int, value: float) -> None:
         """One of V_GAIN, V_PAN (plain numbers), V_BEND (ratio)."""
         if voice.slot >= 0:
             store_float(self.engine.voices[voice.slot], word, value)
+        else:
+            voice.numbers[word] = value
 
     def panic(self) -> None:
         """Silence within a block; what is still being decoded stays silent."""
         self.epoch += 1
-        self._waiting.clear()
+        for voice in list(self._waiting):
+            self.fade(voice)
         for voice in self._by_slot.values():
             voice.stolen = True
         self.engine.set_word(at.E_EPOCH, self.epoch)
@@ -303,7 +331,7 @@ class VoicePool:
                 voice.stolen = True  # over: nothing of it can be moved or stolen any more
                 self.on_voice("/voice/off", voice.id, voice.note)
         while pop(self.engine.render_control, record):
-            kind, a, b, c, d, e = (int(word) for word in record[:6])
+            kind, a, b, c, d = (int(word) for word in record[:5])
             if kind == at.VOICE_IDLE:
                 self._returned(a, b)
             elif kind == at.BLOCK_FREE:
@@ -312,7 +340,11 @@ class VoicePool:
                 self._decoded(a, b, c, d)
             elif kind == at.CONTEXT_DROPPED:
                 self.on_dropped(a)
-            del e
+        hungry, self._hungry = self._hungry, []
+        for voice in hungry:
+            if voice.wanted is not None and not voice.in_flight and not voice.stolen and voice.loaded.decoder.alive:
+                z, voice.wanted = voice.wanted, None
+                self._ask_to_move(voice, z)
 
     def _decoded(self, slot: int, generation: int, status: int, took_ns: int) -> None:
         self.decoded += 1
@@ -328,8 +360,8 @@ class VoicePool:
                 voice.client.fail(voice.path, f"the model {voice.loaded.name!r} {reason} at this point")
         if voice.wanted is not None:
             z, voice.wanted = voice.wanted, None
-            if not voice.stolen and voice.loaded.decoder.alive and not self._request(voice, MOVE, z):
-                self.busy += 1
+            if not voice.stolen and voice.loaded.decoder.alive:
+                self._ask_to_move(voice, z)
 
     def _returned(self, slot: int, generation: int) -> None:
         voice = self._by_slot.get(slot)
@@ -344,6 +376,7 @@ class VoicePool:
         self._free.append(slot)
         while self._waiting and self._free:
             waiting = self._waiting.popleft()
+            waiting.loaded.waiting -= 1
             try:
                 self._arm(waiting)
             except CommandError as error:

@@ -1,7 +1,8 @@
 """What the daemon and a decoder process say to each other.
 
 - daemon > decoder, a SOCK_SEQPACKET socket: one JSON `Setup`, then binary requests (`pack_request`).
-- decoder > daemon, the same socket: JSON notices {"ready": ...}, {"error": ...}, {"encoded": ...}.
+- decoder > daemon, the same socket: JSON notices {"loaded": ...} (the file; then once for each call that warms it),
+  {"ready": ...}, {"error": ...}, {"encoded": ...}.
 - decoder > renderer: a record of RECORD int64 (`realtime.layout.DECODED`) in a pipe, written after the magnitudes lie
   in their block of the shared pool, then a post of the renderer's semaphore. A pipe write of 64 bytes is atomic and
   orders the memory before it, so a decoder that dies half-way leaves nothing half-said.

@@ -34,7 +34,9 @@ WARM_CALLS = 6  # TorchScript's profiling executor specialises on the second and
 _PR_SET_PDEATHSIG = 1
 _NICE = -10
 REALTIME_PRIORITY = 5  # below renderer and callback, above everything that is not audio
-MOST_REALTIME_US = 1_000_000  # of computing without a pause; a model that never comes back must not hold a core
+MOST_REALTIME_US = 5_000_000  # of computing without a pause; a model that never comes back must not hold a core
+BREATH_EVERY_S = 0.1  # however much is asked for, the decoder pauses this often, and so is not taken for one that hangs
+BREATH_S = 0.0001
 
 
 class Network:
@@ -54,6 +56,9 @@ class Network:
         self._setup = setup
         self.warning = ""
         self.device = self._choose_device(setup.device)
+        self._lowest = setup.notes[0]
+        self._octaves: Any = None  # one-hot rows of every note the model knows
+        self._semitones: Any = None
         try:
             self._prepare()
         except (RuntimeError, OscvaeError) as error:
@@ -80,6 +85,8 @@ class Network:
         torchscript.verify(self._module, document, self.device)
         self.batches = CUDA_BATCHES if self.device == "cuda" else (1,)
         low, high = self._setup.notes
+        known = list(range(low, high + 1))
+        self._octaves, self._semitones = torchscript.one_hots(known, self._setup.first_octave, self.device)
         mean = tuple(document.latent.mean)
         for size in self.batches:
             for call in range(WARM_CALLS):
@@ -88,16 +95,15 @@ class Network:
 
     def decode(self, z: list[tuple[float, ...]], notes: list[int]) -> Any:
         """Log magnitudes [B, bands, frames] on the CPU; B is padded to a warmed size and cut again."""
-        from oscvae import torchscript
-
         torch = self._torch
         wanted = len(z)
         size = next((batch for batch in self.batches if batch >= wanted), wanted)
         z = z + [z[-1]] * (size - wanted)
         notes = notes + [notes[-1]] * (size - wanted)
-        octave, semitone = torchscript.one_hots(notes, self._setup.first_octave, self.device)
+        rows = [note - self._lowest for note in notes]
         with torch.inference_mode():
-            out = self._module(torch.tensor(z, dtype=torch.float32, device=self.device), octave, semitone)
+            points = torch.tensor(z, dtype=torch.float32, device=self.device)
+            out = self._module(points, self._octaves[rows], self._semitones[rows])
             return out[:wanted].to("cpu")
 
     def encode(self, x: Any, note: int) -> tuple[list[float], list[float]]:
@@ -141,9 +147,13 @@ class Worker:
         gc.disable()
         _go_realtime()
         self._say(ready={"device": network.device, "warning": network.warning, "encodes": network.encodes})
+        breathed = time.monotonic()
         while self._receive() or self._waiting:  # a dismissed decoder finishes what it was asked
             if self._waiting:
                 self._serve(network)
+            if time.monotonic() - breathed > BREATH_EVERY_S:
+                time.sleep(BREATH_S)
+                breathed = time.monotonic()
 
     def _say(self, **notice: Any) -> None:
         with contextlib.suppress(OSError):
