@@ -21,9 +21,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
+from oscvae.realtime.memory import load_word, store_word
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +38,7 @@ T = TypeVar("T")
 
 STOP_TIMEOUT_S = 1.0
 _POLL_S = 0.002
+_INSIDE_S = 0.2  # a callback takes well under a millisecond; only one whose thread is starved is inside for longer
 
 
 class Backend(ABC):
@@ -82,6 +87,21 @@ def take_over(engine: Engine, rate: int, period: int) -> None:
     engine.set_word(at.E_SERVER_PERIOD, period)
     engine.set_word(at.E_SERVER_DOWN, 0)
     engine.set_word(at.E_FREEWHEEL, 0)
+
+
+def shut_out(words: NDArray[np.int64], open_: int, inside: int) -> None:
+    """Let no callback into the engine any more, and wait until the one that may be inside has left.
+
+    A callback sets the word `inside` before it looks whether `open_` is still 1; the pause makes up for either of
+    them not being seen at once by the other processor.
+    """
+    if load_word(words, open_) == 0:
+        return
+    store_word(words, open_, 0)
+    deadline = time.monotonic() + _INSIDE_S
+    time.sleep(_POLL_S)
+    while load_word(words, inside) == 1 and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
 
 
 def bounded(work: Callable[[], T], timeout_s: float) -> T | None:

@@ -8,6 +8,7 @@ What was found out with jack2 1.9.21, a SIGKILLed jackd, and one that is stopped
   same client is a segmentation fault, hence the pointer is taken out of JACK-Client's object first;
 - opening, deactivating and closing wait for ever on a server that is stopped, hence each runs in a thread of its own
   with a bound;
+- closing cancels the callback's thread wherever it is, hence the callback is shut out of the engine first;
 - libjack keeps one server's memory per process: every client of the dead server must be closed before a new one can
   be opened, and two servers at once need two processes.
 """
@@ -25,7 +26,7 @@ from typing import Any
 
 from numba import types
 
-from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, Connections, bounded, take_over
+from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, Connections, bounded, shut_out, take_over
 from oscvae.audio.mixer import block
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
@@ -59,8 +60,8 @@ _SOCKETS = Path("/dev/shm")  # where jack2's servers listen
 
 # What the callbacks of one client are given: words of its own, so that a client that a stopped server would not let
 # go of can be shut out for good while the engine is served by another backend.
-_OPEN, _ENGINE, _CLIENT, _LEFT, _RIGHT = 0, 8, 9, 10, 11
-_WORDS = 16
+_OPEN, _ENGINE, _CLIENT, _LEFT, _RIGHT, _INSIDE = 0, 8, 9, 10, 11, 16
+_WORDS = 24
 _kept_alive: list[Any] = []
 
 
@@ -73,7 +74,9 @@ def _process(count, address):  # type: ignore[no-untyped-def]
     if client[_RIGHT] != 0:
         right = jack_port_get_buffer(client[_RIGHT], count)
     n_frames = int(count)
+    store(client, _INSIDE, 1)
     if load(client, _OPEN) == 0:
+        store(client, _INSIDE, 0)
         for port in (left, right):
             if port != 0:
                 out = floats_at(port, n_frames)
@@ -85,6 +88,7 @@ def _process(count, address):  # type: ignore[no-untyped-def]
     frame = int(jack_last_frame_time(client[_CLIENT]))
     block(words_at(client[_ENGINE], at.ENGINE_WORDS), frame, n_frames, left, right)
     set_float_mode(mode)
+    store(client, _INSIDE, 0)
     return 0
 
 
@@ -282,7 +286,7 @@ class JackBackend(Backend):
                 log.warning("JACK cannot connect %s to %r: jack_lsp -p lists the input ports there are", source, target)
 
     def stop(self) -> bool:
-        store_word(self._words, _OPEN, 0)
+        shut_out(self._words, _OPEN, _INSIDE)
         client = self._client
         if not client._ptr:
             return True

@@ -52,11 +52,11 @@ def advance_clock(engine, frame_32):  # type: ignore[no-untyped-def]
 @kernel("void(int64[::1], int64, int64)")
 def publish_clock(engine, frame, wall):  # type: ignore[no-untyped-def]
     """Let control see that `frame` began at `wall` ns (a sequence lock: odd while it is written)."""
-    sequence = engine[at.E_SEQUENCE]
-    store(engine, at.E_SEQUENCE, sequence + 1)
+    writing = engine[at.E_SEQUENCE] | 1  # also where a server took its thread away in the middle of this
+    store(engine, at.E_SEQUENCE, writing)
     store(engine, at.E_CLOCK_FRAME, frame)
     store(engine, at.E_CLOCK_WALL, wall)
-    store(engine, at.E_SEQUENCE, sequence + 2)
+    store(engine, at.E_SEQUENCE, writing + 1)
 
 
 @kernel("void(int64[::1], int64, int64, int64, int64)")

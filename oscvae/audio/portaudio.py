@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, bounded, take_over
+from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, bounded, shut_out, take_over
 from oscvae.audio.mixer import block, clock_ns
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
@@ -37,7 +37,7 @@ _STALLED_S = 2.0  # a device that asks for nothing for so long is gone, though P
 
 # What the callback of one stream is given, as in audio/jack.py.
 _OPEN, _ENGINE, _CHANNELS, _LEFT, _RIGHT = 0, 8, 9, 10, 11
-_FRAME, _LAST_NS, _LAST_COUNT, _CLOCK = 16, 17, 18, 24
+_FRAME, _LAST_NS, _LAST_COUNT, _INSIDE, _CLOCK = 16, 17, 18, 19, 24
 _WORDS = 32
 _kept_alive: list[Any] = []
 
@@ -48,7 +48,9 @@ def _process(source, target, count, times, flags, address):  # type: ignore[no-u
     n_frames = int(count)
     channels = stream[_CHANNELS]
     out = floats_at(target, n_frames * channels)
+    store(stream, _INSIDE, 1)
     if load(stream, _OPEN) == 0:
+        store(stream, _INSIDE, 0)
         for i in range(n_frames * channels):
             out[i] = 0.0
         return 0
@@ -78,6 +80,7 @@ def _process(source, target, count, times, flags, address):  # type: ignore[no-u
                 out[done + i] = np.float32(0.5) * (left[i] + right[i])
         done += n
     set_float_mode(mode)
+    store(stream, _INSIDE, 0)
     return 0
 
 
@@ -211,7 +214,7 @@ class PortAudioBackend(Backend):
             raise AudioError(f"the PortAudio device {self.device} does not start: {error}") from error
 
     def stop(self) -> bool:
-        store_word(self._words, _OPEN, 0)
+        shut_out(self._words, _OPEN, _INSIDE)
         stream, self._stream = self._stream, None
         if stream is None:
             return True

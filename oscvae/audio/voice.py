@@ -55,6 +55,10 @@ def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyp
     if first >= count:
         return stop == at.STOP_FADE  # stolen before it was heard
     age = voice[at.V_TAIL]
+    if onset < frame and age == 0 and private[at.C_STARVED] == 0.0:  # the server jumped over its onset: at once, then
+        onset = frame
+        store(voice, at.V_ONSET_FRAME, onset)
+        store(engine, at.E_LATE, engine[at.E_LATE] + 1)
     head = load(voice, at.V_HEAD)
     end = load(voice, at.V_END)
     mask = at.RING_SAMPLES - 1
