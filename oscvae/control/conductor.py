@@ -113,6 +113,7 @@ class Conductor:
         """Who hears of what."""
         self.pool.on_voice = self.subscribers.event
         self.pool.on_block = self.models.returned
+        self.pool.on_answer = self.models.answered
         self.pool.on_dropped = self.models.dropped
         self.models.tell = self.pool.tell
         self.models.on_change = self._on_model
@@ -133,7 +134,8 @@ class Conductor:
         self.renderer.start(None)
         try:
             await asyncio.to_thread(self.station.start)
-            await self.models.load(self._config.model.name)
+            loaded = await self.models.load(self._config.model.name)
+            await self.presets.open(loaded.name)
         except (ModelError, DecoderError) as error:
             log.error("no model to play: %s", error)
         except OscvaeError:
@@ -241,6 +243,7 @@ class Conductor:
         quiet_since = time.monotonic()
         while True:
             self.clock.update()
+            self.models.watch()
             if len(self.pool):
                 quiet_since = time.monotonic()
             elif time.monotonic() - quiet_since > _IDLE_GC_S:

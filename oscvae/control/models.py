@@ -22,6 +22,8 @@ from oscvae.realtime.engine import Engine
 from oscvae.spectral.context import ModelContext
 
 CLIP_DEVIATIONS = 6.0  # z is clipped at mean +- this many standard deviations
+HANG_S = 10.0  # a decoder that owes an answer for so long will never give it
+FAREWELL_S = 0.5  # after which nothing is on its way any more from a process that has ended
 _SPARE_BLOCKS = 8
 
 log = logging.getLogger(__name__)
@@ -87,6 +89,7 @@ class ModelManager:
         self._contexts: list[Loaded | None] = [None] * at.CONTEXTS
         self._request = 0
         self._turn = asyncio.Lock()
+        self._opening: Decoder | None = None  # by `load`
         self._restarted = False
         self._closed = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -101,15 +104,21 @@ class ModelManager:
 
     # -- loading -------------------------------------------------------------------------------------------------------
 
-    def open(self, name: str) -> Loaded:
+    def open(self, name: str, on_decoder: Callable[[Decoder], None] | None = None) -> Loaded:
         """Load, check and warm a model. Blocks for as long as that takes: for a worker thread or the offline engine.
 
+        on_decoder(decoder): called before the process is started, to be able to cancel it.
         Raises ModelError or DecoderError.
         """
         path = model_path(self.folder, name)
         document = read_document(path)
         n_blocks = 2 * self.engine.slots + _SPARE_BLOCKS
-        decoder = Decoder(path, document, n_blocks)
+        try:
+            decoder = Decoder(path, document, n_blocks)
+        except (OSError, MemoryError) as error:
+            raise DecoderError(f"{path.name}: there is no memory for its notes: {error}") from error
+        if on_decoder is not None:
+            on_decoder(decoder)
         try:
             decoder.spawn(self._device, self._threads, self.engine.wake_fd)
             context = ModelContext(
@@ -157,10 +166,19 @@ class ModelManager:
         """
         self._request += 1
         mine = self._request
+        if self._opening is not None:
+            self._opening.cancel()
         async with self._turn:  # one at a time: a flood of requests must not become a flood of processes
             if mine != self._request:
                 raise ModelError("superseded")
-            loaded = await asyncio.to_thread(self.open, name)
+            try:
+                loaded = await asyncio.to_thread(self.open, name, self._begin)
+            except OscvaeError:
+                if mine != self._request:  # which is why it failed
+                    raise ModelError("superseded") from None
+                raise
+            finally:
+                self._opening = None
             if self._closed or mine != self._request:
                 await asyncio.to_thread(loaded.decoder.close)
                 raise ModelError("superseded")
@@ -168,6 +186,9 @@ class ModelManager:
             self.adopt(loaded)
             self._restarted = False
             return loaded
+
+    def _begin(self, decoder: Decoder) -> None:
+        self._opening = decoder
 
     def _listen(self, loaded: Loaded) -> None:
         loaded.decoder.on_gone = lambda: self._died(loaded)
@@ -197,6 +218,28 @@ class ModelManager:
         loaded = self._contexts[index]
         if loaded is not None:
             loaded.decoder.free_blocks.append(block)
+
+    def answered(self, index: int) -> None:
+        """A decoder answered a request."""
+        loaded = self._contexts[index]
+        if loaded is not None:
+            loaded.decoder.answered()
+
+    def watch(self) -> None:
+        """End decoders that hang, and the notes of those that left without an answer; call it now and then."""
+        for loaded in self._contexts:
+            if loaded is None:
+                continue
+            decoder = loaded.decoder
+            silent_s = decoder.silent_s()
+            if decoder.alive and silent_s > HANG_S:
+                log.error("the decoder of %r has not answered for %.0f s: it is ended", loaded.name, silent_s)
+                decoder.forgive()
+                decoder.kill()
+            elif not decoder.alive and silent_s > FAREWELL_S and (silent_s > HANG_S or not decoder.running()):
+                decoder.forgive()
+                decoder.kill()
+                self.on_death(loaded)
 
     def set_rate(self, rate: int) -> None:
         """Another output rate; only while nothing sounds."""

@@ -114,6 +114,7 @@ class OfflineEngine:
         self.presets = Presets(config.paths.presets)
         self.performer = Performer(self.pool, self.models, self.timeline, self.presets, gain_db=config.engine.gain_db)
         self.pool.on_block = self.models.returned
+        self.pool.on_answer = self.models.answered
         self.pool.on_dropped = self.models.dropped
         self.models.tell = self.pool.tell
         self.models.on_change = self.performer.adopt
@@ -122,7 +123,6 @@ class OfflineEngine:
         self.client = Client("score", "score", 0, True, 0, self._answer, ErrorLimiter(1e9))
         self.errors: list[str] = []
         self.frame_offset = 0  # of the server's 32-bit count, for tests of its wrap
-        self.skipped = 0  # frames that the server has jumped over, likewise
         self.load(config.model.name)
 
     def _answer(self, packet: bytes, client: Client) -> None:
@@ -188,13 +188,17 @@ class OfflineEngine:
                 else:
                     time.sleep(_NAP_S)  # some have arrived, not yet all
 
+    def skip(self, count: int) -> None:
+        """Jump over `count` frames, as a server does in an xrun: nobody renders them."""
+        self.timeline.frame += count
+
     def render_block(self, count: int, out: NDArray[np.float32] | None = None) -> None:
         """Render `count` frames into `out` [2, count] (None = nowhere)."""
         engine = self.engine
         self.timeline.advance(self.timeline.frame + count)
         self.settle()
         left, right = (0, 0) if out is None else (int(out[0].ctypes.data), int(out[1].ctypes.data))
-        frame_32 = (self.timeline.frame + self.frame_offset + self.skipped) & 0xFFFFFFFF
+        frame_32 = (self.timeline.frame + self.frame_offset) & 0xFFFFFFFF
         block_offline(engine.words, frame_32, count, left, right)
         self.timeline.frame += count
         self.pool.take_events()

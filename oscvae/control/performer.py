@@ -127,6 +127,7 @@ class Performer:
         values = command.values
         rate = self.pool.engine.rate
         seconds = details.pop("seconds", None)
+        instead = details.pop("instead", None)
         group, size = self._group
         voice = Voice(
             note=float(values["note"]),
@@ -143,7 +144,7 @@ class Performer:
             **{"stretch": self._stretch, **details},
         )
         self._point(voice.z, loaded)
-        self.pool.start(voice)
+        self.pool.start(voice, instead)
         self._group_begun = True
         return voice
 
@@ -173,6 +174,7 @@ class Performer:
             z=values["z"],
             velocity=values["velocity"],
             seconds=values["seconds"],
+            instead=old,
         )
         if old is not None:
             self.timeline.defer(due_ns, lambda: self.pool.fade(old))

@@ -91,6 +91,7 @@ class VoicePool:
         self.decoded = 0
         self.on_voice: Callable[[str, int, float], None] = lambda address, id_, note: None
         self.on_block: Callable[[int, int], None] = lambda context, block: None
+        self.on_answer: Callable[[int], None] = lambda context: None
         self.on_dropped: Callable[[int], None] = lambda context: None
         self._free = list(range(engine.slots - 1, -1, -1))
         self._by_slot: dict[int, Voice] = {}
@@ -138,8 +139,9 @@ class VoicePool:
 
     # -- beginning -----------------------------------------------------------------------------------------------------
 
-    def start(self, voice: Voice) -> None:
-        """Begin a voice, stealing one if the pool is full; raises BusyError if even the wait for a slot is full."""
+    def start(self, voice: Voice, instead: Voice | None = None) -> None:
+        """Begin a voice, stealing one if the pool is full (`instead` before any other); raises BusyError if even the
+        wait for a slot is full."""
         self._check_decoder(voice)
         most = min(WAITING_MOST, self.limit)  # more could never sound at once
         if len(self._waiting) >= most:
@@ -147,7 +149,10 @@ class VoicePool:
             raise BusyError(f"busy: {most} notes wait for a voice already")
         voice.order = next(self._order)
         if len(self) + len(self._waiting) >= self.limit:
-            self._steal()
+            if instead is not None and not instead.stolen:
+                self.fade(instead)
+            else:
+                self._steal()
         if self._free:
             self._arm(voice)
         else:
@@ -307,12 +312,15 @@ class VoicePool:
 
     def abandon(self, loaded: Loaded) -> None:
         """A decoder died: its voices that wait for a first block end unheard, the sounding ones no longer move."""
-        for voice in self._by_slot.values():
-            if voice.loaded is loaded:
-                if voice.in_flight and not voice.heard:
-                    self.fade(voice)
-                voice.in_flight = False
-                voice.wanted = None
+        for voice in [*self._by_slot.values(), *self._waiting]:
+            if voice.loaded is not loaded:
+                continue
+            if (voice.in_flight or voice.slot < 0) and not voice.heard and not voice.stolen:
+                self.fade(voice)
+                if voice.client is not None:
+                    voice.client.fail(voice.path, f"the decoder of {loaded.name!r} died before the note was decoded")
+            voice.in_flight = False
+            voice.wanted = None
 
     # -- events --------------------------------------------------------------------------------------------------------
 
@@ -331,12 +339,13 @@ class VoicePool:
                 voice.stolen = True  # over: nothing of it can be moved or stolen any more
                 self.on_voice("/voice/off", voice.id, voice.note)
         while pop(self.engine.render_control, record):
-            kind, a, b, c, d = (int(word) for word in record[:5])
+            kind, a, b, c, d, e = (int(word) for word in record[:6])
             if kind == at.VOICE_IDLE:
                 self._returned(a, b)
             elif kind == at.BLOCK_FREE:
                 self.on_block(a, b)
             elif kind == at.DECODE_SEEN:
+                self.on_answer(e)
                 self._decoded(a, b, c, d)
             elif kind == at.CONTEXT_DROPPED:
                 self.on_dropped(a)

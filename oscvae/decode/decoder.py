@@ -14,6 +14,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ from oscvae.decode.wire import MAX_MESSAGE, Request, Setup, pack_request
 from oscvae.errors import DecoderError
 from oscvae.modelfile import ModelDocument
 
-READY_TIMEOUT_S = 120.0  # a large model on a slow disk; a decoder that hangs for ever must not keep /load waiting
+LOAD_TIMEOUT_S = 120.0  # a large model on a slow disk
+ANSWER_TIMEOUT_S = 20.0  # a network that decodes no note in this time hangs; it must not keep /load waiting
 _QUIT_S = 0.3
 
 
@@ -57,28 +59,36 @@ class Decoder:
         self._process: subprocess.Popen[bytes] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
+        self._cancelled = False
+        self._owed = 0  # answers
+        self._owed_since_s = 0.0
 
     def spawn(self, device: str, threads: int, wake_fd: int) -> None:
         """Start the process, and wait until it has loaded, checked and warmed the model. Blocks: not for the event
         clock.
 
-        Raises DecoderError with what the process said, or how it ended.
+        Raises DecoderError with what the process said, how it ended, or why it could not begin.
         """
         document = self.document
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._link = ours
         environment = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), PYTHONUNBUFFERED="1")
         descriptors = (theirs.fileno(), self._pool_fd, self._pipe_end, wake_fd)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "oscvae.decode.worker", str(theirs.fileno())],
-            pass_fds=descriptors,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            start_new_session=True,
-        )
-        theirs.close()
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "oscvae.decode.worker", str(theirs.fileno())],
+                    pass_fds=descriptors,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=environment,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise DecoderError(f"no decoder process can be started: {error}") from error
+        if self._cancelled:
+            self.kill()
         os.close(self._pipe_end)
         self._pipe_end = -1
         setup = Setup(
@@ -95,26 +105,33 @@ class Decoder:
             pipe_fd=descriptors[2],
             wake_fd=wake_fd,
         )
-        try:
+        with contextlib.suppress(OSError):  # it is gone already: heard below
             ours.send(setup.model_dump_json().encode())
-            ours.settimeout(READY_TIMEOUT_S)
-            data = ours.recv(MAX_MESSAGE)
-        except TimeoutError:
-            self.close()
-            raise DecoderError(f"{self.path.name}: did not load within {READY_TIMEOUT_S:.0f} s") from None
-        except OSError:
-            data = b""
-        if not data:
-            raise DecoderError(f"{self.path.name}: its process {self.ending()} while loading")
-        notice = json.loads(data)
-        if "ready" not in notice:
-            self.close()
-            raise DecoderError(str(notice.get("error", "the decoder answered nonsense")))
-        self.device = str(notice["ready"]["device"])
-        self.warning = str(notice["ready"]["warning"])
-        self.encodes = bool(notice["ready"]["encodes"])
+        ready = self._await_ready(ours)
+        self.device = str(ready["device"])
+        self.warning = str(ready["warning"])
+        self.encodes = bool(ready["encodes"])
         ours.setblocking(False)
         self.alive = True
+
+    def _await_ready(self, link: socket.socket) -> dict[str, Any]:
+        timeout_s, step = LOAD_TIMEOUT_S, "load"
+        while True:
+            link.settimeout(timeout_s)
+            try:
+                data = link.recv(MAX_MESSAGE)
+            except TimeoutError:
+                raise DecoderError(f"{self.path.name}: did not {step} within {timeout_s:.0f} s") from None
+            except OSError:
+                data = b""
+            if not data:
+                raise DecoderError(f"{self.path.name}: its process {self.ending()} while loading")
+            notice = json.loads(data)
+            if "ready" in notice:
+                return dict(notice["ready"])
+            if "loaded" not in notice:
+                raise DecoderError(str(notice.get("error", "the decoder answered nonsense")))
+            timeout_s, step = ANSWER_TIMEOUT_S, "decode a note"
 
     def ending(self) -> str:
         """How the process ended, for a message: waits up to 2 s for it."""
@@ -145,7 +162,10 @@ class Decoder:
                 self._deaf()
                 return
             with contextlib.suppress(ValueError):
-                self.on_notice(json.loads(data))
+                notice = json.loads(data)
+                if "encoded" in notice:
+                    self.answered()
+                self.on_notice(notice)
 
     def _deaf(self) -> None:
         if self._loop is not None and self._link is not None:
@@ -176,7 +196,23 @@ class Decoder:
             self._link.send(pack_request(request))
         except (BlockingIOError, OSError):
             return False
+        if not self._owed:
+            self._owed_since_s = time.monotonic()
+        self._owed += 1
         return True
+
+    def answered(self) -> None:
+        """A request was answered."""
+        self._owed = max(0, self._owed - 1)
+        self._owed_since_s = time.monotonic()
+
+    def silent_s(self) -> float:
+        """For how long it has owed an answer and given none; 0 when it owes nothing."""
+        return time.monotonic() - self._owed_since_s if self._owed else 0.0
+
+    def forgive(self) -> None:
+        """No answer will come any more, and none is expected."""
+        self._owed = 0
 
     @property
     def pid(self) -> int:
@@ -185,9 +221,23 @@ class Decoder:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def cancel(self) -> None:
+        """Have a `spawn` in another thread fail soon."""
+        self._cancelled = True
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process at once, whatever it does; the rest is heard of as if it had died by itself."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+
     def dismiss(self) -> None:
         """Close the socket: the process finishes what it was asked and leaves. The pool stays mapped."""
+        if self._closing:
+            return
         self._closing = True
+        # the callbacks know the model that knows this decoder: a circle that would keep its memory for ever
+        self.on_notice, self.on_gone = (lambda notice: None), (lambda: None)
         if self._link is not None:
             if self._loop is not None:
                 self._loop.remove_reader(self._link.fileno())

@@ -19,13 +19,13 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from oscvae.decode.wire import ENCODE, MAX_MESSAGE, RECORD, Request, Setup, unpack_request
-from oscvae.errors import OscvaeError
 
 DECODED = 1  # realtime.layout.DECODED; that module would import numba, 0.5 s of a decoder's start
 GOOD, FAILED, NOT_FINITE = range(3)
@@ -40,9 +40,12 @@ BREATH_S = 0.0001
 
 
 class Network:
-    """The loaded model on its device, with one call: latents and notes in, magnitudes [B, bands, frames] out."""
+    """The loaded model on its device, with one call: latents and notes in, magnitudes [B, bands, frames] out.
 
-    def __init__(self, setup: Setup) -> None:
+    on_step(what): called whenever loading has come a step further.
+    """
+
+    def __init__(self, setup: Setup, on_step: Callable[[str], None] = lambda what: None) -> None:
         import torch
 
         from oscvae import torchscript
@@ -54,6 +57,7 @@ class Network:
         torch.set_flush_denormal(True)
         self._torch = torch
         self._setup = setup
+        self._on_step = on_step
         self.warning = ""
         self.device = self._choose_device(setup.device)
         self._lowest = setup.notes[0]
@@ -61,7 +65,7 @@ class Network:
         self._semitones: Any = None
         try:
             self._prepare()
-        except (RuntimeError, OscvaeError) as error:
+        except Exception as error:
             if self.device == "cpu":
                 raise
             self.warning = f"CUDA failed, decoding on the CPU: {_first_line(error)}"
@@ -82,7 +86,9 @@ class Network:
         from oscvae import torchscript
 
         self._module, document = torchscript.load(Path(self._setup.path), self.device)
+        self._on_step("file")
         torchscript.verify(self._module, document, self.device)
+        self._on_step("checked")
         self.batches = CUDA_BATCHES if self.device == "cuda" else (1,)
         low, high = self._setup.notes
         known = list(range(low, high + 1))
@@ -92,6 +98,7 @@ class Network:
             for call in range(WARM_CALLS):
                 note = low + (high - low) * call // WARM_CALLS
                 self.decode([mean] * size, [note] * size)
+                self._on_step("warm")
 
     def decode(self, z: list[tuple[float, ...]], notes: list[int]) -> Any:
         """Log magnitudes [B, bands, frames] on the CPU; B is padded to a warmed size and cut again."""
@@ -139,7 +146,7 @@ class Worker:
         self._count = 0
 
     def run(self) -> None:
-        network = Network(self._setup)
+        network = Network(self._setup, lambda what: self._say(loaded=what))
         torch = network._torch
         self._blocks = torch.from_numpy(self._pool)
         gc.collect()
@@ -195,7 +202,7 @@ class Worker:
             for request, x in zip(batch, out, strict=True):
                 statuses.append(GOOD if bool(torch.isfinite(x).all()) else NOT_FINITE)
                 torch.clamp(x.T, -1.0, 1.0, out=self._blocks[request.block])
-        except (RuntimeError, OscvaeError) as error:
+        except Exception as error:  # a model's code may raise anything
             self._say(error=f"decoding failed: {_first_line(error)}", fatal=False)
             statuses = [FAILED] * len(batch)
         took = time.perf_counter_ns() - began
@@ -207,7 +214,7 @@ class Worker:
     def _encode(self, network: Network, request: Request) -> None:
         try:
             mean, log_variance = network.encode(self._pool[request.block], request.note)
-        except (RuntimeError, OscvaeError) as error:
+        except Exception as error:
             self._say(encoded=request.generation, block=request.block, why=_first_line(error))
         else:
             self._say(encoded=request.generation, block=request.block, mean=mean, log_variance=log_variance)
@@ -235,11 +242,11 @@ def main() -> int:
     worker = Worker(link, setup)
     try:
         worker.run()
-    except (OscvaeError, RuntimeError, MemoryError) as error:
-        worker._say(error=_first_line(error), fatal=True)
-        return 1
     except BrokenPipeError:
         pass
+    except Exception as error:
+        worker._say(error=_first_line(error), fatal=True)
+        return 1
     return 0
 
 

@@ -15,11 +15,17 @@ import numpy as np
 from oscvae.realtime import layout as at
 from oscvae.realtime.libc import sem_init
 from oscvae.realtime.memory import Arena, load_float, load_word, store_float, store_word
-from oscvae.realtime.ring import RECORD, new_ring
+from oscvae.realtime.ring import RECORD, new_ring, ring_words
 
-RING_RECORDS = 1024
+RING_RECORDS = 1024  # of a ring whose records are at most two for each slot
+_EVENTS_PER_SLOT = 5 * at.CONTEXTS  # two blocks of each model come back, each answered; and the slot itself
 CANARY = 0x5AFE_C0DE_5AFE_C0DE - (1 << 64) + (1 << 63)
 _CANARY_WORDS = 8
+
+
+def event_records(slots: int) -> int:
+    """Records that hold all the renderer can have to tell while control hears nothing, so that no event is ever lost."""
+    return max(RING_RECORDS, 1 << (_EVENTS_PER_SLOT * (slots + 4)).bit_length())
 
 
 class Engine:
@@ -32,7 +38,7 @@ class Engine:
         size = (
             slots * (at.VOICE_WORDS + at.CALLBACK_FLOATS + at.R_WORDS + at.R_FLOATS) * 8
             + slots * at.RING_SAMPLES * 4
-            + 4 * (RING_RECORDS + 4) * RECORD * 8
+            + (3 * ring_words(RING_RECORDS) + ring_words(event_records(slots))) * 8
             + at.RECORD_FRAMES * 8
             + scratch_floats * 4
             + sinc.nbytes
@@ -57,7 +63,7 @@ class Engine:
         render_floats = self.arena.words(slots * at.R_FLOATS)
         self._guard()
         self.control_render = new_ring(self.arena, RING_RECORDS)
-        self.render_control = new_ring(self.arena, RING_RECORDS)
+        self.render_control = new_ring(self.arena, event_records(slots))
         self.render_audio = new_ring(self.arena, RING_RECORDS)
         self.audio_control = new_ring(self.arena, RING_RECORDS)
         self._guard()

@@ -125,9 +125,9 @@ def _take_block(engine, context, record):  # type: ignore[no-untyped-def]
         if not current:
             store(engine, at.E_STALE, engine[at.E_STALE] + 1)
         tell(engine, at.BLOCK_FREE, context, block, 0, 0, 0)
-        if current and own[at.R_PHASE] == at.PHASE_WAITING:
-            _die_unheard(engine, slot)
     tell(engine, at.DECODE_SEEN, slot, generation, status, took, context)
+    if current and own[at.R_PHASE] == at.PHASE_WAITING:  # after control has heard why: then it forgets the voice
+        _die_unheard(engine, slot)
 
 
 @kernel("boolean(int64[::1])")
