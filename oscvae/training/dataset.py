@@ -1,13 +1,12 @@
 """The data of a model: every note of some plucked programs, aligned to its onset and analysed into bands.
 
-A recipe says everything that the data depend on; the same recipe and SoundFont give the same data. The notes are
-rendered anew each time, which takes seconds, so nothing is kept on disk.
+A recipe says everything that the data depend on; the same recipe and SoundFont give the same data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -74,22 +73,65 @@ class Recipe:
         return band_axis(self.band_kind, self.n_bands, self.corner, self.n_fft, self.sample_rate)
 
 
+TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING = 0, 1, 2
+"""The values of `NoteSet.split`."""
+
+
 @dataclass(frozen=True, eq=False)
 class NoteSet:
-    """N notes; x is their log band magnitudes with each note's loudest band at 0 dB."""
+    """N notes; x is their log band magnitudes with each note's loudest band at 0 dB.
+
+    What is not given follows from the rest: each program is a timbre, and each note of a timbre a recording.
+    """
 
     x: Float32s
-    """[N, bands, frames], in [-1, 1]."""
+    """[N, bands, frames], in [-1, 1]; a memory map where the set was opened from a folder."""
     note: Int64s
     program: Int64s
+    """General MIDI program from 0, -1 for a sound that is none."""
     velocity: Int64s
     level: Float32s
     """[N], the linear STFT magnitude that became 0 dB."""
-    held_out: NDArray[np.bool_]
+    split: NDArray[np.int8]
+    """[N]: 0 to train on, 1 a withheld note of a known recording, 2 a recording that is never trained on."""
+    recipe: Recipe = field(default_factory=Recipe)
+    timbre: Int64s = field(default_factory=lambda: np.empty(0, np.int64))
+    """[N], which of `timbres`: the instrument."""
+    timbres: tuple[str, ...] = ()
+    source: Int64s = field(default_factory=lambda: np.empty(0, np.int64))
+    """[N], which of `sources`: the recording that the note was made from."""
+    sources: tuple[str, ...] = ()
+    f0_hz: Float32s = field(default_factory=lambda: np.empty(0, np.float32))
+    """[N], the fundamental that was estimated before the note was tuned."""
+    fingerprint: str = ""
+    """SHA-256 of the index and the data, in hexadecimal; empty for a set that was never stored."""
+
+    def __post_init__(self) -> None:
+        def fill(name: str, value: object) -> None:
+            object.__setattr__(self, name, value)
+
+        fill("split", self.split.astype(np.int8))
+        if not self.timbres:
+            programs, timbre = np.unique(self.program, return_inverse=True)
+            fill("timbre", timbre.astype(np.int64))
+            fill("timbres", tuple(PLUCKED.get(int(program), f"program {program}") for program in programs))
+        if not self.sources:
+            recordings, source = np.unique(self.timbre * 128 + self.note, return_inverse=True)
+            fill("source", source.astype(np.int64))
+            fill("sources", tuple(f"{self.timbres[which // 128]} {which % 128}" for which in recordings.tolist()))
+        if self.f0_hz.size == 0:
+            fill("f0_hz", np.array([note_to_hz(float(note)) for note in self.note], np.float32))
+
+    def __len__(self) -> int:
+        return int(self.note.size)
+
+    @property
+    def held_out(self) -> NDArray[np.bool_]:
+        """[N], whether a note is not to be trained on, for either reason."""
+        return self.split != TRAIN
 
     def label(self, index: int) -> str:
-        program = int(self.program[index])
-        return f"{PLUCKED.get(program, f'program {program}')} {int(self.velocity[index])}"
+        return f"{self.timbres[int(self.timbre[index])]} {int(self.velocity[index])}"
 
 
 def make_dataset(recipe: Recipe, soundfont: Path | None = None, progress: Callable[[], None] | None = None) -> NoteSet:
@@ -123,7 +165,8 @@ def make_dataset(recipe: Recipe, soundfont: Path | None = None, progress: Callab
         program=program,
         velocity=velocity,
         level=np.array(levels, np.float32),
-        held_out=(note + rank) % recipe.hold_out == 0,
+        split=((note + rank) % recipe.hold_out == 0).astype(np.int8),
+        recipe=recipe,
     )
 
 
