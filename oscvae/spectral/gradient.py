@@ -18,7 +18,7 @@ from oscvae.spectral.elementary import FAST, fast_log, fast_turn
 from oscvae.spectral.lanes import LANES, above, lowest_bit, take
 from oscvae.spectral.views import part
 
-# Bins under this share of the largest magnitude of both frames keep the phase that the overlap gives them.
+# Bins under this share of the largest magnitude of both frames go on as if they held a tone of their own frequency.
 TOLERANCE = 1e-2
 # Added to magnitudes, so that the logarithm of the ratio of two zeros is zero.
 SILENCE = 1e-10

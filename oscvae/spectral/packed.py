@@ -115,16 +115,16 @@ def pack(Z, C, twiddle, half, apart):  # type: ignore[no-untyped-def]
     Z[apart + quarter] = _f(-2.0) * C[apart + quarter]
 
 
-@kernel("void(float32[::1], float32[::1], int64)")
-def impose(C, S, bins):  # type: ignore[no-untyped-def]
-    """C = S C / |C|."""
-    apart = C.size // 2
-    Ci = part(C, apart, apart)
+@kernel("void(float32[::1], float32[::1], float32[::1], float32[::1], int64, int64)")
+def carry_on(C, last, turn, S, bins, apart):  # type: ignore[no-untyped-def]
+    """C = S last turn / |last|: the last frame's phases a hop later, as if every bin held a tone of its frequency."""
+    last_i, turn_i, Ci = part(last, apart, apart), part(turn, apart, apart), part(C, apart, apart)
     for k in range(0, bins, LANES):
-        re, im = take(C, k), take(Ci, k)
+        re, im = take(last, k), take(last_i, k)
+        c, s = take(turn, k), take(turn_i, k)
         gain = take(S, k) / root(re * re + im * im + _TINY)
-        put(C, k, re * gain)
-        put(Ci, k, im * gain)
+        put(C, k, gain * (re * c - im * s))
+        put(Ci, k, gain * (re * s + im * c))
 
 
 @kernel("void(float32[::1], float32[::1], float32[::1], float32[::1], float32[::1], float32, int64, int64)")

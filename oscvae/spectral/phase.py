@@ -23,14 +23,14 @@ OVERLAPS = (2, 4, 8)
 MOMENTUM = (0.3, 0.7, 0.7, 0.7)
 # As many iterations per push while the frames have not settled.
 MOST_ITERATIONS = 16
-# Settled: the last iteration changed the frames by this share of the energy of the voice's loudest ones (-50 dB).
-SETTLED = 1e-5
+# Settled: the last iteration changed the frames by this share of the energy of the voice's loudest ones (-47 dB).
+SETTLED = 2e-5
 # The sum of windows under which a frame is normalised falls to zero at its end: floored at this share of the full sum.
-PARTIAL_SUM_FLOOR = 0.02
+PARTIAL_SUM_FLOOR = 0.01
 # The time-frequency ratio of a Gaussian whose main lobe is the Hann window's, over n_fft^2 (Prusa, Sondergaard 2016).
 GAUSSIAN = 0.235
 # The steepest phase step between bins that is believed, in rad.
-MOST_RAD = 0.8
+MOST_RAD = 0.6
 
 
 class PhaseTables:
@@ -88,6 +88,7 @@ class PhaseTables:
         constants[rtisi.MOMENTUM] = momentum
         constants[rtisi.SETTLED] = SETTLED
         k = np.arange(apart)
+        advance = (k * hop % n) / n
         square = window * window
         full = square.reshape(-1, hop).sum(axis=0)
         newest = self.look_ahead * hop
@@ -99,9 +100,10 @@ class PhaseTables:
             constants,
             np.cos(turn * k / n),
             np.sin(turn * k / n),
-            (k * hop % n) / n,
+            advance,
+            np.cos(turn * advance),
+            np.sin(turn * advance),
             _halves(window / n),  # the packed spectrum is 2 times too large, its transform n / 2 times
-            _halves(window / np.tile(full, n // hop)),
             *[_halves(window / partial[slot * hop : slot * hop + n]) for slot in range(slots)],
             _halves(1.0 / full),
         ]

@@ -21,7 +21,7 @@ from oscvae.spectral.elementary import fast_turn
 from oscvae.spectral.fftw import execute
 from oscvae.spectral.gradient import ROWS, first_phase
 from oscvae.spectral.lanes import LANES, interleave, larger, largest, put, spread, take
-from oscvae.spectral.packed import clear, copy, exchange, impose, pack, revise, scale, unpack, window
+from oscvae.spectral.packed import carry_on, clear, copy, exchange, pack, revise, scale, unpack, window
 from oscvae.spectral.views import address, part
 
 # params
@@ -120,10 +120,10 @@ def push(params, tables, state, scratch, magnitudes, out):  # type: ignore[no-un
 
     twiddle = part(tables, CONSTANTS, 2 * apart)
     advance = part(tables, CONSTANTS + 2 * apart, apart)
-    at_weights = CONSTANTS + 3 * apart
+    turn = part(tables, CONSTANTS + 3 * apart, 2 * apart)
+    at_weights = CONSTANTS + 5 * apart
     weight_out = part(tables, at_weights, n)
-    weight_first = part(tables, at_weights + n, n)
-    at_partial = at_weights + 2 * n
+    at_partial = at_weights + n
     inverse_sum = part(tables, at_partial + slots * n, hop)
 
     A = part(scratch, 0, 2 * apart)
@@ -152,10 +152,9 @@ def push(params, tables, state, scratch, magnitudes, out):  # type: ignore[no-un
 
     held = part(state, at_held + newest * n, n)
     clear(held, n)
-    fresh = state[_RINGING] == _f(0.0)
     if peak > _f(0.0):
         state[_RINGING] = _f(n // hop + look_ahead)
-    elif not fresh:
+    elif state[_RINGING] > _f(0.0):
         state[_RINGING] -= _f(1.0)
     if state[_RINGING] == _f(0.0):
         clear(out, hop)
@@ -164,13 +163,10 @@ def push(params, tables, state, scratch, magnitudes, out):  # type: ignore[no-un
     # the first phase of the newest frame
     if peak > _f(0.0):
         newest_signal = part(signal, look_ahead * hop // 2, 2 * odd)
-        if fresh:
+        if last_peak == _f(0.0):
             _impulse(C, S1, hop, bins)
         else:
-            window(A, newest_signal, weight_first, half, apart, odd)
-            execute(params[FORWARD], A_re, A_im, B_re, B_im)
-            unpack(C, B, twiddle, half, apart)
-            impose(C, S1, bins)
+            carry_on(C, carrier, turn, S1, bins, apart)
             first_phase(tables, advance, S0, S1, S2, max(peak, last_peak), carrier, C, work, bins, apart)
         pack(A, C, twiddle, half, apart)
         before = part(state, at_before + newest * 2 * apart, 2 * apart)

@@ -74,6 +74,7 @@ def reconstruct(mags: NDArray[np.float32], n_fft: int, hop: int, look_ahead: int
     partial = np.maximum(partial, phase.PARTIAL_SUM_FLOOR * square.sum() / hop)
     impulse = np.exp(-2j * np.pi * np.arange(bins) * (n_fft - hop / 2) / n_fft)
 
+    tone = np.exp(2j * np.pi * np.arange(bins) * hop / n_fft)
     signal = np.zeros(n_fft + look_ahead * hop)
     S = [np.zeros(bins)] * slots
     P = [np.zeros(bins, complex)] * slots
@@ -86,11 +87,10 @@ def reconstruct(mags: NDArray[np.float32], n_fft: int, hop: int, look_ahead: int
         S2 = pending = mags[t].astype(np.float64) if t < len(mags) else np.zeros(bins)
         S, P, Y = [*S[1:], S1], [*P[1:], np.zeros(bins, complex)], [*Y[1:], np.zeros(n_fft)]
         if S1.max() > 0.0:
-            if not np.any(signal):
+            if S0.max() == 0.0:
                 C = S1 * impulse
             else:
-                X = np.fft.rfft(signal[look_ahead * hop :] * window / full)
-                C = S1 * X / np.maximum(np.abs(X), 1e-15)
+                C = S1 * tone * carrier / np.maximum(np.abs(carrier), 1e-15)
                 for m, direction in heap_phases(S0, S1, S2, carrier, n_fft, hop).items():
                     C[m] = S1[m] * direction
             P[-1], carrier = C, C
