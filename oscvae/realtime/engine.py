@@ -24,7 +24,7 @@ _CANARY_WORDS = 8
 
 
 def event_records(slots: int) -> int:
-    """Records that hold all the renderer can have to tell while control hears nothing, so that no event is ever lost."""
+    """Records that hold all the renderer can have to tell while control hears nothing, so that none is ever lost."""
     return max(RING_RECORDS, 1 << (_EVENTS_PER_SLOT * (slots + 4)).bit_length())
 
 

@@ -1,0 +1,262 @@
+"""Nothing is lost in any interleaving: no voice stuck, no magnitude block leaked, no memory grown.
+
+A few thousand commands in the suite; OSCVAE_SOAK=1 pytest -m soak sends 100,000 (make soak).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from numpy.typing import NDArray
+from support import Daemon, OscClient
+
+from oscvae.config import load_config
+from oscvae.control.offline import OfflineEngine
+from oscvae.control.packets import Message
+from oscvae.realtime import layout as at
+from robustness.churn import Churn, Command
+from robustness.live import check_log, resident_bytes, wait_until
+
+pytestmark = pytest.mark.soak
+
+SOAK = os.environ.get("OSCVAE_SOAK") == "1"
+COMMANDS = 100_000 if SOAK else 3_000
+LIVE_COMMANDS = 100_000 if SOAK else 3_000
+LOADS = 40 if SOAK else 4
+VOICES, SPARE = 12, 3
+RATE = 48_000
+LONGEST_S = 2.4 * 4 + 1.0  # the model's longest note, at the longest stretch, and what its release adds
+GROWTH_BYTES = 8 << 20
+LIVE_GROWTH_BYTES = 24 << 20  # two processes, with threads and an allocator that returns nothing
+BUSY, VOICES_SOUNDING = 6, 0  # places in /status.reply
+
+
+@pytest.fixture
+def engine() -> Iterator[OfflineEngine]:
+    made = OfflineEngine(load_config(None, [f"engine.voices={VOICES}", f"engine.spare={SPARE}"]), RATE)
+    yield made
+    made.close()
+
+
+def check_books(engine: OfflineEngine) -> None:
+    """What must hold at every moment."""
+    pool = engine.pool
+    slots = engine.engine.slots
+    held = [voice.slot for voice in pool.all()]
+    assert sorted(pool._free + held) == list(range(slots)), "a slot is lost, or has two owners"
+    assert len(pool) + len(pool.waiting_voices()) <= VOICES
+    for voice in pool.all():
+        assert int(engine.engine.voices[voice.slot][at.V_GENERATION]) == voice.generation
+    if not engine.timeline._changes:  # a voice whose successor has a timetag sounds on until then
+        named = [(voice.owner, voice.id) for voice in [*pool, *pool.waiting_voices()]]
+        assert len(set(named)) == len(named), "two voices sound under one name"
+    for loaded in engine.models._contexts:
+        if loaded is not None:
+            blocks = loaded.decoder.free_blocks
+            assert len(set(blocks)) == len(blocks) <= loaded.decoder.n_blocks
+            assert loaded.voices == sum(voice.loaded is loaded for voice in pool.all())
+            assert loaded.waiting == sum(voice.loaded is loaded for voice in pool.waiting_voices())
+    assert engine.engine.intact()
+    assert engine.engine.word(at.E_EVENTS_LOST) == 0
+
+
+def check_rest(engine: OfflineEngine) -> None:
+    """What must hold once nothing sounds any more."""
+    assert engine.pool.idle
+    assert sorted(engine.pool._free) == list(range(engine.engine.slots))
+    assert all(int(words[at.V_STATE]) == at.FREE for words in engine.engine.voices)
+    current = engine.models.current
+    assert current is not None
+    assert sorted(current.decoder.free_blocks) == list(range(current.decoder.n_blocks))
+    assert [loaded for loaded in engine.models._contexts if loaded is not None] == [current]
+    assert np.count_nonzero(engine.engine.contexts) == 1
+    assert int(engine.engine.active[0]) == 0
+
+
+def obey(engine: OfflineEngine, commands: list[Command], due_ns: int | None = None) -> None:
+    engine.execute([Message(str(command[0]), command[1:], "") for command in commands], due_ns)
+
+
+def render(engine: OfflineEngine, count: int) -> NDArray[np.float32]:
+    block = np.full((2, count), np.float32(np.nan))
+    engine.render_block(count, block)
+    assert np.abs(block).max() <= 1.0  # and so every number is finite
+    return block
+
+
+@pytest.mark.timeout(0 if SOAK else 300)
+def test_any_interleaving_leaves_nothing_behind(engine: OfflineEngine) -> None:
+    churn = Churn(1)
+    draw = churn.random
+    process = psutil.Process()
+    sent = n_loads = resident = most_waiting = most_models = 0
+    while sent < COMMANDS:
+        commands = churn.bundle()
+        sent += len(commands)
+        due_ns = None
+        if draw.random() < 0.3:  # a bundle with a timetag, just ahead
+            due_ns = round((engine.timeline.frame + draw.randrange(2400)) * 1e9 / RATE)
+        obey(engine, commands, due_ns)
+        most_waiting = max(most_waiting, len(engine.pool.waiting_voices()))
+        if sent * LOADS // COMMANDS > n_loads:
+            n_loads += 1
+            obey(engine, [("/load", draw.choice(("plucked", "plucked", "missing")))])
+        most_models = max(most_models, sum(loaded is not None for loaded in engine.models._contexts))
+        for _ in range(draw.choice((0, 0, 1, 1, 2, 4))):
+            render(engine, draw.choice((1, 16, 32, 64, 128, 200)))
+        check_books(engine)
+        if not resident and sent > COMMANDS // 3:
+            resident = process.memory_info().rss
+    obey(engine, [("/sustain", 0)])
+    frames = 0
+    while not engine.pool.idle and frames < LONGEST_S * RATE:
+        render(engine, 512)
+        frames += 512
+    render(engine, 512)
+    check_rest(engine)
+    grown = process.memory_info().rss - resident
+    assert grown < GROWTH_BYTES, f"{grown / 2**20:.1f} MiB more than after a third of the commands"
+    assert [text for text in engine.errors if not _is_earned(text)] == []
+    assert any("busy" in text for text in engine.errors) and most_waiting > 0 and most_models > 1, "it was too easy"
+
+
+def _is_earned(text: str) -> bool:
+    """Whether a /fail is one that this performer has asked for."""
+    return any(part in text for part in ("no voice", "busy", "no such model file"))
+
+
+def test_a_model_waits_for_the_notes_that_wait_for_a_slot(engine: OfflineEngine) -> None:
+    """All slots fade voices of the first model, a note waits for the second, which is swapped for a third."""
+    point = (0.1, 0.2, -0.3, 0.4)
+    for _ in range(VOICES):
+        obey(engine, [("/play", 60, *point)])
+    for _ in range(8):
+        render(engine, 128)
+    for _ in range(SPARE):
+        obey(engine, [("/play", 60, *point)])
+    obey(engine, [("/load", "plucked")])
+    second = engine.models.current
+    obey(engine, [("/play", 72, *point)])
+    (waiting,) = engine.pool.waiting_voices()
+    assert waiting.loaded is second
+    obey(engine, [("/load", "plucked")])
+    check_books(engine)
+    heard = []
+    engine.pool.on_voice = lambda address, id_, note: heard.append((address, note))
+    for _ in range(200):
+        render(engine, 128)
+        check_books(engine)
+    assert ("/voice/on", 72.0) in heard
+    assert engine.errors == []
+    obey(engine, [("/panic",)])
+    render(engine, 128)
+    render(engine, 128)
+    check_rest(engine)
+
+
+def test_a_waiting_note_obeys_what_is_said_to_it(engine: OfflineEngine) -> None:
+    point, other = (0.1, 0.2, -0.3, 0.4), (0.5, -0.5, 0.5, -0.5)
+    for _ in range(VOICES + SPARE):
+        obey(engine, [("/play", 60, *point)])
+    obey(engine, [("/voice/new", 1, 72, *point), ("/voice/new", 2, 74, *point)])
+    assert len(engine.pool.waiting_voices()) == 2
+    obey(engine, [("/voice/set", 1, "pan", -1.0), ("/voice/set", 1, "z", *other), ("/voice/stop", 2)])
+    obey(engine, [("/voice/new", 1, 76, *other), ("/voice/set", 1, "pan", 1.0)])
+    assert engine.errors == []
+    for _ in range(20):
+        render(engine, 128)
+    first = engine.pool.find(engine.client.key, 1)
+    second = engine.pool.find(engine.client.key, 2)
+    assert first is not None and first.note == 76.0 and first.z == pytest.approx(other)
+    assert engine.engine.voices[first.slot].view(np.float64)[at.V_PAN] == 1.0
+    assert second is not None and second.releasing
+    check_books(engine)
+
+
+def test_a_replaced_voice_is_the_one_that_gives_way(engine: OfflineEngine) -> None:
+    point = (0.1, 0.2, -0.3, 0.4)
+    for id_ in range(VOICES):
+        obey(engine, [("/voice/new", id_, 48 + id_, *point)])
+    render(engine, 128)
+    obey(engine, [("/voice/new", 5, 90, *point)])
+    for _ in range(20):
+        render(engine, 128)
+    assert {voice.id: voice.note for voice in engine.pool} == {id_: 48.0 + id_ for id_ in range(VOICES)} | {5: 90.0}
+
+
+def test_what_the_renderer_tells_is_kept_while_control_is_away() -> None:
+    """Every block of every model comes back and every slot ends while nobody listens: no event may be lost."""
+    from oscvae.realtime.engine import event_records
+
+    for slots in (1, 68, 260):
+        n_blocks = 2 * slots + 8
+        assert event_records(slots) >= at.CONTEXTS * (2 * n_blocks + 1) + slots
+
+
+# -- the same, live ----------------------------------------------------------------------------------------------------
+
+
+def send(client: OscClient, churn: Churn) -> int:
+    """One packet of a performer without manners; returns how many commands it holds."""
+    commands = churn.bundle()
+    if len(commands) > 1 or churn.random.random() < 0.3:
+        due_s = None if churn.random.random() < 0.5 else time.time() + churn.random.uniform(-0.01, 0.2)
+        client.send_bundle(commands, due_s)
+    else:
+        client.send(*commands[0])
+    return len(commands)
+
+
+def fill(daemon: Daemon, voices: int) -> None:
+    """Every voice there is, at once: a slot that was lost would be missed."""
+    client = daemon.client
+    for address, value in (("/stretch", 4.0), ("/bend", 0.0), ("/attack", 0.0), ("/release", 0.05), ("/sustain", 0)):
+        client.send(address, value)
+    busy = daemon.status()[BUSY]
+    for i in range(voices):
+        client.send("/play", 40 + i % 40, 0.1, 0.2, -0.3, 0.4)
+    assert wait_until(lambda: daemon.status()[VOICES_SOUNDING] == voices, 10.0), daemon.status()
+    assert daemon.status()[BUSY] == busy
+    client.send("/panic")
+    assert wait_until(lambda: daemon.status()[VOICES_SOUNDING] == 0, 5.0), daemon.status()
+
+
+@pytest.mark.timeout(0 if SOAK else 300)
+def test_four_performers_at_once_leave_a_daemon_as_it_was() -> None:
+    voices = 16
+    with Daemon("audio.backend=silent", f"engine.voices={voices}", "osc.errors_per_second=1000") as daemon:
+        daemon.wait_ready()
+        clients = [OscClient(daemon.port) for _ in range(4)]
+        churns = [Churn(seed) for seed in range(4)]
+        sent = resident = 0
+        answers: list[Any] = []
+        for turn in range(10**9):
+            sent += sum(send(client, churn) for client, churn in zip(clients, churns, strict=True))
+            if turn % 25 == 24:  # no more than the kernel keeps, and no more than it decodes
+                daemon.status()
+                for client in clients:
+                    answers += client.drain()
+            if not resident and sent > LIVE_COMMANDS // 2:
+                resident = resident_bytes(daemon)
+            if sent > LIVE_COMMANDS:
+                break
+        for client in clients:
+            client.send("/sustain", 0)
+        daemon.client.send("/stop")
+        assert wait_until(lambda: daemon.status()[VOICES_SOUNDING] == 0, 15.0), daemon.status()
+        for _ in range(3):
+            fill(daemon, voices)
+        grown = resident_bytes(daemon) - resident
+        assert grown < LIVE_GROWTH_BYTES, f"{grown / 2**20:.1f} MiB"
+        for client in clients:
+            answers += client.drain()
+            client.close()
+        assert [args for address, args in answers if address != "/fail" or not _is_earned(str(args[1]))] == []
+        assert daemon.stop() == 0
+        check_log(daemon)
