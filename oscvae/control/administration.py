@@ -103,6 +103,7 @@ class Administration:
     def _do_load(self, command: Command, client: Client) -> None:
         async def work() -> tuple[Any, ...]:
             loaded = await self._models.load(command.values["name"])
+            await self._presets.open(loaded.name)  # whoever waits for /done may recall one at once
             document = loaded.document
             return loaded.name, loaded.info.dims, float(document.sample_rate), document.frames
 

@@ -44,14 +44,13 @@ class Presets:
 
         A file that cannot be read is logged; until it can, the model has no presets and takes none.
         """
-        if model in self._points:
-            return
-        try:
-            points = await asyncio.to_thread(read, self._file(model))
-        except CommandError as error:
-            log.warning("%s", error)
-        else:
-            self._points.setdefault(model, points)
+        async with self._lock:
+            if model in self._points:
+                return
+            try:
+                self._points[model] = await asyncio.to_thread(read, self._file(model))
+            except CommandError as error:
+                log.warning("%s", error)
 
     def open_now(self, model: str) -> None:
         """As `open`, at once: for the offline engine, which has no event clock to keep."""
