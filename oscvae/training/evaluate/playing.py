@@ -1,0 +1,251 @@
+"""How a model plays: pitch, harmonics, level and clicks of notes that nobody recorded, against the recordings'.
+
+Every note is decoded, put through the phase reconstruction at full velocity and 0 dB, and cut as the daemon cuts it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscvae.training.dataset import TRAIN, NoteSet
+from oscvae.training.evaluate.fidelity import median_codes
+from oscvae.training.evaluate.listening import Table, listen_to_points, listen_to_spectra
+from oscvae.training.evaluate.subject import Codes, Subject
+from oscvae.training.evaluate.summary import Spread, Track, quietly, some
+
+Float32s = NDArray[np.float32]
+Float64s = NDArray[np.float64]
+
+IN_TUNE_CENTS = 10.0
+LEVEL_STEP_DB = 3.0
+"""More between two neighbouring semitones is a jump."""
+CLICK_DB = 3.0
+"""An edge this much steeper than the sound beside it is a click."""
+PEAK_DB = (-30.0, 0.0)
+"""Where a point of the latent space must peak."""
+GRID_PER_DIMENSION = 3
+MOST_GRID_POINTS = 243
+_GRID_NOTES = 5
+_MEDIANS = 8  # latent points whose neighbouring semitones are compared: so many instruments ..
+_RANDOM = 4  # .. and so many anywhere
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Of n notes; errors in cents, absolute, of those that are no octave errors."""
+
+    n: int
+    median_cents: float
+    p95_cents: float
+    worst_cents: float
+    within_10_cents: float
+    """Share of all n, 0 to 1."""
+    octave_errors: int
+
+
+@dataclass(frozen=True)
+class Harmonicity:
+    """Harmonic-to-noise ratios in dB, medians; `difference_db` is generated against recorded."""
+
+    generated: Spread
+    recorded: Spread
+    difference_db: float
+    reconstructed_difference_db: float
+    """The median over the same recordings, each against its own reconstruction."""
+
+
+@dataclass(frozen=True)
+class Clicks:
+    n: int
+    onset: Spread
+    """dB over the steepest step of the sound beside it."""
+    end: Spread
+    onset_clicks: int
+    end_clicks: int
+
+
+@dataclass(frozen=True)
+class Corner:
+    """A latent point and note that fails."""
+
+    z: tuple[float, ...]
+    note: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every point of a regular grid over the suggested range, its ends included, at several notes."""
+
+    points: int
+    notes: tuple[int, ...]
+    n: int
+    dead: int
+    """Notes that are out of tune, an octave off, or peak outside -30 to 0 dB."""
+    peak_db: Spread
+    quietest_db: float
+    tuning: Tuning
+    failures: tuple[Corner, ...]
+    """The first of them."""
+
+
+@dataclass(frozen=True)
+class Playing:
+    tuning: Tuning
+    """At random points of the suggested range, every semitone as often."""
+    recorded_tuning: Tuning
+    """The recordings by the same estimator: what it can see."""
+    harmonicity: Harmonicity
+    level_steps: Spread
+    """Between neighbouring semitones at one latent point, in dB, absolute."""
+    level_jumps: int
+    clicks: Clicks
+    grid: Grid
+
+
+@dataclass(frozen=True, eq=False)
+class Playlist:
+    """What was listened to, for the pictures."""
+
+    random: Table
+    recorded: Table
+    reconstructed: Table
+    levels: Float64s
+    """[points, notes], dB."""
+    grid: Table
+
+
+def measure_playing(
+    subject: Subject,
+    notes: NoteSet,
+    codes: Codes,
+    rng: np.random.Generator,
+    per_note: int = 6,
+    most_recorded: int = 300,
+    track: Track = quietly,
+) -> tuple[Playing, Playlist]:
+    document = subject.document
+    every = np.arange(document.note_min, document.note_max + 1)
+
+    note = np.tile(every, per_note)
+    random = listen_to_points(subject, subject.random_points(note.size, rng), note, "random notes", track)
+
+    rows = _real_recordings(notes, most_recorded, rng)
+    recorded = listen_to_spectra(subject, notes.x, rows, notes.note, "recordings", track)
+    reconstructed = listen_to_points(subject, codes.mean[rows], notes.note[rows], "their reconstructions", track)
+
+    points = level_points(subject, notes, codes, rng)
+    each = np.repeat(points, every.size, axis=0)
+    scales = listen_to_points(subject, each, np.tile(every, len(points)), "scales", track)
+    levels = scales["level_db"].reshape(len(points), every.size)
+    steps = np.abs(np.diff(levels, axis=1)).ravel()
+
+    grid, corners = measure_grid(subject, rng, track)
+    playing = Playing(
+        tuning=tuning(random),
+        recorded_tuning=tuning(recorded),
+        harmonicity=Harmonicity(
+            generated=Spread.of(random["hnr_db"]),
+            recorded=Spread.of(recorded["hnr_db"]),
+            difference_db=float(np.median(random["hnr_db"]) - np.median(recorded["hnr_db"])),
+            reconstructed_difference_db=float(np.median(reconstructed["hnr_db"] - recorded["hnr_db"])),
+        ),
+        level_steps=Spread.of(steps),
+        level_jumps=int(np.sum(steps > LEVEL_STEP_DB)),
+        clicks=clicks(random),
+        grid=grid,
+    )
+    return playing, Playlist(random, recorded, reconstructed, levels, corners)
+
+
+def tuning(heard: Table) -> Tuning:
+    error = np.abs(heard["error_cents"])
+    spread = Spread.of(error)
+    octaves = heard["octaves"]
+    return Tuning(
+        n=len(heard),
+        median_cents=spread.median,
+        p95_cents=spread.p95,
+        worst_cents=spread.worst,
+        within_10_cents=float(np.mean(error <= IN_TUNE_CENTS)) if len(heard) else 0.0,
+        octave_errors=int(np.sum(np.isfinite(octaves) & (octaves != 0.0))),
+    )
+
+
+def clicks(heard: Table) -> Clicks:
+    onset, end = heard["onset_click_db"], heard["end_click_db"]
+    return Clicks(
+        n=len(heard),
+        onset=Spread.of(onset),
+        end=Spread.of(end),
+        onset_clicks=int(np.sum(onset > CLICK_DB)),
+        end_clicks=int(np.sum(end > CLICK_DB)),
+    )
+
+
+def level_points(subject: Subject, notes: NoteSet, codes: Codes, rng: np.random.Generator) -> Float32s:
+    """[P, D]: the medians of some instruments, where one plays, and some points of the range at random."""
+    medians = np.array(list(median_codes(notes, codes.mean).values()), np.float32)
+    chosen = some(np.arange(len(medians)), _MEDIANS, rng)
+    return np.concatenate([medians[chosen].reshape(-1, subject.low.size), subject.random_points(_RANDOM, rng)])
+
+
+def measure_grid(subject: Subject, rng: np.random.Generator, track: Track = quietly) -> tuple[Grid, Table]:
+    """Three values in each dimension; of a space with very many corners, so many of them at random."""
+    document = subject.document
+    points = grid_points(subject, rng)
+    notes = np.unique(np.linspace(document.note_min, document.note_max, _GRID_NOTES).round().astype(np.int64))
+    each, note = np.repeat(points, notes.size, axis=0), np.tile(notes, len(points))
+    heard = listen_to_points(subject, each, note, "corners", track)
+    reasons = [faults(heard, row) for row in range(len(heard))]
+    failures = tuple(
+        Corner(tuple(round(float(value), 3) for value in each[row]), int(note[row]), ", ".join(reason))
+        for row, reason in enumerate(reasons)
+        if reason
+    )
+    grid = Grid(
+        points=len(points),
+        notes=tuple(notes.tolist()),
+        n=len(heard),
+        dead=len(failures),
+        peak_db=Spread.of(heard["peak_db"]),
+        quietest_db=float(heard["peak_db"].min()),
+        tuning=tuning(heard),
+        failures=failures[:20],
+    )
+    return grid, heard
+
+
+def grid_points(subject: Subject, rng: np.random.Generator) -> Float32s:
+    axes = [np.linspace(low, high, GRID_PER_DIMENSION) for low, high in zip(subject.low, subject.high, strict=True)]
+    if GRID_PER_DIMENSION ** len(axes) <= MOST_GRID_POINTS:
+        return np.array(list(itertools.product(*axes)), np.float32)
+    places = rng.integers(0, GRID_PER_DIMENSION, (MOST_GRID_POINTS, len(axes)))
+    return np.stack([axis[places[:, d]] for d, axis in enumerate(axes)], 1).astype(np.float32)
+
+
+def faults(heard: Table, row: int) -> list[str]:
+    """What is wrong with a corner."""
+    found = []
+    peak = float(heard["peak_db"][row])
+    if not PEAK_DB[0] <= peak <= PEAK_DB[1]:
+        found.append(f"peaks at {peak:.1f} dB")
+    if heard["octaves"][row] not in (0.0,):
+        octaves = heard["octaves"][row]
+        found.append("has no clear pitch" if np.isnan(octaves) else f"sounds {octaves:+.0f} octave")
+    elif abs(heard["error_cents"][row]) > IN_TUNE_CENTS:
+        found.append(f"is {heard['error_cents'][row]:+.1f} cents off")
+    return found
+
+
+def _real_recordings(notes: NoteSet, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Recordings never trained on where the set has enough of them, else those withheld, else any."""
+    for chosen in (notes.split == 2, notes.split != TRAIN, notes.split >= TRAIN):
+        rows = np.flatnonzero(chosen)
+        if rows.size >= min(50, len(notes)):
+            return some(rows, most, rng)
+    return some(np.arange(len(notes)), most, rng)

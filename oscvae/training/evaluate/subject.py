@@ -1,0 +1,114 @@
+"""The model that is judged: an exported file, opened as the decoder process opens it, and asked for many notes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from oscvae.errors import DataError
+from oscvae.modelfile import ModelDocument
+from oscvae.torchscript import has_encoder, load, one_hots, verify
+from oscvae.training.dataset import NoteSet
+from oscvae.training.evaluate.envelope import as_heard
+from oscvae.training.sound import Renderer
+
+Float32s = NDArray[np.float32]
+Int64s = NDArray[np.int64]
+
+AT_ONCE = 64
+"""Notes in one batch."""
+
+
+@dataclass(frozen=True)
+class Codes:
+    """What an encoder says of N notes."""
+
+    mean: Float32s
+    """[N, D]."""
+    log_variance: Float32s
+    """[N, D]."""
+
+
+class Subject:
+    """A model and its document; latent points are [N, D], notes MIDI numbers, spectra [N, bands, frames]."""
+
+    def __init__(self, module: Any, document: ModelDocument) -> None:
+        self.module, self.document = module, document
+        self.renderer = Renderer.of(document)
+        self.low, self.high = np.array(document.latent.low), np.array(document.latent.high)
+
+    @classmethod
+    def open(cls, path: Path) -> Subject:
+        """Raises ModelError for a file that cannot be used, and DataError for one that cannot encode."""
+        module, document = load(path)
+        verify(module, document)
+        if not has_encoder(module):
+            raise DataError(f"{path} has no encoder: only a model that can encode can be evaluated")
+        return cls(module, document)
+
+    def check(self, notes: NoteSet) -> None:
+        """Raises DataError for data that are not on this model's axes or beyond its notes."""
+        document, recipe = self.document, notes.recipe
+        for name in ("sample_rate", "n_fft", "hop", "frames", "onset_sample", "floor_db", "ceiling_db"):
+            wants, has = getattr(document, name), getattr(recipe, name)
+            if wants != has:
+                raise DataError(f"the data have {name} {has}, the model wants {wants}: build the set for this model")
+        axis = recipe.axis()
+        if (axis.kind, axis.n_bands, axis.corner) != (document.bands.kind, document.bands.n, document.bands.corner):
+            raise DataError(
+                f"the data have {axis.n_bands} {axis.kind} bands with corner {axis.corner}, the model wants "
+                f"{document.bands.n} {document.bands.kind} bands with corner {document.bands.corner}"
+            )
+        if len(notes) == 0:
+            raise DataError("the data set is empty")
+        one_hots([int(notes.note.min()), int(notes.note.max())], document.first_octave)
+
+    @property
+    def half_range_db(self) -> float:
+        """dB of one unit of x."""
+        return 0.5 * (self.document.ceiling_db - self.document.floor_db)
+
+    def encode(self, x: Float32s, note: Sequence[int] | Int64s) -> Codes:
+        means, variances = [], []
+        with torch.inference_mode():
+            for part in batches(len(note)):
+                octave, semitone = one_hots(_plain(note[part]), self.document.first_octave)
+                mean, log_variance = self.module.encode(torch.from_numpy(np.array(x[part])), octave, semitone)
+                means.append(mean.numpy())
+                variances.append(log_variance.numpy())
+        return Codes(np.concatenate(means), np.concatenate(variances))
+
+    def decode(self, z: NDArray[Any], note: Sequence[int] | Int64s) -> Float32s:
+        return np.concatenate([self.decode_batch(z[part], note[part]) for part in batches(len(note))])
+
+    def decode_batch(self, z: NDArray[Any], note: Sequence[int] | Int64s) -> Float32s:
+        octave, semitone = one_hots(_plain(note), self.document.first_octave)
+        with torch.inference_mode():
+            x: Float32s = self.module(torch.from_numpy(np.asarray(z, np.float32)), octave, semitone).numpy()
+        return x
+
+    def sound(self, x: Float32s) -> Float32s:
+        """One spectrum [bands, frames] through the phase reconstruction, at full velocity, as the daemon plays it."""
+        document = self.document
+        return as_heard(self.renderer.sound(x, document.reference), document.onset_sample, document.sample_rate)
+
+    def random_points(self, count: int, rng: np.random.Generator) -> Float32s:
+        """[count, D], uniform over the suggested range."""
+        points: Float32s = rng.uniform(self.low, self.high, (count, self.low.size)).astype(np.float32)
+        return points
+
+
+def batches(count: int, size: int = AT_ONCE) -> Iterator[slice]:
+    """Slices over `count` rows."""
+    for begin in range(0, count, size):
+        yield slice(begin, min(count, begin + size))
+
+
+def _plain(note: Sequence[int] | Int64s) -> list[int]:
+    return [int(each) for each in note]
