@@ -1,0 +1,228 @@
+"""The additive decoder and its encoder: notes described at a few times, partials drawn where they belong.
+
+A plain decoder blurs the lobes of the partials, and blurred lobes detune low notes. The pitch is known at decode time,
+so the network only says how loud each partial and each noise band is at a few times; the head then draws the window's
+main lobe at every partial's exact frequency. Pitch is right by construction.
+
+Sources: X. Serra and J. O. Smith, Spectral Modeling Synthesis, CMJ 14(4), 1990 (partials and noise);
+H. Fletcher, Normal Vibration Frequencies of a Stiff Piano String, JASA 36, 1964 (inharmonicity).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from oscvae.bands import BandAxis
+from oscvae.modelfile import N_OCTAVES, N_SEMITONES
+from oscvae.training.config import AdditiveDecoder as DecoderConfig
+from oscvae.training.config import KnotsEncoder as EncoderConfig
+from oscvae.training.dataset import Recipe
+from oscvae.units import A4_HZ, A4_NOTE
+
+# Where the head starts: partials in the middle of the range, noise at the floor, a guitar string's inharmonicity.
+_PARTIAL_START = -0.3
+_NOISE_START = -0.9
+_INHARMONICITY_START = 7e-5
+_INHARMONICITY_OCTAVES = 3.0
+# x = log10(power) / 4 with 0 dB = 1e4: the 80 dB of [-1, 1].
+_LOG_POWER = 4.0
+_LOUDEST = 1.5
+_LOBE_EDGE = 2.0
+_LOBE_TERMS = 7
+_LOBE_PLACES = 20_000
+_LOG_VARIANCE_START = -4.0
+LOG_VARIANCES = (-10.0, 2.0)
+"""Where a stochastic decoder's log variances are cut: a quarter of a decibel, and more than the whole range."""
+CODE_LOG_VARIANCES = (-12.0, 6.0)
+
+
+def time_knots(knots: int, dense_knots: int, frames: int) -> NDArray[np.float64]:
+    """Frame positions [knots]: each of the first frames, then ever wider to the last."""
+    dense = np.arange(dense_knots, dtype=np.float64)
+    sparse = np.geomspace(dense[-1], frames - 1, knots - dense_knots + 1)[1:]
+    return np.concatenate([dense, sparse])
+
+
+def spread_matrix(knots: NDArray[np.float64], frames: int) -> NDArray[np.float32]:
+    """[knots, frames]: linear interpolation from knots to frames."""
+    eye = np.eye(knots.size)
+    return np.stack([np.interp(np.arange(frames), knots, row) for row in eye]).astype(np.float32)
+
+
+def lobe_polynomial() -> list[float]:
+    """The Hann window's main lobe, 1 at its top, as a polynomial in the square of the distance in bins.
+
+    W(d) = sin(pi d) / (pi d (1 - d^2)), |d| < 2. As a polynomial it has no singular points, and costs no sines. Within
+    1e-5 of the lobe; highest power first.
+    """
+    square = 0.5 * _LOBE_EDGE**2 * (1.0 - np.cos(np.pi * (np.arange(400) + 0.5) / 400))
+    distance = np.sqrt(square)
+    lobe = np.sinc(distance) + 0.5 * np.sinc(distance - 1.0) + 0.5 * np.sinc(distance + 1.0)
+    fit = np.polynomial.chebyshev.Chebyshev.fit(square, lobe, _LOBE_TERMS, domain=[0.0, _LOBE_EDGE**2])
+    power = fit.convert(kind=np.polynomial.Polynomial)
+    return [float(coefficient) for coefficient in power.coef[::-1]]
+
+
+def lobe_reach(axis: BandAxis) -> tuple[int, int]:
+    """How many bands below and from the first band at or above a partial its lobe can touch, wherever it lies."""
+    place = np.linspace(0.0, axis.n_bins - 1.0, _LOBE_PLACES)
+    touched = np.abs(axis.centre[None] - place[:, None]) < _LOBE_EDGE * axis.spacing[None]
+    at = np.searchsorted(axis.centre, place)
+    first = np.where(touched.any(axis=1), touched.argmax(axis=1), at)
+    last = np.where(touched.any(axis=1), axis.n_bands - touched[:, ::-1].argmax(axis=1), at)
+    return int(np.max(at - first)), int(np.max(last - at))
+
+
+class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
+    """(z (B, D), octave (B, 7), semitone (B, 12)) -> log magnitudes (B, bands, frames), unclamped."""
+
+    def __init__(self, config: DecoderConfig, latent: int, recipe: Recipe) -> None:
+        super().__init__()
+        axis = recipe.axis()
+        self.stochastic = config.output == "stochastic"
+        self.n_codes, self.n_knots, self.n_partials = config.codes, config.knots, config.partials
+        self.lobe = lobe_polynomial()
+        # TorchScript sees attributes, not the constants of a module.
+        self.log_power = _LOG_POWER * math.log(10.0)
+        self.loudest = _LOUDEST
+        self.edge = _LOBE_EDGE**2
+        self.a4_note = float(A4_NOTE)
+        self.a4_bins = A4_HZ * recipe.n_fft / recipe.sample_rate
+        self.stiffness_start = _INHARMONICITY_START
+        self.stiffness_octaves = _INHARMONICITY_OCTAVES
+        low, high = recipe.note_min - 2.0, recipe.note_max + 2.0
+        self.bump_width = (high - low) / (config.bumps - 1)
+        self.register_buffer("bumps", torch.linspace(low, high, config.bumps)[None])
+        self.register_buffer("octave_note", 12.0 * (torch.arange(N_OCTAVES).float()[:, None] + recipe.first_octave))
+        self.register_buffer("semitone_note", torch.arange(N_SEMITONES).float()[:, None])
+        partial = torch.arange(1, config.partials + 1).float()
+        self.register_buffer("partial", partial[None])
+        self.register_buffer("partial_square", partial[None] ** 2)
+        self.register_buffer("centre", torch.from_numpy(axis.centre))
+        self.register_buffer("spacing", torch.from_numpy(axis.spacing))
+        self.reach_below, above = lobe_reach(axis)
+        reach = min(axis.n_bands, self.reach_below + above)
+        self.n_bands, self.last_base = axis.n_bands, axis.n_bands - reach
+        self.register_buffer("reach", torch.arange(reach)[None, :, None])
+        knots = time_knots(config.knots, config.dense_knots, recipe.frames)
+        self.register_buffer("spread", torch.from_numpy(spread_matrix(knots, recipe.frames)))
+
+        inputs = latent + N_OCTAVES + N_SEMITONES + config.bumps
+        self.trunk = nn.Sequential(
+            nn.Linear(inputs, config.width),
+            nn.SiLU(),
+            nn.Linear(config.width, config.width),
+            nn.SiLU(),
+            nn.Linear(config.width, config.width),
+            nn.SiLU(),
+        )
+        outputs = config.partials + axis.n_bands
+        self.to_codes = nn.Linear(config.width, config.codes * config.knots)
+        self.mix = nn.Conv1d(config.codes, config.channels, 3, padding=1)
+        self.to_amplitudes = nn.Conv1d(config.channels, outputs, 1, bias=False)
+        self.static = nn.Linear(config.width, outputs)
+        self.stiffness = nn.Linear(config.width, 1)
+        self.variance = nn.Linear(config.width, axis.n_bands) if self.stochastic else nn.Identity()
+        with torch.no_grad():
+            self.static.weight.mul_(0.3)
+            self.static.bias[: config.partials] = _PARTIAL_START
+            self.static.bias[config.partials :] = _NOISE_START
+            self.stiffness.weight.mul_(0.1)
+            self.stiffness.bias.zero_()
+            if self.stochastic:
+                self.variance.weight.mul_(0.1)
+                self.variance.bias.fill_(_LOG_VARIANCE_START)
+
+    def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
+        note = self.note(octave, semitone)
+        return self.draw(self.features(z, octave, semitone, note), note)
+
+    def describe(self, z: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
+        """As forward, and the log variances (B, bands, 1); a deterministic decoder has none, (B, 0, 1)."""
+        note = self.note(octave, semitone)
+        trunk = self.features(z, octave, semitone, note)
+        if not self.stochastic:
+            return self.draw(trunk, note), trunk[:, :0, None]
+        low, high = LOG_VARIANCES
+        return self.draw(trunk, note), self.variance(trunk)[:, :, None].clamp(low, high)
+
+    def note(self, octave: Tensor, semitone: Tensor) -> Tensor:
+        """The MIDI note (B, 1); a soft semitone lies between."""
+        return octave @ self.octave_note + semitone @ self.semitone_note
+
+    def features(self, z: Tensor, octave: Tensor, semitone: Tensor, note: Tensor) -> Tensor:
+        """What all outputs are read from (B, width)."""
+        bumps = torch.exp(-0.5 * ((note - self.bumps) / self.bump_width) ** 2)
+        return self.trunk(torch.cat([z, octave, semitone, bumps], 1))
+
+    def draw(self, trunk: Tensor, note: Tensor) -> Tensor:
+        """Log magnitudes (B, bands, frames) of the features (B, width) at a note (B, 1)."""
+        codes = self.to_codes(trunk).view(-1, self.n_codes, self.n_knots)
+        amplitudes = self.to_amplitudes(functional.silu(self.mix(codes))) + self.static(trunk)[:, :, None]
+        power = torch.exp(amplitudes.clamp(max=self.loudest) * self.log_power)
+        partials, noise = power[:, : self.n_partials], power[:, self.n_partials :]
+        lobes = self.lobes(note, self.inharmonicity(trunk))
+        x = torch.log(torch.baddbmm(noise, lobes, partials)) / self.log_power
+        return x @ self.spread
+
+    def inharmonicity(self, trunk: Tensor) -> Tensor:
+        """B of Fletcher's stiff string (B, 1)."""
+        octaves = self.stiffness_octaves * torch.tanh(self.stiffness(trunk))
+        return self.stiffness_start * torch.exp2(octaves)
+
+    def lobes(self, note: Tensor, stiffness: Tensor) -> Tensor:
+        """Power of each partial's lobe in each band (B, bands, partials), 1 at the top.
+
+        A lobe touches a handful of bands: only those are computed, and put where they belong.
+        """
+        f0_bins = self.a4_bins * torch.exp2((note - self.a4_note) / 12.0)
+        stretch = torch.sqrt((1.0 + stiffness * self.partial_square) / (1.0 + 4.0 * stiffness))
+        place = f0_bins * self.partial * stretch
+        base = torch.searchsorted(self.centre, place.detach()) - self.reach_below
+        band = base.clamp(0, self.last_base)[:, None, :] + self.reach
+        distance = (self.centre[band] - place[:, None, :]) / self.spacing[band]
+        square = torch.square(distance).clamp(max=self.edge)
+        lobe = torch.full_like(square, self.lobe[0])
+        for coefficient in self.lobe[1:]:
+            lobe = lobe * square + coefficient
+        empty = torch.zeros(place.shape[0], self.n_bands, place.shape[1], dtype=place.dtype, device=place.device)
+        return empty.scatter(1, band, torch.square(lobe))
+
+
+class KnotsEncoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
+    """(log magnitudes (B, bands, frames), octave, semitone) -> (mean (B, D), log variance (B, D))."""
+
+    def __init__(self, config: EncoderConfig, latent: int, recipe: Recipe) -> None:
+        super().__init__()
+        knots = time_knots(config.knots, config.dense_knots, recipe.frames)
+        spread = spread_matrix(knots, recipe.frames).T
+        self.register_buffer("gather", torch.from_numpy(np.ascontiguousarray(spread / spread.sum(axis=0))))
+        channels = config.channels
+        self.gathered = nn.Sequential(
+            nn.Conv1d(recipe.n_bands, channels, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv1d(channels, channels // 2, 3, padding=1),
+            nn.SiLU(),
+            nn.Flatten(),
+        )
+        self.head = nn.Sequential(
+            nn.Linear(channels // 2 * config.knots + N_OCTAVES + N_SEMITONES, 2 * channels),
+            nn.SiLU(),
+            nn.Linear(2 * channels, 2 * channels),
+            nn.SiLU(),
+            nn.Linear(2 * channels, 2 * latent),
+        )
+        self.latent = latent
+        self.log_variances = CODE_LOG_VARIANCES
+
+    def forward(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
+        gathered = self.gathered(x @ self.gather)
+        both = self.head(torch.cat([gathered, octave, semitone], 1))
+        low, high = self.log_variances
+        return both[:, : self.latent], both[:, self.latent :].clamp(low, high)

@@ -1,0 +1,222 @@
+"""The configuration of a training run: one YAML file, every key typed and bounded.
+
+The files beside this one in `configs/` are complete; `plucked` is the default. Loading needs no torch.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import Field, model_validator
+
+from oscvae.errors import ConfigError
+from oscvae.training.settings import Section, nearest, override, put, read_tree, validate
+
+Output = Literal["deterministic", "stochastic"]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Counts = Annotated[tuple[Count, ...], Field(min_length=1, max_length=12)]
+Weight = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+CONFIGS = Path(__file__).resolve().parent / "configs"
+DEFAULT = "plucked"
+
+
+class KnotsEncoder(Section):
+    """Spectra averaged around a few times, then convolutions over those."""
+
+    kind: Literal["knots"] = "knots"
+    output: Output = "stochastic"
+    knots: Annotated[int, Field(ge=3, le=512)] = 28
+    dense_knots: Annotated[int, Field(ge=2, le=511)] = 10
+    channels: Annotated[int, Field(ge=2, le=4096)] = 128
+
+
+class ConvolutionalEncoder(Section):
+    """Convolutions of stride 2 over bands and frames, each with batch normalisation, then dense layers."""
+
+    kind: Literal["convolutional"]
+    output: Output = "stochastic"
+    channels: Counts = (16, 32, 64, 128, 256)
+    kernel: Annotated[int, Field(ge=1, le=31)] = 5
+    hidden: Counts = (1024, 256)
+
+
+class AdditiveDecoder(Section):
+    """Partials and noise bands at a few times, drawn as lobes at their exact frequencies."""
+
+    kind: Literal["additive"] = "additive"
+    output: Output = "deterministic"
+    partials: Annotated[int, Field(ge=1, le=256)] = 48
+    knots: Annotated[int, Field(ge=3, le=512)] = 28
+    dense_knots: Annotated[int, Field(ge=2, le=511)] = 10
+    bumps: Annotated[int, Field(ge=2, le=256)] = 19
+    width: Count = 384
+    codes: Count = 96
+    channels: Count = 192
+
+
+class ConvolutionalDecoder(Section):
+    """Dense layers, then upsampling by two and a convolution, as often as there are channels."""
+
+    kind: Literal["convolutional"]
+    output: Output = "deterministic"
+    hidden: Counts = (256, 1024)
+    channels: Counts = (256, 128, 64, 32, 4)
+    kernels: Counts = (5, 5, 7, 9, 7)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(self.kernels) != len(self.channels):
+            raise ValueError(f"kernels has {len(self.kernels)} numbers, channels {len(self.channels)}: one for each")
+        if any(kernel % 2 == 0 for kernel in self.kernels):
+            raise ValueError(f"kernels holds an even number: {list(self.kernels)}, only odd ones have a middle")
+        return self
+
+
+class RegulariserConfig(Section):
+    """What keeps the latent space near a standard normal, and how strongly over time."""
+
+    kind: Literal["none", "kl", "mmd-rbf", "mmd-imq"] = "kl"
+    weight: Weight = 3e-4
+    variance: Weight = 0.0
+    width: Annotated[float, Field(gt=0, le=1e3)] | None = None
+    schedule: Literal["constant", "linear", "cyclical"] = "constant"
+    warm_up_steps: Annotated[int, Field(ge=0)] = 0
+    cycles: Annotated[int, Field(ge=1, le=1000)] = 4
+    ramp: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+
+class LossConfig(Section):
+    """Weights of the parts of the reconstruction loss."""
+
+    square: Weight = 1.0
+    convergence: Weight = 0.05
+
+
+class SwapConfig(Section):
+    """Decoding a note from the codes of other notes of its instrument."""
+
+    probability: Share = 0.5
+    semitones: Annotated[int, Field(ge=0, le=127)] = 12
+
+
+class OptimiserConfig(Section):
+    kind: Literal["adam", "adamw"] = "adamw"
+    rate: Annotated[float, Field(gt=0, le=10)] = 1.5e-3
+    betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.9, 0.98)
+    weight_decay: Weight = 1e-4
+    clip: Weight = 1.0
+    schedule: Literal["constant", "halved", "cosine"] = "cosine"
+    warm_up_steps: Annotated[int, Field(ge=0)] = 60
+    halve_every_epochs: Count = 100
+
+
+class FitConfig(Section):
+    """How long, and how much at once. An epoch is as many notes as there are to train on."""
+
+    steps: Annotated[int, Field(ge=1)] | None = None
+    epochs: Annotated[float, Field(gt=0)] | None = None
+    batch: Annotated[int, Field(ge=2, le=65536)] = 32
+    threads: Annotated[int, Field(ge=1, le=256)] | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.steps is None) == (self.epochs is None):
+            raise ValueError("give either steps or epochs")
+        return self
+
+
+class WatchConfig(Section):
+    """What is looked at while training, and when."""
+
+    every_steps: Count = 250
+    patience: Annotated[int, Field(ge=0)] = 0
+    keep: Literal["best", "last"] = "best"
+    hear_every: Annotated[int, Field(ge=0)] = 4
+    hear_notes: Annotated[int, Field(ge=1, le=32)] = 4
+    active_variance: Annotated[float, Field(gt=0, le=1)] = 0.01
+
+
+class TrainConfig(Section):
+    """Everything that a run depends on, besides its data."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.-]+$")]
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
+    latent: Annotated[int, Field(ge=1, le=64)] = 4
+    encoder: Annotated[KnotsEncoder | ConvolutionalEncoder, Field(discriminator="kind")] = KnotsEncoder()
+    decoder: Annotated[AdditiveDecoder | ConvolutionalDecoder, Field(discriminator="kind")] = AdditiveDecoder()
+    regulariser: RegulariserConfig = RegulariserConfig()
+    loss: LossConfig = LossConfig()
+    swap: SwapConfig = SwapConfig()
+    optimiser: OptimiserConfig = OptimiserConfig()
+    fit: FitConfig
+    watch: WatchConfig = WatchConfig()
+    trainer: dict[str, Any] = Field(default_factory=dict)
+    without_gpu: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_kinds(cls, tree: Any) -> Any:
+        if not isinstance(tree, dict):
+            return tree
+        kinds = {"encoder": "knots", "decoder": "additive"}
+        filled = {key: {"kind": kind, **tree[key]} for key, kind in kinds.items() if isinstance(tree.get(key), dict)}
+        return {**tree, **filled}
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.regulariser.kind == "kl" and self.encoder.output == "deterministic":
+            raise ValueError("regulariser.kind kl needs a stochastic encoder: a point has no divergence; use mmd-rbf")
+        if self.regulariser.variance > 0.0 and not self.regulariser.kind.startswith("mmd"):
+            raise ValueError("regulariser.variance belongs to mmd-rbf and mmd-imq: kl has it already")
+        for section in (self.encoder, self.decoder):
+            if isinstance(section, KnotsEncoder | AdditiveDecoder) and section.dense_knots >= section.knots:
+                raise ValueError(f"dense_knots {section.dense_knots} must be below knots {section.knots}")
+        return self
+
+
+def packaged() -> list[str]:
+    """The names of the configurations that oscvae carries."""
+    return sorted(path.stem for path in CONFIGS.glob("*.yaml"))
+
+
+def find_config(name: str) -> Path:
+    """The file that `--config` means: a path, or the name of one that oscvae carries. Raises ConfigError."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    if path.name == name and not path.suffix:
+        carried = CONFIGS / f"{name}.yaml"
+        if carried.is_file():
+            return carried
+        raise ConfigError(f"no configuration {name!r}: a file, or one that oscvae carries; {nearest(name, packaged())}")
+    raise ConfigError(f"cannot read the configuration {name}: no such file")
+
+
+def load_config(path: Path, overrides: Sequence[str] = (), has_gpu: bool = False) -> TrainConfig:
+    """The configuration in `path`; without a GPU its section `without_gpu` applies, and `overrides` in any case.
+
+    The section is used up: what is returned says what is trained. Raises ConfigError that lists all that is wrong.
+    """
+    tree, where = read_tree(path)
+    config = validate(TrainConfig, tree, where, str(path))
+    for key, value in config.without_gpu.items():
+        if not has_gpu:
+            parts = tuple(str(key).split("."))
+            put(tree, parts, value)
+            where[parts] = f"{where.get(('without_gpu', str(key)), path)}: without_gpu"
+    tree.pop("without_gpu", None)
+    for setting in overrides:
+        override(tree, setting, where)
+    return validate(TrainConfig, tree, where, str(path))
+
+
+def to_yaml(config: TrainConfig) -> str:
+    """A configuration as a file that `load_config` reads as the same."""
+    tree = copy.deepcopy(config.model_dump(mode="json"))
+    return str(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True))
