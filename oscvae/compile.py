@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import logging
 import sys
+
+from oscvae.errors import AudioError
+
+log = logging.getLogger(__name__)
 
 MODULES = (
     "oscvae.realtime.memory",
@@ -13,6 +19,7 @@ MODULES = (
     "oscvae.spectral.renderer",
     "oscvae.spectral.context",
 )
+OPTIONAL_MODULES = ("oscvae.audio.jack", "oscvae.audio.portaudio")  # whose C libraries may be missing
 
 
 def load_kernels() -> None:
@@ -20,6 +27,8 @@ def load_kernels() -> None:
     from oscvae.realtime import kernel
 
     if kernel.is_warm() or not sys.stderr.isatty():
+        if not kernel.is_warm():
+            log.info("compiling the real-time kernels, once: half a minute to a minute")
         _import_all()
         kernel.mark_warm()
         return
@@ -37,3 +46,6 @@ def load_kernels() -> None:
 def _import_all() -> None:
     for name in MODULES:
         importlib.import_module(name)
+    for name in OPTIONAL_MODULES:
+        with contextlib.suppress(AudioError):
+            importlib.import_module(name)

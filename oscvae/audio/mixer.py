@@ -187,7 +187,6 @@ def block(engine, frame_32, count, left_address, right_address):  # type: ignore
     busy = clock_ns(np.int32(CLOCK_MONOTONIC), engine[at.E_CLOCK]) - began
     store(engine, at.E_LAST_NS, busy)
     store(engine, at.E_BUSY_NS, engine[at.E_BUSY_NS] + busy)
-    store(engine, at.E_BUSY_PEAK_NS, max(busy, engine[at.E_BUSY_PEAK_NS]))
     times = words_at(engine[at.E_TIMES], at.TIME_BUCKETS)
     bucket = min(max(busy, 0) // at.TIME_BUCKET_NS, at.TIME_BUCKETS - 1)
     store(times, bucket, times[bucket] + 1)

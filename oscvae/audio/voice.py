@@ -17,7 +17,6 @@ GAIN_SETTLE_S = 0.005  # time constant of gain and pan changes: shorter clicks, 
 STARVED_DECAY = np.float32(0.96)  # per sample: an underrun sinks by 40 dB in 2.4 ms
 STARVED_RETURN = np.float32(1.0 / 128.0)  # per sample: what comes back fades in over 128
 SETTLED = 1e-7  # gains nearer than this are there
-_TAIL = 8  # in the callback's floats, after layout's C_RETURN: what is left of the last underrun's decay
 
 
 @kernel("int64[::1](int64[::1], int64)")
@@ -92,7 +91,7 @@ def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyp
         fade_step = 1.0 / (STEAL_FADE_S * rate)
     attack = voice[at.V_ATTACK]
     held = np.float32(private[at.C_HELD])
-    tail = np.float32(private[_TAIL])
+    tail = np.float32(private[at.C_TAIL])
     back = np.float32(private[at.C_RETURN])
     starved = private[at.C_STARVED] > 0.0
     peak = np.float32(0.0)
@@ -154,7 +153,7 @@ def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyp
     private[at.C_LEFT] = gain_left
     private[at.C_RIGHT] = gain_right
     private[at.C_HELD] = held
-    private[_TAIL] = tail
+    private[at.C_TAIL] = tail
     private[at.C_RETURN] = back
     private[at.C_STARVED] = 1.0 if starved else 0.0
     store(voice, at.V_TAIL, age)

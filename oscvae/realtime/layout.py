@@ -55,6 +55,7 @@ C_RELEASING = 4  # 1 once the release has begun
 C_STARVED = 5  # 1 after an underrun, until samples are back
 C_HELD = 6  # last sample heard, which an underrun lets decay
 C_RETURN = 7  # 0..1 ramp on which samples come back after an underrun
+C_TAIL = 8  # what of an earlier underrun still decays while samples come back
 
 # -- the renderer's private words, per voice ---------------------------------------------------------------------------
 R_WORDS = 16
@@ -129,7 +130,6 @@ E_CLOCK_WALL = 70  # ... began at this wall time, ns
 E_UNDERRUNS = 71
 E_LATE = 72
 E_BUSY_NS = 73  # time spent in the callback, summed
-E_BUSY_PEAK_NS = 74
 E_LEVEL_LEFT = 75  # float: decaying peak
 E_LEVEL_RIGHT = 76
 E_SILENT = 77  # 1 once the closing fade has ended
@@ -163,11 +163,6 @@ E_RENDER_NS = 114  # time spent rendering, summed
 E_STALE = 115  # commands dropped because their voice had moved on
 E_ALIVE = 116  # 1 while the loop runs
 E_EVENTS_LOST = 117
-
-# constant while a server is there: pointers that the process callback hands to libjack
-E_CLIENT = 128
-E_PORT_LEFT = 129
-E_PORT_RIGHT = 130
 
 # -- a model's context -------------------------------------------------------------------------------------------------
 CONTEXTS = 8
