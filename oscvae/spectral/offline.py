@@ -40,7 +40,7 @@ def reconstruct(magnitudes: NDArray[Any], n_fft: int, hop: int, look_ahead: int 
     magnitudes: float32 [frames, n_fft // 2 + 1], linear, of periodic Hann windows; frame 0 starts at sample 0.
     n_fft: a power of two, 256 to 8192; hop: n_fft / 2, / 4 or / 8.
     look_ahead: 0 to 3 frames that stay revisable; one more is known by its magnitudes.
-    iterations: Griffin-Lim steps of the revisable frames per hop, 0 to 16; up to 16 while they still change.
+    iterations: Griffin-Lim steps of the revisable frames per hop, 0 to 16; up to 16 while they still help.
     Returns float32 [n_fft + (frames - 1) * hop], nothing for no frames.
     Raises ValueError for a wrong shape, type, setting, or a magnitude that is negative, not finite or above 1e15.
     """

@@ -17,6 +17,7 @@ from oscvae.spectral.views import part
 
 _f = np.float32
 _TINY = _f(1e-30)  # keeps the direction of a zero finite
+_HALF = _f(0.5)
 
 
 @kernel("void(float32[::1], int64)")
@@ -127,11 +128,12 @@ def carry_on(C, last, turn, S, bins, apart):  # type: ignore[no-untyped-def]
         put(Ci, k, gain * (re * s + im * c))
 
 
-@kernel("void(float32[::1], float32[::1], float32[::1], float32[::1], float32[::1], float32, int64, int64)")
+@kernel("float32(float32[::1], float32[::1], float32[::1], float32[::1], float32[::1], float32, int64, int64)")
 def revise(out, Z, before, S, twiddle, momentum, half, apart):  # type: ignore[no-untyped-def]
     """One Griffin-Lim step in the frequency domain: D = Z + momentum (Z - before), before = Z, magnitudes of D = S.
 
     out gets the packed spectrum times 2, in which the bins' phases are those of D and their magnitudes S.
+    Returns the energy by which the magnitudes of D miss S.
     """
     Z[half] = Z[0]
     Z[apart + half] = Z[apart]
@@ -139,6 +141,7 @@ def revise(out, Z, before, S, twiddle, momentum, half, apart):  # type: ignore[n
     Zi, Pi, out_i = part(Z, apart, apart), part(before, apart, apart), part(out, apart, apart)
     sine = part(twiddle, apart, apart)
     re, im = Z[quarter], Z[apart + quarter]
+    missed = spread(_f(0.0))
     dr = re + momentum * (re - before[quarter])
     di = im + momentum * (im - Pi[quarter])
     for k in range(0, quarter, LANES):
@@ -158,8 +161,12 @@ def revise(out, Z, before, S, twiddle, momentum, half, apart):  # type: ignore[n
         c, s = take(twiddle, k), take(sine, k)
         tr, ti = c * odd_r + s * odd_i, c * odd_i - s * odd_r
         lr, li, hr, hi = er + tr, ei + ti, er - tr, ei - ti
-        low = take(S, k) / root(lr * lr + li * li + _TINY)
-        high = reverse(take(S, h)) / root(hr * hr + hi * hi + _TINY)
+        power_low, power_high = lr * lr + li * li + _TINY, hr * hr + hi * hi + _TINY
+        inverse_low, inverse_high = _f(1.0) / root(power_low), _f(1.0) / root(power_high)
+        low, high = take(S, k), reverse(take(S, h))
+        miss_low, miss_high = low - _HALF * power_low * inverse_low, high - _HALF * power_high * inverse_high
+        missed = missed + miss_low * miss_low + miss_high * miss_high
+        low, high = low * inverse_low, high * inverse_high
         lr, li, hr, hi = lr * low, li * low, hr * high, hi * high
 
         er, ei, tr, ti = lr + hr, li + hi, lr - hr, li - hi
@@ -173,3 +180,4 @@ def revise(out, Z, before, S, twiddle, momentum, half, apart):  # type: ignore[n
     gain = _f(2.0) * S[quarter] / np.sqrt(dr * dr + di * di + _TINY)
     out[quarter] = gain * dr
     out_i[quarter] = gain * di
+    return total(missed)

@@ -21,10 +21,12 @@ OVERLAPS = (2, 4, 8)
 
 # Momentum per look-ahead, tuned on plucked strings; the 0.99 of batch Griffin-Lim loses several dB here.
 MOMENTUM = (0.3, 0.7, 0.7, 0.7)
-# As many iterations per push while the frames have not settled.
+# As many iterations per push while the frames have not settled and the iterations are not futile.
 MOST_ITERATIONS = 16
 # Settled: the last iteration changed the frames by this share of the energy of the voice's loudest ones (-47 dB).
 SETTLED = 2e-5
+# Futile: the last iteration left this share of what the magnitudes miss. A decoder's frames contradict each other.
+FUTILE = 0.98
 # The sum of windows under which a frame is normalised falls to zero at its end: floored at this share of the full sum.
 PARTIAL_SUM_FLOOR = 0.01
 # The time-frequency ratio of a Gaussian whose main lobe is the Hann window's, over n_fft^2 (Prusa, Sondergaard 2016).
@@ -37,8 +39,8 @@ class PhaseTables:
     """The constants of one reconstruction, built once outside the hop clock and shared by its voices.
 
     n_fft: a power of two, 256 to 8192. hop: n_fft / 2, / 4 or / 8. look_ahead: 0 to 3 frames beside the one whose
-    magnitudes alone are known. iterations: 0 to 16 per push. most_iterations: no more than these while the frames have
-    not settled (by default 16; `iterations` where there are none, or nothing is looked ahead).
+    magnitudes alone are known. iterations: 0 to 16 per push. most_iterations: as many while they still help (by default
+    16; `iterations` where there are none, or nothing is looked ahead).
     Raises ValueError for anything else.
     """
 
@@ -87,6 +89,7 @@ class PhaseTables:
         constants[rtisi.MOST] = MOST_RAD / turn
         constants[rtisi.MOMENTUM] = momentum
         constants[rtisi.SETTLED] = SETTLED
+        constants[rtisi.FUTILE] = FUTILE
         k = np.arange(apart)
         advance = (k * hop % n) / n
         square = window * window

@@ -4,8 +4,9 @@ RTISI-LA (Zhu, Beauregard, Wyse 2007) keeps the last `look_ahead` + 1 frames rev
 a first phase (see `gradient`) and then runs Griffin-Lim steps (Griffin, Lim 1984) with momentum (Perraudin, Balazs,
 Sondergaard 2013) over all of them, oldest first, in place. Three things differ from the literature: a frame under
 revision is normalised by the sum of the windows that are really there; the magnitudes of one more frame are known
-ahead, which the phase gradient of the first guess needs; and the steps go on until the frames hardly change, so that
-most of the work goes where most of the error of a plucked note is, into its onset and into low notes.
+ahead, which the phase gradient of the first guess needs; and the steps go on until the frames hardly change or hardly
+come nearer to their magnitudes, so that most of the work goes where most of the error of a plucked note is, into its
+onset and into low notes.
 
 Everything that a voice remembers is one flat float32 array `state`; what a reconstruction of one size needs is
 `params` (int64) and `tables` (float32), see `phase`; what one render thread needs is `scratch`, whose content
@@ -29,13 +30,15 @@ N_FFT, HOP, LOOK_AHEAD, ITERATIONS, MOST_ITERATIONS, FORWARD, BACKWARD = range(7
 PARAMS = 8
 
 # tables: constants, then vectors; signals as even and odd halves
-PER_TIME, PER_FREQUENCY, MOST, MOMENTUM, SETTLED = range(5)
+PER_TIME, PER_FREQUENCY, MOST, MOMENTUM, SETTLED, FUTILE = range(6)
 CONSTANTS = 16
 
 # state: the header holds small whole numbers, and the largest magnitude of each row
 _NEWEST, _ROW, _RINGING, _LOUDEST = range(4)
 _PEAKS = 16
 _HEADER = 32
+
+PATIENCE = 4  # iterations before more may be called futile: the first ones only start the momentum
 
 _FLOAT = 4
 _f = np.float32
@@ -174,9 +177,10 @@ def push(params, tables, state, scratch, magnitudes, out):  # type: ignore[no-un
         execute(params[BACKWARD], A_im, A_re, B_im, B_re)
         exchange(newest_signal, held, B, weight_out, half, apart, odd)
 
-    # Griffin-Lim over the revisable frames, until it has settled
+    # Griffin-Lim over the revisable frames, until they have settled or cannot be made to agree
+    last_missed = _f(0.0)
     for iteration in range(params[MOST_ITERATIONS]):
-        moved, energy = _f(0.0), _f(0.0)
+        moved, energy, missed = _f(0.0), _f(0.0), _f(0.0)
         for j in range(slots):
             slot = (newest + 1 + j) % slots
             row = (this_row + rows - (look_ahead - j)) % rows
@@ -188,15 +192,18 @@ def push(params, tables, state, scratch, magnitudes, out):  # type: ignore[no-un
             execute(params[FORWARD], A_re, A_im, B_re, B_im)
             before = part(state, at_before + slot * 2 * apart, 2 * apart)
             S = part(state, at_rows + row * apart, apart)
-            revise(A, B, before, S, twiddle, tables[MOMENTUM], half, apart)
+            missed += revise(A, B, before, S, twiddle, tables[MOMENTUM], half, apart)
             execute(params[BACKWARD], A_im, A_re, B_im, B_re)
             held = part(state, at_held + slot * n, n)
             frame_moved, frame_energy = exchange(segment, held, B, weight_out, half, apart, odd)
             moved += frame_moved
             energy += frame_energy
         state[_LOUDEST] = max(state[_LOUDEST], energy)
-        if iteration + 1 >= params[ITERATIONS] and moved <= tables[SETTLED] * state[_LOUDEST]:
+        settled = moved <= tables[SETTLED] * state[_LOUDEST]
+        futile = iteration + 1 >= PATIENCE and missed > tables[FUTILE] * last_missed
+        if iteration + 1 >= params[ITERATIONS] and (settled or futile):
             break
+        last_missed = missed
     # the newest frame was the last to be transformed: its phase is where the next one starts
     if peak > _f(0.0):
         unpack(carrier, A, twiddle, half, apart)

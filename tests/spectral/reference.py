@@ -7,7 +7,7 @@ import heapq
 import numpy as np
 from numpy.typing import NDArray
 
-from oscvae.spectral import phase
+from oscvae.spectral import phase, rtisi
 from oscvae.spectral.gradient import SILENCE, TOLERANCE
 
 Float64s = NDArray[np.float64]
@@ -96,14 +96,16 @@ def reconstruct(mags: NDArray[np.float32], n_fft: int, hop: int, look_ahead: int
             P[-1], carrier = C, C
             Y[-1] = window * np.fft.irfft(C)
             signal[look_ahead * hop :] += Y[-1]
+        last_missed = 0.0
         for iteration in range(most):
-            moved = energy = 0.0
+            moved = energy = missed = 0.0
             for j in range(slots):
                 if S[j].max() == 0.0:
                     continue
                 frame = slice(j * hop, j * hop + n_fft)
                 X = np.fft.rfft(signal[frame] * window / partial[frame])
                 D = X + momentum * (X - P[j])
+                missed += np.sum((S[j] - np.abs(D)) ** 2)
                 C = S[j] * D / np.maximum(np.abs(D), 1e-15)
                 y = window * np.fft.irfft(C)
                 moved, energy = moved + np.sum((y - Y[j]) ** 2), energy + np.sum(y**2)
@@ -112,7 +114,10 @@ def reconstruct(mags: NDArray[np.float32], n_fft: int, hop: int, look_ahead: int
                 if j == look_ahead:
                     carrier = C
             loudest = max(loudest, energy)
-            if iteration + 1 >= iterations and moved <= phase.SETTLED * loudest:
+            settled = moved <= phase.SETTLED * loudest
+            futile = iteration + 1 >= rtisi.PATIENCE and missed > phase.FUTILE * last_missed
+            if iteration + 1 >= iterations and (settled or futile):
                 break
+            last_missed = missed
         out.append(signal[:hop] / full[:hop])
     return np.concatenate(out)[slots * hop :][: n_fft + (len(mags) - 1) * hop]
