@@ -20,11 +20,12 @@ from oscvae.control.presets import Presets
 from oscvae.control.recorder import Recorder
 from oscvae.control.reference import help_text
 from oscvae.control.subscribers import Subscribers
-from oscvae.errors import CommandError, OscvaeError
+from oscvae.errors import BusyError, CommandError, OscvaeError
 
 log = logging.getLogger(__name__)
 
 PROGRAM = "oscvae"
+MOST_TASKS = 64  # commands and questions that may be under way at once, whoever sent them
 
 
 class Administration:
@@ -81,7 +82,13 @@ class Administration:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _start(self, command: Command, client: Client, work: Coroutine[Any, Any, tuple[Any, ...]]) -> None:
-        """Run `work` beside the event clock and answer /done with what it returns, or /fail."""
+        """Run `work` beside the event clock and answer /done with what it returns, or /fail.
+
+        Raises BusyError when too many are under way.
+        """
+        if len(self._tasks) >= MOST_TASKS:
+            work.close()
+            raise BusyError(f"busy: {MOST_TASKS} commands are under way already")
 
         async def run() -> None:
             try:
@@ -204,6 +211,8 @@ class Administration:
         client.done("/notify", int(command.values["on"]))
 
     def _do_sync(self, command: Command, client: Client) -> None:
+        if len(self._syncs) >= MOST_TASKS:
+            raise BusyError(f"busy: {MOST_TASKS} /sync wait already")
         earlier = list(self._tasks)
         number = command.values["id"]
 
