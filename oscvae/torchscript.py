@@ -93,7 +93,9 @@ def verify(module: Any, document: ModelDocument, device: str = "cpu") -> None:
                 mean, log_variance = module.encode(x, octave, semitone)
                 _check("encode's mean", mean, (1, document.latent_size))
                 _check("encode's log variance", log_variance, (1, document.latent_size))
-    except (RuntimeError, TypeError, ValueError) as error:
+    except ModelError:
+        raise
+    except Exception as error:  # a model's code may raise anything; torch.jit.Error is no RuntimeError
         reason = str(error).strip().splitlines()
         raise ModelError(f"model {document.name!r} fails to run: {reason[-1] if reason else error!r}") from error
 
@@ -136,6 +138,12 @@ def _without_deprecation() -> Iterator[None]:
 
 
 def _check(what: str, tensor: Any, shape: tuple[int, ...]) -> None:
+    import torch
+
+    if not isinstance(tensor, torch.Tensor):
+        raise ModelError(f"{what} is no tensor but {type(tensor).__name__}")
+    if not tensor.is_floating_point():
+        raise ModelError(f"{what} is of {tensor.dtype}, it must be floating point")
     if tuple(tensor.shape) != shape:
         raise ModelError(f"{what} has the shape {list(tensor.shape)}, its document says {list(shape)}")
     if not bool(tensor.isfinite().all()):
