@@ -1,4 +1,4 @@
-"""The command line: `oscvae serve | render | doctor`.
+"""The command line: `oscvae serve | render | train | doctor`.
 
 Every command imports what it needs when it runs, so that `serve` can install its signal handlers before the heavy
 imports, and `--help` is there at once.
@@ -158,6 +158,36 @@ def render(
         out=out,
         progress=sys.stderr.isatty(),
     )
+
+
+@app.command()
+@_reporting
+def train(
+    config: Annotated[
+        str | None,
+        typer.Option("--config", "-c", metavar="FILE", help="A YAML file, or plucked (the default) or published."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="The data set, as `oscvae dataset build` leaves it.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="The run; without it, runs/ and its name.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the run in --out was stopped, as if it had not been.")
+    ] = False,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override one key, like fit.steps=2000. May be repeated."),
+    ] = None,
+) -> int:
+    """Train a model on a data set, into a run folder that `oscvae evaluate` and `oscvae export` take.
+
+    Arguments of Lightning's Trainer go into the section trainer, like --set trainer.devices=2.
+    """
+    from oscvae.training import command
+
+    return command.train(config, data, out, resume, overrides or [])
 
 
 @app.command()

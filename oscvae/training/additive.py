@@ -30,8 +30,6 @@ _PARTIAL_START = -0.3
 _NOISE_START = -0.9
 _INHARMONICITY_START = 7e-5
 _INHARMONICITY_OCTAVES = 3.0
-# x = log10(power) / 4 with 0 dB = 1e4: the 80 dB of [-1, 1].
-_LOG_POWER = 4.0
 _LOUDEST = 1.5
 _LOBE_EDGE = 2.0
 _LOBE_TERMS = 7
@@ -89,7 +87,8 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         self.n_codes, self.n_knots, self.n_partials = config.codes, config.knots, config.partials
         self.lobe = lobe_polynomial()
         # TorchScript sees attributes, not the constants of a module.
-        self.log_power = _LOG_POWER * math.log(10.0)
+        # Powers are in units where the middle of the range, x = 0, is 1: x = ln(power) / log_power.
+        self.log_power = math.log(10.0) * (recipe.ceiling_db - recipe.floor_db) / 20.0
         self.loudest = _LOUDEST
         self.edge = _LOBE_EDGE**2
         self.a4_note = float(A4_NOTE)
@@ -216,13 +215,16 @@ class KnotsEncoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
             nn.SiLU(),
             nn.Linear(2 * channels, 2 * channels),
             nn.SiLU(),
-            nn.Linear(2 * channels, 2 * latent),
+            nn.Linear(2 * channels, 2 * latent if config.output == "stochastic" else latent),
         )
         self.latent = latent
+        self.deterministic = config.output == "deterministic"
         self.log_variances = CODE_LOG_VARIANCES
 
     def forward(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
         gathered = self.gathered(x @ self.gather)
         both = self.head(torch.cat([gathered, octave, semitone], 1))
-        low, high = self.log_variances
-        return both[:, : self.latent], both[:, self.latent :].clamp(low, high)
+        mean, (low, high) = both[:, : self.latent], self.log_variances
+        if self.deterministic:
+            return mean, torch.full_like(mean, low)
+        return mean, both[:, self.latent :].clamp(low, high)

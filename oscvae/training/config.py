@@ -6,7 +6,7 @@ The files beside this one in `configs/` are complete; `plucked` is the default. 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -135,6 +135,7 @@ class WatchConfig(Section):
     """What is looked at while training, and when."""
 
     every_steps: Count = 250
+    log_steps: Count = 20
     patience: Annotated[int, Field(ge=0)] = 0
     keep: Literal["best", "last"] = "best"
     hear_every: Annotated[int, Field(ge=0)] = 4
@@ -198,18 +199,17 @@ def find_config(name: str) -> Path:
     raise ConfigError(f"cannot read the configuration {name}: no such file")
 
 
-def load_config(path: Path, overrides: Sequence[str] = (), has_gpu: bool = False) -> TrainConfig:
+def load_config(path: Path, overrides: Sequence[str] = (), has_gpu: Callable[[], bool] = lambda: False) -> TrainConfig:
     """The configuration in `path`; without a GPU its section `without_gpu` applies, and `overrides` in any case.
 
     The section is used up: what is returned says what is trained. Raises ConfigError that lists all that is wrong.
     """
     tree, where = read_tree(path)
     config = validate(TrainConfig, tree, where, str(path))
-    for key, value in config.without_gpu.items():
-        if not has_gpu:
-            parts = tuple(str(key).split("."))
-            put(tree, parts, value)
-            where[parts] = f"{where.get(('without_gpu', str(key)), path)}: without_gpu"
+    for key, value in config.without_gpu.items() if config.without_gpu and not has_gpu() else ():
+        parts = tuple(str(key).split("."))
+        put(tree, parts, value)
+        where[parts] = f"{where.get(('without_gpu', str(key)), path)}: without_gpu"
     tree.pop("without_gpu", None)
     for setting in overrides:
         override(tree, setting, where)

@@ -50,13 +50,16 @@ class ConvolutionalEncoder(nn.Module):  # type: ignore[misc]  # torch is untyped
             layers += [nn.Linear(inner, outer), nn.BatchNorm1d(outer), nn.LeakyReLU()]
         self.body = nn.Sequential(*layers)
         self.mean = nn.Linear(config.hidden[-1], latent)
-        self.log_variance = nn.Linear(config.hidden[-1], latent)
+        self.deterministic = config.output == "deterministic"
+        self.log_variance = nn.Identity() if self.deterministic else nn.Linear(config.hidden[-1], latent)
         self.log_variances = CODE_LOG_VARIANCES
 
     def forward(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
         body = self.body(x[:, None])
-        low, high = self.log_variances
-        return self.mean(body), self.log_variance(body).clamp(low, high)
+        mean, (low, high) = self.mean(body), self.log_variances
+        if self.deterministic:
+            return mean, torch.full_like(mean, low)
+        return mean, self.log_variance(body).clamp(low, high)
 
 
 class ConvolutionalDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from oscvae.training import config as configuration
-from oscvae.training.additive import CODE_LOG_VARIANCES, AdditiveDecoder, KnotsEncoder
+from oscvae.training.additive import AdditiveDecoder, KnotsEncoder
 from oscvae.training.config import TrainConfig
 from oscvae.training.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
 from oscvae.training.dataset import Recipe
@@ -23,8 +23,6 @@ class NoteModel(nn.Module):  # type: ignore[misc]  # torch is untyped here
         super().__init__()
         self.encoder = _encoder(config, recipe)
         self.decoder = _decoder(config, recipe)
-        self.deterministic = config.encoder.output == "deterministic"
-        self.certain = CODE_LOG_VARIANCES[0]
 
     def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
         """(z (B, D), octave (B, 7), semitone (B, 12)) -> log magnitudes (B, bands, frames) in [-1, 1]."""
@@ -33,10 +31,7 @@ class NoteModel(nn.Module):  # type: ignore[misc]  # torch is untyped here
     @torch.jit.export
     def encode(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
         """(log magnitudes (B, bands, frames), octave, semitone) -> (mean (B, D), log variance (B, D))."""
-        mean, log_variance = self.encoder(x, octave, semitone)
-        if self.deterministic:
-            log_variance = torch.full_like(mean, self.certain)
-        return mean, log_variance
+        return self.encoder(x, octave, semitone)
 
 
 def make_model(config: TrainConfig, recipe: Recipe, seed: int | None = None) -> NoteModel:

@@ -43,9 +43,10 @@ def load_run(folder: Path, which: str | None = None) -> Run:
     folder = Path(folder)
     record = read_record(folder)
     config = load_config(folder / CONFIG)
-    recipe = Recipe(
-        **{key: tuple(value) if isinstance(value, list) else value for key, value in record["recipe"].items()}
-    )
+    told: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in record["recipe"].items()
+    }
+    recipe = Recipe(**told)
     path = find_checkpoint(folder, which or config.watch.keep)
 
     import torch
