@@ -104,7 +104,9 @@ class Performer:
                     self.on_change(command.path, command.args, client)
 
     def adopt(self, loaded: Loaded) -> None:
-        """A new model is current: the cursor goes to its latent mean."""
+        """A new model is current: the cursor goes to its latent mean, unless it only replaces a decoder that died."""
+        if loaded.revived and len(self.cursor) == loaded.info.dims:
+            return
         self._glide = None
         self.cursor = tuple(loaded.document.latent.mean)
 
@@ -254,6 +256,8 @@ class Performer:
         voice = self._voice(command, client)
         name, value = command.values["name"], command.values["value"]
         pool = self.pool
+        if due_ns is not None and voice.start_frame >= self.timeline.frame_at(due_ns):
+            due_ns = None  # it begins then, and with what its own bundle sets
         if name == "z":
             self._point(value, voice.loaded)
             voice.journey = None
