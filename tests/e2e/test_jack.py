@@ -202,7 +202,7 @@ def scheduled(stage: Stage) -> None:
 
 
 def test_two_daemons_play_in_two_servers(stage: Stage, start_jack: StartJack) -> None:
-    other = Stage(start_jack(rate=44_100, period=256), "osc.tcp_port=null")
+    other = Stage(start_jack(rate=44_100, period=256))
     try:
         for listener, rate, note in ((stage, 48_000, 57), (other, 44_100, 64)):
             with listener.listen() as recorder:
