@@ -92,7 +92,7 @@ def onset_click_db(sound: Float32s, sample_rate: int) -> float:
 
 
 def end_click_db(sound: Float32s, sample_rate: int) -> float:
-    """The steepest step of the last 20 ms, and into the silence after them, against the steepest of the 20 ms before."""
+    """The steepest step of the last 20 ms, and into the silence after, against the steepest of the 20 ms before."""
     size = round(_END_S * sample_rate)
     steps = np.abs(np.diff(sound, append=0.0))
     return _ratio_db(steps[-size:], steps[-2 * size : -size], sound)
@@ -100,6 +100,4 @@ def end_click_db(sound: Float32s, sample_rate: int) -> float:
 
 def _ratio_db(suspect: Float32s, usual: Float32s, sound: Float32s) -> float:
     still = max(_STILL * float(np.abs(sound).max(initial=0.0)), _SILENT)
-    return 20.0 * math.log10(
-        max(float(suspect.max(initial=0.0)), still) / max(float(usual.max(initial=0.0)), still)
-    )
+    return 20.0 * math.log10(max(float(suspect.max(initial=0.0)), still) / max(float(usual.max(initial=0.0)), still))

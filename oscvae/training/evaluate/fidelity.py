@@ -74,6 +74,15 @@ def median_codes(notes: NoteSet, z: Float32s) -> dict[tuple[int, int], Float32s]
     }
 
 
+def instrument_codes(notes: NoteSet, z: Float32s) -> dict[str, Float32s]:
+    """The median z [D] of the training notes of each instrument, by its name."""
+    known = notes.split == TRAIN
+    return {
+        notes.timbres[timbre]: np.median(z[known & (notes.timbre == timbre)], axis=0)
+        for timbre in np.unique(notes.timbre[known]).tolist()
+    }
+
+
 def measure_fidelity(subject: Subject, notes: NoteSet, codes: Codes, track: Track = quietly) -> Fidelity:
     """Every note of the set: decoded from its own z, and those with a training note of their kind from the median."""
     own = _distances(subject, notes, np.arange(len(notes)), lambda rows: codes.mean[rows], "reconstructing", track)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscvae.training.dataset import TRAIN, NoteSet
-from oscvae.training.evaluate.fidelity import median_codes
+from oscvae.training.evaluate.fidelity import instrument_codes
 from oscvae.training.evaluate.listening import Table, listen_to_points, listen_to_spectra
 from oscvae.training.evaluate.subject import Codes, Subject
 from oscvae.training.evaluate.summary import Spread, Track, quietly, some
@@ -116,6 +116,8 @@ class Playlist:
     reconstructed: Table
     levels: Float64s
     """[points, notes], dB."""
+    rows: NDArray[np.int64]
+    """Of the set, those in `recorded`."""
     grid: Table
 
 
@@ -159,7 +161,7 @@ def measure_playing(
         clicks=clicks(random),
         grid=grid,
     )
-    return playing, Playlist(random, recorded, reconstructed, levels, corners)
+    return playing, Playlist(random, recorded, reconstructed, levels, rows, corners)
 
 
 def tuning(heard: Table) -> Tuning:
@@ -189,7 +191,7 @@ def clicks(heard: Table) -> Clicks:
 
 def level_points(subject: Subject, notes: NoteSet, codes: Codes, rng: np.random.Generator) -> Float32s:
     """[P, D]: the medians of some instruments, where one plays, and some points of the range at random."""
-    medians = np.array(list(median_codes(notes, codes.mean).values()), np.float32)
+    medians = np.array(list(instrument_codes(notes, codes.mean).values()), np.float32)
     chosen = some(np.arange(len(medians)), _MEDIANS, rng)
     return np.concatenate([medians[chosen].reshape(-1, subject.low.size), subject.random_points(_RANDOM, rng)])
 

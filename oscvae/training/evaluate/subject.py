@@ -1,4 +1,4 @@
-"""The model that is judged: an exported file, opened as the decoder process opens it, and asked for many notes at once."""
+"""The model that is judged: an exported file, opened as the decoder process opens it, asked for many notes at once."""
 
 from __future__ import annotations
 
