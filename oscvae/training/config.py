@@ -24,6 +24,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 CONFIGS = Path(__file__).resolve().parent / "configs"
 DEFAULT = "plucked"
+_INSTEAD = {("fit", "steps"): "epochs", ("fit", "epochs"): "steps"}
+"""A key that is set by hand, and the one that it replaces."""
 
 
 class KnotsEncoder(Section):
@@ -212,7 +214,9 @@ def load_config(path: Path, overrides: Sequence[str] = (), has_gpu: Callable[[],
         where[parts] = f"{where.get(('without_gpu', str(key)), path)}: without_gpu"
     tree.pop("without_gpu", None)
     for setting in overrides:
-        override(tree, setting, where)
+        key = override(tree, setting, where)
+        if key in _INSTEAD and isinstance(tree[key[0]], dict):
+            tree[key[0]].pop(_INSTEAD[key], None)
     return validate(TrainConfig, tree, where, str(path))
 
 

@@ -56,8 +56,8 @@ def read_tree(path: Path) -> tuple[Tree, dict[Key, str]]:
     return tree, where
 
 
-def override(tree: Tree, setting: str, where: dict[Key, str]) -> None:
-    """Applies one "section.key=value", its value in YAML, to a document. Raises ConfigError."""
+def override(tree: Tree, setting: str, where: dict[Key, str]) -> Key:
+    """Applies one "section.key=value", its value in YAML, to a document; returns the key. Raises ConfigError."""
     name, equals, value = setting.partition("=")
     key = tuple(name.strip().split("."))
     if not equals or not all(key):
@@ -68,6 +68,7 @@ def override(tree: Tree, setting: str, where: dict[Key, str]) -> None:
         raise ConfigError(f"--set {setting}: {getattr(error, 'problem', None) or error}") from None
     put(tree, key, parsed)
     where[key] = f"--set {setting}"
+    return key
 
 
 def put(tree: Tree, key: Key, value: Any) -> None:
@@ -87,8 +88,10 @@ def validate(schema: type[S], tree: Mapping[str, Any], where: Mapping[Key, str],
         lines = []
         for detail in error.errors():
             key = _without_tags(schema, tuple(str(part) for part in detail["loc"]))
-            place = next((where[key[:n]] for n in range(len(key), 0, -1) if key[:n] in where), file)
-            lines.append(f"{place}: {'.'.join(key)}: {_problem(schema, key, detail, tree)}".replace(": : ", ": "))
+            if detail["type"] == "union_tag_invalid":
+                key = (*key, "kind")
+            named = f"{'.'.join(key)}: " if key else ""
+            lines.append(f"{_place(where, key, file)}: {named}{_problem(schema, key, detail, tree)}")
         raise ConfigError("\n".join(lines)) from None
 
 
@@ -98,13 +101,20 @@ def nearest(name: str, known: Sequence[str]) -> str:
     return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
 
 
+def _place(where: Mapping[Key, str], key: Key, file: str) -> str:
+    """Where a key was given, else the nearest section around it, else the first key inside it."""
+    around = (where[key[:n]] for n in range(len(key), 0, -1) if key[:n] in where)
+    inside = (place for given, place in where.items() if key and given[: len(key)] == key)
+    return next(around, None) or next(inside, file)
+
+
 def _problem(schema: type[Section], key: Key, detail: Any, tree: Mapping[str, Any]) -> str:
     if detail["type"] == "extra_forbidden":
         return f"unknown key, {_meant(schema, key, tree)}"
     if detail["type"] == "missing":
         return "must be given"
     if detail["type"] == "union_tag_invalid":
-        return f"kind must be one of {detail['ctx']['expected_tags']}, got {detail['ctx']['tag']!r}"
+        return f"must be one of {detail['ctx']['expected_tags']}, got {detail['ctx']['tag']!r}"
     message = str(detail["msg"]).removeprefix("Value error, ").replace("Input should be", "must be", 1)
     message = message.replace("a valid tuple", "a list").replace("valid integer", "whole number").replace("valid ", "")
     message = message.replace("a dictionary or instance of", "keys of")

@@ -1,0 +1,225 @@
+"""Whole runs on a tiny data set: what they leave, how they go on, what they warn of."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from rich.console import Console
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tiny import RECIPE, store_notes, tiny_config, write_config
+
+from oscvae.errors import ConfigError, DataError
+from oscvae.modelfile import N_OCTAVES, N_SEMITONES
+from oscvae.torchscript import script
+from oscvae.training.config import TrainConfig, find_config, load_config, packaged, to_yaml
+from oscvae.training.model import make_model
+from oscvae.training.run import load_run, read_record
+from oscvae.training.store import open_dataset
+from oscvae.training.train import train
+
+# Sizes that bring a configuration down to a second, whatever its kind.
+SMALL = {
+    "knots": ["encoder.knots=8", "encoder.dense_knots=4", "encoder.channels=8"],
+    "convolutional": ["encoder.channels=[4, 6]", "encoder.hidden=[16]"],
+    "additive": ["decoder.knots=8", "decoder.dense_knots=4", "decoder.width=16", "decoder.codes=4",
+                 "decoder.channels=8", "decoder.partials=12"],
+    "upsampling": ["decoder.channels=[6, 4, 4]", "decoder.kernels=[3, 3, 3]", "decoder.hidden=[16]"],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return store_notes(tmp_path_factory.mktemp("data"))
+
+
+def run(config: TrainConfig, data: Path, folder: Path, resume: bool = False) -> str:
+    """Trains, and returns what was said."""
+    said = io.StringIO()
+    train(config, open_dataset(data), data, folder, resume, Console(file=said, width=400))
+    return said.getvalue()
+
+
+def scalars(folder: Path, tag: str) -> dict[int, float]:
+    board = EventAccumulator(str(folder), {"scalars": 0})
+    board.Reload()
+    return {event.step: event.value for event in board.Scalars(tag)}
+
+
+def weights(folder: Path, which: str) -> dict[str, torch.Tensor]:
+    return dict(load_run(folder, which).model.state_dict())
+
+
+def assert_same(one: Path, other: Path) -> None:
+    for which in ("best", "last"):
+        left, right = weights(one, which), weights(other, which)
+        assert left.keys() == right.keys()
+        assert all(torch.equal(left[key], right[key]) for key in left)
+
+
+def test_a_run_is_a_folder_that_says_what_it_was(data: Path, tmp_path: Path) -> None:
+    config = tiny_config(tmp_path, "watch.hear_every=2", "watch.hear_notes=2", "fit.steps=18")
+    said = run(config, data, tmp_path / "run")
+    assert "step 20, epoch 4: withheld loss" in said, "18 steps are rounded up to whole looks of 5"
+    record = read_record(tmp_path / "run")
+    assert record["seed"] == 1
+    assert record["data"]["fingerprint"] == open_dataset(data).fingerprint
+    assert record["versions"]["torch"] == torch.__version__.split("+")[0]
+    assert load_config(tmp_path / "run" / "config.yaml") == config
+    model, read, recipe, place = load_run(tmp_path / "run")
+    assert (read, recipe, place) == (config, RECIPE, data.resolve())
+    assert not model.training
+    board = EventAccumulator(str(tmp_path / "run"), {"images": 0, "audio": 0})
+    board.Reload()
+    tags = board.Tags()
+    assert {"train/loss", "withheld/lsd_db", "latent/active", "latent/nats_1"} <= set(tags["scalars"])
+    assert tags["images"] == ["withheld/1", "withheld/2"]
+    assert {"withheld/1 decoded", "withheld/1 recorded"} <= set(tags["audio"])
+    assert [event.step for event in board.Images("withheld/1")] == [10, 20]
+
+
+def test_a_run_goes_on_after_a_kill_as_if_nothing_had_been(data: Path, tmp_path: Path) -> None:
+    keys = {
+        "fit": {"steps": 1000, "batch": 8, "threads": 1},
+        "watch": {"every_steps": 50, "log_steps": 1, "hear_every": 0},
+    }
+    path = write_config(tmp_path / "tiny.yaml", **keys)
+    config = load_config(path)
+    parts = tmp_path / "parts"
+    command = [sys.executable, "-m", "oscvae", "train", "--config", str(path), "--data", str(data), "--out", str(parts)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
+    last = parts / "checkpoints" / "last.ckpt"
+    try:
+        while not last.is_file():
+            assert process.poll() is None, "the run ended by itself"
+            time.sleep(0.005)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert 0 < torch.load(last, weights_only=True)["global_step"] < 1000
+    run(config, data, parts, resume=True)
+    run(config, data, tmp_path / "whole")
+    assert_same(parts, tmp_path / "whole")
+    whole, went_on = scalars(tmp_path / "whole", "train/loss"), scalars(parts, "train/loss")
+    assert set(whole) == set(range(1000))
+    assert {step: whole[step] for step in went_on} == went_on
+
+
+def test_a_run_killed_before_its_first_look_begins_again(data: Path, tmp_path: Path) -> None:
+    config = tiny_config(tmp_path)
+    run(config, data, tmp_path / "whole")
+    run(config, data, tmp_path / "parts")
+    for path in (tmp_path / "parts" / "checkpoints").iterdir():
+        path.unlink()
+    with pytest.raises(DataError, match="no checkpoint yet"):
+        load_run(tmp_path / "parts")
+    run(config, data, tmp_path / "parts", resume=True)
+    assert_same(tmp_path / "parts", tmp_path / "whole")
+
+
+def test_nothing_is_trained_over_or_otherwise(data: Path, tmp_path: Path) -> None:
+    config = tiny_config(tmp_path, "fit.steps=5")
+    run(config, data, tmp_path / "run")
+    with pytest.raises(ConfigError, match="--resume, or name another --out"):
+        run(config, data, tmp_path / "run")
+    changed = tiny_config(tmp_path, "fit.steps=5", "optimiser.rate=1e-4")
+    with pytest.raises(ConfigError, match=r"optimiser.rate was 0.0015 and is 0.0001"):
+        run(changed, data, tmp_path / "run", resume=True)
+    record = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    record["data"]["fingerprint"] = "0" * 64
+    (tmp_path / "run" / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(DataError, match="was begun on the data 000000000000"):
+        run(config, data, tmp_path / "run", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ("trainer.device=2", "did you mean devices"),
+        ("trainer.max_steps=3", "give fit.steps instead"),
+        ("trainer.precision=7", "trainer: "),
+    ],
+)
+def test_lightnings_own_flags_are_checked_before_anything_is_made(
+    setting: str, complaint: str, data: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        run(tiny_config(tmp_path, setting), data, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_patience_ends_a_run(data: Path, tmp_path: Path) -> None:
+    config = tiny_config(tmp_path, "watch.patience=2", "fit.steps=1000", "optimiser.rate=1e-9", "optimiser.kind=adam")
+    learner = train(config, open_dataset(data), data, tmp_path / "run", console=Console(file=io.StringIO()))
+    assert learner.trainer.global_step < 100
+
+
+def test_a_collapsing_posterior_is_told(data: Path, tmp_path: Path) -> None:
+    said = run(tiny_config(tmp_path, "regulariser.weight=100", "fit.steps=40"), data, tmp_path / "collapsed")
+    assert said.count("warning: the posterior collapses: 0 of 3 latent dimensions are active") == 1
+    free = tiny_config(
+        tmp_path, "regulariser.weight=0", "fit.steps=300", "watch.every_steps=300", "optimiser.rate=5e-3"
+    )
+    assert "warning" not in run(free, data, tmp_path / "free")
+
+
+@pytest.mark.parametrize("name", packaged())
+def test_each_configuration_trains_two_steps_and_exports(name: str, data: Path, tmp_path: Path) -> None:
+    carried = load_config(find_config(name))
+    decoder = "upsampling" if carried.decoder.kind == "convolutional" else "additive"
+    small = [*SMALL[carried.encoder.kind], *SMALL[decoder], "fit.steps=2", "fit.batch=4"]
+    config = load_config(find_config(name), [*small, "fit.threads=1", "trainer.accelerator=cpu", "watch.hear_every=0"])
+    run(config, data, tmp_path / "run")
+    check_exported(tmp_path / "run", config.latent)
+
+
+@pytest.mark.parametrize("encoder", ["knots", "convolutional"])
+@pytest.mark.parametrize("decoder", ["additive", "upsampling"])
+@pytest.mark.parametrize(
+    ("regulariser", "outputs"),
+    [
+        ("none", ("deterministic", "deterministic")),
+        ("mmd-imq", ("deterministic", "stochastic")),
+        ("kl", ("stochastic", "stochastic")),
+    ],
+)
+def test_any_combination_trains_and_exports(
+    encoder: str, decoder: str, regulariser: str, outputs: tuple[str, str], data: Path, tmp_path: Path
+) -> None:
+    kind = "convolutional" if decoder == "upsampling" else decoder
+    sections = [f"encoder={{kind: {encoder}, output: {outputs[0]}}}", f"decoder={{kind: {kind}, output: {outputs[1]}}}"]
+    small = [*SMALL[encoder], *SMALL[decoder], f"regulariser.kind={regulariser}", "fit.steps=2", "watch.every_steps=2"]
+    run(tiny_config(tmp_path, *sections, *small), data, tmp_path / "run")
+    check_exported(tmp_path / "run", 3)
+
+
+def check_exported(folder: Path, latent: int) -> None:
+    """The scripted model answers as the eager one, at any batch size, in the shapes of the format."""
+    model = load_run(folder).model
+    scripted = script(model)
+    for batch in (1, 3):
+        z = torch.randn(batch, latent)
+        octave = torch.eye(N_OCTAVES)[[3] * batch]
+        semitone = torch.eye(N_SEMITONES)[list(range(batch))]
+        with torch.inference_mode():
+            x = scripted(z, octave, semitone)
+            assert x.shape == (batch, RECIPE.n_bands, RECIPE.frames)
+            assert float(x.abs().max()) <= 1.0
+            torch.testing.assert_close(x, model(z, octave, semitone), rtol=0, atol=1e-5)
+            mean, log_variance = scripted.encode(x, octave, semitone)
+            assert mean.shape == log_variance.shape == (batch, latent)
+            torch.testing.assert_close(mean, model.encode(x, octave, semitone)[0], rtol=0, atol=1e-5)
+
+
+def test_weights_follow_from_the_seed(tmp_path: Path) -> None:
+    one, same, other = (make_model(tiny_config(tmp_path, f"seed={seed}"), RECIPE).state_dict() for seed in (1, 1, 2))
+    assert all(torch.equal(one[key], same[key]) for key in one)
+    assert any(not torch.equal(one[key], other[key]) for key in one)
+    assert to_yaml(tiny_config(tmp_path)).startswith("name: tiny\n")
