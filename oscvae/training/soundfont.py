@@ -22,10 +22,8 @@ from oscvae.errors import DataError
 
 Float32s = NDArray[np.float32]
 
-SOUNDFONT_PLACES = (
-    Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"),
-    Path("/usr/share/soundfonts/FluidR3_GM.sf2"),
-)
+SOUNDFONT_FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/soundfonts"), Path("/usr/local/share/soundfonts"))
+SOUNDFONT_PLACES = tuple(folder / "FluidR3_GM.sf2" for folder in SOUNDFONT_FOLDERS)
 
 _TICKS_PER_SECOND = 1000
 _US_PER_QUARTER = 500_000
@@ -38,10 +36,11 @@ _GAIN = 0.5
 
 @dataclass(frozen=True)
 class Timbre:
-    """A General MIDI program (from 0) at one velocity (1..127)."""
+    """A program (from 0) of a bank at one velocity (1..127)."""
 
     program: int
     velocity: int
+    bank: int = 0
 
 
 def find_soundfont(path: Path | None = None) -> Path:
@@ -68,7 +67,18 @@ def render_notes(
         midi, wav = Path(folder) / "notes.mid", Path(folder) / "notes.wav"
         midi.write_bytes(midi_file(timbre, notes, slot_s))
         command = [program, "-q", "-n", "-i", "-R", "0", "-C", "0", "-g", str(_GAIN), "-r", str(sample_rate)]
-        command += ["-T", "wav", "-O", "float", "-F", str(wav), str(soundfont), str(midi)]
+        command += [
+            "-o",
+            "synth.dynamic-sample-loading=1",
+            "-T",
+            "wav",
+            "-O",
+            "float",
+            "-F",
+            str(wav),
+            str(soundfont),
+            str(midi),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         # Given a file that it does not know, fluidsynth plays its default SoundFont, and only complains.
         if done.returncode != 0 or not wav.is_file() or str(soundfont) in done.stderr:
@@ -86,7 +96,7 @@ def render_notes(
 
 def midi_file(timbre: Timbre, notes: Sequence[int], slot_s: float) -> bytes:
     """A format 0 file of one note every `slot_s`: begun at `_LEAD_S`, cut off (controller 120) at the slot's end."""
-    events: list[tuple[float, bytes]] = [(0.0, bytes([0xC0, timbre.program]))]
+    events: list[tuple[float, bytes]] = [(0.0, bytes([0xB0, 0, timbre.bank])), (0.0, bytes([0xC0, timbre.program]))]
     for index, note in enumerate(notes):
         begin_s = index * slot_s
         events.append((begin_s + _LEAD_S, bytes([0x90, note, timbre.velocity])))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def open_dataset(path: Path) -> NoteSet:
         x = np.load(path / SPECTRA, mmap_mode="c")
     except (OSError, ValueError) as error:
         raise DataError(f"{path / SPECTRA} cannot be read: {error}; build the set again") from error
-    recipe = Recipe(**{key: _tuple(value) for key, value in index["recipe"].items()})
+    recipe = Recipe(**index["recipe"])
     shape = (len(rows), recipe.n_bands, recipe.frames)
     if x.shape != shape or x.dtype != np.float32:
         raise DataError(
@@ -53,25 +54,45 @@ def open_dataset(path: Path) -> NoteSet:
         timbres=tuple(index["timbres"]),
         sources=tuple(index["sources"]),
         fingerprint=index["fingerprint"],
+        name=index["name"],
+        licence=index["licence"],
+        origins=tuple(index["origins"]),
         **columns,
     )
 
 
 def save_dataset(notes: NoteSet, path: Path) -> str:
-    """Writes a set into the folder `path`, over one that is there; returns its fingerprint."""
+    """Writes a set that is in memory into the folder `path`, over one that is there; returns its fingerprint."""
     path = Path(path)
     path.mkdir(parents=True, exist_ok=True)
     (path / INDEX).unlink(missing_ok=True)
     np.save(path / SPECTRA, np.ascontiguousarray(notes.x, np.float32))
     columns = {name: getattr(notes, name).tolist() for name in _COLUMNS}
-    index = {
+    rows = [{name: columns[name][row] for name in _COLUMNS} for row in range(len(notes))]
+    about = (notes.name, notes.licence, notes.origins)
+    return write_index(path, index_of(*about, notes.recipe, notes.timbres, notes.sources, rows))
+
+
+def index_of(
+    name: str,
+    licence: str,
+    origins: Sequence[str],
+    recipe: Recipe,
+    timbres: Sequence[str],
+    sources: Sequence[str],
+    notes: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """An index without its fingerprint; a row of `notes` has at least the columns of a NoteSet."""
+    return {
         "format": FORMAT,
-        "recipe": asdict(notes.recipe),
-        "timbres": list(notes.timbres),
-        "sources": list(notes.sources),
-        "notes": [{name: columns[name][row] for name in _COLUMNS} for row in range(len(notes))],
+        "name": name,
+        "licence": licence,
+        "origins": list(origins),
+        "recipe": asdict(recipe),
+        "timbres": list(timbres),
+        "sources": list(sources),
+        "notes": notes,
     }
-    return write_index(path, index)
 
 
 def write_index(path: Path, index: dict[str, Any]) -> str:
@@ -98,10 +119,12 @@ def read_index(path: Path) -> dict[str, Any]:
     if not isinstance(index, dict) or index.get("format") != FORMAT:
         found = index.get("format") if isinstance(index, dict) else index
         raise DataError(f"{path / INDEX} has format {found!r}: this version reads format {FORMAT}")
-    missing = {"fingerprint", "recipe", "timbres", "sources", "notes"} - set(index)
-    unknown = set(index["recipe"]) - {field.name for field in fields(Recipe)} if "recipe" in index else set()
-    if missing or unknown:
-        raise DataError(f"{path / INDEX} lacks {sorted(missing)}, does not know {sorted(unknown)}: build the set again")
+    missing = {"fingerprint", "name", "licence", "origins", "recipe", "timbres", "sources", "notes"} - set(index)
+    if missing:
+        raise DataError(f"{path / INDEX} lacks {', '.join(sorted(missing))}: build the set again")
+    foreign = set(index["recipe"]) ^ {field.name for field in fields(Recipe)}
+    if foreign:
+        raise DataError(f"{path / INDEX} is of another version, by its recipe's {sorted(foreign)}: build the set again")
     return index
 
 
@@ -113,7 +136,3 @@ def fingerprint_of(path: Path, index: dict[str, Any]) -> str:
         while block := file.read(_READ_BYTES):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from oscvae.errors import DataError
-from oscvae.training.dataset import find_onset, tune
+from oscvae.training.data.prepare import find_onset, tune
 from oscvae.training.pitch import detune_cents
 from oscvae.training.soundfont import SOUNDFONT_PLACES, Timbre, find_soundfont, midi_file, render_notes
 from oscvae.units import note_to_hz
@@ -50,6 +50,7 @@ def read_events(data: bytes) -> list[tuple[float, bytes]]:
 def test_the_midi_file_says_what_was_asked() -> None:
     events = read_events(midi_file(Timbre(46, 100), [60, 72], 2.0))
     assert (0.0, bytes([0xC0, 46])) in events
+    assert events.index((0.0, bytes([0xB0, 0, 0]))) < events.index((0.0, bytes([0xC0, 46])))
     ons = [(time_s, message[1], message[2]) for time_s, message in events if message[0] == 0x90]
     assert ons == [(pytest.approx(0.1), 60, 100), (pytest.approx(2.1), 72, 100)]
     cuts = [time_s for time_s, message in events if message[:2] == bytes([0xB0, 120])]

@@ -1,0 +1,256 @@
+"""Builds a data set: jobs in parallel, each into a part, then all parts into one array and an index.
+
+A build that is killed goes on where it was, since a part is there whole or not at all; the bytes depend on the recipe
+and the sounds, and not on how many processes made them, in which order, or how often they were stopped.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscvae.errors import DataError
+from oscvae.training.data.plan import Item, Job, Plan, make_plan
+from oscvae.training.data.recipes import DataRecipe
+from oscvae.training.data.split import divide
+from oscvae.training.data.work import begin_worker, report_path, run_job, spectra_path, write_report
+from oscvae.training.dataset import TRAIN, Recipe
+from oscvae.training.store import INDEX, SPECTRA, index_of, read_index, write_index
+
+PARTS = "parts"
+_LOCK = ".lock"
+# Of the libraries below NumPy: there is a process for each core already.
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+_DIGITS = 9  # that a float32 needs
+
+Progress = Callable[[int, int], None]
+"""Sounds that are done, and all."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build came to."""
+
+    path: Path
+    notes: int
+    fingerprint: str
+    outliers: tuple[dict[str, Any], ...]
+    """{"what", "why", "f0_hz", "kept"}."""
+    skipped: tuple[dict[str, Any], ...]
+    """{"what", "why"}."""
+    was_there: bool = False
+    """Whether the same set had been built before, and nothing was to be done."""
+
+
+def build(
+    recipe: DataRecipe, out: Path, workers: int = 1, force: bool = False, progress: Progress | None = None
+) -> Built:
+    """Builds the recipe's data set in the folder `out`, or goes on with it.
+
+    workers: processes; 0 works in this one. force: over another set that is there.
+    Raises DataError for sounds that are missing, a folder that holds something else, or a set that would be empty.
+    """
+    out = Path(out)
+    plan = make_plan(recipe)
+    identity = plan.identity(recipe)
+    if (out / INDEX).is_file():
+        index = read_index(out)
+        if index.get("identity") == identity and (out / SPECTRA).is_file():
+            return _built(out, index, was_there=True)
+        if not force:
+            raise DataError(f"{out} holds another data set, {index.get('name')!r}: choose another folder, or --force")
+        (out / INDEX).unlink()
+    elif out.is_dir() and any(out.iterdir()) and not (out / PARTS).is_dir() and not force:
+        raise DataError(f"{out} is not empty, and holds no data set: choose another folder, or --force")
+    parts = out / PARTS
+    parts.mkdir(parents=True, exist_ok=True)
+    with _only_one(parts):
+        _make_parts(plan, recipe, parts, workers, progress or (lambda done, total: None))
+        index = _assemble(plan, recipe, identity, out)
+    shutil.rmtree(parts)
+    return _built(out, index)
+
+
+def _built(out: Path, index: dict[str, Any], was_there: bool = False) -> Built:
+    outliers, skipped = tuple(index["outliers"]), tuple(index["skipped"])
+    return Built(out, len(index["notes"]), index["fingerprint"], outliers, skipped, was_there)
+
+
+@contextmanager
+def _only_one(parts: Path) -> Iterator[None]:
+    """Two builds in one folder would take each other's parts away."""
+    with (parts / _LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise DataError(
+                f"another build is at work in {parts.parent}: wait for it, or choose another folder"
+            ) from None
+        yield
+
+
+def _make_parts(plan: Plan, recipe: DataRecipe, parts: Path, workers: int, progress: Progress) -> None:
+    waiting = [job for job in plan.jobs if not report_path(parts, job).is_file()]
+    total = plan.n_sounds()
+    done = total - sum(len(job.items) for job in waiting)
+    progress(done, total)
+    settings = (plan.recipe, recipe.checks.checks(), recipe.augment, parts)
+    if workers == 0:
+        for job in waiting:
+            run_job(job, *settings)
+            progress(done := done + len(job.items), total)
+        return
+    while waiting:
+        try:
+            for job in _in_processes(waiting, settings, min(workers, len(waiting))):
+                progress(done := done + len(job.items), total)
+            return
+        except BrokenProcessPool:
+            waiting = [job for job in waiting if not report_path(parts, job).is_file()]
+            done = total - sum(len(job.items) for job in waiting)
+            _find_killer(waiting, settings, parts)
+            waiting = [job for job in waiting if not report_path(parts, job).is_file()]
+
+
+def _in_processes(jobs: list[Job], settings: tuple[Any, ...], workers: int) -> Iterator[Job]:
+    """Runs the jobs and yields each that is done."""
+    with _one_thread_each():
+        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=begin_worker)
+        running: dict[Future[None], Job] = {pool.submit(run_job, job, *settings): job for job in jobs}
+    try:
+        while running:
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                future.result()
+                yield running.pop(future)
+        pool.shutdown()
+    except BaseException:
+        processes = list((pool._processes or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+        raise
+
+
+def _find_killer(jobs: list[Job], settings: tuple[Any, ...], parts: Path) -> None:
+    """A sound has taken its process down: each on its own, until the one that does it again is found and skipped."""
+    for job in jobs:
+        try:
+            for _ in _in_processes([job], settings, 1):
+                pass
+        except BrokenProcessPool:
+            if job.is_font:
+                raise DataError(
+                    f"{job.path.name}: the process that rendered {job.items[0].timbre} was killed"
+                ) from None
+            np.save(spectra_path(parts, job), np.empty((0, 1, 1), np.float32))
+            why = "reading it crashed: it is damaged"
+            write_report(parts, job, {"rows": [], "outliers": [], "skipped": [{"what": job.items[0].told, "why": why}]})
+            return
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """What processes that start inside inherit: libraries read it as they load."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _assemble(plan: Plan, recipe: DataRecipe, identity: str, out: Path) -> dict[str, Any]:
+    """All parts in the order of the plan, into x.npy and the index."""
+    parts = out / PARTS
+    reports = [json.loads(report_path(parts, job).read_text(encoding="utf-8")) for job in plan.jobs]
+    made = [
+        (job.items[row["item"]], row) for job, report in zip(plan.jobs, reports, strict=True) for row in report["rows"]
+    ]
+    outliers = [one for report in reports for one in report["outliers"]]
+    skipped = plan.skipped + [one for report in reports for one in report["skipped"]]
+    if not made:
+        reasons = "; ".join(f"{one['what']}: {one['why']}" for one in [*skipped, *outliers][:3])
+        raise DataError(f"none of the {plan.n_sounds()} sounds can be used: {reasons}")
+    columns = _columns(made, plan.timbres)
+    columns["split"] = divide(columns["note"], columns["timbre"], columns["source"], recipe.split)
+    kept = (columns["split"] == TRAIN) | (np.array([row["copy"] for _, row in made]) == 0)
+    _write_spectra(plan, parts, kept, out)
+    rows = [
+        {
+            **{name: _plain(column[at]) for name, column in columns.items()},
+            **({"file": made[at][0].told} if made[at][0].program < 0 else {}),
+            **({"copy": made[at][1]["copy"]} if made[at][1]["copy"] else {}),
+        }
+        for at in np.flatnonzero(kept).tolist()
+    ]
+    index = index_of(
+        name=recipe.name,
+        licence=recipe.licence,
+        origins=plan.origins,
+        recipe=_narrowed(plan.recipe, recipe, columns["note"][kept]),
+        timbres=plan.timbres,
+        sources=plan.sources,
+        notes=rows,
+    )
+    index |= {"identity": identity, "outliers": outliers, "skipped": skipped}
+    return {**index, "fingerprint": write_index(out, index)}
+
+
+def _columns(made: list[tuple[Item, dict[str, Any]]], timbres: list[str]) -> dict[str, NDArray[Any]]:
+    """The index's columns, but for the split, of everything that was made."""
+    return {
+        "note": np.array([row["note"] for _, row in made], np.int64),
+        "program": np.array([item.program for item, _ in made], np.int64),
+        "velocity": np.array([item.velocity for item, _ in made], np.int64),
+        "level": np.array([row["level"] for _, row in made], np.float32),
+        "timbre": np.array([timbres.index(item.timbre) for item, _ in made], np.int64),
+        "source": np.array([item.source for item, _ in made], np.int64),
+        "f0_hz": np.array([row["f0_hz"] for _, row in made], np.float32),
+    }
+
+
+def _write_spectra(plan: Plan, parts: Path, kept: NDArray[np.bool_], out: Path) -> None:
+    """x.npy, part after part: a set need not fit into memory."""
+    recipe, unfinished = plan.recipe, out / f"{SPECTRA}.tmp"
+    shape = (int(kept.sum()), recipe.n_bands, recipe.frames)
+    x = np.lib.format.open_memmap(unfinished, "w+", np.float32, shape)
+    read = written = 0
+    for job in plan.jobs:
+        part = np.load(spectra_path(parts, job), mmap_mode="r")
+        chosen = part[kept[read : read + len(part)]]
+        x[written : written + len(chosen)] = chosen
+        read, written = read + len(part), written + len(chosen)
+    x.flush()
+    del x
+    unfinished.replace(out / SPECTRA)
+
+
+def _narrowed(wide: Recipe, recipe: DataRecipe, note: NDArray[np.int64]) -> Recipe:
+    """The analysis with the notes that there are, where the recipe names no range."""
+    low, high = recipe.analysis.note_min, recipe.analysis.note_max
+    return replace(
+        wide,
+        note_min=int(note.min()) if low is None else low,
+        note_max=int(note.max()) if high is None else high,
+    )
+
+
+def _plain(value: Any) -> int | float:
+    return float(f"{float(value):.{_DIGITS}g}") if isinstance(value, np.floating) else int(value)

@@ -1,0 +1,275 @@
+"""From a recipe to a list of jobs: which sounds there are, what each is called, and which share a recording.
+
+Recordings that sound together in one note, as the two sides or layers of a SoundFont do, are one source: to withhold
+one and train on the other would withhold nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from oscvae.errors import DataError
+from oscvae.training.data.names import note_of, velocity_of
+from oscvae.training.data.recipes import DataRecipe, FolderSource, Instrument, SoundfontSource
+from oscvae.training.data.sf2 import SoundFont
+from oscvae.training.dataset import Recipe
+from oscvae.training.soundfont import SOUNDFONT_FOLDERS
+
+VERSION = 1
+"""Of what becomes of a sound: raised when the same recipe gives other bytes, so that no old part is used again."""
+
+NO_PROGRAM = -1
+_FOREIGN = frozenset({".m4a", ".aac", ".wma", ".mp4", ".ape", ".wv", ".dsf"})
+"""Sound files that libsndfile does not read: said, not overlooked."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One sound that is to become a note."""
+
+    timbre: str
+    source: int
+    """Index of the source recording in `Plan.sources`."""
+    note: int | None
+    """The MIDI note that it is said to be; None for one that is to be heard."""
+    velocity: int
+    program: int = NO_PROGRAM
+    told: str = ""
+    """What to call it in a report."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Sounds that are made together, in one process and one part."""
+
+    key: str
+    """Names the part: the same key, the same bytes."""
+    items: tuple[Item, ...]
+    path: Path
+    """A SoundFont, or a sound file."""
+    bank: int = 0
+    program: int = NO_PROGRAM
+
+    @property
+    def is_font(self) -> bool:
+        return self.program != NO_PROGRAM
+
+
+@dataclass
+class Plan:
+    """All that is to be done."""
+
+    recipe: Recipe
+    """The analysis, with the widest range of notes that the sounds may have."""
+    jobs: list[Job] = field(default_factory=list)
+    timbres: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    origins: list[str] = field(default_factory=list)
+    skipped: list[dict[str, str]] = field(default_factory=list)
+    """{"what", "why"} of sounds that are known to be of no use."""
+
+    def n_sounds(self) -> int:
+        return sum(len(job.items) for job in self.jobs)
+
+    def identity(self, recipe: DataRecipe) -> str:
+        """Changes with anything that changes the data set, and with nothing else."""
+        told = [recipe.name, recipe.licence, recipe.split.model_dump(), self.timbres, self.sources, self.origins]
+        return _digest([*told, [job.key for job in self.jobs], self.skipped])
+
+
+def make_plan(recipe: DataRecipe) -> Plan:
+    """What the recipe asks for, here and now; hashes every sound file. Raises DataError for sounds that are missing."""
+    plan = Plan(recipe=recipe.analysis.recipe())
+    common = {
+        "version": VERSION,
+        "analysis": recipe.analysis.model_dump(),
+        "checks": recipe.checks.model_dump(),
+        "augment": _augment_key(recipe),
+    }
+    groups = _Groups()
+    drafts = [draft for font in recipe.soundfonts for draft in _of_font(font, plan, groups, common)]
+    drafts += [draft for folder in recipe.folders for draft in _of_folder(folder, plan, groups, common)]
+    if not drafts:
+        raise DataError("the recipe asks for no sounds: its instruments and notes leave nothing")
+    numbers: dict[Hashable, int] = {}
+    for draft in drafts:
+        items = []
+        for item, member in zip(draft.items, draft.members, strict=True):
+            if item.timbre not in plan.timbres:
+                plan.timbres.append(item.timbre)
+            root = groups.root(member)
+            if root not in numbers:
+                numbers[root] = len(plan.sources)
+                plan.sources.append(_distinct(groups.title(root), plan.sources))
+            items.append(Item(**{**vars(item), "source": numbers[root]}))
+        plan.jobs.append(Job(draft.key, tuple(items), draft.path, draft.bank, draft.program))
+    return plan
+
+
+def find_font(source: SoundfontSource) -> Path:
+    """The SoundFont of a source; raises DataError with the remedy."""
+    given = Path(source.file).expanduser()
+    places = (
+        [given] if given.is_absolute() or len(given.parts) > 1 else [given, *(at / given for at in SOUNDFONT_FOLDERS)]
+    )
+    for place in places:
+        if place.is_file():
+            return place
+    remedy = f"apt install {source.package}" if source.package else "name its path in the recipe"
+    raise DataError(f"the SoundFont {source.file} is not in {' or '.join(str(at.parent) for at in places)}: {remedy}")
+
+
+@dataclass
+class _Draft:
+    """A job whose sources have no numbers yet; one member of a group for each item."""
+
+    key: str
+    items: list[Item]
+    members: list[Hashable]
+    path: Path
+    bank: int = 0
+    program: int = NO_PROGRAM
+
+
+def _of_font(source: SoundfontSource, plan: Plan, groups: _Groups, common: dict[str, Any]) -> Iterable[_Draft]:
+    path = find_font(source)
+    font, content = SoundFont(path), _file_digest(path)
+    if source.origin:
+        plan.origins.append(source.origin)
+    for instrument in source.instruments:
+        for velocity in source.velocities:
+            items, members = [], []
+            for note in _notes(instrument, plan.recipe):
+                sounding = font.sounding(instrument.bank, instrument.program, note, velocity)
+                told = f"{instrument.name} {note} at {velocity}"
+                if not sounding:
+                    plan.skipped.append({"what": told, "why": f"{path.name} has no sample there"})
+                    continue
+                keys = [_sample_keys(source, font, sample, groups) for sample in sorted(sounding)]
+                groups.join([key for pair in keys for key in pair])
+                members.append(keys[0][0])
+                items.append(Item(instrument.name, -1, note, velocity, instrument.program, told))
+            if items:
+                notes = [item.note for item in items]
+                key = _digest([common, content, instrument.bank, instrument.program, velocity, notes])
+                yield _Draft(key, items, members, path, instrument.bank, instrument.program)
+
+
+def _notes(instrument: Instrument, recipe: Recipe) -> range:
+    low, high = instrument.notes
+    return range(max(low, recipe.note_min), min(high, recipe.note_max) + 1)
+
+
+def _sample_keys(source: SoundfontSource, font: SoundFont, sample: int, groups: _Groups) -> list[Hashable]:
+    """What the sample is known by: its audio, and the recording that its name says it is of."""
+    name = font.name(sample)
+    keys: list[Hashable] = [("audio", font.digest(sample))]
+    recording = source.recording_of(name)
+    groups.call(keys[0], f"{font.path.stem}: {recording}")
+    if source.recording:
+        keys.append(("name", font.path.name, recording))
+    return keys
+
+
+def _of_folder(source: FolderSource, plan: Plan, groups: _Groups, common: dict[str, Any]) -> Iterable[_Draft]:
+    import soundfile
+
+    root = source.path
+    if not root.is_dir():
+        raise DataError(f"there is no folder {root} of recordings")
+    readable = {f".{kind.lower()}" for kind in soundfile.available_formats()} | {".aif", ".oga", ".opus"}
+    paths = [path for path in sorted(root.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    if not any(path.suffix.lower() in readable for path in paths):
+        raise DataError(f"{root} holds no sound files: WAV, FLAC, AIFF, OGG and MP3 are read")
+    if source.origin:
+        plan.origins.append(source.origin)
+    seen: dict[str, str] = {}
+    for path in paths:
+        told, suffix = path.relative_to(root).as_posix(), path.suffix.lower()
+        if suffix in _FOREIGN:
+            plan.skipped.append({"what": told, "why": f"{suffix} files are not read: convert it to WAV or FLAC"})
+        if suffix not in readable:
+            continue
+        content = _file_digest(path)
+        if content in seen:
+            plan.skipped.append({"what": told, "why": f"it is the same file as {seen[content]}"})
+            continue
+        seen[content] = told
+        note = None if source.notes == "sound" else note_of(path.stem, source.middle_c)
+        if note is None and source.notes == "name":
+            plan.skipped.append({"what": told, "why": "its name says no note, like C#4 or 61"})
+            continue
+        inside = path.parent.relative_to(root).as_posix()
+        timbre = source.instrument or (inside if inside != "." else root.resolve().name)
+        member = ("file", timbre, source.recording_of(path.stem) if source.recording else told)
+        groups.call(member, f"{timbre}: {member[2]}" if source.recording else told)
+        item = Item(timbre, -1, note, velocity_of(path.stem, source.velocity), NO_PROGRAM, told)
+        yield _Draft(_digest([common, content, note, told]), [item], [member], path)
+
+
+class _Groups:
+    """Which names mean one recording: disjoint sets, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._parent: dict[Hashable, Hashable] = {}
+        self._titles: dict[Hashable, str] = {}
+
+    def call(self, key: Hashable, title: str) -> None:
+        self._titles.setdefault(key, title)
+
+    def root(self, key: Hashable) -> Hashable:
+        self._parent.setdefault(key, key)
+        while self._parent[key] != key:
+            key = self._parent[key]
+        return key
+
+    def join(self, keys: list[Hashable]) -> None:
+        for key in keys:
+            self._parent[self.root(key)] = self.root(keys[0])
+
+    def title(self, root: Hashable) -> str:
+        """The names of all that belong to a root, in order, each once."""
+        titles = [title for key, title in self._titles.items() if self.root(key) == root]
+        first, *rest = dict.fromkeys(titles)
+        return " + ".join([first, *(title.split(": ", 1)[-1] for title in rest)])
+
+
+def _distinct(title: str, taken: list[str]) -> str:
+    """Two recordings may have one name: SoundFonts cut theirs off after 20 letters."""
+    count, numbered = 1, title
+    while numbered in taken:
+        count += 1
+        numbered = f"{title} ({count})"
+    return numbered
+
+
+def _augment_key(recipe: DataRecipe) -> Any:
+    """What of the augmentation changes the bytes: nothing where there are no copies."""
+    if not recipe.augment.copies:
+        return None
+    told = recipe.augment.model_dump(mode="json")
+    if recipe.augment.noise_folder is not None:
+        told["noise_folder"] = [_file_digest(path) for path in noise_files(recipe.augment.noise_folder)]
+    return told
+
+
+def noise_files(folder: Path) -> list[Path]:
+    """The recordings of noise in a folder; raises DataError where there is none."""
+    paths = [path for path in sorted(folder.glob("*")) if path.is_file() and not path.name.startswith(".")]
+    if not paths:
+        raise DataError(f"the noise folder {folder} holds no sound files")
+    return paths
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:32]

@@ -1,0 +1,246 @@
+"""What a data set is made of: a recipe in YAML, one that ships, or simply a folder of sound files.
+
+Everything that the data depend on is in the recipe and in the sounds, so the same recipe gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from oscvae.bands import Kind
+from oscvae.errors import ConfigError, DataError, ModelError
+from oscvae.modelfile import N_OCTAVES, N_SEMITONES, OVERLAPS
+from oscvae.training.data.prepare import Checks
+from oscvae.training.dataset import Recipe
+from oscvae.training.settings import Section, nearest, read_tree, validate
+
+SHIPPED = Path(__file__).parent.parent / "recipes"
+SUFFIX = ".yaml"
+
+# Where a recipe names no range: from a bass's E to where a plucked string hardly rings.
+_LOWEST, _HIGHEST = 28, 100
+
+Note = Annotated[int, Field(ge=0, le=127)]
+Velocity = Annotated[int, Field(ge=1, le=127)]
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Analysis(Section):
+    """How a sound becomes a spectrum; what a model of it can never change again."""
+
+    sample_rate: Annotated[int, Field(ge=8000, le=192000)] = 48000
+    n_fft: int = 2048
+    hop: int = 512
+    band_kind: Kind = "hybrid"
+    n_bands: Annotated[int, Field(ge=2)] = 256
+    corner: Annotated[int, Field(ge=0)] = 0
+    frames: Annotated[int, Field(ge=2, le=4096)] = 160
+    onset_sample: Annotated[int, Field(ge=0)] = 1536
+    floor_db: float = -80.0
+    ceiling_db: float = 0.0
+    note_min: Note | None = None
+    """Without it, the lowest note that there is."""
+    note_max: Note | None = None
+    first_octave: Annotated[int, Field(ge=-1, le=10)] = 2
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.n_fft not in {self.hop * overlap for overlap in OVERLAPS}:
+            hops = ", ".join(str(self.n_fft // overlap) for overlap in OVERLAPS)
+            raise ValueError(f"hop {self.hop}: for n_fft {self.n_fft} it must be one of {hops}")
+        if self.onset_sample >= self.n_fft + (self.frames - 1) * self.hop:
+            raise ValueError(f"onset_sample {self.onset_sample} must lie inside the {self.frames} frames of a note")
+        if self.floor_db >= self.ceiling_db:
+            raise ValueError(f"floor_db {self.floor_db} must be below ceiling_db {self.ceiling_db}")
+        low, high = self.range()
+        if low > high:
+            raise ValueError(f"note_min {low} must not be above note_max {high}")
+        for note in (low, high):
+            if not 0 <= note // N_SEMITONES - self.first_octave < N_OCTAVES:
+                raise ValueError(f"note {note} is outside the {N_OCTAVES} octaves from {self.first_octave}")
+        try:
+            self.recipe().axis()
+        except ModelError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    def range(self) -> tuple[int, int]:
+        """The notes that are looked for; what is found may be fewer where the recipe names no end."""
+        return (
+            _LOWEST if self.note_min is None else self.note_min,
+            _HIGHEST if self.note_max is None else self.note_max,
+        )
+
+    def recipe(self) -> Recipe:
+        low, high = self.range()
+        return Recipe(**{**self.model_dump(), "note_min": low, "note_max": high})
+
+
+class Instrument(Section):
+    """One preset of a SoundFont, and the notes that the real instrument has."""
+
+    name: Name
+    program: Annotated[int, Field(ge=0, le=127)]
+    bank: Annotated[int, Field(ge=0, le=127)] = 0
+    notes: tuple[Note, Note] = (0, 127)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.notes[0] > self.notes[1]:
+            raise ValueError(f"notes {list(self.notes)}: the lower one comes first")
+        return self
+
+
+class _Source(Section):
+    origin: str = ""
+    """Who made the sounds, and under which licence: for the model's card."""
+    recording: str = ""
+    """Finds in a sample's or file's name what names its recording, where several are one; its first group, if any."""
+
+    @field_validator("recording")
+    @classmethod
+    def _is_pattern(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+        return pattern
+
+    def recording_of(self, name: str) -> str:
+        """What names the recording in a sample's or file's name."""
+        found = re.search(self.recording, name) if self.recording else None
+        if found is None:
+            return name
+        return str(found.group(1) if found.re.groups else found.group(0))
+
+
+class SoundfontSource(_Source):
+    """Instruments rendered by fluidsynth, every semitone at every velocity."""
+
+    file: str
+    """A path, or the name of a file where the system keeps SoundFonts."""
+    package: str = ""
+    """The Debian package that holds the file: what to install where it is missing."""
+    velocities: Annotated[tuple[Velocity, ...], Field(min_length=1)] = (50, 85, 120)
+    instruments: Annotated[tuple[Instrument, ...], Field(min_length=1)]
+
+
+class FolderSource(_Source):
+    """Recordings; a folder inside it is an instrument, or the folder itself is."""
+
+    path: Path
+    instrument: Name | None = None
+    """One name for all, instead of the folders' names."""
+    notes: Literal["name", "sound", "either"] = "either"
+    """Where a note's number is from: the file's name, the sound, or the sound where the name says nothing."""
+    velocity: Velocity = 100
+    """Of files whose name says none."""
+    middle_c: Annotated[int, Field(ge=-1, le=6)] = 4
+    """The octave that the file names give MIDI note 60: 4 (scientific), 3 for some makers."""
+
+
+class Split(Section):
+    """What is withheld from training; 0 for nothing."""
+
+    recordings: Annotated[float, Field(ge=0.0, le=0.5)] = 0.15
+    """The share of each instrument's recordings that is never trained on."""
+    every_note: Annotated[int, Field(ge=0, le=100)] = 6
+    """Every so many-th note of the other recordings is withheld, at all its velocities."""
+
+
+class CheckPart(Section):
+    cents: Annotated[float, Field(gt=0.0)] = 60.0
+    """From a name's pitch to the one that is heard, at most."""
+    outliers: Literal["drop", "keep"] = "drop"
+
+    def checks(self) -> Checks:
+        return Checks(cents=self.cents, keep=self.outliers == "keep")
+
+
+class AugmentPart(Section):
+    """Further copies of what is trained on, made from the sound; masks are left to training."""
+
+    copies: Annotated[int, Field(ge=0, le=20)] = 0
+    detune_cents: Annotated[float, Field(ge=0.0, le=40.0)] = 6.0
+    """Resampled by up to this, so that the note stays."""
+    gain_db: Annotated[float, Field(ge=0.0, le=60.0)] = 0.0
+    """Up or down by up to this: heard in the noise below the note, since each note is normalised."""
+    noise_db: tuple[float, float] | None = None
+    """Background noise so far below the note, between these two, in dB; the first is the louder: [-40, -70]."""
+    noise_folder: Path | None = None
+    """Recordings of noise; without it, noise with the spectrum 1/f."""
+    seed: Annotated[int, Field(ge=0)] = 1
+
+
+class DataRecipe(Section):
+    """A whole recipe."""
+
+    name: Name
+    licence: str = ""
+    """Under which a model of these data may be given away."""
+    analysis: Analysis = Analysis()
+    soundfonts: tuple[SoundfontSource, ...] = ()
+    folders: tuple[FolderSource, ...] = ()
+    split: Split = Split()
+    checks: CheckPart = CheckPart()
+    augment: AugmentPart = AugmentPart()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.soundfonts and not self.folders:
+            raise ValueError("there must be soundfonts or folders")
+        names = [instrument.name for font in self.soundfonts for instrument in font.instruments]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two instruments are called {twice[0]!r}: each must have a name of its own")
+        return self
+
+
+def load_recipe(source: str) -> DataRecipe:
+    """The recipe that a path or a name means: a YAML file, a recipe that ships, or a folder of sound files.
+
+    Raises ConfigError for a recipe with faults, DataError where there is none.
+    """
+    path = Path(source).expanduser()
+    if path.is_dir():
+        folder = FolderSource(path=path)
+        return DataRecipe(name=path.resolve().name or "recordings", folders=(folder,))
+    if not path.is_file():
+        path = SHIPPED / (source + SUFFIX)
+    if not path.is_file():
+        raise DataError(
+            f"{source} is no folder of sound files and no recipe: give one, or a recipe that ships, "
+            f"{nearest(source, shipped())}"
+        )
+    tree, where = read_tree(path)
+    recipe = validate(DataRecipe, tree, where, str(path))
+    return _from_here(recipe, path.parent)
+
+
+def shipped() -> list[str]:
+    """The names of the recipes that oscvae carries."""
+    return sorted(path.stem for path in SHIPPED.glob("*" + SUFFIX))
+
+
+def _from_here(recipe: DataRecipe, home: Path) -> DataRecipe:
+    """The recipe with its relative paths taken from the folder of its file."""
+    folders = tuple(folder.model_copy(update={"path": home / folder.path.expanduser()}) for folder in recipe.folders)
+    noise = recipe.augment.noise_folder
+    augment = recipe.augment
+    if noise is not None:
+        augment = augment.model_copy(update={"noise_folder": home / noise.expanduser()})
+    return recipe.model_copy(update={"folders": folders, "augment": augment})
+
+
+def with_settings(recipe: DataRecipe, settings: dict[str, object]) -> DataRecipe:
+    """The recipe with some keys of its analysis replaced; raises ConfigError for a value that cannot be."""
+    tree = recipe.model_dump()
+    tree["analysis"].update(settings)
+    return validate(DataRecipe, tree, {}, "the command line")
+
+
+__all__ = ["ConfigError", "DataRecipe", "load_recipe", "shipped", "with_settings"]
