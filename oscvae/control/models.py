@@ -22,7 +22,7 @@ from oscvae.realtime.engine import Engine
 from oscvae.spectral.context import ModelContext
 
 CLIP_DEVIATIONS = 6.0  # z is clipped at mean +- this many standard deviations
-HANG_S = 10.0  # a decoder that owes an answer for so long will never give it
+HANG_S = 5.0  # a decoder that owes an answer for so long will never give it
 FAREWELL_S = 0.5  # after which nothing is on its way any more from a process that has ended
 _SPARE_BLOCKS = 8
 
@@ -41,6 +41,7 @@ class Loaded:
         self.voices = 0  # that have a slot
         self.waiting = 0  # notes that have none yet
         self.dropping = False
+        self.revived = False  # it takes the place of one whose decoder died
         latent = document.latent
         reach = [CLIP_DEVIATIONS * std for std in latent.std]
         self.info = ModelInfo(
@@ -281,6 +282,7 @@ class ModelManager:
             if self._closed or mine != self._request or self.current is not loaded:
                 await asyncio.to_thread(fresh.decoder.close)
                 return
+            fresh.revived = True
             self._listen(fresh)
             self.adopt(fresh)
         except OscvaeError as error:

@@ -104,7 +104,9 @@ class Performer:
                     self.on_change(command.path, command.args, client)
 
     def adopt(self, loaded: Loaded) -> None:
-        """A new model is current: the cursor goes to its latent mean."""
+        """A new model is current: the cursor goes to its latent mean, unless it only replaces a decoder that died."""
+        if loaded.revived and len(self.cursor) == loaded.info.dims:
+            return
         self._glide = None
         self.cursor = tuple(loaded.document.latent.mean)
 

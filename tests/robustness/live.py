@@ -37,8 +37,16 @@ def check_log(daemon: Daemon) -> None:
 
 
 def processes(daemon: Daemon) -> list[psutil.Process]:
-    """The daemon's children: its decoders."""
-    return psutil.Process(daemon.process.pid).children(recursive=True)
+    """The daemon's children that run: its decoders."""
+    children = psutil.Process(daemon.process.pid).children(recursive=True)
+    return [process for process in children if _runs(process)]
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def resident_bytes(daemon: Daemon) -> int:

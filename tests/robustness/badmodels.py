@@ -1,0 +1,224 @@
+"""Model files that no daemon should have to meet, and one small honest one beside them."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from oscvae.modelfile import ModelDocument
+from oscvae.torchscript import save, script
+
+BANDS, FRAMES = 64, 2000  # 10 s
+TRAP = 3.0  # a first latent coordinate above it springs the trap of a model that behaves until then
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    """What an honest small model says of itself: 2 latents, 64 bands, 10 s."""
+    return {
+        "format": 1,
+        "name": "small",
+        "sample_rate": 48000,
+        "n_fft": 1024,
+        "hop": 256,
+        "window": "hann",
+        "bands": {"kind": "linear", "n": BANDS, "corner": 0},
+        "floor_db": -80.0,
+        "ceiling_db": 0.0,
+        "frames": FRAMES,
+        "onset_sample": 512,
+        "reference": 10.0,
+        "note_min": 40,
+        "note_max": 80,
+        "first_octave": 3,
+        "latent": {"mean": [0.0, 0.0], "std": [1.0, 1.0], "low": [-2.0, -2.0], "high": [2.0, 2.0]},
+        "points": [],
+        "licence": "MIT",
+        "sources": ["none"],
+        "version": "1",
+        "training": {},
+        **changes,
+    }
+
+
+class Honest(nn.Module):
+    def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
+        return torch.full((z.size(0), 64, 2000), -0.2) + 0.01 * z[:, :1, None]
+
+
+class WrongShape(nn.Module):
+    def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
+        return torch.zeros(z.size(0), 64, 1999)
+
+
+class NoTensor(nn.Module):
+    def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
+        return z, z
+
+
+class Complex(nn.Module):
+    def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
+        return torch.complex(torch.zeros(z.size(0), 64, 2000), torch.zeros(z.size(0), 64, 2000))
+
+
+class NotFinite(nn.Module):
+    def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
+        return torch.full((z.size(0), 64, 2000), -0.2) * float("nan")
+
+
+class Raises(nn.Module):
+    def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
+        if z.size(0) > 0:
+            raise ValueError("not today")
+        return z
+
+
+class OtherArguments(nn.Module):
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.zeros(z.size(0), 64, 2000)
+
+
+class Gluttonous(nn.Module):
+    def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
+        return torch.zeros(z.size(0), 64, 2000) + torch.zeros(1 << 50).sum()
+
+
+class Endless(nn.Module):
+    def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
+        count = z.size(0)
+        while count > 0:
+            count += 1 if count < 1000000 else -1
+        return torch.zeros(count, 64, 2000)
+
+
+class BadEncoder(nn.Module):
+    def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
+        return torch.full((z.size(0), 64, 2000), -0.2)
+
+    @torch.jit.export
+    def encode(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
+        return x[:, :3, 0], x[:, :3, 1]
+
+
+class Trap(nn.Module):
+    """Honest, until somebody plays where it is not: then NaN, an exception, another shape, or an endless loop."""
+
+    def __init__(self, kind: int) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
+        x = torch.full((z.size(0), 64, 2000), -0.2)
+        if bool((z[:, 0] > 3.0).any()):
+            if self.kind == 0:
+                return x * float("inf") * 0.0
+            if self.kind == 1:
+                raise ValueError("not here")
+            if self.kind == 2:
+                return x[:, :, :7]
+            count = 1
+            while count > 0:
+                count += 1 if count < 1000000 else -1
+            return x * float(count)
+        return x
+
+
+NAN, RAISE, SHAPE, LOOP = range(4)
+
+
+def write(path: Path, module: nn.Module, **changes: Any) -> None:
+    """A model file whose document is as it should be, but for `changes`."""
+    save(script(module), ModelDocument.model_validate(document(**changes)), path)
+
+
+def write_raw(path: Path, module: nn.Module, text: str | None) -> None:
+    """Likewise, with any text as its document, or none."""
+    files = {} if text is None else {"oscvae.json": text}
+    torch.jit.save(script(module), str(path), _extra_files=files)
+
+
+def _foreign_zip(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("word/document.xml", "<w/>" * 1000)
+
+
+def _document_only(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("archive/extra/oscvae.json", json.dumps(document()))
+
+
+def _pickled(path: Path) -> None:
+    torch.save({"weights": torch.zeros(4)}, path)
+
+
+def _truncated(path: Path) -> None:
+    data = (ROOT / "models" / "plucked.ts").read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+
+
+def _damaged(path: Path) -> None:
+    """The directory at the end is whole, the code inside is not."""
+    buffer = io.BytesIO()
+    torch.jit.save(script(Honest()), buffer, _extra_files={"oscvae.json": json.dumps(document())})
+    data = bytearray(buffer.getvalue())
+    at = data.find(b"def forward")
+    if at < 0:  # compressed
+        at = len(data) // 3
+    data[at : at + 11] = b"\xff" * 11
+    path.write_bytes(bytes(data))
+
+
+# name: how the file is made, and what the /fail must speak of
+REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
+    "empty": (lambda path: path.write_bytes(b"") and None, "not a model file"),
+    "noise": (lambda path: path.write_bytes(bytes(range(256)) * 64) and None, "not a model file"),
+    "truncated": (_truncated, "truncated or damaged"),
+    "foreign": (_foreign_zip, "holds no oscvae.json"),
+    "pickled": (_pickled, "holds no oscvae.json"),
+    "metadata-less": (lambda path: write_raw(path, Honest(), None), "holds no oscvae.json"),
+    "no JSON": (lambda path: write_raw(path, Honest(), "{"), "not JSON"),
+    "a list": (lambda path: write_raw(path, Honest(), "[]"), "one JSON object"),
+    "other format": (lambda path: write_raw(path, Honest(), json.dumps(document(format=2))), "format"),
+    "lacking": (lambda path: write_raw(path, Honest(), '{"format": 1}'), "lacks the key"),
+    "deep": (lambda path: write_raw(path, Honest(), '{"format": 1, "training": ' + '{"a":' * 100_000), "JSON"),
+    "huge document": (
+        lambda path: write_raw(path, Honest(), json.dumps(document(training={"x": "y" * (5 << 20)}))),
+        "larger than",
+    ),
+    "huge notes": (
+        lambda path: write_raw(
+            path,
+            Honest(),
+            json.dumps(
+                document(frames=4096, n_fft=8192, hop=2048) | {"bands": {"kind": "linear", "n": 4097, "corner": 0}}
+            ),
+        ),
+        "more than",
+    ),
+    "a folder": (lambda path: path.mkdir(), "not a file"),
+    "a link out": (lambda path: path.symlink_to("/etc/passwd"), "leads out"),
+    "document only": (_document_only, "TorchScript cannot load it"),
+    "damaged": (_damaged, "damaged"),
+    "wrong shape": (lambda path: write(path, WrongShape()), "shape"),
+    "no tensor": (lambda path: write(path, NoTensor()), "forward is no tensor but tuple"),
+    "complex": (lambda path: write(path, Complex()), "complex"),
+    "not finite": (lambda path: write(path, NotFinite()), "not finite"),
+    "raising": (lambda path: write(path, Raises()), "fails to run: 'builtins.ValueError: not today"),
+    "other arguments": (lambda path: write(path, OtherArguments()), "fails to run"),
+    "gluttonous": (lambda path: write(path, Gluttonous()), "memory"),
+    "bad encoder": (lambda path: write(path, BadEncoder()), "encode's mean"),
+}
+
+
+def furnish(folder: Path) -> None:
+    """The shipped model and an honest small one."""
+    shutil.copy(ROOT / "models" / "plucked.ts", folder / "plucked.ts")
+    write(folder / "honest.ts", Honest())

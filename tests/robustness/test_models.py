@@ -1,0 +1,421 @@
+"""Models that are broken, and decoders that die, hang or are stopped: the daemon says so, and plays on."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from support import Daemon, OscClient
+
+from oscvae.control.models import ModelManager
+from oscvae.decode import decoder
+from oscvae.errors import DecoderError, OscvaeError
+from oscvae.realtime.engine import Engine
+from oscvae.spectral.context import render_scratch_floats, sinc_table
+from robustness.badmodels import LOOP, NAN, RAISE, REFUSED, SHAPE, TRAP, Endless, Honest, Trap, furnish, write
+from robustness.live import check_log, processes, resident_bytes, wait_until
+
+SOAK = os.environ.get("OSCVAE_SOAK") == "1"
+VOICES = 16
+BUSY, SOUNDING, MODEL = 6, 0, 11  # places in /status.reply
+SLOW = ("complex", "other arguments", "gluttonous", "bad encoder")  # each a process that imports torch; in the soak
+HANG_S = 25.0  # within which a decoder that hangs is ended, whoever ends it: the kernel or the daemon
+GROWTH_BYTES = 16 << 20
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("models")
+    furnish(made)
+    for name, (make, _) in REFUSED.items():
+        make(made / f"{name}.ts")
+    write(made / "endless.ts", Endless())
+    for name, kind in (("not a number", NAN), ("raising trap", RAISE), ("short", SHAPE), ("loop", LOOP)):
+        write(made / f"{name}.ts", Trap(kind))
+    return made
+
+
+class Rig:
+    """A daemon with the small honest model, and one client."""
+
+    def __init__(self, folder: Path) -> None:
+        self.daemon = Daemon(
+            "audio.backend=silent",
+            f"engine.voices={VOICES}",
+            f"model.folder={folder}",
+            "model.name=honest",
+            "osc.errors_per_second=10000",
+        )
+        try:
+            self.daemon.wait_ready()
+        except BaseException:
+            self.daemon.close()
+            raise
+        self._heard: Counter[str] = Counter()
+        self._ids = itertools.count(1000)
+        self.client = OscClient(self.daemon.port)
+        self.ask("/notify", 1)
+
+    def ask(self, address: str, *args: Any, timeout_s: float = 60.0) -> tuple[str, Any]:
+        """/done or /fail, and what it says after the address."""
+        self.client.send(address, *args)
+        deadline = time.monotonic() + timeout_s
+        while (left := deadline - time.monotonic()) > 0:
+            reply = self.client.receive(left)
+            if reply is not None and reply[0] in {"/done", "/fail"} and reply[1][0] == address:
+                return reply[0], reply[1][1:]
+        raise AssertionError(f"no answer to {address} {args}\n{self.daemon.log}")
+
+    def load(self, name: str) -> None:
+        answer = self.ask("/load", name)
+        assert answer[0] == "/done" and answer[1][0] == name, answer
+
+    def play(self, *, z: float = 0.1, note: float = 60.0, velocity: float = 0.8, seconds: float = 0.05) -> None:
+        self.client.send("/play", note, z, 0.0, velocity, seconds)
+
+    def hold(self, count: int) -> None:
+        """Voices that sound for 40 s, and follow the cursor."""
+        self.client.send("/stretch", 4.0)
+        for i in range(count):
+            self.client.send("/note", 45 + i, 100)
+        assert wait_until(lambda: self.sounding == count, 10.0)
+        assert wait_until(lambda: self.events()["/voice/on"] == count, 10.0)
+
+    def events(self) -> Counter[str]:
+        """What was heard since the last question, and counted in all."""
+        self._heard.update(address for address, _ in self.client.drain())
+        return self._heard
+
+    def forget(self) -> None:
+        self.client.drain()
+        self._heard = Counter()
+
+    def sounds(self) -> bool:
+        """Whether a note that is played now is heard."""
+        id_ = next(self._ids)
+        self.client.send("/voice/new", id_, 60, 0.1, 0.1, 0.8, 0.05)
+        while (reply := self.client.receive(10.0)) is not None:
+            self._heard[reply[0]] += 1
+            if reply[0] == "/fail" and reply[1][0] == "/voice/new":
+                return False
+            if reply[0] == "/voice/on" and reply[1][0] == id_:
+                return True
+        return False
+
+    @property
+    def sounding(self) -> int:
+        return int(self.daemon.status()[SOUNDING])
+
+    def decoder(self) -> psutil.Process:
+        """The one process there is, once the last one has left."""
+        assert wait_until(lambda: len(processes(self.daemon)) == 1, HANG_S)
+        return processes(self.daemon)[0]
+
+    def said(self, text: str, timeout_s: float = 5.0, times: int = 1) -> bool:
+        """Whether the log says it so many times."""
+        return wait_until(lambda: self.daemon.log.count(text) == times, timeout_s)
+
+    def silent(self, timeout_s: float = 15.0) -> bool:
+        self.client.send("/sustain", 0)
+        self.client.send("/stretch", 1.0)
+        self.client.send("/stop")
+        return wait_until(lambda: self.sounding == 0, timeout_s)
+
+    def close(self) -> None:
+        self.client.close()
+        self.daemon.close()
+
+
+@pytest.fixture(scope="module")
+def shared(folder: Path) -> Iterator[Rig]:
+    rig = Rig(folder)
+    yield rig
+    assert rig.daemon.process.poll() is None
+    rig.client.close()
+    assert rig.daemon.stop() == 0
+    check_log(rig.daemon)
+
+
+@pytest.fixture
+def rig(shared: Rig) -> Iterator[Rig]:
+    """The shared daemon with the honest model; and after the test as well, nothing stuck and every voice to be had."""
+    if shared.daemon.status()[MODEL] != "honest":
+        shared.load("honest")
+    shared.forget()
+    yield shared
+    assert shared.daemon.process.poll() is None, shared.daemon.log
+    assert shared.silent(), f"a voice is stuck: {shared.daemon.status()}"
+    if shared.daemon.status()[MODEL] != "honest" or not processes(shared.daemon):
+        shared.load("honest")
+    shared.forget()
+    for i in range(VOICES):
+        shared.play(note=45 + i, seconds=5.0)
+    assert wait_until(lambda: shared.events()["/voice/on"] == VOICES, 10.0), f"voices are lost: {shared.events()}"
+    assert shared.silent()
+
+
+# -- what /load refuses ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", REFUSED if SOAK else [name for name in REFUSED if name not in SLOW])
+def test_a_bad_model_is_one_clear_answer(shared: Rig, name: str) -> None:
+    rig = shared
+    if not rig.sounding:
+        rig.hold(1)
+    kind, (why,) = rig.ask("/load", name)
+    assert kind == "/fail" and REFUSED[name][1] in why
+    assert "\n" not in why and "Traceback" not in why
+    assert not [reply for reply in rig.client.drain() if reply[0] == "/fail"], "it is answered twice"
+    assert rig.sounding >= 1, "what sounded is gone"
+    assert rig.sounds()
+    assert rig.daemon.status()[MODEL] == "honest"
+    assert wait_until(lambda: len(processes(rig.daemon)) == 1, 5.0), "a process is left of it"
+
+
+@pytest.mark.parametrize("name", ["", "..", "../honest", "/etc/passwd", "honest.ts", "a/b", "\0", "x" * 300, "nothing"])
+def test_a_name_that_is_none_is_one_clear_answer(shared: Rig, name: str) -> None:
+    kind, (why,) = shared.ask("/load", name)
+    assert kind == "/fail" and why
+    assert shared.sounds()
+
+
+def test_a_model_that_never_answers_gives_way_to_the_next(rig: Rig) -> None:
+    client = rig.client
+    client.send("/load", "endless")
+    assert wait_until(lambda: len(processes(rig.daemon)) == 2, 10.0)
+    time.sleep(2.5)  # it is loaded by now, and computes
+    assert rig.sounds()
+    began = time.monotonic()
+    client.send("/load", "plucked")
+    replies = [client.wait_for("/done", "/fail", timeout_s=60.0) for _ in range(2)]
+    assert replies[0] == ("/fail", ("/load", "superseded"))
+    assert replies[1] is not None and replies[1][:1] + replies[1][1][:2] == ("/done", "/load", "plucked")
+    assert time.monotonic() - began < 15.0
+    assert wait_until(lambda: len(processes(rig.daemon)) == 1, 5.0)
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not SOAK, reason="takes its whole time-out")
+def test_a_model_that_never_answers_is_refused_in_the_end(rig: Rig) -> None:
+    kind, (why,) = rig.ask("/load", "endless", timeout_s=120.0)
+    assert kind == "/fail" and "did not decode a note within" in why
+    assert rig.sounds()
+
+
+@pytest.fixture
+def manager(folder: Path) -> ModelManager:
+    engine = Engine(4, 48_000, render_scratch_floats(), sinc_table())
+    made = ModelManager(engine, folder, device="cpu", threads=1, look_ahead=1, iterations=2)
+    made.tell = lambda *record: True
+    return made
+
+
+def children() -> list[psutil.Process]:
+    return psutil.Process().children()
+
+
+def test_the_answer_to_a_model_that_never_answers(manager: ModelManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoder, "ANSWER_TIMEOUT_S", 0.5)
+    before = set(children())
+    with pytest.raises(DecoderError, match=r"endless.ts: did not decode a note within 0 s|within 1 s"):
+        manager.open("endless")
+    assert set(children()) == before
+    assert asyncio.run(manager.load("honest")).name == "honest"
+    manager.close()
+
+
+def test_a_killed_load_is_one_clear_answer(manager: ModelManager) -> None:
+    async def body() -> None:
+        known = set(children())
+        loading = asyncio.create_task(manager.load("endless"))
+        while not set(children()) - known:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
+        for process in set(children()) - known:
+            process.kill()
+        with pytest.raises(DecoderError, match="was killed by signal 9 while loading"):
+            await loading
+
+    asyncio.run(body())
+    assert manager.current is None
+
+
+def test_loads_leave_no_descriptor_behind(manager: ModelManager) -> None:
+    def descriptors() -> int:
+        return psutil.Process().num_fds()
+
+    def load_all() -> None:
+        for name in ("wrong shape", "noise", "nothing"):
+            with pytest.raises(OscvaeError):
+                manager.open(name)
+        manager.open("honest").decoder.close()
+
+    load_all()
+    before = descriptors()
+    load_all()
+    assert descriptors() == before
+
+
+# -- models that turn bad later ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("not a number", "not finite"), ("raising trap", "failed"), ("short", "failed")]
+)
+def test_a_note_that_cannot_be_decoded_is_answered(rig: Rig, name: str, why: str) -> None:
+    rig.load(name)
+    rig.forget()
+    process = rig.decoder()
+    rig.hold(2)
+    rig.client.send("/stretch", 1.0)
+    kind, (text,) = rig.ask("/play", 60, TRAP + 1.0, 0.0)
+    assert kind == "/fail" and why in text and name in text
+    rig.client.send("/z", TRAP + 1.0, 0.0)  # what sounds stays as it is
+    rig.client.send_bundle([("/play", 60, 0.1, 0.0), ("/play", 62, TRAP + 1.0, 0.0), ("/play", 64, 0.2, 0.0)])
+    assert rig.client.wait_for("/fail", timeout_s=10.0) is not None
+    assert wait_until(lambda: rig.sounding == 4, 10.0), "the others of its bundle do not sound"
+    assert rig.sounds()
+    assert rig.decoder() == process
+
+
+def test_a_model_that_hangs_later_is_ended_and_reported(rig: Rig) -> None:
+    rig.load("loop")
+    rig.client.send("/z", 0.5, 0.5)
+    rig.forget()
+    rig.hold(3)
+    process = rig.decoder()
+    kind, (why,) = rig.ask("/play", 60, TRAP + 1.0, 0.0, timeout_s=HANG_S)
+    assert kind == "/fail" and "died before the note was decoded" in why
+    assert wait_until(lambda: not process.is_running(), 5.0)
+    assert rig.sounding == 3, "what sounded is gone"
+    assert rig.said("'loop' was killed by signal 9; starting it again")
+    assert wait_until(rig.sounds, 20.0)
+    # a model that hangs again, and the daemon does not wait for it to be ended
+    rig.play(z=TRAP + 1.0)
+    began = time.monotonic()
+    rig.load("honest")
+    assert time.monotonic() - began < 15.0
+    assert rig.sounds()
+    assert wait_until(lambda: len(processes(rig.daemon)) == 1, HANG_S), "the old decoder hangs on"
+    assert rig.silent(HANG_S), "the note that was never decoded holds its voice"
+
+
+# -- decoders that die -------------------------------------------------------------------------------------------------
+
+
+def test_a_decoder_that_dies_twice(rig: Rig) -> None:
+    """Its voices sound on; it is started again once, at the same cursor, and then only by /load."""
+    rig.load("honest")  # a loaded model has another life
+    rig.client.send("/z", 0.5, -0.5)
+    rig.forget()
+    rig.hold(8)
+    first = rig.decoder()
+    first.kill()
+    assert rig.said("'honest' was killed by signal 9; starting it again")
+    assert rig.sounding == 8, "what sounded is gone"
+    assert wait_until(lambda: [p.pid for p in processes(rig.daemon)] not in ([], [first.pid]), 10.0)
+    assert wait_until(rig.sounds, 20.0)
+    assert rig.sounding >= 8
+    assert rig.ask("/preset/save", "here")[0] == "/done"
+    saved = json.loads((rig.daemon.folder / "oscvae" / "presets" / "honest.json").read_text())
+    assert saved["presets"]["here"] == [0.5, -0.5], "the cursor was lost"
+
+    rig.decoder().kill()
+    assert rig.said("'honest' was killed by signal 9 again; it is not started a second time")
+    assert rig.sounding >= 8
+    kind, (why,) = rig.ask("/play", 60, 0.1, 0.0)
+    assert kind == "/fail" and "/load" in why
+    rig.client.send("/z", 0.1, 0.1)  # nobody decodes it, and nothing happens
+    assert processes(rig.daemon) == []
+    rig.load("honest")
+    assert rig.sounds()
+
+
+def test_a_decoder_whose_file_is_gone_is_reported(rig: Rig, folder: Path) -> None:
+    write(folder / "doomed.ts", Honest())
+    rig.load("doomed")
+    rig.forget()
+    rig.hold(2)
+    (folder / "doomed.ts").unlink()
+    rig.decoder().kill()
+    assert rig.said("doomed cannot be started again")
+    assert rig.sounding == 2
+
+
+def test_a_decoder_that_dies_among_notes(rig: Rig) -> None:
+    """Whatever was on its way is answered or sounds; nothing waits for ever."""
+    for turn in range(2):
+        rig.load("honest")
+        rig.forget()
+        process = rig.decoder()
+        for i in range(200):
+            rig.play(note=45 + i % 30, seconds=0.02)
+            if i == 20 + 60 * turn:
+                process.kill()
+        assert wait_until(lambda: rig.sounding == 0, 10.0)
+        assert wait_until(rig.sounds, 20.0)
+
+
+# -- decoders that are stopped -----------------------------------------------------------------------------------------
+
+
+def test_a_stopped_decoder_holds_nobody_up(rig: Rig) -> None:
+    rig.hold(4)
+    process = rig.decoder()
+    process.suspend()
+    try:
+        began = time.monotonic()
+        for i in range(600):
+            rig.play(note=45 + i % 30)
+            rig.client.send("/z", 0.1 * (i % 7), 0.2)
+            if i % 50 == 0:
+                assert rig.daemon.client.ask("/ping", answer=("/pong",)) == ("/pong", ())
+        assert rig.daemon.status()[BUSY] > 0, "more notes wait than may"
+        assert wait_until(lambda: rig.sounding <= VOICES, 5.0)
+        kind, _ = rig.ask("/load", "missing")
+        assert kind == "/fail"
+        time.sleep(max(0.0, 1.0 - (time.monotonic() - began)))
+    finally:
+        process.resume()
+    assert wait_until(lambda: rig.sounding == 0, 15.0) or rig.silent()
+    assert rig.sounds()
+    assert rig.decoder() == process, "it was taken for one that hangs"
+
+
+def test_a_stopped_decoder_is_replaced_by_load(rig: Rig) -> None:
+    process = rig.decoder()
+    process.suspend()
+    rig.play()
+    rig.load("plucked")
+    assert wait_until(lambda: processes(rig.daemon) != [] and process not in processes(rig.daemon), HANG_S)
+    assert rig.silent(HANG_S)
+
+
+# -- memory ------------------------------------------------------------------------------------------------------------
+
+
+def test_loads_leave_no_memory_behind(rig: Rig) -> None:
+    """With the collector off, as it is while anything sounds: a circle of objects would keep 30 MB a load."""
+    rig.client.send("/stretch", 4.0)
+    resident = 0
+    turns = 40 if SOAK else 5
+    for turn in range(turns):
+        rig.client.send("/play", 60, *([0.1] * (4 if rig.daemon.status()[MODEL] == "plucked" else 2)))
+        rig.load(("plucked", "honest")[turn % 2])
+        rig.ask("/load", "wrong shape" if turn % 4 else "noise")
+        if turn == 1:
+            assert wait_until(lambda: len(processes(rig.daemon)) == 1, 20.0)
+            resident = resident_bytes(rig.daemon)
+    rig.client.send("/panic")
+    assert wait_until(lambda: len(processes(rig.daemon)) == 1, 20.0)
+    grown = resident_bytes(rig.daemon) - resident
+    assert grown < GROWTH_BYTES, f"{grown / 2**20:.1f} MiB in {turns - 2} loads"
