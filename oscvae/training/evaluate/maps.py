@@ -68,7 +68,12 @@ def draw_pads(z: Float32s, timbre: Int64s, names: tuple[str, ...], low: Float64s
         grid = figure.subplots((len(pairs) + 1) // 2, 2, squeeze=False).ravel()
         for axes, (one, other) in zip(grid, pairs, strict=False):
             _by_instrument(axes, z[:, [one, other]], timbre, names)
-            corners = [(low[one], low[other]), (high[one], low[other]), (high[one], high[other]), (low[one], high[other])]
+            corners = [
+                (low[one], low[other]),
+                (high[one], low[other]),
+                (high[one], high[other]),
+                (low[one], high[other]),
+            ]
             axes.add_patch(_outline(corners))
             axes.set_xlabel(f"z{one + 1}")
             axes.set_ylabel(f"z{other + 1}")

@@ -105,9 +105,12 @@ def frechet(one: ArrayLike, other: ArrayLike) -> FrechetDistance:
 
 def measure_realism(
     subject: Subject, notes: NoteSet, codes: Codes, rng: np.random.Generator, track: Track = quietly
-) -> Realism:
+) -> Realism | None:
+    """None where too few notes are withheld for the embedding."""
     train = np.flatnonzero(notes.split == TRAIN)
     tested = choose_test(notes)
+    if tested is None or train.size <= 2 * COMPONENTS:
+        return None
     test = np.flatnonzero(notes.split == tested)
     training = _recorded(subject, notes, train)
     embedding = Embedding(training)
@@ -150,12 +153,12 @@ def draw_codes(
     }
 
 
-def choose_test(notes: NoteSet) -> int:
+def choose_test(notes: NoteSet) -> int | None:
     """The split that tests: recordings never trained on where there are enough of them for the embedding."""
     for split in (2, 1):
         if np.sum(notes.split == split) > 2 * COMPONENTS:
             return split
-    return TRAIN
+    return None
 
 
 def _near(notes: NoteSet, train: Int64s, row: int, rng: np.random.Generator) -> int:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from oscvae.errors import DataError
 from oscvae.modelfile import ModelDocument
 from oscvae.torchscript import has_encoder, load, one_hots, verify
-from oscvae.training.dataset import NoteSet
+from oscvae.training.dataset import TRAIN, NoteSet
 from oscvae.training.evaluate.envelope import as_heard
 from oscvae.training.sound import Renderer
 
@@ -65,8 +65,8 @@ class Subject:
                 f"the data have {axis.n_bands} {axis.kind} bands with corner {axis.corner}, the model wants "
                 f"{document.bands.n} {document.bands.kind} bands with corner {document.bands.corner}"
             )
-        if len(notes) == 0:
-            raise DataError("the data set is empty")
+        if not np.any(notes.split == TRAIN):
+            raise DataError("the data set has no notes to train on: the latent space is judged by where they lie")
         one_hots([int(notes.note.min()), int(notes.note.max())], document.first_octave)
 
     @property

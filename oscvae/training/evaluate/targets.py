@@ -1,0 +1,108 @@
+"""What a good model shows: one row for each figure that decides, with the least that is asked and what is hoped for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from oscvae.training.evaluate.report import Evaluation
+
+Read = Callable[[Evaluation], "tuple[float, int] | None"]
+"""The figure and how many cases it is from; None where the data do not say."""
+
+
+@dataclass(frozen=True)
+class Target:
+    what: str
+    unit: str
+    least: float
+    aim: float
+    more_is_better: bool
+    read: Read
+    digits: int = 1
+
+    def reached(self, value: float) -> int:
+        """2 the aim, 1 the least, 0 neither."""
+        sign = 1.0 if self.more_is_better else -1.0
+        return int(sign * value >= sign * self.least) + int(sign * value >= sign * self.aim)
+
+
+def _distance(split: str, figure: str) -> Read:
+    def read(found: Evaluation) -> tuple[float, int] | None:
+        told = found.fidelity.split.get(split)
+        return None if told is None else (float(getattr(told, figure)), told.n)
+
+    return read
+
+
+def _from_median(found: Evaluation) -> tuple[float, int] | None:
+    told = found.fidelity.median_z.get("withheld notes")
+    return None if told is None else (told.lsd_db, told.n)
+
+
+def _told_apart(found: Evaluation) -> tuple[float, int] | None:
+    places = found.latent.places
+    return (places.accuracy["withheld notes"], places.n["withheld notes"]) if "withheld notes" in places.n else None
+
+
+def _ratio(found: Evaluation) -> tuple[float, int] | None:
+    return None if found.realism is None else (found.realism.ratio, found.realism.training_to_test.m)
+
+
+def targets(dimensions: int) -> tuple[Target, ...]:
+    """For a latent space of so many dimensions."""
+    all_of_them = float(dimensions)
+    return (
+        Target("pitch error, median", "cents", 1.0, 1.0, False, lambda e: _tuning(e, "median_cents"), 2),
+        Target("pitch error, 95th percentile", "cents", 5.0, 2.0, False, lambda e: _tuning(e, "p95_cents"), 2),
+        Target("notes within 10 cents", "%", 98.0, 98.0, True, _within),
+        Target("octave errors", "", 0.0, 0.0, False, lambda e: _tuning(e, "octave_errors"), 0),
+        Target("LSD, unseen recordings", "dB", 5.0, 3.5, False, _distance("unseen recordings", "lsd_db"), 2),
+        Target("SC, unseen recordings", "dB", -6.0, -10.0, False, _distance("unseen recordings", "sc_db")),
+        Target("LSD, withheld notes", "dB", 4.0, 3.0, False, _distance("withheld notes", "lsd_db"), 2),
+        Target("SC, withheld notes", "dB", -9.0, -12.0, False, _distance("withheld notes", "sc_db")),
+        Target("LSD, training notes", "dB", 2.5, 1.5, False, _distance("training", "lsd_db"), 2),
+        Target("SC, training notes", "dB", -16.0, -20.0, False, _distance("training", "sc_db")),
+        Target("harmonic-to-noise ratio off the recordings'", "dB", 4.0, 2.0, False, _harmonicity),
+        Target(
+            f"active latent dimensions of {dimensions}",
+            "",
+            all_of_them,
+            all_of_them,
+            True,
+            lambda e: (float(e.latent.active), sum(e.data.notes.values())),
+            0,
+        ),
+        Target("instrument from z, withheld notes", "", 0.9, 1.0, True, _told_apart, 2),
+        Target("LSD from the instrument's median z, withheld notes", "dB", 4.5, 3.5, False, _from_median, 2),
+        Target("Frechet distance, generated over training to test", "", 1.5, 1.1, False, _ratio, 2),
+        Target("jumps of over 3 dB between semitones", "", 0.0, 0.0, False, _jumps, 0),
+        Target("clicks at onset or end", "", 0.0, 0.0, False, _clicks, 0),
+        Target("dead corners of the latent range", "", 0.0, 0.0, False, _dead, 0),
+        Target("decode, one thread", "ms", 2.0, 0.7, False, lambda e: (e.decode.median_ms, e.decode.n), 2),
+    )
+
+
+def _tuning(found: Evaluation, figure: str) -> tuple[float, int]:
+    return float(getattr(found.playing.tuning, figure)), found.playing.tuning.n
+
+
+def _within(found: Evaluation) -> tuple[float, int]:
+    return 100.0 * found.playing.tuning.within_10_cents, found.playing.tuning.n
+
+
+def _harmonicity(found: Evaluation) -> tuple[float, int]:
+    return abs(found.playing.harmonicity.difference_db), found.playing.harmonicity.generated.n
+
+
+def _jumps(found: Evaluation) -> tuple[float, int]:
+    return float(found.playing.level_jumps), found.playing.level_steps.n
+
+
+def _clicks(found: Evaluation) -> tuple[float, int]:
+    clicks = found.playing.clicks
+    return float(clicks.onset_clicks + clicks.end_clicks), clicks.n
+
+
+def _dead(found: Evaluation) -> tuple[float, int]:
+    return float(found.playing.grid.dead), found.playing.grid.n
