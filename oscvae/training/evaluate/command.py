@@ -7,9 +7,9 @@ pictures/       the pictures of the page as files, for a model's card
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -26,11 +26,9 @@ from oscvae.training.evaluate.page import Page, write_fidelity, write_head, writ
 from oscvae.training.evaluate.report import Effort, Evaluation, Material, evaluate
 from oscvae.training.evaluate.space import SpacePictures, write_space
 from oscvae.training.evaluate.subject import Subject
-from oscvae.training.evaluate.summary import Track
+from oscvae.training.evaluate.summary import Track, tracker
 from oscvae.training.evaluate.targets import targets
 from oscvae.training.store import open_dataset
-
-T = TypeVar("T")
 
 INDEX, FIGURES, PICTURES = "index.html", "figures.json", "pictures"
 
@@ -57,16 +55,6 @@ def main(model: Path, data: Path | None, out: Path, seed: int = 1, effort: Effor
     console.print(table_of(found, subject))
     console.print(f"{out / INDEX}", highlight=False)
     return 0
-
-
-def tracker(bars: Progress) -> Track:
-    def track(items: Sequence[T], title: str) -> Iterable[T]:
-        task = bars.add_task(title, total=len(items))
-        for item in items:
-            yield item
-            bars.advance(task)
-
-    return track
 
 
 def write(subject: Subject, notes: NoteSet, found: Evaluation, material: Material, out: Path, track: Track) -> None:

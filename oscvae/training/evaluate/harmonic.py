@@ -36,6 +36,7 @@ _SAME_CENTS = 50.0  # half a semitone
 _FINE = 8  # autocorrelation lags between two samples
 _BLOCK_HZ = 100.0  # wide enough to hold more of what lies between the partials of a low note than of the partials
 _AS_GOOD = 0.9  # of the highest autocorrelation: an octave higher needs its odd partials 13 dB below the even ones
+_TOO_FAINT = 1e-2  # of the strongest: 20 dB below it, nothing decides a pitch
 _STANDS_OUT = 30.0  # times the lower quartile of its block: noise rarely does
 
 
@@ -63,7 +64,9 @@ def fundamental_hz(sound: Float32s, sample_rate: int, low_hz: float, high_hz: fl
     power = np.abs(np.fft.rfft(sound[:size] * _window(size), 2 * size)) ** 2
     block = max(4, round(_BLOCK_HZ * 2 * size / sample_rate))
     blocks = power[: power.size // block * block].reshape(-1, block)
-    quiet = _STANDS_OUT * np.percentile(blocks, 25.0, axis=1, keepdims=True)
+    quiet = np.maximum(
+        _STANDS_OUT * np.percentile(blocks, 25.0, axis=1, keepdims=True), _TOO_FAINT * float(blocks.max())
+    )
     standing = np.where(blocks > quiet, blocks, 0.0).ravel()
     correlation = np.fft.irfft(np.pad(standing, (0, power.size - standing.size)), 2 * size * _FINE)
     shortest = max(1, math.floor(_FINE * sample_rate / high_hz))

@@ -145,14 +145,14 @@ def draw_playing(heard: Playlist, notes: NDArray[np.integer]) -> Figure:
         pitch.set_yticks([0.01, 0.1, 1.0, 10.0, 100.0], ["0.01", "0.1", "1", "10", "100"])
         pitch.set_title(f"pitch error in cents, {len(heard.random)} notes")
 
-        bins = np.linspace(-5.0, 65.0, 36)
+        bins = np.linspace(-10.0, 60.0, 36)
         for told, table, colour in (("recorded", heard.recorded, FAINT), ("random points", heard.random, ACCENT)):
             harmonic.hist(
                 table["hnr_db"], bins=bins, density=True, histtype="stepfilled", color=colour, alpha=0.55, label=told
             )
         harmonic.set_yticks([])
         harmonic.spines["left"].set_visible(False)
-        harmonic.legend(loc="upper right")
+        harmonic.legend(loc="upper left", handlelength=1.0)
         harmonic.set_xlabel("dB")
         harmonic.set_title("harmonic-to-noise ratio")
 

@@ -29,7 +29,7 @@ p.warning { border-left: 3px solid var(--fair); padding: .4rem .9rem; background
 img { max-width: 100%; height: auto; display: block; margin: .8rem 0; }
 table { border-collapse: collapse; margin: .8rem 0 1.2rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-size: .88rem; padding-bottom: .3rem; }
-th, td { text-align: right; padding: .28rem .9rem .28rem 0; border-bottom: 1px solid var(--line); }
+th, td { text-align: right; padding: .28rem 1.3rem .28rem 0; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; }
 th { font-weight: 600; font-size: .88rem; color: var(--faint); }
 .mark { font-weight: 600; } .mark.g { color: var(--good); } .mark.f { color: var(--fair); }
@@ -123,7 +123,8 @@ def write_head(page: Page, found: Evaluation, document: ModelDocument) -> None:
     )
     parts = ", ".join(f"{count} {name} ({data.recordings[name]} recordings)" for name, count in data.notes.items())
     page.text(
-        f"Data set {data.name or 'without a name'}, {data.fingerprint[:12] or 'never stored'}: {parts}. Seed {found.seed}."
+        f"Data set {data.name or 'without a name'}, {data.fingerprint[:12] or 'never stored'}: {parts}. "
+        f"Seed {found.seed}."
     )
     if data.trained_on is False:
         page.text(
@@ -175,7 +176,7 @@ def write_fidelity(page: Page, found: Evaluation, chart: bytes, pairs: bytes, so
 def write_playing(page: Page, playing: Playing, chart: bytes) -> None:
     page.heading("How it plays")
     page.text(
-        "Every semitone at random points of the suggested latent range, reconstructed and heard as the daemon plays it. "
+        "Every semitone at random points of the suggested latent range, reconstructed and cut as the daemon plays it. "
         "An octave error is told by the autocorrelation and counted apart; the error in cents is that of the first two "
         "partials. The recordings go through the same bands, phase reconstruction and estimators."
     )
@@ -265,10 +266,10 @@ def write_realism(page: Page, realism: Realism | None, data: DataFacts) -> None:
         page.text(f"Too few notes are withheld to compare sets: {data.notes}.")
         return
     page.text(
-        f"Frechet distances between normal distributions in the embedding {realism.embedding!r}, fitted on the training "
-        f"notes, of whose variance it keeps {100.0 * realism.explained:.0f} %. The test set is: {realism.test}. Generated "
-        "are as many notes as were trained on, at the same pitches. Small sets are far apart by chance alone: the last "
-        "row says how far."
+        f"Frechet distances between normal distributions in the embedding {realism.embedding!r}, fitted on the "
+        f"training notes, of whose variance it keeps {100.0 * realism.explained:.0f} %. The test set: {realism.test}. "
+        "Generated are as many notes as were trained on, at the same pitches. Small sets are far apart by chance "
+        "alone: the last row says how far."
     )
     told: list[tuple[str, FrechetDistance]] = [
         ("generated to test", realism.generated_to_test),

@@ -54,9 +54,10 @@ def write_space(page: Page, latent: LatentSpace, pictures: SpacePictures) -> Non
     )
     smooth = latent.smoothness
     page.text(
-        f"{smooth.n} straight ways between instruments at MIDI note {smooth.note}, {smooth.steps} steps each: the largest "
-        f"step is {smooth.unevenness.median:.2f} times the mean one (median; p95 {smooth.unevenness.p95:.2f}; 1 is "
-        f"perfectly even); a step changes {smooth.step_db.median:.2f} dB (median), {smooth.step_db.worst:.1f} at most."
+        f"{smooth.n} straight ways between instruments at MIDI note {smooth.note}, {smooth.steps} steps each: the "
+        f"largest step is {smooth.unevenness.median:.2f} times the mean one (median; p95 {smooth.unevenness.p95:.2f}; "
+        f"1 is perfectly even); a step changes {smooth.step_db.median:.2f} dB (median), at most "
+        f"{smooth.step_db.worst:.1f}."
     )
     page.heading("What each dimension does", 3)
     page.text(
@@ -74,8 +75,8 @@ def write_space(page: Page, latent: LatentSpace, pictures: SpacePictures) -> Non
 
     page.heading("Traversals")
     page.text(
-        f"{pictures.traversal_note}, one dimension from the low to the high end of its range, the others at the mean of "
-        "the codes. Click to listen."
+        f"{pictures.traversal_note}, one dimension from the low to the high end of its range, the others at the mean "
+        "of the codes. Click to listen."
     )
     page.sounds(pictures.traversals)
     page.heading("From one instrument to another")

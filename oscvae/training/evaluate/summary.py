@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 T = TypeVar("T")
 
@@ -25,6 +28,18 @@ def quietly(items: Sequence[T], title: str) -> Iterable[T]:
     """A Track that shows nothing."""
     del title
     return items
+
+
+def tracker(bars: Progress) -> Track:
+    """A Track with a bar for each loop."""
+
+    def track(items: Sequence[T], title: str) -> Iterable[T]:
+        task = bars.add_task(title, total=len(items))
+        for item in items:
+            yield item
+            bars.advance(task)
+
+    return track
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def targets(dimensions: int) -> tuple[Target, ...]:
             all_of_them,
             all_of_them,
             True,
-            lambda e: (float(e.latent.active), sum(e.data.notes.values())),
+            lambda e: (float(e.latent.active), e.data.notes["training"]),
             0,
         ),
         Target("instrument from z, withheld notes", "", 0.9, 1.0, True, _told_apart, 2),
