@@ -4,7 +4,7 @@ Everything is a function of the seed and the number of the batch, so that a run 
 would have seen, and several processes share each batch without a word between them.
 
 z-swap: with some probability a note is decoded from the code of another note of its instrument and velocity, a few
-semitones away, so that one z comes to mean one instrument at every pitch.
+semitones away, or the mean code of several, so that one z comes to mean one instrument at every pitch.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from oscvae.training.regularisers import PRIOR_POINTS
 
 Int64s = NDArray[np.int64]
 
-_ORDER, _BATCH = 0, 1
+_ORDER, _BATCH, _AUGMENTATION = 0, 1, 2
 """Streams of random numbers that must not meet."""
 _MAX_WATCHED = 512
 _WATCHED_AT_ONCE = 64
@@ -36,9 +36,11 @@ class Batch(NamedTuple):
     target: Tensor
     """(B,), the notes to decode."""
     source: Tensor
-    """(B,), the notes whose codes they are decoded from: most often themselves."""
+    """(B, K), the notes whose codes they are decoded from, the mean of K: themselves, or others by z-swap."""
     noise: Tensor
     """(B, D), standard normal, for a stochastic encoder."""
+    chance: Tensor
+    """(B,), from 0 to 1: whether a row is augmented."""
     prior: Tensor
     """(PRIOR_POINTS, D), standard normal, what a discrepancy is measured against."""
 
@@ -72,6 +74,11 @@ def watched(notes: NoteSet) -> Int64s:
     raise DataError("the data set holds no notes: build it again")
 
 
+def augmentation_seed(seed: int, number: int, rank: int) -> int:
+    """For torch's own random numbers, in which a batch is augmented."""
+    return int(np.random.default_rng((seed, _AUGMENTATION, number, rank)).integers(2**63))
+
+
 class Sampler:
     """Batches by number."""
 
@@ -80,7 +87,7 @@ class Sampler:
         if self._train.size < 2:
             raise DataError(f"the data set has {self._train.size} notes to train on: it must have at least 2")
         self._partners = partners(notes, config.swap.semitones)
-        self._probability = config.swap.probability
+        self._probability, self._average = config.swap.probability, config.swap.average
         self._seed, self._size, self._latent = config.seed, config.fit.batch, config.latent
         self._orders: dict[int, Int64s] = {}
 
@@ -95,15 +102,18 @@ class Sampler:
         target = self._train[[self._place(position) for position in range(begin, begin + self._size)]]
         rng = np.random.default_rng((self._seed, _BATCH, number))
         swapped = rng.random(self._size) < self._probability
-        lots = rng.random(self._size)
-        source = target.copy()
+        lots = rng.random((self._size, self._average))
+        source = np.repeat(target[:, None], self._average, axis=1)
         for row in np.flatnonzero(swapped):
             choice = self._partners[target[row]]
-            source[row] = choice[int(lots[row] * choice.size)]
+            source[row] = choice[(lots[row] * choice.size).astype(np.int64)]
+        chance = rng.random(self._size, np.float32)
         noise = rng.standard_normal((self._size, self._latent), np.float32)
         prior = rng.standard_normal((PRIOR_POINTS, self._latent), np.float32)
         mine = slice(rank, None, world)
-        return Batch(*(torch.from_numpy(part) for part in (target[mine], source[mine], noise[mine], prior)))
+        return Batch(
+            *(torch.from_numpy(part) for part in (target[mine], source[mine], noise[mine], chance[mine], prior))
+        )
 
     def _place(self, position: int) -> int:
         """Where the notes lie in the order of their epoch; each epoch has all notes once."""

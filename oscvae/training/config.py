@@ -105,6 +105,21 @@ class SwapConfig(Section):
 
     probability: Share = 0.5
     semitones: Annotated[int, Field(ge=0, le=127)] = 12
+    average: Annotated[int, Field(ge=1, le=16)] = 1
+
+
+class AugmentConfig(Section):
+    """What happens to some of the notes that are encoded, and never to those that are to come out.
+
+    The fields are those of `oscvae.training.augment.Augment`.
+    """
+
+    probability: Share = 0.0
+    time_frames: Annotated[int, Field(ge=0, le=4096)] = 0
+    bands: Annotated[int, Field(ge=0, le=4096)] = 0
+    gain_db: Annotated[float, Field(ge=0, le=80)] = 0.0
+    detune_cents: Annotated[float, Field(ge=0, lt=50)] = 0.0
+    noise_db: tuple[Annotated[float, Field(ge=-200, le=0)], Annotated[float, Field(ge=-200, le=0)]] | None = None
 
 
 class OptimiserConfig(Section):
@@ -156,6 +171,7 @@ class TrainConfig(Section):
     regulariser: RegulariserConfig = RegulariserConfig()
     loss: LossConfig = LossConfig()
     swap: SwapConfig = SwapConfig()
+    augment: AugmentConfig = AugmentConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
     fit: FitConfig
     watch: WatchConfig = WatchConfig()

@@ -6,6 +6,7 @@ The notes stay in one tensor, on the GPU where there is one and they fit; a batc
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import lightning
@@ -14,7 +15,7 @@ from torch import Tensor
 
 from oscvae.errors import ConfigError
 from oscvae.torchscript import one_hots
-from oscvae.training.batches import Batch, Sampler, TrainStream, WatchStream, watched
+from oscvae.training.batches import Batch, Sampler, TrainStream, WatchStream, augmentation_seed, watched
 from oscvae.training.config import TrainConfig
 from oscvae.training.dataset import NoteSet
 from oscvae.training.losses import log_spectral_distance, reconstruction, spectral_convergence
@@ -35,6 +36,8 @@ class Learner(lightning.LightningModule):
         self.config = config
         recipe = notes.recipe
         self.model: NoteModel = make_model(config, recipe)
+        if config.decoder.kind == "convolutional":
+            self.model = self.model.to(memory_format=torch.channels_last)  # twice as fast on a CPU
         self.sampler = Sampler(notes, config)
         self.steps_per_epoch = self.sampler.epoch / config.fit.batch
         steps = config.fit.steps or max(1, round((config.fit.epochs or 0.0) * self.steps_per_epoch))
@@ -48,6 +51,7 @@ class Learner(lightning.LightningModule):
         self.x = torch.from_numpy(notes.x)
         self.octave, self.semitone = one_hots(notes.note.tolist(), recipe.first_octave)
         self._stochastic = config.encoder.output == "stochastic"
+        self._augment = _augment(config, notes)
         self._codes: list[tuple[Tensor, Tensor]] = []
 
     def train_dataloader(self) -> TrainStream:
@@ -77,7 +81,7 @@ class Learner(lightning.LightningModule):
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def training_step(self, batch: Batch, number: int) -> Tensor:
-        mean, log_variance = self.encode(batch.source)
+        mean, log_variance = self.encode_sources(batch)
         z = mean + batch.noise * torch.exp(0.5 * log_variance) if self._stochastic else mean
         x, spread = self.model.decoder.describe(z, self.octave[batch.target], self.semitone[batch.target])
         heard = reconstruction(x, spread, self.notes(batch.target), self.config.loss, self.decades)
@@ -114,6 +118,23 @@ class Learner(lightning.LightningModule):
         figures |= {f"latent/nats_{number + 1}": value for number, value in enumerate(self.activity.nats)}
         self.log_dict({"latent/active": float(sum(self.activity.active)), **figures})
 
+    def encode_sources(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The codes (B, D) that a batch is decoded from, the mean of those of K notes; augmented where wanted."""
+        size, several = batch.source.shape
+        rows = batch.source.flatten()
+        x = self.notes(rows)
+        if self._augment is not None:
+            chosen = (batch.chance < self.config.augment.probability).repeat_interleave(several)
+            devices = [self.device] if self.device.type == "cuda" else []
+            with torch.random.fork_rng(devices):
+                torch.manual_seed(augmentation_seed(self.config.seed, self.global_step, self.global_rank))
+                x = torch.where(chosen[:, None, None], self._augment(x), x)
+        mean, log_variance = self.model.encode(x, self.octave[rows], self.semitone[rows])
+        if several == 1:
+            return mean, log_variance
+        variance = log_variance.exp().view(size, several, -1).mean(1)
+        return mean.view(size, several, -1).mean(1), variance.log()
+
     def encode(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """The codes of notes (B,) of the data set: mean (B, D), log variance (B, D)."""
         return self.model.encode(self.notes(rows), self.octave[rows], self.semitone[rows])
@@ -121,3 +142,21 @@ class Learner(lightning.LightningModule):
     def notes(self, rows: Tensor) -> Tensor:
         """Log magnitudes (B, bands, frames) of notes (B,) of the data set."""
         return self.x[rows.to(self.x.device)].to(self.device)
+
+
+def _augment(config: TrainConfig, notes: NoteSet) -> Callable[[Tensor], Tensor] | None:
+    wanted = config.augment
+    if wanted.probability == 0.0:
+        return None
+    from oscvae.training.augment import Augment
+
+    recipe = notes.recipe
+    return Augment(
+        axis=recipe.axis(),
+        range_db=recipe.ceiling_db - recipe.floor_db,
+        time_frames=wanted.time_frames,
+        bands=wanted.bands,
+        gain_db=wanted.gain_db,
+        detune_cents=wanted.detune_cents,
+        noise_db=wanted.noise_db,
+    )
