@@ -117,7 +117,7 @@ class Conductor:
         self.pool.on_dropped = self.models.dropped
         self.models.tell = self.pool.tell
         self.models.on_change = self._on_model
-        self.models.on_death = self.pool.abandon
+        self.models.on_death = self._on_death
         self.models.on_notice = self._on_notice
         self.performer.on_change = self.subscribers.changed
         self.performer.on_panic = self.scheduler.clear
@@ -224,6 +224,10 @@ class Conductor:
         await self.presets.open(loaded.name)
         if loaded is self.models.current:
             self.subscribers.event("/model", *self.administration.model_message())
+
+    def _on_death(self, loaded: Loaded) -> None:
+        self.pool.abandon(loaded)
+        self.encoder.lost(loaded)
 
     def _on_notice(self, notice: dict[str, Any]) -> None:
         if "encoded" in notice:

@@ -27,7 +27,7 @@ class Encoder:
         self._folder = folder
         self._turn = asyncio.Lock()
         self._ids = itertools.count(1)
-        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._answers: dict[int, tuple[Loaded, asyncio.Future[dict[str, Any]]]] = {}
 
     def path(self, name: str) -> Path:
         """The file `name` in the sounds folder; raises CommandError for anything that leads out of it, or nowhere."""
@@ -50,9 +50,13 @@ class Encoder:
         if not loaded.decoder.encodes:
             raise CommandError(f"the model {loaded.name!r} has no encoder")
         path = self.path(name)
-        async with self._turn:
-            note, x = await self._analyse(path, loaded)
-            notice = await self._ask(loaded, note, x)
+        loaded.waiting += 1  # its decoder is not dismissed, whatever is loaded in the meantime
+        try:
+            async with self._turn:
+                note, x = await self._analyse(path, loaded)
+                notice = await self._ask(loaded, note, x)
+        finally:
+            loaded.waiting -= 1
         if "why" in notice:
             raise CommandError(f"{name}: {notice['why']}")
         return note, tuple(float(value) for value in notice["mean"])
@@ -88,7 +92,7 @@ class Encoder:
         decoder.pool[block] = x
         number = next(self._ids)
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._answers[number] = answer
+        self._answers[number] = loaded, answer
         try:
             if not decoder.send(Request(ENCODE, 0, number, block, number, note, ())):
                 raise BusyError("busy: the model takes no requests just now")
@@ -101,6 +105,12 @@ class Encoder:
 
     def notice(self, notice: dict[str, Any]) -> None:
         """The decoder's answer to an encoding."""
-        answer = self._answers.get(int(notice.get("encoded", 0)))
+        _, answer = self._answers.get(int(notice.get("encoded", 0)), (None, None))
         if answer is not None and not answer.done():
             answer.set_result(notice)
+
+    def lost(self, loaded: Loaded) -> None:
+        """A decoder died: what it was encoding will not come."""
+        for model, answer in self._answers.values():
+            if model is loaded and not answer.done():
+                answer.set_result({"why": f"the decoder of {loaded.name!r} died"})

@@ -117,7 +117,7 @@ class ModelManager:
         try:
             decoder = Decoder(path, document, n_blocks)
         except (OSError, MemoryError) as error:
-            raise DecoderError(f"{path.name}: there is no memory for its notes: {error}") from error
+            raise DecoderError(f"{path.name}: there is no room for its notes: {error}") from error
         if on_decoder is not None:
             on_decoder(decoder)
         try:
@@ -136,6 +136,8 @@ class ModelManager:
             decoder.close()
             if isinstance(error, ValueError):
                 raise ModelError(f"{path.name}: {error}") from error
+            if isinstance(error, OSError | MemoryError):
+                raise DecoderError(f"{path.name}: there is no room for it: {error}") from error
             raise
         if decoder.warning:
             log.warning("%s: %s", name, decoder.warning)
@@ -227,7 +229,9 @@ class ModelManager:
             loaded.decoder.answered()
 
     def watch(self) -> None:
-        """End decoders that hang, and the notes of those that left without an answer; call it now and then."""
+        """End decoders that hang, and the notes of those that left without an answer; let go of what is over. Call it
+        now and then."""
+        self.collect()
         for loaded in self._contexts:
             if loaded is None:
                 continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -141,8 +142,15 @@ def write(path: Path, module: nn.Module, **changes: Any) -> None:
 
 def write_raw(path: Path, module: nn.Module, text: str | None) -> None:
     """Likewise, with any text as its document, or none."""
-    files = {} if text is None else {"oscvae.json": text}
-    torch.jit.save(script(module), str(path), _extra_files=files)
+    path.write_bytes(_archive(module, {} if text is None else {"oscvae.json": text}))
+
+
+def _archive(module: nn.Module, files: dict[str, str]) -> bytes:
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.save(script(module), buffer, _extra_files=files)
+    return buffer.getvalue()
 
 
 def _foreign_zip(path: Path) -> None:
@@ -166,9 +174,7 @@ def _truncated(path: Path) -> None:
 
 def _damaged(path: Path) -> None:
     """The directory at the end is whole, the code inside is not."""
-    buffer = io.BytesIO()
-    torch.jit.save(script(Honest()), buffer, _extra_files={"oscvae.json": json.dumps(document())})
-    data = bytearray(buffer.getvalue())
+    data = bytearray(_archive(Honest(), {"oscvae.json": json.dumps(document())}))
     at = data.find(b"def forward")
     if at < 0:  # compressed
         at = len(data) // 3

@@ -190,6 +190,25 @@ def test_a_replaced_voice_is_the_one_that_gives_way(engine: OfflineEngine) -> No
     assert {voice.id: voice.note for voice in engine.pool} == {id_: 48.0 + id_ for id_ in range(VOICES)} | {5: 90.0}
 
 
+def test_a_full_queue_to_the_renderer_is_busy(engine: OfflineEngine) -> None:
+    """The renderer has not run for long: what finds no room is answered, and costs neither slot nor block."""
+    point = (0.1, 0.2, -0.3, 0.4)
+    obey(engine, [("/play", 60, *point)])
+    render(engine, 128)
+    while engine.pool._tell(0):  # a record of no kind, which the renderer passes over
+        pass
+    first = engine.models.current
+    obey(engine, [("/play", 61, *point), ("/interp", 62, 1.0, *point, *point), ("/note", 63, 99), ("/load", "plucked")])
+    assert len(engine.errors) == 4 and all("queue is full" in text for text in engine.errors)
+    assert engine.models.current is first and len(engine.pool) == 1
+    check_books(engine)
+    render(engine, 128)
+    obey(engine, [("/play", 64, *point)])
+    render(engine, 128)
+    assert len(engine.pool) == 2 and len(engine.errors) == 4
+    check_books(engine)
+
+
 def test_what_the_renderer_tells_is_kept_while_control_is_away() -> None:
     """Every block of every model comes back and every slot ends while nobody listens: no event may be lost."""
     from oscvae.realtime.engine import event_records

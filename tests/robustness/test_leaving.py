@@ -23,7 +23,7 @@ from robustness.live import Z, check_log, processes, wait_until
 pytestmark = pytest.mark.soak
 
 SOAK = os.environ.get("OSCVAE_SOAK") == "1"
-WARM, COLD = (45, 5) if SOAK else (6, 1)
+WARM, COLD = (45, 5) if SOAK else (5, 1)
 PROMISED_S = 1.5
 START_S = 5.0 if SOAK else 3.5  # about what a warm start takes
 COMPILE_S = 20.0
@@ -126,7 +126,7 @@ def test_leaving_while_everything_happens(tmp_path: Path) -> None:
     assert not samples[-64:].any()
 
 
-@pytest.mark.parametrize("how", ["stopped", "loading", "hanging up"])
+@pytest.mark.parametrize("how", ["stopped", "loading", "hanging up"] if SOAK else ["hanging up"])
 def test_leaving_in_one_kind_of_trouble(how: str) -> None:
     with Daemon(SILENT) as daemon:
         daemon.wait_ready()

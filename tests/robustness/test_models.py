@@ -12,13 +12,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
+import soundfile
 from support import Daemon, OscClient
 
+from oscvae.config import load_config
 from oscvae.control.models import ModelManager
+from oscvae.control.offline import OfflineEngine
+from oscvae.control.packets import Message
 from oscvae.decode import decoder
 from oscvae.errors import DecoderError, OscvaeError
+from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.spectral.context import render_scratch_floats, sinc_table
 from robustness.badmodels import LOOP, NAN, RAISE, REFUSED, SHAPE, TRAP, Endless, Honest, Trap, furnish, write
@@ -27,7 +33,8 @@ from robustness.live import check_log, processes, resident_bytes, wait_until
 SOAK = os.environ.get("OSCVAE_SOAK") == "1"
 VOICES = 16
 BUSY, SOUNDING, MODEL = 6, 0, 11  # places in /status.reply
-SLOW = ("complex", "other arguments", "gluttonous", "bad encoder")  # each a process that imports torch; in the soak
+# each is a process that imports torch: these in the soak only
+SLOW = ("complex", "other arguments", "gluttonous", "bad encoder", "document only", "no tensor")
 HANG_S = 25.0  # within which a decoder that hangs is ended, whoever ends it: the kernel or the daemon
 GROWTH_BYTES = 16 << 20
 
@@ -39,6 +46,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, (make, _) in REFUSED.items():
         make(made / f"{name}.ts")
     write(made / "endless.ts", Endless())
+    second = np.arange(48_000) / 48_000
+    tone = sum(np.sin(2 * np.pi * 220 * k * second) / k for k in range(1, 12)) * np.exp(-4 * second)
+    soundfile.write(made / "tone.wav", 0.3 * tone, 48_000)
     for name, kind in (("not a number", NAN), ("raising trap", RAISE), ("short", SHAPE), ("loop", LOOP)):
         write(made / f"{name}.ts", Trap(kind))
     return made
@@ -52,6 +62,7 @@ class Rig:
             "audio.backend=silent",
             f"engine.voices={VOICES}",
             f"model.folder={folder}",
+            f"paths.sounds={folder}",
             "model.name=honest",
             "osc.errors_per_second=10000",
         )
@@ -110,6 +121,10 @@ class Rig:
             if reply[0] == "/voice/on" and reply[1][0] == id_:
                 return True
         return False
+
+    def encodes(self) -> bool:
+        """Whether a sound is encoded now."""
+        return self.ask("/encode", "tone.wav")[0] == "/done"
 
     @property
     def sounding(self) -> int:
@@ -287,6 +302,26 @@ def test_a_note_that_cannot_be_decoded_is_answered(rig: Rig, name: str, why: str
     assert rig.decoder() == process
 
 
+def test_a_bundle_does_not_wait_for_a_note_that_failed(folder: Path) -> None:
+    engine = OfflineEngine(load_config(None, [f"model.folder={folder}", 'model.name="not a number"']), 48_000)
+    try:
+        engine.render_block(64)
+        for order in ((0, 1, 2), (1, 0, 2), (2, 1, 0)):
+            first = engine.timeline.frame
+            played = [("/play", (60 + i, TRAP + 1.0 if i == 0 else 0.1, 0.0, 0.8, 0.01)) for i in order]
+            engine.execute([Message(address, args) for address, args in played])
+            engine.render_block(64)
+            onsets = [int(engine.engine.voices[voice.slot][at.V_ONSET_FRAME]) for voice in engine.pool]
+            assert onsets == [first, first]
+            assert "not finite" in engine.errors.pop() and engine.errors == []
+            while not engine.pool.idle:
+                engine.render_block(512)
+            assert engine.models.current is not None
+            assert len(engine.models.current.decoder.free_blocks) == engine.models.current.decoder.n_blocks
+    finally:
+        engine.close()
+
+
 def test_a_model_that_hangs_later_is_ended_and_reported(rig: Rig) -> None:
     rig.load("loop")
     rig.client.send("/z", 0.5, 0.5)
@@ -365,6 +400,35 @@ def test_a_decoder_that_dies_among_notes(rig: Rig) -> None:
         assert wait_until(rig.sounds, 20.0)
 
 
+def test_an_encoding_survives_a_load(rig: Rig) -> None:
+    rig.load("plucked")
+    rig.client.send("/encode", "tone.wav")
+    rig.client.send("/load", "honest")
+    answers: dict[str, Any] = {}
+    while len(answers) < 2:
+        reply = rig.client.wait_for("/done", "/fail", timeout_s=60.0)
+        assert reply is not None and reply[0] == "/done", (reply, answers)
+        answers[reply[1][0]] = reply[1][1:]
+    assert answers["/load"][0] == "honest"
+    name, note, *z = answers["/encode"]
+    assert (name, note, len(z)) == ("tone.wav", 57.0, 4)
+    assert wait_until(lambda: len(processes(rig.daemon)) == 1, 10.0), "the decoder that has encoded stays"
+
+
+def test_an_encoding_ends_with_its_decoder(rig: Rig) -> None:
+    rig.load("plucked")
+    process = rig.decoder()
+    process.suspend()
+    rig.client.send("/encode", "tone.wav")
+    time.sleep(2.0)
+    began = time.monotonic()
+    process.kill()
+    reply = rig.client.wait_for("/done", "/fail", timeout_s=60.0)
+    assert reply is not None and reply[0] == "/fail" and reply[1][0] == "/encode"
+    assert time.monotonic() - began < 20.0
+    assert wait_until(rig.encodes, 20.0)
+
+
 # -- decoders that are stopped -----------------------------------------------------------------------------------------
 
 
@@ -407,7 +471,7 @@ def test_loads_leave_no_memory_behind(rig: Rig) -> None:
     """With the collector off, as it is while anything sounds: a circle of objects would keep 30 MB a load."""
     rig.client.send("/stretch", 4.0)
     resident = 0
-    turns = 40 if SOAK else 5
+    turns = 40 if SOAK else 4
     for turn in range(turns):
         rig.client.send("/play", 60, *([0.1] * (4 if rig.daemon.status()[MODEL] == "plucked" else 2)))
         rig.load(("plucked", "honest")[turn % 2])

@@ -1,0 +1,200 @@
+"""The hop and block clocks run whatever Python does: no interpreter, no allocator and no page fault in them.
+
+tests/audio/test_compiled.py reads the compiled code of the block clock; here is that of the hop clock, and both at work
+in one process with a Python that is busy, or stands still.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_compiled import inspect
+
+from oscvae.audio.silent import SilentBackend
+from oscvae.config import load_config
+from oscvae.control.offline import OfflineEngine
+from oscvae.control.packets import Message
+from oscvae.realtime import layout as at
+from oscvae.spectral.thread import RenderThread
+from robustness.live import Z, wait_until
+
+SPECTRAL = Path(__file__).resolve().parents[2] / "oscvae" / "spectral"
+RATE, PERIOD = 48_000, 128
+_KERNEL = re.compile(r"^@kernel\(.*?\)\ndef (\w+)\(", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.timeout(300)
+def test_what_the_hop_clock_runs_never_meets_the_interpreter() -> None:
+    found = inspect("oscvae.spectral")
+    written = {
+        f"oscvae.spectral.{path.stem}.{name}"
+        for path in SPECTRAL.glob("*.py")
+        for name in _KERNEL.findall(path.read_text(encoding="utf-8"))
+    }
+    assert set(found) == written and len(written) > 30
+    assert {kernel: faults for kernel, faults in found.items() if faults} == {}
+
+
+class Stage:
+    """A live engine in this process: its renderer, the silent backend, a decoder, and Python as the event clock."""
+
+    def __init__(self) -> None:
+        self.control = OfflineEngine(load_config(None, ["engine.voices=12", "engine.spare=4"]), RATE)
+        self.engine = self.control.engine
+        self.renderer = RenderThread(self.engine)
+        self.backend = SilentBackend(sample_rate=RATE, block_size=PERIOD)
+        self.renderer.start()
+        self.backend.start(self.engine)
+
+    def say(self, address: str, *args: float) -> None:
+        self.control.execute([Message(address, args)])
+
+    def listen(self) -> None:
+        self.control.pool.take_events()
+        self.control.models.collect()
+
+    def hold(self, count: int) -> None:
+        """Voices that sound for 9 s."""
+        self.say("/stretch", 4.0)
+        for i in range(count):
+            self.say("/note", 48 + i, 100)
+        assert wait_until(lambda: self.engine.word(at.E_SOUNDING) == count, 10.0)
+        self.listen()
+
+    def rest(self) -> None:
+        self.say("/panic")
+        self.say("/stretch", 1.0)
+
+        def idle() -> bool:
+            self.listen()
+            return self.control.pool.idle
+
+        assert wait_until(idle, 10.0)
+
+    def close(self) -> None:
+        assert self.backend.stop()
+        assert self.renderer.stop()
+        assert self.engine.intact()
+        self.control.close()
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Stage]:
+    made = Stage()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def stage(shared: Stage) -> Iterator[Stage]:
+    yield shared
+    shared.rest()
+
+
+class Passing:
+    """What the clocks did while it was open."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._engine = stage.engine
+
+    def _words(self) -> tuple[int, ...]:
+        words = (at.E_BLOCKS, at.E_FRAME, at.E_HOPS, at.E_XRUNS)
+        return (time.monotonic_ns(), *(self._engine.word(word) for word in words))
+
+    def __enter__(self) -> Passing:
+        self._before = self._words()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        passed = [after - before for before, after in zip(self._before, self._words(), strict=True)]
+        self.seconds = passed[0] / 1e9
+        self.blocks, self.frames, self.hops, self.xruns = passed[1:]
+
+    def check(self) -> None:
+        """Time went on as it should: no block was lost but to a machine that starved the whole process."""
+        assert abs(self.frames / RATE - self.seconds) < 0.4, "the blocks do not keep up with the clock"
+        if not self.xruns:
+            assert abs(self.blocks - self.frames // PERIOD) <= 1
+        assert self.blocks > 0.5 * self.seconds * RATE / PERIOD
+        assert self.hops > 0
+
+
+def test_spinning_threads_do_not_stop_the_blocks(stage: Stage) -> None:
+    stage.hold(4)
+    stop = threading.Event()
+
+    def spin() -> None:
+        n = 0
+        while not stop.is_set():
+            n += 1
+
+    threads = [threading.Thread(target=spin) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    with Passing(stage) as passing:
+        time.sleep(1.5)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    passing.check()
+
+
+def test_a_python_that_stands_still_does_not_stop_the_blocks(stage: Stage) -> None:
+    """No thread can take the GIL for half a second, again and again: who needed it would be seen to wait."""
+    stage.hold(4)
+    nap = ctypes.PyDLL(None).usleep  # PyDLL, unlike CDLL, keeps the GIL
+    with Passing(stage) as passing:
+        for _ in range(3):
+            nap(500_000)
+    passing.check()
+
+
+def test_a_control_that_listens_to_nothing_for_a_while_loses_nothing(stage: Stage) -> None:
+    for turn in range(4):
+        for i in range(40):
+            stage.say("/play", 40 + i, *Z, 0.8, 0.01)
+        time.sleep(0.4)  # every voice has ended, and nobody has heard of it
+        assert stage.engine.word(at.E_EVENTS_LOST) == 0, turn
+    stage.rest()
+    assert sorted(stage.control.pool._free) == list(range(stage.engine.slots))
+    current = stage.control.models.current
+    assert current is not None
+    assert wait_until(lambda: stage.listen() or len(current.decoder.free_blocks) == current.decoder.n_blocks, 5.0)
+
+
+def faults(thread_id: int) -> tuple[int, int]:
+    """Minor and major page faults of a thread so far."""
+    fields = Path(f"/proc/self/task/{thread_id}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return int(fields[7]), int(fields[9])
+
+
+def test_rendering_touches_no_new_page(stage: Stage) -> None:
+    """After every slot has been used once, notes, moves and steals fault in nothing more."""
+    threads = [stage.renderer._thread.native_id, stage.backend._thread.native_id]  # type: ignore[union-attr]
+
+    def busy(seconds: float) -> None:
+        end = time.monotonic() + seconds
+        i = 0
+        while time.monotonic() < end:
+            i += 1
+            stage.say("/play", 40 + i % 40, *Z, 0.8, 0.3)
+            stage.say("/note", 60 + i % 5, 100)
+            stage.say("/z", 0.1 * (i % 9), 0.2, 0.3, 0.4)
+            stage.say("/bend", float(i % 5))
+            stage.listen()
+            time.sleep(0.01)
+
+    busy(2.0)
+    before = [faults(thread) for thread in threads if thread is not None]
+    busy(2.0)
+    after = [faults(thread) for thread in threads if thread is not None]
+    assert len(before) == 2
+    assert [now[1] - then[1] for then, now in zip(before, after, strict=True)] == [0, 0]
+    # the kernel may move a page now and then by itself
+    assert max(now[0] - then[0] for then, now in zip(before, after, strict=True)) <= 8
