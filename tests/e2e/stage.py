@@ -75,6 +75,21 @@ def is_playing(samples: Sound, rate: int, note: float) -> bool:
     return abs(cents(found, note_to_hz(note))) < 20.0
 
 
+def aligned(got: Sound, expected: Sound) -> tuple[Sound, Sound]:
+    """Both at the length of the longer one, with silence where the other has nothing."""
+    length = max(got.shape[1], expected.shape[1])
+    return tuple(np.pad(sound, ((0, 0), (0, length - sound.shape[1]))) for sound in (got, expected))  # type: ignore[return-value]
+
+
+def difference(a: Sound, b: Sound, tolerance: float = 0.0) -> str | None:
+    """How much two sounds of one length differ, and from where on; None if by no more than the tolerance."""
+    off = np.abs(a - b)
+    where = np.flatnonzero(np.any(off > tolerance, axis=0))
+    if not where.size:
+        return None
+    return f"{where.size} of {a.shape[1]} samples differ, from {where[0]} on, by at most {off.max():.3g}"
+
+
 def clock_slips(recorder: Recorder) -> list[int]:
     """The server's frames at which its clock was late, or jumped, against the real one while this was recorded.
 

@@ -16,7 +16,7 @@ from conftest import StartJack
 from jack_recorder import Recorder
 from support import ROOT
 
-from e2e.stage import Sound, Stage, Z, first_sound
+from e2e.stage import Sound, Stage, Z, aligned, difference, first_sound
 from oscvae import render
 from oscvae.config import load_config
 from oscvae.control.offline import OfflineEngine
@@ -66,21 +66,6 @@ def rendered(folder: Path, bundles: Sequence[Sequence[Sent]], rate: int) -> list
     return [part[:, first_sound(part) :] for part in parts]
 
 
-def aligned(got: Sound, expected: Sound) -> tuple[Sound, Sound]:
-    """Both at the length of the longer one, with silence where the other has nothing."""
-    length = max(got.shape[1], expected.shape[1])
-    return tuple(np.pad(sound, ((0, 0), (0, length - sound.shape[1]))) for sound in (got, expected))  # type: ignore[return-value]
-
-
-def difference(a: Sound, b: Sound, tolerance: float = 0.0) -> str | None:
-    """How much two sounds of one length differ, and from where on; None if by no more than the tolerance."""
-    off = np.abs(a - b)
-    where = np.flatnonzero(np.any(off > tolerance, axis=0))
-    if not where.size:
-        return None
-    return f"{where.size} of {a.shape[1]} samples differ, from {where[0]} on, by at most {off.max():.3g}"
-
-
 def sounding_s(part: Sound, rate: int) -> float:
     return float(np.max(np.flatnonzero(part.any(axis=0)), initial=0)) / rate
 
@@ -117,7 +102,7 @@ def test_each_voice_alone_is_the_rendering_bit_for_bit_and_the_mix_within_1e_6(s
 def test_so_it_is_at_another_rate_and_period(start_jack: StartJack, tmp_path: Path, rate: int, period: int) -> None:
     stage = Stage(start_jack(rate=rate, period=period))
     try:
-        check(stage, tmp_path, [VOICES[0], VOICES[1], VOICES[4]])
+        check(stage, tmp_path, [VOICES[1], VOICES[4]])
     finally:
         stage.close()
 

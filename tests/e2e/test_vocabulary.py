@@ -1,0 +1,551 @@
+"""The vocabulary at a live daemon: every address, files, presets, subscribers, bad models, a decoder that dies."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+import soundfile
+from support import ROOT, Daemon, OscClient, Reply
+
+from e2e import badmodels
+from e2e.stage import Sound, Status, Z, aligned, difference, first_sound, free_tcp_port, until
+from oscvae import render
+from oscvae.config import load_config
+from oscvae.control.addresses import REPLY_BY_PATH, TABLE, Address
+from oscvae.control.offline import OfflineEngine
+from oscvae.control.packets import Message
+from oscvae.control.score import Moment
+from oscvae.modelfile import read_document
+
+ANSWER_S = 20.0
+LOAD_S = 60.0
+
+
+class House:
+    """A silent daemon with folders of its own: models, sounds, recordings, presets."""
+
+    def __init__(self, folder: Path, *settings: str) -> None:
+        self.folder = folder
+        self.models = folder / "models"
+        self.data = folder / "oscvae"
+        self.sounds, self.recordings, self.presets = (self.data / name for name in ("sounds", "recordings", "presets"))
+        for place in (self.models, self.sounds):
+            place.mkdir(parents=True, exist_ok=True)
+        if not (self.models / "plucked.ts").exists():
+            shutil.copy(ROOT / "models" / "plucked.ts", self.models)
+        self.settings = ("audio.backend=silent", f"model.folder={self.models}", "model.device=cpu", *settings)
+        self.daemon = self.open()
+
+    def open(self) -> Daemon:
+        """Start, or start again."""
+        self.daemon = Daemon(*self.settings, folder=self.folder)
+        try:
+            self.daemon.wait_ready()
+        except BaseException:
+            self.daemon.close()
+            raise
+        return self.daemon
+
+    @property
+    def client(self) -> OscClient:
+        return self.daemon.client
+
+    def status(self) -> Any:
+        return Status(*self.daemon.status())
+
+    def ask(self, address: str, *args: Any, answer: str = "/done", timeout_s: float = ANSWER_S) -> Reply:
+        """The answer at one of two addresses, that or /fail."""
+        reply = self.client.ask(address, *args, answer=(answer,), timeout_s=timeout_s)
+        assert reply is not None, f"no answer to {address}\n{self.daemon.log}"
+        return reply
+
+    def failure(self, address: str, *args: Any, timeout_s: float = ANSWER_S) -> str:
+        """Why something fails: exactly one /fail comes, and nothing else."""
+        name, (command, why) = self.ask(address, *args, timeout_s=timeout_s)
+        assert (name, command) == ("/fail", address)
+        self.client.send("/ping")
+        more = self.client.receive()
+        assert more == ("/pong", ()), f"after one /fail there came {more}"
+        return str(why)
+
+    def plays(self) -> bool:
+        """Whether a note sounds when it is asked for."""
+        self.client.send("/panic")
+        assert until(lambda: self.status().voices == 0, ANSWER_S)
+        self.client.drain()
+        self.client.send("/notify", 1)
+        self.client.send("/play", 60, *Z, 0.5, 0.1)
+        try:
+            reply = self.client.wait_for("/voice/on", "/fail", timeout_s=ANSWER_S)
+            return reply is not None and reply[0] == "/voice/on"
+        finally:
+            self.client.send("/notify", 0)
+            self.client.send("/ping")
+            assert self.client.wait_for("/pong", timeout_s=ANSWER_S) is not None
+
+    def close(self) -> None:
+        self.daemon.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    place = House(tmp_path_factory.mktemp("house"))
+    yield place
+    place.close()
+
+
+@pytest.fixture
+def house(shared: House) -> House:
+    """The shared daemon, silent, at its defaults, with the model it came with."""
+    if shared.daemon.process.poll() is not None:
+        shared.open()
+    for message in (
+        ("/panic",),
+        ("/gain", -12.0),
+        ("/pan", 0.0),
+        ("/bend", 0.0),
+        ("/release", 0.15),
+        ("/stretch", 1.0),
+    ):
+        shared.client.send(*message)
+    if shared.status().model != "plucked":
+        assert shared.ask("/load", "plucked", timeout_s=LOAD_S)[0] == "/done"
+    shared.client.drain()
+    return shared
+
+
+# -- every address -----------------------------------------------------------------------------------------------------
+
+# what is sent to each row of the table, and the first answer that is due: None = none, unless it fails
+EXAMPLES: dict[str, tuple[str, tuple[Any, ...], str | None]] = {
+    "/play": ("/play", (60, *Z, 0.5, 0.1), None),
+    "/interp": ("/interp", (60, 0.2, *Z, 0.0, 0.0, 0.0, 0.0, 0.5), None),
+    "/note": ("/note", (60.5, 100), None),
+    "/stop": ("/stop", (60,), None),
+    "/panic": ("/panic", (), None),
+    "/voice/new": ("/voice/new", (5, 62, *Z), None),
+    "/voice/set": ("/voice/set", (5, "z", 0.0, 0.0, 0.0, 0.0), None),
+    "/voice/stop": ("/voice/stop", (5,), None),
+    "/z": ("/z", Z, None),
+    "/z/N": ("/z/3", (0.25,), None),
+    "/unit/N": ("/unit/4", (0.5,), None),
+    "/pad/N": ("/pad/2", (0.5, 0.25), None),
+    "/glide": ("/glide", (0.1, *Z), None),
+    "/preset/save": ("/preset/save", ("example",), "/done"),
+    "/preset/recall": ("/preset/recall", ("example", 0.05), None),
+    "/presets": ("/presets", (), "/presets.reply"),
+    "/preset/delete": ("/preset/delete", ("example",), "/done"),
+    "/gain": ("/gain", (-12.0,), None),
+    "/pan": ("/pan", (0.0,), None),
+    "/bend": ("/bend", (0.0,), None),
+    "/release": ("/release", (0.15,), None),
+    "/attack": ("/attack", (0.0,), None),
+    "/stretch": ("/stretch", (1.0,), None),
+    "/sustain": ("/sustain", (0,), None),
+    "/load": ("/load", ("plucked",), "/done"),
+    "/models": ("/models", (), "/models.reply"),
+    "/model": ("/model", (), "/model"),
+    "/encode": ("/encode", ("note.wav",), "/done"),
+    "/record": ("/record", ("example",), "/done"),
+    "/status": ("/status", (), "/status.reply"),
+    "/version": ("/version", (), "/version.reply"),
+    "/help": ("/help", ("/play",), "/help.reply"),
+    "/ping": ("/ping", (), "/pong"),
+    "/notify": ("/notify", (1,), "/done"),
+    "/sync": ("/sync", (42,), "/synced"),
+    "/dumpOSC": ("/dumpOSC", (0,), None),
+    "/clearSched": ("/clearSched", (), None),
+    "/quit": ("/quit", (), "/done"),
+}
+
+
+def matches(reply: Reply) -> bool:
+    """Whether an answer has the arguments that the table promises, in kind and number."""
+    address, args = reply
+    row = REPLY_BY_PATH[address].args
+    open_ended = bool(row) and row[-1].kind == "rest"
+    fixed = row[:-1] if open_ended else row
+    kinds = {"float": float, "int": int, "bool": int, "string": str}
+    return (len(args) >= len(fixed) if open_ended else len(args) == len(fixed)) and all(
+        isinstance(value, kinds[arg.kind]) for arg, value in zip(fixed, args, strict=False)
+    )
+
+
+def test_every_address_is_obeyed_and_answered_as_the_table_says(house: House, note_file: Path) -> None:
+    assert set(EXAMPLES) == {row.path for row in TABLE}
+    shutil.copy(note_file, house.sounds)
+    for path, (sent, args, answer) in EXAMPLES.items():
+        row = next(row for row in TABLE if row.path == path)
+        if path == "/quit":
+            continue
+        assert bool(answer) == bool(row.replies), f"{path}: the table and this test disagree"
+        if answer is None:
+            house.client.send(sent, *args)
+            reply = house.ask("/ping", answer="/pong")
+            assert reply == ("/pong", ()), f"{sent} {args}: {reply}"
+        else:
+            reply = house.ask(sent, *args, answer=answer, timeout_s=LOAD_S)
+            assert matches(reply), f"{sent}: {reply}"
+            check_answer(row, sent, args, reply)
+        if path == "/notify":
+            house.client.send("/notify", 0)
+        if path == "/record":
+            name, (command, file, seconds) = house.ask("/record")
+            assert (name, command, file) == ("/done", "/record", "example.wav") and seconds >= 0.0
+        house.client.drain()
+    assert not [line for line in house.daemon.log.splitlines() if "Traceback" in line]
+
+
+def check_answer(row: Address, sent: str, args: Sequence[Any], reply: Reply) -> None:
+    """The answer is what one of the row's patterns, like `/done /load name D rate frames`, spells out."""
+    first = [text.split()[0] for text in row.replies]
+    assert reply[0] in first, f"{sent} answered {reply[0]}, the table says {row.replies}"
+    if reply[0] == "/done":
+        assert reply[1][0] == sent
+        pattern = next(text for text in row.replies if text.startswith("/done")).split()[2:]
+        if pattern and not any(".." in word for word in pattern):
+            assert len(reply[1]) - 1 == len(pattern), f"{sent}: {reply}, the table says {row.replies}"
+    if reply[0] == "/synced":
+        assert reply[1] == tuple(args)
+
+
+def test_every_address_refuses_what_is_too_much(house: House) -> None:
+    for path, (sent, args, _) in EXAMPLES.items():
+        row = next(row for row in TABLE if row.path == path)
+        number = 1.0 if path != "/voice/set" else "one"
+        time.sleep(0.06)  # errors are limited to 20 a second
+        why = house.failure(sent, *args, *([number] * 3))
+        assert "expected " in why or "no arguments" in why, f"{row.path}: {why}"
+
+
+def test_what_is_not_in_the_table_is_refused_with_what_was_meant(house: House) -> None:
+    assert house.failure("/paly", 60) == "unknown address, did you mean /play?"
+    assert "patterns are not supported" in house.failure("/vo*ce/stop", 1)
+    assert "finite" in house.failure("/play", 60, float("nan"), 0.0, 0.0, 0.0)
+    assert "out of the model's range" in house.failure("/play", 3, *Z)
+    assert "no dimension 5" in house.failure("/z/5", 0.0)
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def rendered(out: Path, note: float, velocity: float, z: Sequence[float] = Z) -> Sound:
+    """`oscvae render --note`: float32 [2, frames]."""
+    config = load_config(ROOT / "config.yaml", ["model.device=cpu"])
+    assert render.main(config, out=out, note=note, z=z, velocity=velocity, progress=False) == 0
+    samples, _ = soundfile.read(out, dtype="float32", always_2d=True)
+    sound: Sound = samples.T
+    return sound
+
+
+@pytest.fixture(scope="module")
+def note_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A rendered note."""
+    out = tmp_path_factory.mktemp("sound") / "note.wav"
+    rendered(out, 60.0, 0.8)
+    return out
+
+
+def test_a_recording_is_what_was_played_and_never_replaces_another(house: House, tmp_path: Path) -> None:
+    expected = rendered(tmp_path / "note.wav", 60.0, 0.5)
+    expected = expected[:, first_sound(expected) :]
+    files: list[Path] = []
+    complaint: str | None = "nothing was recorded"
+    for attempt in range(6):
+        before = house.status()
+        name, (_, file) = house.ask("/record", "take")
+        assert (name, file) == ("/done", "take.wav" if attempt == 0 else f"take-{attempt + 1}.wav")
+        assert "is being recorded" in house.failure("/record", "other")
+        house.client.send("/play", 60, *Z, 0.5)
+        assert until(lambda: house.status().voices == 1, ANSWER_S)
+        assert until(lambda: house.status().voices == 0, ANSWER_S)
+        time.sleep(0.1)
+        name, (_, file, seconds) = house.ask("/record")
+        assert name == "/done"
+        files.append(house.recordings / file)
+        samples, rate = soundfile.read(files[-1], dtype="float32", always_2d=True)
+        info = soundfile.info(files[-1])
+        assert (info.format, info.subtype, rate) == ("WAV", "FLOAT", 48_000)
+        assert seconds == pytest.approx(len(samples) / rate, abs=1e-3)
+        got = samples.T[:, first_sound(samples.T) :]
+        complaint = difference(*aligned(got, expected))
+        if complaint is None and len(files) > 1:
+            break
+        assert complaint is None or house.status().underruns > before.underruns, complaint
+    assert complaint is None
+    assert len({file.name for file in files}) == len(files) and all(file.stat().st_size > 100_000 for file in files)
+    assert "nothing is being recorded" in house.failure("/record")
+    for name in ("../take", "a/b", "", ".hidden", "x" * 200):
+        assert "a recording's name has" in house.failure("/record", name)
+
+
+def test_a_rendered_note_is_encoded_to_where_it_came_from(house: House) -> None:
+    """For notes of the training data, because off them an autoencoder need not find back."""
+    document = read_document(house.models / "plucked.ts")
+    points = [document.points[round(share * (len(document.points) - 1))] for share in (0.1, 0.5, 0.9)]
+    apart_s = 5.0
+    engine = OfflineEngine(load_config(ROOT / "config.yaml", ["model.device=cpu"]))
+    try:
+        messages = [Message("/play", (point.note, *point.z, 1.0), "") for point in points]
+        score = [Moment(round(number * apart_s * 1e9), (message,)) for number, message in enumerate(messages)]
+        sound, rate = engine.play(score), engine.rate
+    finally:
+        engine.close()
+    errors = []
+    for number, point in enumerate(points):
+        part = sound[:, round(number * apart_s * rate) : round((number + 0.9) * apart_s * rate)]
+        soundfile.write(house.sounds / "trained.wav", part.T, rate, subtype="FLOAT")
+        name, (command, file, note, *z) = house.ask("/encode", "trained.wav", timeout_s=LOAD_S)
+        assert (name, command, file, note) == ("/done", "/encode", "trained.wav", float(point.note))
+        errors.append(np.abs((np.array(z) - np.array(point.z)) / np.array(document.latent.std)).max())
+    assert np.median(errors) < 0.5, f"off by {errors} standard deviations"
+
+
+def test_what_cannot_be_encoded_is_told(house: House, note_file: Path, tmp_path: Path) -> None:
+    (house.sounds / "text.wav").write_text("this is no sound")
+    soundfile.write(house.sounds / "silence.wav", np.zeros(48_000, np.float32), 48_000)
+    for outside in (house.sounds.parent, tmp_path):
+        shutil.copy(note_file, outside / "outside.wav")
+    link = house.sounds / "link.wav"
+    link.unlink(missing_ok=True)
+    link.symlink_to(tmp_path / "outside.wav")
+    for name, why in (
+        ("missing.wav", "no sound 'missing.wav'"),
+        ("../outside.wav", "a sound is named by its path inside"),
+        (str(tmp_path / "outside.wav"), "a sound is named by its path inside"),
+        ("link.wav", "leads out of"),
+        ("text.wav", "cannot be read as a sound file"),
+        ("silence.wav", "silent"),
+        ("", "a sound is named"),
+    ):
+        assert why in house.failure("/encode", name, timeout_s=LOAD_S)
+    assert house.plays()
+
+
+# -- presets -----------------------------------------------------------------------------------------------------------
+
+
+def test_presets_survive_a_restart(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    try:
+        for name, z in (("dark", Z), ("bright", (1.0, 0.5, -0.5, 0.25)), ("gone", (0.0, 0.0, 0.0, 0.0))):
+            house.client.send("/z", *z)
+            assert house.ask("/preset/save", name) == ("/done", ("/preset/save", name))
+        assert house.ask("/preset/delete", "gone") == ("/done", ("/preset/delete", "gone"))
+        assert "no preset 'gone'" in house.failure("/preset/delete", "gone")
+        assert "no preset 'gone'" in house.failure("/preset/recall", "gone")
+        assert "a preset's name has" in house.failure("/preset/save", "")
+        assert house.ask("/quit") == ("/done", ("/quit",))
+        assert house.daemon.process.wait(ANSWER_S) == 0
+
+        house.open()
+        assert house.ask("/presets", answer="/presets.reply") == ("/presets.reply", ("plucked", "bright", "dark"))
+        house.client.send("/notify", 1)
+        house.client.send("/preset/recall", "bright")
+        told = house.client.wait_for("/z")
+        assert told is not None and told[1] == pytest.approx((1.0, 0.5, -0.5, 0.25))
+        # after a /load they are there as soon as it is answered
+        assert house.ask("/load", "plucked", timeout_s=LOAD_S)[0] == "/done"
+        house.client.send("/preset/recall", "dark")
+        told = house.client.wait_for("/z", "/fail")
+        assert told is not None and told[0] == "/z" and told[1] == pytest.approx(Z)
+    finally:
+        house.close()
+
+
+# -- subscribers -------------------------------------------------------------------------------------------------------
+
+
+def test_subscribers_are_told_what_happens_and_what_others_change(house: House) -> None:
+    listener, actor = OscClient(house.daemon.port), OscClient(house.daemon.port)
+    try:
+        assert listener.ask("/notify", 1, answer=("/done",)) == ("/done", ("/notify", 1))
+        actor.send("/voice/new", 77, 64, *Z, 1.0, 0.2)
+        assert listener.wait_for("/voice/on") == ("/voice/on", (77, 64.0))
+        assert listener.wait_for("/level", timeout_s=ANSWER_S) is not None
+        assert listener.wait_for("/voice/off", timeout_s=ANSWER_S) == ("/voice/off", (77, 64.0))
+        actor.send("/play", 65, *Z, 1.0, 0.1)
+        started = listener.wait_for("/voice/on")
+        assert started is not None and started[1][0] < 0 and started[1][1] == 65.0
+
+        for path, args in (("/gain", (-3.0,)), ("/unit/2", (0.25,)), ("/pad/1", (0.5, 0.75)), ("/sustain", (0,))):
+            actor.send(path, *args)
+            assert listener.wait_for(path) == (path, args)
+        actor.send("/ping")
+        assert actor.receive() == ("/pong", ()), "who changes something is not told of it"
+        listener.send("/gain", -4.0)
+        listener.send("/ping")
+        while (reply := listener.receive()) is not None and reply[0] != "/pong":
+            assert reply[0] != "/gain", "the subscriber was told of its own change"
+        assert reply == ("/pong", ())
+
+        # a flood of changes is thinned out, and the last one always arrives
+        for value in range(200):
+            actor.send("/gain", -40.0 + value / 10.0)
+        last = None
+        while (reply := listener.wait_for("/gain", timeout_s=0.5)) is not None:
+            last = reply
+        assert last == ("/gain", (pytest.approx(-20.1),))
+
+        os.kill(house.daemon.process.pid, signal.SIGSTOP)
+        time.sleep(0.4)
+        os.kill(house.daemon.process.pid, signal.SIGCONT)
+        stalled = listener.wait_for("/xrun", timeout_s=ANSWER_S)
+        assert stalled is not None and stalled[1][0] > 0
+
+        actor.send("/load", "plucked")
+        model = listener.wait_for("/model", timeout_s=LOAD_S)
+        assert model is not None and model[1][0] == "plucked" and matches(model)
+
+        assert listener.ask("/notify", 0, answer=("/done",)) == ("/done", ("/notify", 0))
+        listener.drain()
+        actor.send("/gain", -12.0)
+        assert listener.receive(0.3) is None
+    finally:
+        listener.close()
+        actor.close()
+
+
+def test_a_subscriber_may_name_another_port(house: House) -> None:
+    ears = OscClient(house.daemon.port)
+    try:
+        assert house.ask("/notify", 1, ears.port) == ("/done", ("/notify", 1))
+        house.client.send("/play", 66, *Z, 0.5, 0.1)
+        told = ears.wait_for("/voice/on")
+        assert told is not None and told[1][1] == 66.0
+        assert house.ask("/notify", 0, ears.port) == ("/done", ("/notify", 0))
+    finally:
+        ears.close()
+
+
+# -- models ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_newer_load_supersedes_an_older(house: House) -> None:
+    house.client.send("/load", "plucked")
+    time.sleep(0.05)
+    house.client.send("/load", "plucked")
+    first = house.client.wait_for("/done", "/fail", timeout_s=LOAD_S)
+    second = house.client.wait_for("/done", "/fail", timeout_s=LOAD_S)
+    assert first == ("/fail", ("/load", "superseded"))
+    assert second is not None and second[0] == "/done" and second[1][:3] == ("/load", "plucked", 4)
+    assert house.plays()
+
+
+@pytest.mark.parametrize("name", list(badmodels.MAKERS))
+def test_a_bad_model_is_one_failure_and_the_old_one_plays_on(house: House, name: str) -> None:
+    why = badmodels.make(name, house.models)
+    told = house.failure("/load", name, timeout_s=LOAD_S)
+    assert why in told and "\n" not in told, told
+    assert house.status().model == "plucked"
+    assert house.plays()
+
+
+def test_paths_are_no_model_names(house: House) -> None:
+    for name in ("../plucked", "/plucked", "plucked.ts/../plucked", "..", "", "nothing", "x" * 200):
+        assert house.failure("/load", name)
+    assert house.status().model == "plucked" and house.plays()
+
+
+def test_a_model_that_fails_at_one_point_plays_at_the_others(house: House) -> None:
+    badmodels.trap(house.models)
+    assert house.ask("/load", "trap", timeout_s=LOAD_S)[0] == "/done"
+    why = house.failure("/play", 60, 1.5, 0.0)
+    assert "not finite" in why
+    house.client.send("/play", 60, -0.5, 0.0)
+    assert until(lambda: house.status().voices == 1, ANSWER_S)
+    assert house.ask("/load", "plucked", timeout_s=LOAD_S)[0] == "/done"
+
+
+def decoders(daemon: Daemon) -> list[psutil.Process]:
+    """The decoder processes of a daemon."""
+    found = []
+    for process in psutil.Process(daemon.process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "oscvae.decode.worker" in process.cmdline():
+                found.append(process)
+    return found
+
+
+def test_a_decoder_that_is_killed_is_started_again_once(house: House) -> None:
+    assert house.ask("/load", "plucked", timeout_s=LOAD_S)[0] == "/done"
+    assert until(lambda: len(decoders(house.daemon)) == 1, ANSWER_S)
+    (decoder,) = decoders(house.daemon)
+    house.client.send("/play", 45, *Z)
+    assert until(lambda: house.status().voices == 1, ANSWER_S)
+    decoder.kill()
+    assert until(lambda: "was killed by signal 9; starting it again" in house.daemon.log, ANSWER_S)
+    assert until(lambda: [d.pid for d in decoders(house.daemon)] not in ([], [decoder.pid]), LOAD_S)
+
+    assert until(house.plays, LOAD_S, 0.2), house.daemon.log  # errors are limited to 20 a second
+    (again,) = decoders(house.daemon)
+    again.kill()
+    assert until(lambda: "it is not started a second time, /load a model" in house.daemon.log, ANSWER_S)
+    assert "/load one" in house.failure("/play", 60, *Z)
+    assert house.ask("/load", "plucked", timeout_s=LOAD_S)[0] == "/done"
+    assert house.plays()
+
+
+# -- who may send ------------------------------------------------------------------------------------------------------
+
+
+def own_address() -> str | None:
+    """An IPv4 address of this machine that is not loopback."""
+    for interface in psutil.net_if_addrs().values():
+        for address in interface:
+            if address.family.name == "AF_INET" and not address.address.startswith("127."):
+                return str(address.address)
+    return None
+
+
+class Outsider(OscClient):
+    """A client that sends from, and to, an address beyond loopback."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(port)
+        self.socket.close()
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((host, 0))
+        self.target = (host, port)
+
+
+def test_strangers_hear_nothing_and_guests_may_not_quit() -> None:
+    host = own_address()
+    if host is None:
+        pytest.skip("this machine has no address beyond loopback")
+    settings = ("audio.backend=silent", "osc.host=0.0.0.0", f"osc.tcp_port={free_tcp_port()}")
+    with (
+        Daemon(*settings, "osc.allow=[10.255.255.0/24]") as closed,
+        Daemon("audio.backend=silent", "osc.host=0.0.0.0", f"osc.allow=[{host}/32]") as opened,
+    ):
+        closed.wait_ready()
+        opened.wait_ready()
+        stranger, guest = Outsider(host, closed.port), Outsider(host, opened.port)
+        try:
+            for message in (("/ping",), ("/nonsense",), ("/play", 60, *Z), ("/quit",)):
+                stranger.send(*message)
+            assert stranger.receive(0.7) is None, "a stranger was answered"
+            assert f"{host} is outside osc.allow" in closed.log
+            assert closed.log.count("outside osc.allow") == 1
+            assert Status(*closed.status()).voices == 0
+
+            assert guest.ask("/ping", answer=("/pong",)) == ("/pong", ())
+            reply = guest.ask("/quit", answer=("/done",))
+            assert reply is not None and reply[0] == "/fail" and "from this machine only" in reply[1][1]
+            reply = guest.ask("/help", answer=("/help.reply",))
+            assert reply is not None and reply[0] == "/fail" and "use TCP" in reply[1][1]
+            assert opened.process.poll() is None and closed.process.poll() is None
+        finally:
+            stranger.close()
+            guest.close()
