@@ -24,7 +24,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 CONFIGS = Path(__file__).resolve().parent / "configs"
 DEFAULT = "plucked"
-_INSTEAD = {("fit", "steps"): "epochs", ("fit", "epochs"): "steps"}
+_INSTEAD: dict[tuple[str, ...], str] = {("fit", "steps"): "epochs", ("fit", "epochs"): "steps"}
 """A key that is set by hand, and the one that it replaces."""
 
 
@@ -230,9 +230,9 @@ def load_config(path: Path, overrides: Sequence[str] = (), has_gpu: Callable[[],
         where[parts] = f"{where.get(('without_gpu', str(key)), path)}: without_gpu"
     tree.pop("without_gpu", None)
     for setting in overrides:
-        key = override(tree, setting, where)
-        if key in _INSTEAD and isinstance(tree[key[0]], dict):
-            tree[key[0]].pop(_INSTEAD[key], None)
+        given = override(tree, setting, where)
+        if given in _INSTEAD:
+            tree[given[0]].pop(_INSTEAD[given], None)
     return validate(TrainConfig, tree, where, str(path))
 
 

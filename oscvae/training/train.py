@@ -113,7 +113,12 @@ def _quieten() -> None:
     """Lightning's greetings and advice are for people who wrote the loop themselves."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    for advice in (".*does not have many workers.*", ".*LeafSpec.*", "Checkpoint directory .* exists.*"):
+    for advice in (
+        ".*does not have many workers.*",
+        ".*LeafSpec.*",
+        "Checkpoint directory .* exists.*",
+        ".*sync_dist=True.*",
+    ):
         warnings.filterwarnings("ignore", message=advice)
 
 

@@ -112,6 +112,24 @@ def test_a_run_goes_on_after_a_kill_as_if_nothing_had_been(data: Path, tmp_path:
     assert {step: whole[step] for step in went_on} == went_on
 
 
+def test_two_processes_train_the_same_model(data: Path, tmp_path: Path) -> None:
+    path = write_config(tmp_path / "tiny.yaml")
+    command = [sys.executable, "-m", "oscvae", "train", "--config", str(path), "--data", str(data), "--out"]
+    two = ["--set", "trainer.devices=2", "--set", "trainer.strategy=ddp"]
+    done = subprocess.run(
+        [*command, str(tmp_path / "two"), *two],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    run(load_config(path), data, tmp_path / "one")
+    one, other = weights(tmp_path / "one", "last"), weights(tmp_path / "two", "last")
+    for key, value in one.items():
+        torch.testing.assert_close(other[key], value, rtol=1e-4, atol=1e-6)
+
+
 def test_a_run_killed_before_its_first_look_begins_again(data: Path, tmp_path: Path) -> None:
     config = tiny_config(tmp_path)
     run(config, data, tmp_path / "whole")
