@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,9 +16,7 @@ from oscvae.modelfile import FORMAT, Bands, Latent, ModelDocument, Point
 from oscvae.torchscript import has_encoder, load, one_hots, save, script, verify
 from oscvae.training.dataset import NoteSet, Recipe
 from oscvae.training.evaluate.summary import Track, quietly
-from oscvae.training.fit import Plan
 from oscvae.training.metrics import encode_all
-from oscvae.training.network import Shape
 from oscvae.training.sound import Renderer
 
 Float32s = NDArray[np.float32]
@@ -66,21 +63,6 @@ def measure_reference(notes: NoteSet, recipe: Recipe, track: Track = quietly) ->
     rows = _spread(np.flatnonzero(~notes.held_out), _REFERENCE_NOTES)
     peaks = [np.abs(renderer.sound(np.array(notes.x[row]), 1.0)).max() for row in track(rows, "measuring the level")]
     return float(REFERENCE_PEAK / np.percentile(peaks, REFERENCE_PERCENTILE))
-
-
-def make_document(
-    model: Any, notes: NoteSet, recipe: Recipe, shape: Shape, plan: Plan, card: Card, reference: float
-) -> ModelDocument:
-    """The document of a model that `oscvae.training.fit` trained."""
-    training = {
-        "notes": int(np.sum(~notes.held_out)),
-        "held_out": int(notes.held_out.sum()),
-        "plan": asdict(plan),
-        "network": asdict(shape),
-        "torch": str(torch.__version__),
-        "python": platform.python_version(),
-    }
-    return describe(model, notes, recipe, card, reference, training)
 
 
 def describe(

@@ -1,0 +1,101 @@
+"""The additive head: lobes at their exact places, knots, and a decoder that learns."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+from tiny import make_notes, tiny_config
+
+from oscvae.bands import band_axis
+from oscvae.torchscript import one_hots
+from oscvae.training.additive import AdditiveDecoder, lobe_polynomial, lobe_reach, spread_matrix, time_knots
+from oscvae.training.config import AdditiveDecoder as DecoderConfig
+from oscvae.training.dataset import Recipe
+from oscvae.training.metrics import decode_all, distance, encode_all
+from oscvae.training.model import make_model
+from oscvae.training.train import train
+from oscvae.units import note_to_hz
+
+SMALL = DecoderConfig(knots=3, dense_knots=2, width=8, codes=4, channels=8)
+
+
+def test_the_lobe_is_a_hann_windows() -> None:
+    window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(2048) / 2048)
+    spectrum = np.abs(np.fft.rfft(window, 16 * 2048))[:33] / window.sum()
+    distance_bins = np.arange(33) / 16
+    np.testing.assert_allclose(np.polyval(lobe_polynomial(), distance_bins**2), spectrum, atol=2e-5)
+
+
+def test_knots_are_dense_at_the_attack_and_interpolate_linearly() -> None:
+    knots = time_knots(28, 10, 160)
+    np.testing.assert_array_equal(knots[:10], np.arange(10))
+    assert knots[-1] == pytest.approx(159)
+    assert np.all(np.diff(knots[9:], 2) > 0.0)
+    spread = spread_matrix(knots, 160)
+    np.testing.assert_allclose(spread.sum(axis=0), 1.0, atol=1e-6)
+    np.testing.assert_allclose(knots.astype(np.float32) @ spread, np.arange(160), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("note", [40, 55, 69, 88])
+def test_partials_lie_at_their_exact_frequencies(note: int) -> None:
+    """With B = 0, the centroid of each lobe of a linear axis is the partial's frequency."""
+    recipe = Recipe(band_kind="linear", n_bands=1025, frames=4)
+    decoder = AdditiveDecoder(SMALL, 4, recipe)
+    lobes = decoder.lobes(torch.tensor([[float(note)]]), torch.zeros(1, 1))[0].numpy()
+    f0_bins = note_to_hz(float(note)) * 2048 / 48000
+    for partial in (1, 2, 5):
+        lobe = np.sqrt(lobes[:, partial - 1])
+        # The Hann window's lobe, sampled at bins, has its centroid exactly at its centre.
+        assert np.average(np.arange(1025), weights=lobe) == pytest.approx(partial * f0_bins, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("kind", "n"), [("hybrid", 256), ("mel", 128), ("mel", 400), ("linear", 1025), ("linear", 200)]
+)
+def test_no_band_that_a_lobe_touches_is_left_out(kind: str, n: int) -> None:
+    """Against the head's formula over all bands."""
+    recipe = Recipe(band_kind=kind, n_bands=n, frames=4)
+    axis = recipe.axis()
+    decoder = AdditiveDecoder(SMALL, 4, recipe)
+    note, stiffness = torch.tensor([[40.3], [71.0], [100.0]]), torch.tensor([[0.0], [7e-5], [5e-4]])
+    got = decoder.lobes(note, stiffness).numpy()
+    h = np.arange(1, 49)
+    for row in range(3):
+        b = float(stiffness[row])
+        f_bins = note_to_hz(float(note[row])) * 2048 / 48000 * h * np.sqrt((1.0 + b * h**2) / (1.0 + 4.0 * b))
+        d = np.abs(axis.centre[:, None] - f_bins) / axis.spacing[:, None]
+        wanted = np.where(d < 2.0, np.polyval(lobe_polynomial(), np.minimum(d, 2.0) ** 2), 0.0) ** 2
+        np.testing.assert_allclose(got[row], wanted, atol=2e-3)  # float32 places: a lobe is steep
+
+
+def test_the_reach_is_a_handful_of_bands_where_bins_are_bands() -> None:
+    assert lobe_reach(band_axis("linear", 1025, None, 2048, 48000)) == (2, 2)
+    below, above = lobe_reach(band_axis("hybrid", 256, None, 2048, 48000))
+    assert below + above <= 6
+
+
+def test_soft_semitones_are_quarter_tones() -> None:
+    recipe = Recipe()
+    decoder = AdditiveDecoder(SMALL, 4, recipe)
+    octave, semitone = one_hots([60, 61], recipe.first_octave)
+    note = decoder.note(octave, semitone)
+    assert note[:, 0].tolist() == [60.0, 61.0]
+    assert float(decoder.note(octave[:1], semitone.mean(0)[None])) == 60.5
+
+
+def test_a_tiny_model_learns(tmp_path: Path) -> None:
+    notes, config = make_notes(), tiny_config(tmp_path, "fit.steps=400", "watch.every_steps=400", "optimiser.rate=5e-3")
+    learner = train(config, notes, tmp_path, tmp_path / "run", console=Console(file=io.StringIO()))
+    learnt, fresh = learner.model.eval(), make_model(config, notes.recipe).eval()
+    found = []
+    for model in (learnt, fresh):
+        z = encode_all(model, notes, notes.recipe.first_octave)
+        x = decode_all(model, z, notes.note.tolist(), notes.recipe.first_octave)
+        found.append(distance(x[notes.split == 0], notes.x[notes.split == 0], -80.0, 0.0))
+    assert found[0].sc_db < -3.0
+    assert found[0].lsd_db < 0.8 * found[1].lsd_db
