@@ -16,7 +16,9 @@ from oscvae.spectral.phase import MAX_N_FFT, PhaseTables, scratch_floats
 from oscvae.spectral.resample import MAX_STEP, half_width, make_table
 from oscvae.spectral.views import Float32s, padded
 
-PRE_ONSET_S = 0.001  # what is kept before the onset, faded in, so that an attack never begins with a step
+# What comes before the onset is dropped, and the cut is faded in: before it the reconstruction rings ahead of the attack
+# by a tenth of the note's peak (median), so a bare cut would be a step.
+FADE_IN_S = 0.001
 _ONSET_FRAMES = 2  # frames after the onset's that are never stretched
 
 
@@ -68,15 +70,14 @@ class ModelContext:
         out = self.arena.floats(padded(hop))
         for array in (states, histories, row, bins, out):
             array[:] = 0.0  # touch every page now
-        fade = round(PRE_ONSET_S * document.sample_rate)
         words[at.X_N_FFT] = n_fft
         words[at.X_HOP] = hop
         words[at.X_LOOK_AHEAD] = look_ahead
         words[at.X_BANDS] = bands
         words[at.X_FRAMES] = document.frames
-        words[at.X_SKIP] = max(0, document.onset_sample - fade)
+        words[at.X_SKIP] = document.onset_sample
         words[at.X_ONSET_FRAME] = -(-document.onset_sample // hop) + _ONSET_FRAMES
-        words[at.X_FADE] = min(fade, document.onset_sample)
+        words[at.X_FADE] = round(FADE_IN_S * document.sample_rate)
         words[at.X_PIPE] = pipe_fd
         words[at.X_POOL] = pool
         words[at.X_BLOCKS] = n_blocks
