@@ -1,4 +1,4 @@
-"""The command line: `oscvae serve | render | train | doctor`.
+"""The command line: `oscvae serve | render | dataset | train | evaluate | export | doctor`.
 
 Every command imports what it needs when it runs, so that `serve` can install its signal handlers before the heavy
 imports, and `--help` is there at once.
@@ -160,6 +160,77 @@ def render(
     )
 
 
+dataset = typer.Typer(
+    help="Data sets: build one from recordings or SoundFonts, see what is in it, hear it.", no_args_is_help=True
+)
+app.add_typer(dataset, name="dataset")
+
+SetFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A data set.")]
+
+
+@dataset.command("build")
+@_reporting
+def dataset_build(
+    source: Annotated[str, typer.Argument(help="A folder of sound files, a recipe in YAML, or plucked, which ships.")],
+    out: Annotated[
+        Path | None, typer.Argument(metavar="FOLDER", help="Where the set goes; without it, data/ and its name.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", "-j", min=0, help="Processes; without it, one for each core.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Build over another set that is there.")] = False,
+    middle_c: Annotated[
+        int | None, typer.Option(min=-1, max=6, help="The octave that file names give MIDI note 60; some say 3.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override one key, like analysis.frames=200. May be repeated."),
+    ] = None,
+) -> int:
+    """Build a data set, or go on with one that was stopped. The same recipe gives the same bytes.
+
+    A note is named by its file (C#4, Bb3, 61), else by its sound; an instrument is a folder.
+    """
+    from oscvae.training.data import command
+
+    return command.run_build(source, out, workers, force, middle_c, overrides or [])
+
+
+@dataset.command("info")
+@_reporting
+def dataset_info(
+    path: SetFolder,
+    pictures: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where the pictures go; without it, into the set.")
+    ] = None,
+    draw: Annotated[bool, typer.Option("--draw/--no-draw", help="Histograms and spectra as PNG files.")] = True,
+    check: Annotated[bool, typer.Option("--check", help="Read it all, and compare its fingerprint.")] = False,
+) -> int:
+    """Say what is in a data set: instruments, ranges, levels, what is withheld, what was left out; and draw it."""
+    from oscvae.training.data import command
+
+    return command.run_info(path, pictures, draw, check)
+
+
+@dataset.command("listen")
+@_reporting
+def dataset_listen(
+    path: SetFolder,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="The WAV file; without it, listen.wav in the set."),
+    ] = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many notes.")] = 12,
+    instrument: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this instrument.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Choose at random; without it, evenly over the set.")] = None,
+    aloud: Annotated[bool, typer.Option("--play", help="And play it.")] = False,
+) -> int:
+    """Write notes of a data set as a WAV file, through the phase reconstruction that plays the models."""
+    from oscvae.training.data import command
+
+    return command.run_listen(path, out, count, instrument, seed, aloud)
+
+
 @app.command()
 @_reporting
 def train(
@@ -188,6 +259,51 @@ def train(
     from oscvae.training import command
 
     return command.train(config, data, out, resume, overrides or [])
+
+
+@app.command()
+@_reporting
+def evaluate(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.ts|RUN", help="A model file, or the folder of a run.")],
+    data: Annotated[
+        Path | None, typer.Option("--data", "-d", metavar="FOLDER", help="The data set; a run knows its own.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FOLDER", help="Where the page goes; without it, evaluations/ and the name."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of all random points.")] = 1,
+) -> int:
+    """Judge a model: every figure of its card, pictures and sounds on one HTML page, the figures as JSON.
+
+    Takes some minutes. A run is exported into the folder first: what is judged is what would be played.
+    """
+    from oscvae.training.evaluate import command
+
+    return command.main(model, data, out if out is not None else Path("evaluations") / model.resolve().stem, seed)
+
+
+@app.command()
+@_reporting
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run of `oscvae train`.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The model file, such as models/mine.ts.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a model that is there.")] = False,
+    data: Annotated[
+        Path | None, typer.Option("--data", "-d", metavar="FOLDER", help="The run's data set, where it has moved.")
+    ] = None,
+    version: Annotated[str, typer.Option("--model-version", metavar="TEXT", help="What the model file says.")] = "1",
+    licence: Annotated[str | None, typer.Option(metavar="TEXT", help="Instead of the data's.")] = None,
+    checkpoint: Annotated[
+        str | None, typer.Option(metavar="best|last", help="Without it, what the run's configuration keeps.")
+    ] = None,
+) -> int:
+    """Make a model file of a run: opened again, compared with the trained network, and timed before it is there."""
+    from oscvae.training import exporting
+
+    return exporting.main(run, out, force, data, exporting.Wish(version, licence, checkpoint))
 
 
 @app.command()

@@ -60,8 +60,8 @@ def test_a_short_recording_fades_and_ends_in_silence() -> None:
     sound = align(take, 1536, 30000, RATE)
     end = 1536 + 8000 - (5000 - 48)
     assert not sound[end - 1 :].any()
-    assert np.abs(np.diff(sound[end - 480 :])).max() < 0.05
-    np.testing.assert_array_equal(sound[1536 + 48 : end - 480], take[5000 : 8000 - 480])
+    assert np.abs(np.diff(sound[end - 2400 :])).max() < 0.05
+    np.testing.assert_array_equal(sound[1536 + 48 : end - 2400], take[5000 : 8000 - 2400])
     assert align(take[:5010], 1536, 1540, RATE).shape == (1540,)
 
 
@@ -102,7 +102,7 @@ def test_a_note_is_prepared_by_its_name_or_by_its_sound() -> None:
 
 def test_another_note_than_the_name_says_is_an_outlier() -> None:
     take = pluck(note_to_hz(59.0), partials=6)
-    with pytest.raises(OutlierError, match=r"\+200 cents from the 220.0 Hz of note 57") as caught:
+    with pytest.raises(OutlierError, match=r"\+200 cents from 220.0 Hz") as caught:
         prepare(take, 57, RECIPE, AXIS, Checks())
     assert caught.value.f0_hz == pytest.approx(246.9, abs=1.0)
     kept = prepare(take, 57, RECIPE, AXIS, Checks(keep=True))
@@ -126,7 +126,7 @@ def test_a_wrong_octave_is_told_by_the_partials() -> None:
         gain * np.cos(2.0 * np.pi * h * high * time_s) for h, gain in ((0.5, 0.1), (1, 0.4), (2, 0.05), (3.02, 0.4))
     ) * np.exp(-5.0 * time_s)
     found = prepare(take.astype(np.float32), 62, RECIPE, AXIS, Checks())
-    assert "its partials are those of note 62" in found.doubt
+    assert "its partials agree" in found.doubt
     assert abs(cents(found.f0_hz, high)) < 60.0
 
 

@@ -48,7 +48,7 @@ class Built:
     notes: int
     fingerprint: str
     outliers: tuple[dict[str, Any], ...]
-    """{"what", "why", "f0_hz", "kept"}."""
+    """{"what", "why", "f0_hz", "cents", "kept"}."""
     skipped: tuple[dict[str, Any], ...]
     """{"what", "why"}."""
     was_there: bool = False

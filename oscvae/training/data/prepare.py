@@ -34,8 +34,10 @@ SILENT = 1e-4
 # would be heard as latency.
 RISE_S = 0.001
 _RISE_LEVEL = 0.1
-# A recording that ends before the model's notes do is faded over this, so that its end is no click.
-_FADE_S = 0.01
+# A recording that ends before the model's notes do is faded over this, so that its end is no click. It ends where it
+# stays below that: samples of SoundFonts are often cut off while they still ring.
+_FADE_S = 0.05
+_ENDED = 1e-4  # of the peak
 # A plucked string starts sharp; its pitch is taken after this, over that.
 _SETTLED_S = 0.03
 _TUNED_FROM_S = 0.05
@@ -174,7 +176,7 @@ def align(take: Float32s, onset_sample: int, length: int, sample_rate: int) -> F
     """The take cropped or padded to `length` samples, its onset at `onset_sample` after silence; a short one fades."""
     onset = find_onset(take, sample_rate)
     sound = np.zeros(length, np.float32)
-    tail = take[onset : onset + length - onset_sample]
+    tail = take[onset : _end(take)][: length - onset_sample]
     end = onset_sample + tail.shape[0]
     sound[onset_sample:end] = tail
     rise, fade = round(RISE_S * sample_rate), min(tail.shape[0], round(_FADE_S * sample_rate))
@@ -184,13 +186,26 @@ def align(take: Float32s, onset_sample: int, length: int, sample_rate: int) -> F
     return sound
 
 
+def to_bands(axis: BandAxis, mags: Float32s) -> Float32s:
+    """As the axis's own, but summed in one order: what a matrix product gives depends on the number of its threads."""
+    width = np.diff(axis.offset)
+    bins = np.repeat(axis.first - axis.offset[:-1], width) + np.arange(axis.offset[-1])
+    bands: Float32s = np.add.reduceat(mags[:, bins] * axis.weight, axis.offset[:-1], axis=1)
+    return bands
+
+
+def _end(take: Float32s) -> int:
+    level = np.abs(take)
+    return int(np.flatnonzero(level > _ENDED * level.max())[-1]) + 1
+
+
 def finish(take: Float32s, recipe: Recipe, axis: BandAxis) -> tuple[Float32s, float]:
     """A tuned take as (x [bands, frames] in [-1, 1] with the loudest at 1, the magnitude that became 0 dB)."""
     length = n_samples(recipe.frames, recipe.n_fft, recipe.hop)
     sound = align(take, recipe.onset_sample, length, recipe.sample_rate)
-    mags = axis.to_bands(magnitudes(sound, recipe.n_fft, recipe.hop))
-    level = float(mags.max())
-    return np.ascontiguousarray(to_log(mags, level, recipe.floor_db, recipe.ceiling_db).T), level
+    bands = to_bands(axis, magnitudes(sound, recipe.n_fft, recipe.hop))
+    level = float(bands.max())
+    return np.ascontiguousarray(to_log(bands, level, recipe.floor_db, recipe.ceiling_db).T), level
 
 
 def prepare(take: Float32s, note: int | None, recipe: Recipe, axis: BandAxis, checks: Checks) -> Prepared:
@@ -226,9 +241,9 @@ def _settle(heard: Float32s, rate: int, note: int, f0_hz: float, checks: Checks)
     if abs(off_cents) <= checks.cents:
         return f0_hz, ""
     octaves = round(off_cents / 1200.0)
-    said = f"{f0_hz:.1f} Hz is {off_cents:+.0f} cents from the {named_hz:.1f} Hz of note {note}"
+    said = f"{f0_hz:.1f} Hz is {off_cents:+.0f} cents from {named_hz:.1f} Hz"
     if octaves and abs(off_cents - 1200.0 * octaves) <= checks.cents and is_octave(heard, rate, named_hz):
-        return f0_hz * 2.0**-octaves, f"{said}, but its partials are those of note {note}"
+        return f0_hz * 2.0**-octaves, f"{said}, but its partials agree"
     if checks.keep:
         return f0_hz, said
     raise OutlierError(said, f0_hz)

@@ -6,17 +6,18 @@ Everything that the data depend on is in the recipe and in the sounds, so the sa
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from oscvae.bands import Kind
-from oscvae.errors import ConfigError, DataError, ModelError
+from oscvae.errors import DataError, ModelError
 from oscvae.modelfile import N_OCTAVES, N_SEMITONES, OVERLAPS
 from oscvae.training.data.prepare import Checks
 from oscvae.training.dataset import Recipe
-from oscvae.training.settings import Section, nearest, read_tree, validate
+from oscvae.training.settings import Key, Section, Tree, nearest, override, read_tree, validate
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
 SUFFIX = ".yaml"
@@ -200,47 +201,40 @@ class DataRecipe(Section):
         return self
 
 
-def load_recipe(source: str) -> DataRecipe:
+def load_recipe(source: str, overrides: Sequence[str] = (), middle_c: int | None = None) -> DataRecipe:
     """The recipe that a path or a name means: a YAML file, a recipe that ships, or a folder of sound files.
 
+    overrides: "key=value" each, over what the recipe says. middle_c: as of every folder of recordings.
     Raises ConfigError for a recipe with faults, DataError where there is none.
     """
     path = Path(source).expanduser()
+    tree: Tree
+    where: dict[Key, str]
     if path.is_dir():
-        folder = FolderSource(path=path)
-        return DataRecipe(name=path.resolve().name or "recordings", folders=(folder,))
-    if not path.is_file():
-        path = SHIPPED / (source + SUFFIX)
-    if not path.is_file():
-        raise DataError(
-            f"{source} is no folder of sound files and no recipe: give one, or a recipe that ships, "
-            f"{nearest(source, shipped())}"
-        )
-    tree, where = read_tree(path)
+        home = Path()
+        tree, where = {"name": path.resolve().name or "recordings", "folders": [{"path": str(path)}]}, {}
+    else:
+        if not path.is_file():
+            path = SHIPPED / (source + SUFFIX)
+        if not path.is_file():
+            known = nearest(source, shipped())
+            raise DataError(f"{source} is no folder of sound files, and no recipe; {known}")
+        home = path.parent
+        tree, where = read_tree(path)
+    for setting in overrides:
+        override(tree, setting, where)
     recipe = validate(DataRecipe, tree, where, str(path))
-    return _from_here(recipe, path.parent)
+    folders = tuple(
+        folder.model_copy(
+            update={"path": home / folder.path.expanduser()} | ({} if middle_c is None else {"middle_c": middle_c})
+        )
+        for folder in recipe.folders
+    )
+    noise = recipe.augment.noise_folder
+    augment = recipe.augment.model_copy(update={"noise_folder": noise and home / noise.expanduser()})
+    return recipe.model_copy(update={"folders": folders, "augment": augment})
 
 
 def shipped() -> list[str]:
     """The names of the recipes that oscvae carries."""
     return sorted(path.stem for path in SHIPPED.glob("*" + SUFFIX))
-
-
-def _from_here(recipe: DataRecipe, home: Path) -> DataRecipe:
-    """The recipe with its relative paths taken from the folder of its file."""
-    folders = tuple(folder.model_copy(update={"path": home / folder.path.expanduser()}) for folder in recipe.folders)
-    noise = recipe.augment.noise_folder
-    augment = recipe.augment
-    if noise is not None:
-        augment = augment.model_copy(update={"noise_folder": home / noise.expanduser()})
-    return recipe.model_copy(update={"folders": folders, "augment": augment})
-
-
-def with_settings(recipe: DataRecipe, settings: dict[str, object]) -> DataRecipe:
-    """The recipe with some keys of its analysis replaced; raises ConfigError for a value that cannot be."""
-    tree = recipe.model_dump()
-    tree["analysis"].update(settings)
-    return validate(DataRecipe, tree, {}, "the command line")
-
-
-__all__ = ["ConfigError", "DataRecipe", "load_recipe", "shipped", "with_settings"]

@@ -28,6 +28,7 @@ from oscvae.training.data.prepare import Checks, OutlierError, Prepared, finish,
 from oscvae.training.data.recipes import AugmentPart
 from oscvae.training.dataset import Recipe
 from oscvae.training.soundfont import Timbre, render_notes
+from oscvae.units import cents, note_to_hz
 
 Float32s = NDArray[np.float32]
 
@@ -66,19 +67,24 @@ def run_job(job: Job, recipe: Recipe, checks: Checks, augment: AugmentPart, part
                 raise take
             prepared = prepare(take, item.note, recipe, axis, checks)
         except OutlierError as error:
-            outliers.append({"what": item.told, "why": str(error), "f0_hz": error.f0_hz, "kept": False})
+            outliers.append(_outlier(item, str(error), error.f0_hz, kept=False))
             continue
         except SoundFileError as error:
             skipped.append({"what": item.told, "why": str(error)})
             continue
         if prepared.doubt:
-            outliers.append({"what": item.told, "why": prepared.doubt, "f0_hz": prepared.f0_hz, "kept": True})
+            outliers.append(_outlier(item, prepared.doubt, prepared.f0_hz, kept=True))
         for copy, (x, level) in enumerate(_copies(prepared, job, index, recipe, axis, augment)):
             spectra.append(x)
             rows.append({"item": index, "copy": copy, "note": prepared.note, "level": level, "f0_hz": prepared.f0_hz})
     array = np.stack(spectra) if spectra else np.empty((0, recipe.n_bands, recipe.frames), np.float32)
     np.save(spectra_path(parts, job), array)
     write_report(parts, job, {"rows": rows, "outliers": outliers, "skipped": skipped})
+
+
+def _outlier(item: Item, why: str, f0_hz: float, kept: bool) -> dict[str, Any]:
+    off_cents = None if item.note is None else cents(f0_hz, note_to_hz(float(item.note)))
+    return {"what": item.told, "why": why, "f0_hz": f0_hz, "cents": off_cents, "kept": kept}
 
 
 def write_report(parts: Path, job: Job, report: dict[str, Any]) -> None:
