@@ -56,11 +56,13 @@ def main(run: Path, out: Path, force: bool = False, data: Path | None = None, wi
         f"{made.path}: {made.path.stat().st_size / 1e6:.1f} MB, {document.latent_size} latent dimensions, MIDI notes "
         f"{document.note_min} to {document.note_max}, {len(document.points)} points, licence {document.licence}",
         highlight=False,
+        soft_wrap=True,
     )
     console.print(
         f"equals the trained network within {max(difference.decoded, difference.encoded):.1g} at any batch size; a "
         f"note takes {made.decode_ms:.2f} ms on one thread, the first ones up to {made.first_ms:.1f}",
         highlight=False,
+        soft_wrap=True,
     )
     return 0
 

@@ -53,7 +53,7 @@ def main(model: Path, data: Path | None, out: Path, seed: int = 1, effort: Effor
         found, material = evaluate(subject, notes, seed, effort, tracker(bars))
         write(subject, notes, found, material, out, tracker(bars))
     console.print(table_of(found, subject))
-    console.print(f"{out / INDEX}", highlight=False)
+    console.print(f"{out / INDEX}", highlight=False, soft_wrap=True)
     return 0
 
 

@@ -33,11 +33,10 @@ DESCRIPTORS = {
 """What a dimension is compared with, and the column that measures it."""
 
 _ACTIVE_VARIANCE = 0.01
-_MMD_POINTS = 1000
+_MMD_POINTS = 500
 _MMD_REPEATS = 20
 _PATH_STEPS = 16
 _MOST_PATHS = 60
-_CORRELATED_POINTS = 120
 _CORRELATED_NOTES = 3
 
 
@@ -112,9 +111,10 @@ def measure_latent(
     recorded: Table,
     recorded_rows: Int64s,
     rng: np.random.Generator,
+    points: int = 120,
     track: Track = quietly,
 ) -> LatentSpace:
-    """`recorded` describes the notes `recorded_rows` of the set."""
+    """`recorded` describes the notes `recorded_rows` of the set; `points` are listened to for the correlations."""
     train = notes.split == TRAIN
     mean = torch.from_numpy(codes.mean[train])
     certain = bool(np.ptp(codes.log_variance[train]) == 0.0)  # a deterministic encoder says the same of all
@@ -127,7 +127,7 @@ def measure_latent(
         discrepancy=measure_discrepancy(codes, np.flatnonzero(train), certain, rng),
         places=measure_places(notes, codes.mean),
         smoothness=measure_smoothness(subject, notes, codes, rng),
-        correlations=measure_correlations(subject, codes, recorded, recorded_rows, rng, track),
+        correlations=measure_correlations(subject, codes, recorded, recorded_rows, rng, points, track),
     )
 
 
@@ -200,12 +200,13 @@ def measure_correlations(
     recorded: Table,
     recorded_rows: Int64s,
     rng: np.random.Generator,
+    points: int = 120,
     track: Track = quietly,
 ) -> Correlations:
     document = subject.document
     places = np.linspace(document.note_min, document.note_max, _CORRELATED_NOTES + 2)[1:-1]
     notes = tuple(round(float(place)) for place in places)
-    z = subject.random_points(_CORRELATED_POINTS, rng)
+    z = subject.random_points(points, rng)
     tables = [listen_to_points(subject, z, [note] * len(z), f"descriptors at {note}", track) for note in notes]
     heard = {
         name: tuple(

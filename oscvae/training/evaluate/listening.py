@@ -28,7 +28,7 @@ Float64s = NDArray[np.float64]
 Int64s = NDArray[np.int64]
 
 SETTLED_S = 0.05
-"""A plucked string starts sharp and noisy; pitch and noise are taken after this."""
+"""A plucked string starts sharp and noisy; pitch and noise are taken after this, or a quarter of a short sound."""
 _MARGIN_NOTES = 1  # the fundamental is sought from a semitone below the lowest note to one above the highest
 
 
@@ -69,7 +69,7 @@ class Table:
 def listen(sound: Float32s, sample_rate: int, note: float, lowest: float, highest: float) -> Heard:
     """To one note as it is played; the model's notes go from `lowest` to `highest`."""
     expected_hz = note_to_hz(note)
-    settled = sound[round(SETTLED_S * sample_rate) :]
+    settled = sound[min(round(SETTLED_S * sample_rate), sound.size // 4) :]
     low_hz, high_hz = note_to_hz(lowest - _MARGIN_NOTES), note_to_hz(highest + _MARGIN_NOTES)
     coarse_hz = fundamental_hz(settled, sample_rate, low_hz, high_hz)
     octaves = octaves_off(coarse_hz, expected_hz)

@@ -32,6 +32,7 @@ class Effort:
 
     notes_per_semitone: int = 6
     recordings: int = 300
+    correlated_points: int = 120
     decodes: int = 500
 
 
@@ -107,7 +108,14 @@ def evaluate(
         track,
     )
     latent = measure_latent(
-        subject, notes, codes, heard.recorded, heard.rows, np.random.default_rng(next(section)), track
+        subject,
+        notes,
+        codes,
+        heard.recorded,
+        heard.rows,
+        np.random.default_rng(next(section)),
+        effort.correlated_points,
+        track,
     )
     realism = measure_realism(subject, notes, codes, np.random.default_rng(next(section)), track)
     evaluation = Evaluation(
