@@ -1,6 +1,6 @@
 """The course of one plucked note: level, attack, decay, brightness, and whether it begins or ends with a click.
 
-A note is taken as the daemon plays it: cut a millisecond before its onset and faded in over that millisecond.
+A note is taken as the daemon plays it: from its onset on, faded in over a millisecond.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from oscvae.stft import magnitudes
 
 Float32s = NDArray[np.float32]
 
-PRE_ONSET_S = 0.001
-"""What is kept before the onset, faded in."""
+FADE_IN_S = 0.001
 LEVEL_S = 0.25
 """The level of a note is that of its beginning."""
 
@@ -34,9 +33,9 @@ _STILL = 1e-4  # of the peak: -80 dB, under which nothing clicks
 
 def as_heard(sound: Float32s, onset_sample: int, sample_rate: int) -> Float32s:
     """A whole decoded note without its silent lead."""
-    kept = min(round(PRE_ONSET_S * sample_rate), onset_sample)
-    heard = sound[onset_sample - kept :].copy()
-    heard[:kept] *= 0.5 - 0.5 * np.cos(np.pi * np.arange(1, kept + 1, dtype=np.float32) / (kept + 1))
+    heard = sound[onset_sample:].copy()
+    fade = min(round(FADE_IN_S * sample_rate), heard.size)
+    heard[:fade] *= 0.5 - 0.5 * np.cos(np.pi * np.arange(1, fade + 1, dtype=np.float32) / (fade + 1))
     return heard
 
 
@@ -86,7 +85,7 @@ def brightness_hz(sound: Float32s, sample_rate: int) -> float:
 
 def onset_click_db(sound: Float32s, sample_rate: int) -> float:
     """The steepest step of the first millisecond against the steepest of the 50 ms after it; above 0 is a click."""
-    begin, end = round(PRE_ONSET_S * sample_rate), round((PRE_ONSET_S + _AFTER_ONSET_S) * sample_rate)
+    begin, end = round(FADE_IN_S * sample_rate), round((FADE_IN_S + _AFTER_ONSET_S) * sample_rate)
     steps = np.abs(np.diff(sound, prepend=0.0))
     return _ratio_db(steps[:begin], steps[begin:end], sound)
 
