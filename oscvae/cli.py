@@ -1,4 +1,4 @@
-"""The command line: `oscvae serve | render | dataset | train | evaluate | export | doctor`.
+"""The command line: `oscvae serve | render | dataset | train | evaluate | export | patches | doctor`.
 
 Every command imports what it needs when it runs, so that `serve` can install its signal handlers before the heavy
 imports, and `--help` is there at once.
@@ -304,6 +304,20 @@ def export(
     from oscvae.training import exporting
 
     return exporting.main(run, out, force, data, exporting.Wish(version, licence, checkpoint))
+
+
+@app.command()
+@_reporting
+def patches(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="FOLDER", help="Where they go; without it, oscvae-patches.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there and differ.")] = False,
+) -> int:
+    """Copy the patches for Pd, Max, SuperCollider, TouchOSC and others to where they can be opened."""
+    from oscvae import patches as carried
+
+    return carried.main(folder or Path(carried.DEFAULT_FOLDER), force=force)
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""The patches in patches/, in the programs that they are made for, against a real daemon."""

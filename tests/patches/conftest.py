@@ -1,0 +1,62 @@
+"""One silent daemon for all patches, and a stage in JACK for those that are heard."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from e2e.conftest import stage, stages
+from support import Daemon, OscClient
+
+__all__ = ["stage", "stages"]
+
+
+class Quiet:
+    """A daemon that nobody hears, and a subscriber who is told what others do."""
+
+    def __init__(self) -> None:
+        self.daemon = Daemon("audio.backend=silent", "model.device=cpu")
+        try:
+            self.daemon.wait_ready()
+        except BaseException:
+            self.daemon.close()
+            raise
+        self.listener = OscClient(self.daemon.port)
+
+    @property
+    def port(self) -> int:
+        return self.daemon.port
+
+    def listen(self) -> OscClient:
+        """The subscriber, with nothing waiting."""
+        assert self.listener.ask("/notify", 1, answer=("/done",)) == ("/done", ("/notify", 1))
+        self.listener.drain()
+        return self.listener
+
+    def close(self) -> None:
+        self.listener.close()
+        self.daemon.close()
+
+
+@pytest.fixture(scope="session")
+def quiet_daemon() -> Iterator[Quiet]:
+    shared = Quiet()
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def quiet(quiet_daemon: Quiet) -> Iterator[Quiet]:
+    """A silent daemon at its defaults, nothing sounding."""
+    assert quiet_daemon.daemon.process.poll() is None, quiet_daemon.daemon.log
+    for message in (("/panic",), ("/sustain", 0), ("/gain", -12.0), ("/pan", 0.0), ("/bend", 0.0), ("/z", 0, 0, 0, 0)):
+        quiet_daemon.daemon.client.send(*message)
+    quiet_daemon.daemon.status()
+    yield quiet_daemon
+
+
+def needs(*programs: str) -> None:
+    """Skip where one of these is not installed."""
+    if lacking := [program for program in programs if shutil.which(program) is None]:
+        pytest.skip(f"not installed: {', '.join(lacking)}")

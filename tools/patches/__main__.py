@@ -1,0 +1,34 @@
+"""Writes the patches that are generated: `python tools/patches [folder]`, without a folder into patches/."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pd
+import pddemo
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def files() -> dict[str, bytes]:
+    """Every generated file, by its path in patches/."""
+    return {
+        "pd/oscvae.pd": pd.client().file().encode(),
+        "pd/oscvae-slider.pd": pd.slider().file().encode(),
+        "pd/oscvae-pad.pd": pd.pad().file().encode(),
+        "pd/oscvae-help.pd": pddemo.help_patch().file().encode(),
+        "pd/demo.pd": pddemo.demo().file().encode(),
+    }
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "patches"
+    for name, content in files().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,377 @@
+"""demo.pd, everything on one page, and oscvae-help.pd, how the client is used.
+
+The widgets of the demo are moved from elsewhere by their receive names: demo-key-60, demo-pad-1 (x y), demo-gain ..
+"""
+
+from __future__ import annotations
+
+from face import DIMS, FADERS, GLIDE_S, KEYS, PADS, PRESETS, TRAVEL_S, is_black
+from pd import OUTLETS
+from pdfile import DARK, LIGHT, Canvas
+
+OUT = "s $0-out"  # to the client
+KEY = 26  # pixels from one white key to the next
+STATUS_MS = 2000
+SPREAD = 2.0  # random points lie this far around the middle
+BUTTONS = {"sustain": "/sustain $1", "stop": "/stop", "panic": "/panic", "models": "/models", "list": "/presets"}
+FLOATS = " ".join("f" * DIMS)
+BANGS = " ".join("b" * DIMS)
+SHOWN = ("demo-done", "demo-fail", "demo-model", "demo-presets", "demo-models")
+"""What the demo prints, in Pd's own window."""
+
+
+# -- behind the face ---------------------------------------------------------------------------------------------------
+
+
+def _told() -> Canvas:
+    """What the client hears goes to the widgets. Inlets: as the client's outlets."""
+    c = Canvas(1180, 460, "told")
+    done, fail, on, off, level, xrun, status, model, rest = (
+        c.obj(20 + 100 * k, 20, "inlet") for k in range(len(OUTLETS))
+    )
+    c.chain(done, c.obj(20, 60, "print demo-done"))
+    c.chain(fail, c.obj(120, 90, "print demo-fail"))
+    c.chain(xrun, c.obj(520, 60, "s demo-xruns"))
+    c.chain(model, c.obj(720, 60, "print demo-model"))
+
+    counted = c.obj(220, 210, "max 0")
+    keep = c.obj(220, 240, "t f f")
+    for source, x, step in ((on, 220, "+ 1"), (off, 320, "- 1")):
+        c.chain(source, c.obj(x, 90, "t b"), c.obj(x, 120, "v $0-voices"), c.obj(x, 150, step), counted)
+    c.chain(counted, keep, c.obj(220, 270, "v $0-voices"))
+    c.wire(keep, c.obj(320, 270, "s demo-voices"), 1)
+
+    sides = c.obj(420, 60, "unpack f f")
+    c.wire(level, sides)
+    for k, side in enumerate(("left", "right")):
+        c.wire(sides, c.obj(420 + 40 * k, 90 + 30 * k, f"s demo-{side}"), k)
+
+    figures = c.obj(620, 180, "unpack f f f f f f")
+    c.wire(status, figures)
+    c.wire(figures, keep, 0)
+    for outlet, name in ((1, "cpu"), (3, "underruns"), (4, "late"), (5, "xruns")):
+        c.wire(figures, c.obj(620 + 20 * outlet, 210 + 30 * outlet, f"s demo-{name}"), outlet)
+
+    names = [*(fader.name for fader in FADERS), "sustain"]
+    follow = c.obj(820, 60, f"route {' '.join(names)} cursor presets.reply models.reply")
+    c.wire(rest, follow)
+    for k, name in enumerate(names):
+        setter = c.msg(820 + 30 * k, 100 + 30 * k, "set $1")
+        c.wire(follow, setter, k)
+        c.chain(setter, c.obj(900 + 30 * k, 100 + 30 * k, f"s demo-{name}"))
+    for k, words in enumerate(("s $0-cursor", "print demo-presets", "print demo-models")):
+        c.wire(follow, c.obj(820 + 20 * k, 330 + 30 * k, words), len(names) + k)
+    return c
+
+
+def _keys() -> Canvas:
+    """The note of each key, for as long as the box beside the keyboard says, and a MIDI keyboard."""
+    c = Canvas(900, 520, "keys")
+    velocity, length = c.obj(320, 380, "r $0-velocity"), c.obj(460, 380, "r $0-length")
+    notes = c.obj(20, 410, "makenote 100 600")
+    both = c.obj(20, 440, "pack f f")
+    c.chain(notes, both, c.msg(20, 470, "/note $1 $2"), c.obj(20, 500, OUT))
+    c.wire(notes, both, 1, 1)
+    c.wire(velocity, notes, 0, 1)
+    c.wire(length, notes, 0, 2)
+    for k, note in enumerate(KEYS):
+        x, y = 20 + 96 * (k % 9), 20 + 110 * (k // 9)
+        c.chain(c.obj(x, y, f"r $0-key-{note}"), c.msg(x, y + 30, str(note)), notes)
+    midi = c.obj(700, 410, "notein")
+    played = c.obj(700, 440, "pack f f")
+    c.chain(midi, played, c.msg(700, 470, "/note $1 $2"), c.obj(700, 500, OUT))
+    c.wire(midi, played, 1, 1)
+    return c
+
+
+def _faders() -> Canvas:
+    """Every fader at its own address, and what has no value."""
+    c = Canvas(900, 360, "faders")
+    for k, fader in enumerate(FADERS):
+        x = 20 + 140 * k
+        c.chain(c.obj(x, 20, f"r $0-{fader.name}"), c.msg(x, 50, f"{fader.address} $1"), c.obj(x, 80, OUT))
+        opened = c.obj(x, 260, "loadbang")
+        c.chain(opened, c.msg(x, 290, f"set {fader.start:g}"), c.obj(x, 320, f"s demo-{fader.name}"))
+    for k, (name, words) in enumerate(BUTTONS.items()):
+        x = 20 + 140 * k
+        c.chain(c.obj(x, 140, f"r $0-{name}"), c.msg(x, 170, words), c.obj(x, 200, OUT))
+    often = c.obj(720, 130, f"metro {STATUS_MS}")
+    c.chain(often, c.msg(720, 170, "/status"), c.obj(720, 200, OUT))
+    c.wire(c.obj(720, 100, "loadbang"), often)
+    return c
+
+
+def _presets() -> Canvas:
+    """Recalls, gliding; or saves, once, while the toggle is on."""
+    c = Canvas(900, 340, "presets")
+    number = c.obj(20, 80, "t f")
+    for k in PRESETS:
+        x = 20 + 100 * (k - 1)
+        c.chain(c.obj(x, 20, f"r $0-preset-{k}"), c.msg(x, 50, str(k)), number)
+    both = c.obj(20, 140, "pack f f")
+    chosen = c.obj(20, 170, "list prepend 0")
+    route = c.obj(20, 200, "route 0 1")
+    recall = c.msg(20, 240, "/preset/recall $1 $2")
+    save = c.msg(220, 240, "/preset/save $1")
+    out = c.obj(20, 300, OUT)
+    c.chain(number, both, chosen, route, recall, out)
+    c.wire(c.obj(140, 110, "r $0-glide"), both, 0, 1)
+    c.wire(c.obj(240, 140, "r $0-save"), chosen, 0, 1)
+    c.wire(route, save, 1)
+    c.wire(save, out)
+    off = c.obj(400, 240, "t b")
+    c.wire(route, off, 1)
+    c.chain(off, c.msg(400, 270, "0"), c.obj(400, 300, "s demo-save"))
+    return c
+
+
+def _points() -> Canvas:
+    """Two points of the latent space, A and B, kept from the cursor, and a note that travels from one to the other."""
+    c = Canvas(900, 520, "points")
+    cursor = c.obj(20, 50, f"route {' '.join(str(n + 1) for n in range(DIMS))}")
+    c.chain(c.obj(20, 20, "r $0-cursor"), cursor)
+    for n in range(DIMS):
+        pair = c.obj(20 + 120 * n, 80, "unpack f f")
+        c.wire(cursor, pair, n)
+        c.wire(pair, c.obj(50 + 120 * n, 110, f"v $0-z-{n}"), 1)
+
+    kept = []
+    for k, (name, start) in enumerate((("a", -1), ("b", 1))):
+        x = 20 + 440 * k
+        order = c.obj(x, 180, f"t {BANGS}")
+        point = c.obj(x, 250, f"pack {FLOATS}")
+        c.chain(c.obj(x, 150, f"r $0-{name}"), order)
+        for n in range(DIMS):
+            cell = c.obj(x + 90 * n, 215, f"v $0-z-{n}")
+            c.wire(order, cell, n)
+            c.wire(cell, point, 0, n)
+        kept.append(c.obj(x, 310, "list append"))
+        c.wire(point, kept[k], 0, 1)
+        first = c.msg(x + 120, 280, " ".join([str(start)] * DIMS))
+        c.chain(c.obj(x + 120, 250, "loadbang"), first)
+        c.wire(first, kept[k], 0, 1)
+
+    order = c.obj(300, 310, "t b b b")
+    points = c.obj(20, 350, "list append")
+    note = c.obj(300, 380, "f 60")
+    head = c.obj(300, 410, "pack f f")
+    whole = c.obj(300, 440, "list append")
+    c.chain(c.obj(300, 285, "r $0-travel"), order, note, head, whole)
+    c.chain(whole, c.obj(300, 465, "list prepend /interp"), c.obj(300, 490, "list trim"), c.obj(420, 490, OUT))
+    c.wire(order, kept[1], 2)
+    c.wire(order, kept[0], 1)
+    c.wire(kept[1], points, 0, 1)
+    c.wire(kept[0], points)
+    c.wire(points, whole, 0, 1)
+    c.wire(c.obj(400, 350, "r $0-travel-note"), note, 0, 1)
+    c.wire(c.obj(520, 380, "r $0-travel-seconds"), head, 0, 1)
+    return c
+
+
+def _travel() -> Canvas:
+    """The cursor glides to the middle, or to a point that nobody has chosen."""
+    c = Canvas(700, 340, "travel")
+    order = c.obj(20, 60, f"t {BANGS}")
+    target = c.obj(20, 190, f"pack {FLOATS}")
+    c.chain(c.obj(20, 20, "r $0-random"), order)
+    for n in range(DIMS):
+        draw = c.obj(20 + 110 * n, 90, "random 2001")
+        place = c.obj(20 + 110 * n, 130, f"expr {SPREAD:g} * ($f1 / 1000 - 1)")
+        c.wire(order, draw, n)
+        c.chain(draw, place)
+        c.wire(place, target, 0, n)
+    seconds = c.obj(20, 220, "list prepend 1")
+    middle = c.msg(240, 190, " ".join(["0"] * DIMS))
+    c.chain(target, seconds, c.obj(20, 250, "list prepend /glide"), c.obj(20, 275, "list trim"), c.obj(20, 300, OUT))
+    c.chain(c.obj(240, 160, "r $0-home"), middle, seconds)
+    c.wire(c.obj(400, 190, "r $0-glide"), seconds, 0, 1)
+    return c
+
+
+# -- the face ----------------------------------------------------------------------------------------------------------
+
+
+def _keyboard(c: Canvas, x: int, y: int) -> None:
+    whites = [note for note in KEYS if not is_black(note)]
+    for k, note in enumerate(whites):
+        c.bang(x + KEY * k, y + 30, KEY - 2, send=f"$0-key-{note}", receive=f"demo-key-{note}", back=LIGHT)
+        if is_black(note + 1) and note + 1 in KEYS:
+            across = x + KEY * k + KEY // 2
+            c.bang(across, y, KEY - 2, send=f"$0-key-{note + 1}", receive=f"demo-key-{note + 1}", back=DARK)
+
+
+def _pads(c: Canvas, x: int, y: int) -> None:
+    c.panel(x, y, 330, 225, label="two pads for four latent dimensions")
+    for k in PADS:
+        left = x + 12 + 160 * (k - 1)
+        follows = c.subpatch(left, y + 26, _pad_follows(k))
+        pad = c.obj(left, y + 52, "oscvae-pad")
+        c.wire(follows, pad)
+        c.wire(follows, pad, 1, 1)
+        c.wire(pad, c.subpatch(left, y + 198, _pad_moves(k)))
+
+
+def _preset_buttons(c: Canvas, x: int, y: int) -> None:
+    c.panel(x, y, 340, 225, label="presets of this model")
+    for k in PRESETS:
+        left, top = x + 10 + 80 * ((k - 1) % 4), y + 32 + 36 * ((k - 1) // 4)
+        c.bang(left, top, 26, send=f"$0-preset-{k}", receive=f"demo-preset-{k}", label=str(k))
+    c.toggle(x + 10, y + 112, send="$0-save", receive="demo-save", label="save the next one")
+    c.bang(x + 200, y + 112, send="$0-list", receive="demo-list", label="list them")
+    c.number(x + 10, y + 148, 0, GLIDE_S, start=1, send="$0-glide", receive="demo-glide", label="seconds of the glide")
+    c.bang(x + 10, y + 184, send="$0-home", receive="demo-home", label="glide to the middle")
+    c.bang(x + 200, y + 184, send="$0-random", receive="demo-random", label="anywhere")
+
+
+def _sound(c: Canvas, x: int, y: int) -> None:
+    c.panel(x, y, 330, 190, label="sound")
+    for k, fader in enumerate(FADERS):
+        c.slider(
+            x + 10,
+            y + 28 + 22 * k,
+            fader.low,
+            fader.high,
+            width=190,
+            send=f"$0-{fader.name}",
+            receive=f"demo-{fader.name}",
+            label=f"{fader.name} {fader.unit}".strip(),
+        )
+    c.toggle(x + 10, y + 164, send="$0-sustain", receive="demo-sustain", label="pedal")
+    c.bang(x + 110, y + 164, send="$0-stop", receive="demo-stop", label="stop")
+    c.bang(x + 210, y + 164, send="$0-panic", receive="demo-panic", label="panic")
+
+
+def _journey(c: Canvas, x: int, y: int) -> None:
+    c.panel(x, y, 250, 190, label="a note from A to B")
+    for k, name in enumerate("ab"):
+        c.bang(x + 10 + 120 * k, y + 32, 26, send=f"$0-{name}", receive=f"demo-{name}", label=f"{name.upper()} is here")
+    for k, (name, low, high, start) in enumerate((("note", KEYS[0], KEYS[-1], 60), ("seconds", 0, TRAVEL_S, 3))):
+        at, send, receive = y + 72 + 28 * k, f"$0-travel-{name}", f"demo-travel-{name}"
+        c.number(x + 10, at, low, high, start=start, label=name, send=send, receive=receive)
+    c.bang(x + 10, y + 134, 40, send="$0-travel", receive="demo-travel", label="play")
+
+
+def _gauges(c: Canvas, x: int, y: int) -> None:
+    c.panel(x, y, 260, 190, label="how it is")
+    c.meter(x + 12, y + 34, receive="demo-left", scale=False)
+    c.meter(x + 38, y + 34, receive="demo-right", scale=True)
+    for k, name in enumerate(("voices", "cpu", "underruns", "late", "xruns")):
+        c.number(x + 110, y + 28 + 24 * k, -1e9, 1e9, receive=f"demo-{name}", label=name)
+    c.bang(x + 110, y + 158, send="$0-models", receive="demo-models", label="list models")
+
+
+def demo() -> Canvas:
+    """demo.pd."""
+    c = Canvas(900, 680, at=(40, 40))
+    c.text(20, 10, "oscvae: start the daemon (oscvae serve), then play. The light says that it answers.", 100)
+    c.panel(20, 40, 170, 225, back="#e4e0d8")
+    client = c.obj(26, 72, "oscvae 127.0.0.1 9000")
+    c.wire(c.obj(26, 46, "r $0-out"), client)
+    told = c.subpatch(26, 236, _told())
+    for k in range(len(OUTLETS)):
+        c.wire(client, told, k, k)
+    _pads(c, 200, 40)
+    _preset_buttons(c, 540, 40)
+    _sound(c, 20, 275)
+    _journey(c, 360, 275)
+    _gauges(c, 620, 275)
+
+    c.panel(20, 475, 860, 110, label="keys: they sound at the cursor and follow the pads")
+    _keyboard(c, 30, 508)
+    c.number(440, 508, 1, 127, start=100, send="$0-velocity", receive="demo-velocity", label="velocity")
+    c.number(440, 540, 20, 10000, start=1500, send="$0-length", receive="demo-length", label="milliseconds")
+    c.text(640, 508, "A MIDI keyboard plays too: Media, MIDI settings.", 30)
+
+    c.text(20, 600, "Behind it:")
+    for k, inner in enumerate((_keys(), _faders(), _presets(), _points(), _travel())):
+        c.subpatch(120 + 110 * k, 600, inner)
+    c.text(20, 635, "Another model:")
+    c.chain(c.msg(140, 635, "/load plucked"), c.obj(270, 635, OUT))
+    c.text(400, 635, "What is answered appears in Pd's own window.", 60)
+    return c
+
+
+def _pad_follows(number: int) -> Canvas:
+    """Where others, a glide or a preset take the cursor. Outlets: x, y."""
+    c = Canvas(300, 200, f"follow-{number}")
+    route = c.obj(20, 50, f"route {2 * number - 1} {2 * number}")
+    c.chain(c.obj(20, 20, "r $0-cursor"), route)
+    for k in range(2):
+        share = c.obj(20 + 130 * k, 90, "unpack f f")
+        c.wire(route, share, k)
+        c.chain(share, c.obj(20 + 130 * k, 130, "outlet"))
+    return c
+
+
+def _pad_moves(number: int) -> Canvas:
+    """Inlet: x and y, from the puck."""
+    c = Canvas(360, 160, f"pad-{number}")
+    words = c.msg(20, 60, f"/pad/{number} $1 $2")
+    c.chain(c.obj(20, 20, "inlet"), words, c.obj(20, 100, OUT))
+    c.chain(c.obj(160, 20, f"r demo-pad-{number}"), words)
+    return c
+
+
+# -- help --------------------------------------------------------------------------------------------------------------
+
+MESSAGES = (
+    ("/play 60 0.1 0.2 0.3 0.4", "a note at a point of the latent space"),
+    ("/interp 60 3 -1 -1 -1 -1 1 1 1 1", "a note that travels in three seconds"),
+    ("/note 60 100", "a key goes down, at the cursor"),
+    ("/note 60 0", "and up"),
+    ("/pad/1 0.3 0.7", "moves the cursor, and the keys that are down"),
+    ("/glide 4 0 0 0 0", "takes it there in four seconds"),
+    ("/preset/save mine", "keeps the cursor"),
+    ("/preset/recall mine 2", "goes back to it in two seconds"),
+    ("/gain -12", "dB"),
+    ("/load plucked", "another model"),
+    ("/status", "how it is"),
+    ("/panic", "silence"),
+    ("notify 0", "no more events, until notify 1"),
+    ("connect 127.0.0.1 9000", "another daemon"),
+)
+HEARD = (
+    "a command is finished",
+    "cannot be obeyed, and why",
+    "id, note",
+    "id, note",
+    "left, right, dB",
+    "counted",
+    "voices, CPU ..",
+    "name, D ..",
+    "cursor, and what others change",
+)
+
+
+def help_patch() -> Canvas:
+    """oscvae-help.pd."""
+    c = Canvas(940, 700, at=(40, 40))
+    c.panel(20, 16, 900, 28, label="oscvae: a client for the latent-space synthesiser", back="#e4e0d8")
+    c.text(
+        20,
+        52,
+        "Any message goes to the daemon as OSC, with its slash or without: docs/osc.md lists them all. The client "
+        "subscribes by itself, and again every five seconds, so that a daemon which is started later is found. The "
+        "light says that it answers. Its D sliders move the cursor, and follow whoever else does. A model of another D "
+        "gets as many.",
+        122,
+    )
+    client = c.obj(20, 470, "oscvae 127.0.0.1 9000 4")
+    for k, (words, meaning) in enumerate(MESSAGES):
+        y = 118 + 24 * k
+        c.wire(c.msg(20, y, words), client)
+        c.text(310, y, meaning, 45)
+    c.text(650, 118, "arguments: host, port, D. Without them 127.0.0.1, 9000 and 4.", 36)
+    c.text(650, 170, "outlets:")
+    for k, (name, meaning) in enumerate(zip(OUTLETS, HEARD, strict=True)):
+        c.text(650, 192 + 20 * k, f"{k + 1} {name}: {meaning}", 38)
+        printed = name.rpartition("/")[2].replace(" ", "-")
+        c.wire(client, c.obj(20 + 95 * k, 610 + 26 * (k % 3), f"print {printed}"), k)
+    c.text(
+        650,
+        390,
+        "cursor N 0..1 z says where dimension N of the cursor is now, over the model's range and in its own numbers, "
+        "whoever moved it.",
+        36,
+    )
+    return c
