@@ -155,6 +155,27 @@ def test_formats_and_rates_come_out_alike(tmp_path: Path, suffix: str, rate: int
     assert fundamental_hz(sound[:12000], RATE, 100.0, 900.0) == pytest.approx(440.0, rel=2e-3)
 
 
+@pytest.mark.parametrize("suffix", ["wav", "flac", "aiff", "mp3"])
+def test_a_file_that_is_cut_off_is_refused(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"sound.{suffix}"
+    soundfile.write(path, pluck(220.0, begin=0), RATE)
+    whole = path.read_bytes()
+    assert read_sound(path, RATE).size >= 60000
+    path.write_bytes(whole[: len(whole) * 6 // 10])
+    with pytest.raises(SoundFileError, match=r"cut off|cannot be read"):
+        read_sound(path, RATE)
+
+
+def test_a_streamed_wav_file_without_a_size_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "streamed.wav"
+    soundfile.write(path, pluck(220.0, begin=0), RATE)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"data") + 4
+    content[at : at + 4] = content[4:8] = b"\xff\xff\xff\xff"
+    path.write_bytes(content)
+    assert read_sound(path, RATE).size == 60000
+
+
 def test_what_is_no_note_is_refused(tmp_path: Path) -> None:
     def write(name: str, samples: np.ndarray) -> Path:
         soundfile.write(tmp_path / name, samples, RATE, subtype="FLOAT")

@@ -40,6 +40,13 @@ def test_a_folder_is_a_recipe(tmp_path: Path) -> None:
     assert changed.folders[0].middle_c == 3
 
 
+def test_a_name_that_ships_goes_before_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "plucked").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load_recipe("plucked").soundfonts
+    assert load_recipe("./plucked").folders
+
+
 def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("name: mine\nfolders:\n  - path: takes\naugment: {copies: 1, noise_folder: room}\n")

@@ -71,7 +71,8 @@ def build(
         if index.get("identity") == identity and (out / SPECTRA).is_file():
             return _built(out, index, was_there=True)
         if not force:
-            raise DataError(f"{out} holds another data set, {index.get('name')!r}: choose another folder, or --force")
+            held = f"{out} holds another data set, {index['name']!r} by another recipe, or of other sounds"
+            raise DataError(f"{held}: choose another folder, or --force")
         (out / INDEX).unlink()
     elif out.is_dir() and any(out.iterdir()) and not (out / PARTS).is_dir() and not force:
         raise DataError(f"{out} is not empty, and holds no data set: choose another folder, or --force")

@@ -8,6 +8,7 @@ being one.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,11 @@ LONGEST_S = 600.0
 SHORTEST_S = 0.05
 """Less than this after the onset is no note either."""
 SILENT = 1e-4
+
+# How libsndfile's log tells of a chunk that is shorter than it says; a recorder that streams says the largest size.
+_CHUNK_SIZES = re.compile(r"^ *(?:data|SSND) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
+_UNKNOWN_SIZE = 0x7FFFF000
+_WHOLE = 0.99
 
 # A note begins this long before it first reaches a tenth of its peak: what a plectrum does before that is noise, and
 # would be heard as latency.
@@ -96,14 +102,14 @@ def read_sound(path: Path, sample_rate: int) -> Float32s:
     import soundfile
 
     try:
-        info = soundfile.info(path)
+        info = soundfile.info(path, verbose=True)
         if info.duration > LONGEST_S:
             raise SoundFileError(f"it is {info.duration:.0f} s long: a note has at most {LONGEST_S:.0f} s")
         channels, rate = soundfile.read(path, dtype="float32", always_2d=True)
     except (OSError, RuntimeError) as error:
         raise SoundFileError(f"it cannot be read: {error}") from error
-    if channels.shape[0] < info.frames:
-        raise SoundFileError(f"it is cut off: {channels.shape[0]} of {info.frames} samples can be read")
+    if channels.shape[0] < _WHOLE * info.frames or _is_cut_off(info.extra_info):
+        raise SoundFileError("it is cut off: it holds less than its header says")
     if not np.isfinite(channels).all():
         raise SoundFileError("it holds samples that are not finite")
     mono = to_mono(channels)
@@ -112,6 +118,12 @@ def read_sound(path: Path, sample_rate: int) -> Float32s:
     if any(is_clipped(channel) for channel in channels.T):
         raise SoundFileError("it is clipped: its peaks are flat")
     return mono if rate == sample_rate else _resample(mono, rate, sample_rate)
+
+
+def _is_cut_off(parsed: str) -> bool:
+    """Whether libsndfile found less than a WAV or AIFF file says: it reads the rest of such a file without a word."""
+    said = _CHUNK_SIZES.search(parsed)
+    return said is not None and _WHOLE * int(said[1]) > int(said[2]) and int(said[1]) < _UNKNOWN_SIZE
 
 
 def to_mono(channels: Float32s) -> Float32s:

@@ -202,20 +202,20 @@ class DataRecipe(Section):
 
 
 def load_recipe(source: str, overrides: Sequence[str] = (), middle_c: int | None = None) -> DataRecipe:
-    """The recipe that a path or a name means: a YAML file, a recipe that ships, or a folder of sound files.
+    """The recipe that a name or a path means: one that ships, a YAML file, or a folder of sound files.
+
+    A name that ships goes before a folder of that name, which is "./plucked" then.
 
     overrides: "key=value" each, over what the recipe says. middle_c: as of every folder of recordings.
     Raises ConfigError for a recipe with faults, DataError where there is none.
     """
-    path = Path(source).expanduser()
+    path = SHIPPED / (source + SUFFIX) if source in shipped() else Path(source).expanduser()
     tree: Tree
     where: dict[Key, str]
     if path.is_dir():
         home = Path()
         tree, where = {"name": path.resolve().name or "recordings", "folders": [{"path": str(path)}]}, {}
     else:
-        if not path.is_file():
-            path = SHIPPED / (source + SUFFIX)
         if not path.is_file():
             known = nearest(source, shipped())
             raise DataError(f"{source} is no folder of sound files, and no recipe; {known}")
