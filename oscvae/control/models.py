@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from oscvae.spectral.context import ModelContext
 
 CLIP_DEVIATIONS = 6.0  # z is clipped at mean +- this many standard deviations
 HANG_S = 5.0  # a decoder that owes an answer for so long will never give it
+LAPSE_S = 1.0  # a daemon that has not watched for so long was stopped itself, and nobody is late
 FAREWELL_S = 0.5  # after which nothing is on its way any more from a process that has ended
 _SPARE_BLOCKS = 8
 
@@ -91,6 +93,7 @@ class ModelManager:
         self._request = 0
         self._turn = asyncio.Lock()
         self._opening: Decoder | None = None  # by `load`
+        self._watched_s = time.monotonic()
         self._restarted = False
         self._closed = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -232,10 +235,15 @@ class ModelManager:
         """End decoders that hang, and the notes of those that left without an answer; let go of what is over. Call it
         now and then."""
         self.collect()
+        now = time.monotonic()
+        lapsed = now - self._watched_s > LAPSE_S
+        self._watched_s = now
         for loaded in self._contexts:
             if loaded is None:
                 continue
             decoder = loaded.decoder
+            if lapsed:
+                decoder.excuse()
             silent_s = decoder.silent_s()
             if decoder.alive and silent_s > HANG_S:
                 log.error("the decoder of %r has not answered for %.0f s: it is ended", loaded.name, silent_s)

@@ -210,6 +210,10 @@ class Decoder:
         """For how long it has owed an answer and given none; 0 when it owes nothing."""
         return time.monotonic() - self._owed_since_s if self._owed else 0.0
 
+    def excuse(self) -> None:
+        """It was not its fault that nothing was heard of it until now."""
+        self._owed_since_s = time.monotonic()
+
     def forgive(self) -> None:
         """No answer will come any more, and none is expected."""
         self._owed = 0

@@ -90,7 +90,7 @@ def _well(daemon: Daemon) -> Iterator[None]:
     yield
     assert daemon.process.poll() is None, daemon.log
     client = OscClient(daemon.port)
-    assert client.ask("/ping", answer=("/pong",), timeout_s=10.0) == ("/pong", ())
+    assert answers(client)
     for address, value in (("/stretch", 1.0), ("/bend", 0.0), ("/attack", 0.0), ("/release", 0.05), ("/sustain", 0)):
         client.send(address, value)
     client.send("/clearSched")
@@ -105,6 +105,12 @@ def _well(daemon: Daemon) -> Iterator[None]:
     client.send("/panic")
     assert wait_until(lambda: daemon.status()[SOUNDING] == 0, 10.0)
     client.close()
+
+
+def answers(client: OscClient) -> bool:
+    """Whether /ping is answered, whatever else is."""
+    client.send("/ping")
+    return client.wait_for("/pong", timeout_s=20.0) is not None
 
 
 def tcp_port(daemon: Daemon) -> int:
@@ -146,8 +152,7 @@ def test_any_packet(daemon: Daemon) -> None:
             client.socket.sendto(data, client.target)
         if count % 50 == 0:
             client.drain()
-            answered = client.ask("/ping", answer=("/pong",), timeout_s=10.0)
-            assert answered == ("/pong", ()), [packet.hex() for packet in recent]
+            assert answers(client), [packet.hex() for packet in recent]
 
     storm()
     assert count >= CASES // 2  # hypothesis counts those that the filter refused
@@ -188,7 +193,7 @@ def test_a_hundred_connections(daemon: Daemon) -> None:
         else:
             served = sum(ping_over(connection) for connection in connections)
             assert served == MAX_CONNECTIONS
-        assert daemon.client.ask("/ping", answer=("/pong",)) == ("/pong", ())
+        assert answers(daemon.client)
         for connection in connections:
             connection.close()
         assert wait_until(lambda: _served(daemon), 5.0)
@@ -207,7 +212,7 @@ def test_a_reader_that_never_reads(daemon: Daemon) -> None:
         with pytest.raises(OSError):
             for _ in range(10_000):
                 connection.sendall(question)
-                assert daemon.client.ask("/ping", answer=("/pong",)) == ("/pong", ())
+                assert answers(daemon.client)
     assert wait_until(lambda: "does not read its answers" in daemon.log, 5.0)
 
 
@@ -216,22 +221,25 @@ def test_a_flood_of_notes(daemon: Daemon) -> None:
     client = OscClient(daemon.port)
     busy = daemon.status()[BUSY]
     client.send("/notify", 1)
-    answers: Counter[str] = Counter()
+    heard: Counter[str] = Counter()
     for i in range(FLOOD):
         client.send("/play", 40 + i % 40, *Z, 0.8, 0.01)
         if i % 500 == 499:  # as much as a socket takes
             client.send("/ping")
             while (reply := client.receive(10.0)) is not None and reply[0] != "/pong":
-                answers[reply[0]] += 1
+                heard[reply[0]] += 1
     assert wait_until(lambda: daemon.status()[SOUNDING] == 0, 20.0)
-    for address, _ in client.drain():
-        answers[address] += 1
+
+    def all_ended() -> bool:
+        heard.update(address for address, _ in client.drain())
+        return heard["/voice/on"] == heard["/voice/off"] > 0
+
+    assert wait_until(all_ended, 10.0), heard
     client.send("/notify", 0)
     client.close()
     refused = daemon.status()[BUSY] - busy
-    assert answers["/fail"] == refused > 0
-    assert answers["/voice/on"] == answers["/voice/off"] > 0
-    assert answers["/voice/on"] + refused <= FLOOD
+    assert heard["/fail"] == refused > 0
+    assert heard["/voice/on"] + refused <= FLOOD
 
 
 def test_a_flood_of_models(daemon: Daemon) -> None:
@@ -241,13 +249,13 @@ def test_a_flood_of_models(daemon: Daemon) -> None:
     n = 300
     for i in range(n):
         client.send("/load", "plucked" if i % 3 else "missing")
-    answers: Counter[str] = Counter()
-    while sum(answers.values()) < n:
+    heard: Counter[str] = Counter()
+    while sum(heard.values()) < n:
         reply = client.receive(60.0)
-        assert reply is not None, answers
+        assert reply is not None, heard
         assert reply[1][0] == "/load"
-        answers["done" if reply[0] == "/done" else str(reply[1][1]).rpartition(": ")[2]] += 1
-    assert answers["superseded"] > 0 and answers["done"] <= 3, answers
+        heard["done" if reply[0] == "/done" else str(reply[1][1]).rpartition(": ")[2]] += 1
+    assert heard["superseded"] > 0 and heard["done"] <= 3, heard
     # whatever the flood has left behind, a load after it is obeyed
     done = client.ask("/load", "plucked", answer=("/done",), timeout_s=60.0)
     assert done is not None and done[0] == "/done" and done[1][:2] == ("/load", "plucked")
@@ -259,12 +267,12 @@ def test_a_flood_of_recordings(daemon: Daemon) -> None:
     n = 400
     for i in range(n):
         client.send("/record", *([f"take{i}"] if i % 2 == 0 else []))
-    answers: Counter[str] = Counter()
-    while sum(answers.values()) < n:
+    heard: Counter[str] = Counter()
+    while sum(heard.values()) < n:
         reply = client.receive(60.0)
         assert reply is not None and reply[1][0] == "/record", reply
-        answers[reply[0]] += 1
-    assert answers["/done"] > 0 and answers["/fail"] > 0
+        heard[reply[0]] += 1
+    assert heard["/done"] > 0 and heard["/fail"] > 0
     client.ask("/record", answer=("/done",))
     client.close()
 
@@ -277,7 +285,7 @@ def test_a_flood_of_questions(daemon: Daemon) -> None:
             ("/sync", "/status", "/help", "/presets", "/version", "/models")[i % 6], *([i] if i % 6 == 0 else [])
         )
         if i % 100 == 99:
-            assert client.ask("/ping", answer=("/pong",), timeout_s=20.0) is not None
+            assert answers(client)
             client.drain()
     assert client.ask("/sync", 77, answer=("/synced",), timeout_s=60.0) is not None
     client.close()
@@ -293,7 +301,7 @@ def test_a_flood_of_subscribers(daemon: Daemon) -> None:
     for port in range(20_000, 20_000 + FLOOD // 2):
         greedy.send("/notify", 1, port)
         if port % 100 == 99:
-            assert greedy.ask("/ping", answer=("/pong",), timeout_s=10.0) is not None
+            assert answers(greedy)
     for client in clients:
         client.send("/notify", 0)
         client.close()

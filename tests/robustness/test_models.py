@@ -455,6 +455,36 @@ def test_a_stopped_decoder_holds_nobody_up(rig: Rig) -> None:
     assert rig.decoder() == process, "it was taken for one that hangs"
 
 
+@pytest.mark.soak
+@pytest.mark.skipif(not SOAK, reason="takes its whole time-out")
+def test_a_decoder_that_stays_stopped_is_ended(rig: Rig) -> None:
+    rig.load("honest")
+    process = rig.decoder()
+    process.suspend()
+    kind, (why,) = rig.ask("/play", 60, 0.1, 0.0, timeout_s=HANG_S)
+    assert kind == "/fail" and "died before the note was decoded" in why
+    assert "has not answered for" in rig.daemon.log
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    assert wait_until(rig.sounds, 20.0)
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not SOAK, reason="takes a time-out of its own")
+def test_a_daemon_that_was_stopped_blames_no_decoder(rig: Rig) -> None:
+    rig.load("honest")
+    process = rig.decoder()
+    process.suspend()
+    rig.play()
+    time.sleep(0.2)
+    daemon = psutil.Process(rig.daemon.process.pid)
+    daemon.suspend()
+    process.resume()
+    time.sleep(7.0)
+    daemon.resume()
+    assert wait_until(rig.sounds, 10.0)
+    assert rig.decoder() == process
+
+
 def test_a_stopped_decoder_is_replaced_by_load(rig: Rig) -> None:
     process = rig.decoder()
     process.suspend()
