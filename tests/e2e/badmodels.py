@@ -33,18 +33,23 @@ def _truncated(path: Path) -> str:
     return "truncated or damaged"
 
 
-def _foreign(path: Path) -> str:
-    """Somebody else's TorchScript: no document in it."""
-    torch.jit.save(script(nn.Linear(4, 4)), str(path))
-    return "holds no oscvae.json"
+def _is_document(entry: zipfile.ZipInfo) -> bool:
+    return entry.filename.endswith(f"/extra/{DOCUMENT_NAME}")
 
 
-def _rewritten(path: Path, change: Callable[[bytes], bytes]) -> None:
-    """The shipped model with another document."""
+def _rewritten(path: Path, change: Callable[[bytes], bytes | None]) -> None:
+    """The shipped model with another document, or none."""
     with zipfile.ZipFile(GOOD) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as target:
         for entry in source.infolist():
-            data = source.read(entry)
-            target.writestr(entry, change(data) if entry.filename.endswith(f"/extra/{DOCUMENT_NAME}") else data)
+            data = change(source.read(entry)) if _is_document(entry) else source.read(entry)
+            if data is not None:
+                target.writestr(entry, data)
+
+
+def _foreign(path: Path) -> str:
+    """Somebody else's TorchScript."""
+    _rewritten(path, lambda document: None)
+    return "holds no oscvae.json"
 
 
 def _lacking(path: Path) -> str:

@@ -106,6 +106,19 @@ def clock_slips(recorder: Recorder) -> list[int]:
     return sorted(int(frame) for frame in (*slipped, *skipped))
 
 
+@contextlib.contextmanager
+def listen(server: str, seconds: float = 20.0) -> Iterator[Recorder]:
+    """A recorder at the ports of the daemon in a JACK server, recording."""
+    recorder = Recorder(server, seconds=seconds)
+    try:
+        recorder.connect(PORTS)
+        recorder.start()
+        recorder.wait(0.02)
+        yield recorder
+    finally:
+        recorder.close()
+
+
 class Stage:
     """A server and a daemon. Only one Recorder may be open in this process at a time: libjack knows one server."""
 
@@ -133,17 +146,9 @@ class Stage:
     def status(self) -> Any:
         return Status(*self.daemon.status())
 
-    @contextlib.contextmanager
-    def listen(self, seconds: float = 20.0) -> Iterator[Recorder]:
+    def listen(self, seconds: float = 20.0) -> contextlib.AbstractContextManager[Recorder]:
         """A recorder at the daemon's ports, recording."""
-        recorder = Recorder(self.server.name, seconds=seconds)
-        try:
-            recorder.connect(PORTS)
-            recorder.start()
-            recorder.wait(0.02)
-            yield recorder
-        finally:
-            recorder.close()
+        return listen(self.server.name, seconds)
 
     def hear(
         self,

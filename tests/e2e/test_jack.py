@@ -18,9 +18,10 @@ import psutil
 import pytest
 from conftest import StartJack
 from jack_recorder import Recorder
+from jackd import JackServer
 from support import ROOT, Daemon, OscClient
 
-from e2e.stage import SOAK, Sound, Stage, Status, Z, first_sound, is_playing, onsets, out_of_tune, until
+from e2e.stage import SOAK, Sound, Stage, Status, Z, first_sound, is_playing, listen, onsets, out_of_tune, until
 
 pytestmark = pytest.mark.jack
 
@@ -228,8 +229,17 @@ def children(daemon: Daemon) -> list[psutil.Process]:
     return found
 
 
-def test_without_a_server_it_plays_silently_and_leaves_by_quit() -> None:
-    with Daemon("audio.backend=auto", environment=NOWHERE) as daemon:
+@pytest.fixture
+def later() -> Iterator[JackServer]:
+    """A server that is not there yet."""
+    server = JackServer(rate=44_100, period=256)
+    yield server
+    server.stop()
+
+
+def test_without_a_server_it_plays_silently_and_into_one_that_comes_later(later: JackServer) -> None:
+    settings = ("audio.backend=auto", f"audio.server_name={later.name}", "audio.connect=[]", "model.device=cpu")
+    with Daemon(*settings, environment=NOWHERE) as daemon:
         status = Status(*daemon.wait_ready())
         assert status.backend in {"silent", "portaudio"}
         assert "no sound will be heard" in daemon.log or status.backend == "portaudio"
@@ -244,6 +254,15 @@ def test_without_a_server_it_plays_silently_and_leaves_by_quit() -> None:
         assert "--set osc.port=" in taken.log
         taken.close()
         assert daemon.client.ask("/ping", answer=("/pong",)) == ("/pong", ())
+
+        if status.backend == "silent":
+            later.start()
+            assert until(lambda: Status(*daemon.status()).backend == "jack", NOTICE_S), daemon.log
+            with listen(later.name) as recorder:
+                daemon.client.send("/play", 67, *Z, 1.0, 0.5)
+                recorder.wait(0.9)
+                recorder.stop()
+                assert is_playing(recorder.sound[0], 44_100, 67)
 
         assert daemon.client.ask("/quit", answer=("/done",)) == ("/done", ("/quit",))
         assert daemon.process.wait(LEAVE_S) == 0, daemon.log
