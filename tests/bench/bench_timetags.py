@@ -17,12 +17,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 from bench.report import Row, show
-from jack_recorder import Recorder
+from jack_recorder import COUNT, FRAME, Recorder
 from jackd import JackServer
 from support import Daemon
 
 INTERVAL_S = 0.1
 LATENCY_S = 0.2
+SETTLE_S = 2.0
 QUIET = 600  # samples of silence that end a note
 
 
@@ -82,12 +83,21 @@ def main() -> None:
             starts = loud[np.flatnonzero(np.diff(loud, prepend=-10 * QUIET) > QUIET)]
             frames = np.array([recorder.frame_at(int(index)) for index in starts])
             skipped = recorder.skipped
+            periods = recorder.periods
+            jumps = periods[1:, FRAME][np.diff(periods[:, FRAME]) != periods[:-1, COUNT]]
+            rate = recorder.rate
             recorder.close()
             daemon.stop()
     finally:
         server.stop()
     intervals = np.diff(frames)
     deviation = intervals - np.median(intervals)
+    # after a jump the frame map needs LATE_WINDOWS * WINDOW_S to believe it, and the server's own rate has changed
+    disturbed = [
+        np.any((jumps > frame - SETTLE_S * rate) & (jumps <= frame + length))
+        for frame, length in zip(frames[:-1], intervals, strict=True)
+    ]
+    steady = deviation[~np.array(disturbed, bool)]
     show(
         "Timetags",
         [
@@ -98,7 +108,14 @@ def main() -> None:
                 f"late {after[4] - before[4]}, frames the server skipped {skipped}",
                 "sd 1, worst 2",
                 "exact",
-            )
+            ),
+            Row(
+                f"{steady.size} of these intervals, no frame skipped in them or in the {SETTLE_S:.0f} s before",
+                f"sd {steady.std():.2f} samples, worst {np.abs(steady).max():.0f}" if steady.size else "none",
+                f"{len(jumps)} jumps of the server's frame count",
+                "sd 1, worst 2",
+                "exact",
+            ),
         ],
         f"\n`{' '.join(server.command).replace(server.name, 'NAME')}`; sclang's sendBundle({LATENCY_S}, ..)\n",
     )
