@@ -1,10 +1,12 @@
 """Recording the output: the callback fills a ring, a disk thread writes it to a float WAV.
 
-What the disk cannot take in 2.7 s is lost and counted, never waited for.
+What the disk cannot take in 2.7 s is lost and counted, never waited for. A file has one rate: where the audio server
+returns with another, the recording ends, and /record says how long it became.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from pathlib import Path
@@ -14,6 +16,8 @@ import numpy as np
 from oscvae.errors import CommandError
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
+
+log = logging.getLogger(__name__)
 
 _POLL_S = 0.05
 SUFFIX = ".wav"
@@ -48,6 +52,7 @@ class Recorder:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._path: Path | None = None
+        self._rate = engine.rate
         self._frames = 0
         self._lost = 0
         self._error = ""
@@ -72,7 +77,8 @@ class Recorder:
             self._folder.mkdir(parents=True, exist_ok=True)
             with path.open("xb"):
                 pass
-            file = soundfile.SoundFile(path, "w", samplerate=self._engine.rate, channels=2, subtype="FLOAT")
+            self._rate = self._engine.rate
+            file = soundfile.SoundFile(path, "w", samplerate=self._rate, channels=2, subtype="FLOAT")
         except (OSError, RuntimeError) as error:
             raise CommandError(f"{path.name} cannot be written: {error}") from error
         self._path, self._frames, self._error = path, 0, ""
@@ -100,12 +106,17 @@ class Recorder:
         lost = self._engine.word(at.E_RECORD_LOST) - self._lost
         if lost:
             raise CommandError(f"{self._path.name} lacks {lost} frames: the disk was too slow")
-        return self._path.name, self._frames / self._engine.rate
+        return self._path.name, self._frames / self._rate
 
     def _run(self, file: object) -> None:
         with file:  # type: ignore[attr-defined]
             while True:
                 stopping = self._stop.is_set()
+                if self._engine.rate != self._rate:
+                    self._engine.set_word(at.E_RECORD_ON, 0)
+                    name = self._path.name if self._path else "the recording"
+                    log.warning("%s ends here: the rate is %d Hz now, not %d", name, self._engine.rate, self._rate)
+                    return
                 if stopping:
                     time.sleep(_POLL_S)  # the block that saw the recording end may still be writing
                 try:

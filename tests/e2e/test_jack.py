@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+import soundfile
 from conftest import StartJack
 from jack_recorder import Recorder
 from jackd import JackServer
@@ -200,6 +201,29 @@ def scheduled(stage: Stage) -> None:
         recorder.wait(due - time.time() + 0.8)
         recorder.stop()
         assert is_playing(recorder.sound[0], recorder.rate, 64), "the schedule was lost"
+
+
+def test_a_recording_ends_where_its_rate_ends(own_stage: Stage) -> None:
+    """A file has one rate: what another server plays is not appended at the wrong one."""
+    client, folder = own_stage.client, own_stage.daemon.folder / "oscvae" / "recordings"
+    assert client.ask("/record", "night", answer=("/done",)) == ("/done", ("/record", "night.wav"))
+    client.send("/play", 60, *Z, 1.0, 0.3)
+    assert until(lambda: own_stage.status().voices == 1, NOTICE_S)
+    assert until(lambda: own_stage.status().voices == 0, NOTICE_S)
+    own_stage.server.kill()
+    assert until(lambda: own_stage.status().backend == "jack (away)", NOTICE_S)
+    own_stage.server.start(rate=44_100)
+    assert until(lambda: own_stage.status().backend == "jack", RETURN_S)
+    time.sleep(0.2)
+    client.send("/play", 67, *Z, 1.0, 0.3)
+    assert until(lambda: own_stage.status().voices == 1, NOTICE_S)
+    assert until(lambda: own_stage.status().voices == 0, NOTICE_S)
+    reply = client.ask("/record", answer=("/done",), timeout_s=NOTICE_S)
+    assert reply is not None and reply[1][:2] == ("/record", "night.wav"), reply
+    samples, rate = soundfile.read(folder / "night.wav", dtype="float32", always_2d=True)
+    assert rate == 48_000 and reply[1][2] == pytest.approx(len(samples) / rate, abs=1e-3)
+    assert len(onsets(samples.T)) == 1 and is_playing(samples[:, 0], rate, 60), "the second note is in the file"
+    assert "night.wav ends here" in own_stage.daemon.log
 
 
 def test_two_daemons_play_in_two_servers(stage: Stage, start_jack: StartJack) -> None:
