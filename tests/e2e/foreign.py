@@ -1,14 +1,19 @@
-"""Foreign OSC programs, headless: started, listened to, and ended by their process."""
+"""Foreign OSC programs, headless: started, listened to, and ended by their process; and a raw TCP socket."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import socket
+import struct
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from oscvae.control.packets import Message, decode, encode_message
 
 HERE = Path(__file__).resolve().parent
 
@@ -70,3 +75,30 @@ def sclang(script: Path, **variables: object) -> Program:
     environment = {name: str(value) for name, value in variables.items()}
     headless = {"QT_QPA_PLATFORM": "offscreen", "QTWEBENGINE_DISABLE_SANDBOX": "1"}
     return Program("sclang", "-D", str(script), environment={**headless, **environment})
+
+
+class Framed:
+    """OSC over TCP: each packet after its length, an int32 big-endian."""
+
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
+        self.socket = socket.create_connection((host, port), timeout=30.0, source_address=(host, 0))
+
+    @staticmethod
+    def frame(path: str, *args: Any) -> bytes:
+        packet = encode_message(path, args)
+        return struct.pack(">i", len(packet)) + packet
+
+    def exactly(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            more = self.socket.recv(count - len(data))
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+    def receive(self) -> tuple[str, tuple[Any, ...]]:
+        (size,) = struct.unpack(">i", self.exactly(4))
+        message = decode(self.exactly(size))
+        assert isinstance(message, Message)
+        return message.address, message.args

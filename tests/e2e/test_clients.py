@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import re
-import socket
 import struct
 import subprocess
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import pytest
 from jack_recorder import Recorder
 from support import free_port
 
-from e2e.foreign import HERE, Program, needs, pd, sclang
+from e2e.foreign import HERE, Framed, Program, needs, pd, sclang
 from e2e.stage import Stage, Z, is_playing, onsets, out_of_tune, until
-from oscvae.control.packets import Message, decode, encode_message
 
 pytestmark = [pytest.mark.jack, pytest.mark.client]
 
@@ -93,33 +90,6 @@ def test_sclang_plays_now_and_later_and_reads_the_answers(stage: Stage) -> None:
     if recorder.skipped == 0:
         apart_s = (second - first) / recorder.rate
         assert 0.9 < apart_s < 1.05, "the bundle was for one second after the message"
-
-
-class Framed:
-    """OSC over TCP: each packet after its length, an int32 big-endian."""
-
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=ANSWER_S)
-
-    @staticmethod
-    def frame(path: str, *args: Any) -> bytes:
-        packet = encode_message(path, args)
-        return struct.pack(">i", len(packet)) + packet
-
-    def exactly(self, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            more = self.socket.recv(count - len(data))
-            if not more:
-                raise EOFError
-            data += more
-        return data
-
-    def receive(self) -> tuple[str, tuple[Any, ...]]:
-        (size,) = struct.unpack(">i", self.exactly(4))
-        message = decode(self.exactly(size))
-        assert isinstance(message, Message)
-        return message.address, message.args
 
 
 @pytest.fixture

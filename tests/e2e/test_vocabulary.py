@@ -19,6 +19,7 @@ import soundfile
 from support import ROOT, Daemon, OscClient, Reply
 
 from e2e import badmodels
+from e2e.foreign import Framed
 from e2e.stage import Sound, Status, Z, aligned, difference, first_sound, free_tcp_port, until
 from oscvae import render
 from oscvae.config import load_config
@@ -340,9 +341,11 @@ def test_what_cannot_be_encoded_is_told(house: House, note_file: Path, tmp_path:
 # -- presets -----------------------------------------------------------------------------------------------------------
 
 
-def test_presets_survive_a_restart(tmp_path: Path) -> None:
+def test_presets_and_a_recording_survive_the_end_of_the_daemon(tmp_path: Path) -> None:
     house = House(tmp_path)
     try:
+        assert house.ask("/record", "last")[0] == "/done"
+        assert house.plays()
         for name, z in (("dark", Z), ("bright", (1.0, 0.5, -0.5, 0.25)), ("gone", (0.0, 0.0, 0.0, 0.0))):
             house.client.send("/z", *z)
             assert house.ask("/preset/save", name) == ("/done", ("/preset/save", name))
@@ -352,6 +355,9 @@ def test_presets_survive_a_restart(tmp_path: Path) -> None:
         assert "a preset's name has" in house.failure("/preset/save", "")
         assert house.ask("/quit") == ("/done", ("/quit",))
         assert house.daemon.process.wait(ANSWER_S) == 0
+        samples, rate = soundfile.read(house.recordings / "last.wav", dtype="float32", always_2d=True)
+        assert rate == 48_000 and samples.any()
+        house.daemon.close()
 
         house.open()
         assert house.ask("/presets", answer="/presets.reply") == ("/presets.reply", ("plucked", "bright", "dark"))
@@ -419,6 +425,27 @@ def test_subscribers_are_told_what_happens_and_what_others_change(house: House) 
     finally:
         listener.close()
         actor.close()
+
+
+def test_every_sender_has_voices_of_its_own(house: House) -> None:
+    ears, one, other = (OscClient(house.daemon.port) for _ in range(3))
+    try:
+        assert ears.ask("/notify", 1, answer=("/done",)) is not None
+        for sender, note in ((one, 60), (other, 64)):
+            sender.send("/voice/new", 5, note, *Z)
+            assert ears.wait_for("/voice/on") == ("/voice/on", (5, float(note)))
+        assert house.status().voices == 2
+        one.send("/voice/new", 5, 67, *Z)
+        ended = ears.wait_for("/voice/off", timeout_s=ANSWER_S)
+        assert ended == ("/voice/off", (5, 60.0)), "a voice is replaced by its owner's next of that id"
+        other.send("/voice/stop", 5)
+        assert ears.wait_for("/voice/off", timeout_s=ANSWER_S) == ("/voice/off", (5, 64.0))
+        assert house.status().voices == 1
+        reply = other.ask("/voice/set", 5, "pan", 0.5, answer=("/pong",))
+        assert reply is not None and reply[0] == "/fail" and "no voice 5 of yours sounds" in reply[1][1]
+    finally:
+        for client in (ears, one, other):
+            client.close()
 
 
 def test_a_subscriber_may_name_another_port(house: House) -> None:
@@ -523,14 +550,20 @@ class Outsider(OscClient):
         self.target = (host, port)
 
 
-def test_strangers_hear_nothing_and_guests_may_not_quit() -> None:
+def test_strangers_hear_nothing_and_guests_may_play_but_not_quit() -> None:
     host = own_address()
     if host is None:
         pytest.skip("this machine has no address beyond loopback")
-    settings = ("audio.backend=silent", "osc.host=0.0.0.0", f"osc.tcp_port={free_tcp_port()}")
+    tablet = OscClient(1)  # it only listens: where osc.feedback sends
+    tcp_port = free_tcp_port()
+    settings = ("audio.backend=silent", "osc.host=0.0.0.0")
+    layout = (
+        f"osc.feedback=[127.0.0.1:{tablet.port}]",
+        "osc.map={/1/xy1: {to: /pad/1, range: [[0, 1], [1, 0]]}}",
+    )
     with (
-        Daemon(*settings, "osc.allow=[10.255.255.0/24]") as closed,
-        Daemon("audio.backend=silent", "osc.host=0.0.0.0", f"osc.allow=[{host}/32]") as opened,
+        Daemon(*settings, "osc.allow=[10.255.255.0/24]", f"osc.tcp_port={tcp_port}") as closed,
+        Daemon(*settings, f"osc.allow=[{host}/32]", *layout) as opened,
     ):
         closed.wait_ready()
         opened.wait_ready()
@@ -541,6 +574,10 @@ def test_strangers_hear_nothing_and_guests_may_not_quit() -> None:
             assert stranger.receive(0.7) is None, "a stranger was answered"
             assert f"{host} is outside osc.allow" in closed.log
             assert closed.log.count("outside osc.allow") == 1
+            with pytest.raises((ConnectionError, EOFError)):
+                refused = Framed(tcp_port, host)
+                refused.socket.sendall(Framed.frame("/ping"))
+                refused.exactly(1)
             assert Status(*closed.status()).voices == 0
 
             assert guest.ask("/ping", answer=("/pong",)) == ("/pong", ())
@@ -548,7 +585,12 @@ def test_strangers_hear_nothing_and_guests_may_not_quit() -> None:
             assert reply is not None and reply[0] == "/fail" and "from this machine only" in reply[1][1]
             reply = guest.ask("/help", answer=("/help.reply",))
             assert reply is not None and reply[0] == "/fail" and "use TCP" in reply[1][1]
+
+            # a layout that was never made for oscvae moves the cursor, and its tablet is told
+            guest.send("/1/xy1", 0.25, 0.25)
+            assert tablet.wait_for("/pad/1") == ("/pad/1", (0.25, 0.75))
             assert opened.process.poll() is None and closed.process.poll() is None
         finally:
+            tablet.close()
             stranger.close()
             guest.close()
