@@ -129,7 +129,9 @@ def _make_parts(plan: Plan, recipe: DataRecipe, parts: Path, workers: int, progr
 def _in_processes(jobs: list[Job], settings: tuple[Any, ...], workers: int) -> Iterator[Job]:
     """Runs the jobs and yields each that is done."""
     with _one_thread_each():
-        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=begin_worker)
+        pool = ProcessPoolExecutor(
+            workers, mp_context=get_context("spawn"), initializer=begin_worker, initargs=(os.getpid(),)
+        )
         running: dict[Future[None], Job] = {pool.submit(run_job, job, *settings): job for job in jobs}
     try:
         while running:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -37,12 +38,14 @@ _SPARE_S = 0.1
 _PR_SET_PDEATHSIG = 1
 
 
-def begin_worker() -> None:
+def begin_worker(parent: int) -> None:
     """In a fresh process: Ctrl-C is the parent's to handle, and its death this one's too."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it died before it could be asked
+        os._exit(1)
 
 
 def spectra_path(parts: Path, job: Job) -> Path:
