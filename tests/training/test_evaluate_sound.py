@@ -94,6 +94,15 @@ def test_a_note_that_rings_less_than_the_body_below_it_keeps_its_octave() -> Non
     assert octaves_off(fundamental_hz(sound, RATE, LOW_HZ, HIGH_HZ), note_to_hz(88)) == 0
 
 
+def test_weak_odd_partials_are_no_octave_error_and_none_are() -> None:
+    time_s = np.arange(38400) / RATE
+    even, odd = (sum(np.sin(2.0 * np.pi * 110.0 * h * time_s) / h for h in range(first, 20, 2)) for first in (2, 1))
+    weak = with_noise((even + 0.1 * odd).astype(np.float32), 30.0)
+    assert listen(weak, RATE, 45.0, 40.0, 88.0).octaves == 0.0
+    none = with_noise((even + 0.01 * odd).astype(np.float32), 30.0)
+    assert listen(none, RATE, 45.0, 40.0, 88.0).octaves == 1.0
+
+
 @pytest.mark.parametrize("off_cents", [-20.0, 0.0, 7.0])
 def test_a_whole_note_is_told(off_cents: float) -> None:
     heard = listen(pluck(57 + off_cents / 100.0), RATE, 57.0, 40.0, 88.0)

@@ -22,7 +22,7 @@ from oscvae.training.dataset import NoteSet
 from oscvae.training.evaluate import gallery, maps
 from oscvae.training.evaluate.drawing import note_name, png, sheet
 from oscvae.training.evaluate.fidelity import instrument_codes
-from oscvae.training.evaluate.page import Page, write_fidelity, write_head, write_playing, write_realism
+from oscvae.training.evaluate.page import Page, doubt, write_fidelity, write_head, write_playing, write_realism
 from oscvae.training.evaluate.report import Effort, Evaluation, Material, evaluate
 from oscvae.training.evaluate.space import SpacePictures, write_space
 from oscvae.training.evaluate.subject import Subject
@@ -53,6 +53,8 @@ def main(model: Path, data: Path | None, out: Path, seed: int = 1, effort: Effor
         found, material = evaluate(subject, notes, seed, effort, tracker(bars))
         write(subject, notes, found, material, out, tracker(bars))
     console.print(table_of(found, subject))
+    if warning := doubt(found.data):
+        console.print(warning, style="yellow")
     console.print(f"{out / INDEX}", highlight=False, soft_wrap=True)
     return 0
 

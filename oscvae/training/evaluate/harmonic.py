@@ -32,6 +32,7 @@ _WIDTH = 0.08  # of the fundamental: what belongs to a partial, where that is wi
 _FAINTEST_DB = -50.0  # below the strongest partial: what is fainter is not trusted to place a partial
 _PROMINENCE_DB = 12.0  # over what lies between it and its neighbours
 _FEWEST_PARTIALS = 4
+_OWN_PARTIALS, _SAME_PARTIALS = 1.25, 0.99  # of the energy of the expected ones
 _SAME_CENTS = 50.0  # half a semitone
 _FINE = 8  # autocorrelation lags between two samples
 _BLOCK_HZ = 100.0  # wide enough to hold more of what lies between the partials of a low note than of the partials
@@ -84,14 +85,30 @@ def octaves_off(found_hz: float, expected_hz: float) -> int | None:
     return octaves if abs(off_cents - 1200.0 * octaves) <= _SAME_CENTS else None
 
 
+def explains_better(sound: Float32s, sample_rate: int, other_hz: float, expected_hz: float) -> bool:
+    """Whether the partials of another fundamental tell more of a note than those of the expected one.
+
+    A lower one must have partials of its own between those expected. A higher one must leave nothing but what is 20 dB
+    down: real harps and shamisens have notes whose odd partials are 12 to 18 dB below the even ones.
+    """
+    power, per_bin_hz = _spectrum(sound, sample_rate)
+    other, expected = (_energies(power, per_bin_hz, hz, 0.0)[0] for hz in (other_hz, expected_hz))
+    return other > (_OWN_PARTIALS if other_hz < expected_hz else _SAME_PARTIALS) * expected
+
+
 def partials(sound: Float32s, sample_rate: int, expected_hz: float) -> Partials:
     """Of the first half second of a note whose fundamental is known to within a few percent."""
-    size = min(sound.size, round(WINDOW_S * sample_rate))
-    power = np.abs(np.fft.rfft(sound[:size] * _window(size), _ZERO_PADDING * size)) ** 2
-    per_bin_hz = sample_rate / (_ZERO_PADDING * size)
+    power, per_bin_hz = _spectrum(sound, sample_rate)
     fundamental, stiffness = _stiff_string(power, per_bin_hz, expected_hz)
-    hnr_db = _harmonic_to_noise_db(power, per_bin_hz, fundamental, 0.0 if math.isnan(stiffness) else stiffness)
-    return Partials(fundamental, stiffness, hnr_db)
+    harmonic, noise = _energies(power, per_bin_hz, fundamental, 0.0 if math.isnan(stiffness) else stiffness)
+    return Partials(fundamental, stiffness, 10.0 * math.log10((harmonic + 1e-30) / (noise + 1e-30)))
+
+
+def _spectrum(sound: Float32s, sample_rate: int) -> tuple[Float64s, float]:
+    """Power, zero-padded, and the Hz from one bin to the next."""
+    size = min(sound.size, round(WINDOW_S * sample_rate))
+    power: Float64s = np.abs(np.fft.rfft(sound[:size] * _window(size), _ZERO_PADDING * size)) ** 2
+    return power, sample_rate / (_ZERO_PADDING * size)
 
 
 def _stiff_string(power: Float64s, per_bin_hz: float, expected_hz: float) -> tuple[float, float]:
@@ -122,8 +139,8 @@ def _stiff_string(power: Float64s, per_bin_hz: float, expected_hz: float) -> tup
     return math.sqrt(square), float(slope / square)
 
 
-def _harmonic_to_noise_db(power: Float64s, per_bin_hz: float, fundamental: float, stiffness: float) -> float:
-    """What is noise under a partial is taken to be as strong as what lies beside it."""
+def _energies(power: Float64s, per_bin_hz: float, fundamental: float, stiffness: float) -> tuple[float, float]:
+    """Of the partials, and of everything else; noise under a partial is taken to be as strong as beside it."""
     harmonic = noise = 0.0
     begin = round(20.0 / per_bin_hz)
     for h in range(1, round(HIGHEST_HZ / fundamental) + 2):
@@ -141,7 +158,7 @@ def _harmonic_to_noise_db(power: Float64s, per_bin_hz: float, fundamental: float
         harmonic += max(0.0, inside - below)
         noise += total - inside + min(inside, below)
         begin = end
-    return 10.0 * math.log10((harmonic + 1e-30) / (noise + 1e-30))
+    return harmonic, noise
 
 
 def _window(size: int) -> Float64s:

@@ -17,7 +17,7 @@ from oscvae.training.evaluate.envelope import (
     onset_click_db,
     peak_db,
 )
-from oscvae.training.evaluate.harmonic import fundamental_hz, octaves_off, partials
+from oscvae.training.evaluate.harmonic import explains_better, fundamental_hz, octaves_off, partials
 from oscvae.training.evaluate.subject import Subject, batches
 from oscvae.training.evaluate.summary import Track, quietly
 from oscvae.training.pitch import detune_cents
@@ -73,6 +73,8 @@ def listen(sound: Float32s, sample_rate: int, note: float, lowest: float, highes
     low_hz, high_hz = note_to_hz(lowest - _MARGIN_NOTES), note_to_hz(highest + _MARGIN_NOTES)
     coarse_hz = fundamental_hz(settled, sample_rate, low_hz, high_hz)
     octaves = octaves_off(coarse_hz, expected_hz)
+    if octaves != 0 and not explains_better(settled, sample_rate, coarse_hz, expected_hz):
+        octaves = 0
     harmonic = partials(settled, sample_rate, expected_hz)
     return Heard(
         note=note,

@@ -126,16 +126,8 @@ def write_head(page: Page, found: Evaluation, document: ModelDocument) -> None:
         f"Data set {data.name or 'without a name'}, {data.fingerprint[:12] or 'never stored'}: {parts}. "
         f"Seed {found.seed}."
     )
-    if data.trained_on is False:
-        page.text(
-            "This model was trained on another data set. The splits below are those of this one, and do not tell what "
-            "the model has already heard.",
-            "warning",
-        )
-    if data.trained_on is None:
-        page.text(
-            "This model file does not say on what data it was trained; the splits are those of the set.", "warning"
-        )
+    if warning := doubt(data):
+        page.text(warning, "warning")
 
     rows = []
     for target in targets(document.latent_size):
@@ -149,6 +141,18 @@ def write_head(page: Page, found: Evaluation, document: ModelDocument) -> None:
         bounds = _bounds(target.least, target.aim, target.unit)
         rows.append((target.what, shown, *bounds, f'<span class="mark {kind}">{word}</span>', f"{n:,}"))
     page.table(("figure", "measured", "at least", "aim", "", "n"), rows)
+
+
+def doubt(data: DataFacts) -> str:
+    """What to say where the splits may not be those that the model was trained by; nothing where they are."""
+    if data.trained_on is None:
+        return "This model file does not say on what data it was trained; the splits are those of the set."
+    if data.trained_on:
+        return ""
+    return (
+        "This model was trained on another data set. The splits are those of this one, and do not tell what the model "
+        "has already heard."
+    )
 
 
 def write_fidelity(page: Page, found: Evaluation, chart: bytes, pairs: bytes, sounds: Block) -> None:
