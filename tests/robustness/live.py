@@ -50,11 +50,8 @@ def _runs(process: psutil.Process) -> bool:
 
 
 def resident_bytes(daemon: Daemon) -> int:
-    """Memory of the daemon and its decoders that is nobody else's."""
-    total = 0
-    for process in (psutil.Process(daemon.process.pid), *processes(daemon)):
-        total += process.memory_full_info().uss
-    return total
+    """Memory of the daemon that is nobody else's; the blocks of a decoder that has left are."""
+    return int(psutil.Process(daemon.process.pid).memory_full_info().uss)
 
 
 def sounds(daemon: Daemon, note: float = 60.0) -> bool:

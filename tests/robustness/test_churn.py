@@ -33,7 +33,7 @@ VOICES, SPARE = 12, 3
 RATE = 48_000
 LONGEST_S = 2.4 * 4 + 1.0  # the model's longest note, at the longest stretch, and what its release adds
 GROWTH_BYTES = 8 << 20
-LIVE_GROWTH_BYTES = 24 << 20  # two processes, with threads and an allocator that returns nothing
+LIVE_GROWTH_BYTES = 24 << 20  # with threads, and an allocator that returns nothing
 BUSY, VOICES_SOUNDING = 6, 0  # places in /status.reply
 
 
