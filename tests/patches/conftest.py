@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
+import jackd
 import pytest
-from e2e.conftest import stage, stages
+from e2e.stage import Stage
+from jackd import JackServer
 from support import Daemon, OscClient
-
-__all__ = ["stage", "stages"]
 
 
 class Quiet:
@@ -54,6 +54,26 @@ def quiet(quiet_daemon: Quiet) -> Iterator[Quiet]:
         quiet_daemon.daemon.client.send(*message)
     quiet_daemon.daemon.status()
     yield quiet_daemon
+
+
+@pytest.fixture(scope="session")
+def jack_stage() -> Iterator[Stage]:
+    if lacking := jackd.missing():
+        pytest.skip(lacking)
+    server = JackServer().start()
+    try:
+        shared = Stage(server)
+        yield shared
+        shared.close()
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def stage(jack_stage: Stage) -> Stage:
+    """A daemon that plays into JACK at 48 kHz / 128 frames, every control at its default, nothing sounding."""
+    jack_stage.reset()
+    return jack_stage
 
 
 def needs(*programs: str) -> None:
