@@ -19,7 +19,7 @@ class Stages:
         self._stage: Stage | None = None
 
     def take(self) -> Stage:
-        if self._stage is None or self._stage.daemon.process.poll() is not None:
+        if self._stage is None or not self._stage.alive:
             self.close()
             self._server = JackServer().start()
             self._stage = Stage(self._server)
@@ -34,8 +34,7 @@ class Stages:
         self._stage = self._server = None
 
 
-@pytest.fixture(scope="session")
-def stages() -> Iterator[Stages]:
+def _stages() -> Iterator[Stages]:
     if lacking := jackd.missing():
         pytest.skip(lacking)
     shared = Stages()
@@ -43,7 +42,17 @@ def stages() -> Iterator[Stages]:
     shared.close()
 
 
+_steady = pytest.fixture(scope="session")(_stages)
+_mortal = pytest.fixture(scope="session")(_stages)
+
+
 @pytest.fixture
-def stage(stages: Stages) -> Stage:
+def stage(_steady: Stages) -> Stage:
     """A daemon that plays into JACK at 48 kHz / 128 frames, every control at its default, nothing sounding."""
-    return stages.take()
+    return _steady.take()
+
+
+@pytest.fixture
+def mortal_stage(_mortal: Stages) -> Stage:
+    """Another, whose server tests may kill and replace: rate and period are what they left."""
+    return _mortal.take()

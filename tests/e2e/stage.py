@@ -23,8 +23,11 @@ from oscvae.units import cents, note_to_hz
 Sound = NDArray[np.float32]
 
 SOAK = bool(os.environ.get("OSCVAE_SOAK"))
+SOAKED = [pytest.mark.soak, pytest.mark.skipif(not SOAK, reason="make soak")]
 Z = (0.1, 0.2, -0.3, 0.4)
 PORTS = ("oscvae:out_1", "oscvae:out_2")
+NOTICE_S = 15.0  # in which anything is noticed, on any machine
+RETURN_S = 3.0  # in which it plays again once a server is back
 SLIPPED = 5  # samples: more is no jitter
 ATTEMPTS = 8  # at a recording that no xrun of a shared machine disturbs
 
@@ -35,6 +38,14 @@ def free_tcp_port() -> int:
     """A TCP port on loopback that nobody has now."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+def status(daemon: Daemon) -> Any:
+    """/status.reply, whatever else arrives before it."""
+    daemon.client.send("/status")
+    reply = daemon.client.wait_for("/status.reply", timeout_s=NOTICE_S)
+    assert reply is not None, f"no status\n{daemon.log}"
+    return Status(*reply[1])
 
 
 def until(condition: Callable[[], bool], timeout_s: float, every_s: float = 0.02) -> bool:
@@ -144,7 +155,19 @@ class Stage:
         return self.daemon.client
 
     def status(self) -> Any:
-        return Status(*self.daemon.status())
+        """/status.reply, whatever else arrives before it."""
+        return status(self.daemon)
+
+    def replace_server(self, rate: int, period: int) -> None:
+        """Kill the server, and start one of that rate and period: the daemon must play into it without a restart."""
+        self.server.kill()
+        assert until(lambda: self.status().backend == "jack (away)", NOTICE_S), self.daemon.log
+        self.server.start(rate=rate, period=period)
+        began = time.monotonic()
+        back = until(lambda: self.status().backend == "jack", RETURN_S)
+        assert back, f"not back after {time.monotonic() - began:.1f} s\n{self.daemon.log}"
+        now = self.status()
+        assert (now.sample_rate, now.block_size) == (rate, period)
 
     def listen(self, seconds: float = 20.0) -> contextlib.AbstractContextManager[Recorder]:
         """A recorder at the daemon's ports, recording."""
@@ -216,6 +239,11 @@ class Stage:
         self.client.send("/sync", 1)
         assert self.client.wait_for("/synced") is not None, self.daemon.log
         self.client.drain()
+
+    @property
+    def alive(self) -> bool:
+        """Whether daemon and server are there, and together."""
+        return self.daemon.process.poll() is None and self.status().backend == "jack"
 
     def close(self) -> None:
         self.daemon.close()

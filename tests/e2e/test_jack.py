@@ -17,20 +17,30 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
-from conftest import StartJack
 from jack_recorder import Recorder
 from jackd import JackServer
-from support import ROOT, Daemon, OscClient
+from support import READY_TIMEOUT_S, ROOT, Daemon, OscClient
 
-from e2e.stage import SOAK, Sound, Stage, Status, Z, first_sound, is_playing, listen, onsets, out_of_tune, until
+from e2e.stage import (
+    NOTICE_S,
+    RETURN_S,
+    SOAKED,
+    Sound,
+    Stage,
+    Z,
+    first_sound,
+    is_playing,
+    listen,
+    onsets,
+    out_of_tune,
+    status,
+    until,
+)
 
 pytestmark = pytest.mark.jack
 
 SERVERS = ((44_100, 256), (48_000, 64), (44_100, 128), (48_000, 256), (44_100, 64), (48_000, 128))
-RETURN_S = 3.0  # in which it plays again once a server is back
-NOTICE_S = 10.0
 LEAVE_S = 5.0
-AFTER_S = 0.45
 NOWHERE = {"JACK_DEFAULT_SERVER": "oscvae-test-nowhere", "JACK_NO_START_SERVER": "1"}
 CURSOR = (0.5, -0.25, 0.125, 1.0)
 
@@ -111,137 +121,98 @@ def test_another_period_while_a_note_sounds(stage: Stage) -> None:
 # -- the life of its server --------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def own_stage(start_jack: StartJack) -> Iterator[Stage]:
-    """A stage whose server may be killed."""
-    stage = Stage(start_jack())
-    yield stage
-    stage.close()
-
-
 def presets(stage: Stage) -> dict[str, Any]:
     (file,) = (stage.daemon.folder / "oscvae" / "presets").glob("*.json")
     document: dict[str, Any] = json.loads(file.read_text())["presets"]
     return document
 
 
-def lives(stage: Stage) -> bool:
-    return stage.daemon.process.poll() is None
-
-
-def kill_and_return(stage: Stage, number: int) -> None:
-    """Kill the server under sounding notes, start one of another rate and period, hear a note from it."""
-    client = stage.client
-    client.send_bundle([("/play", 48 + 3 * i, *Z) for i in range(8)])
-    assert until(lambda: stage.status().voices == 8, NOTICE_S)
-    stage.server.kill()
-    assert until(lambda: stage.status().backend == "jack (away)", NOTICE_S), stage.daemon.log
-    status = stage.status()
-    assert (status.model, status.dims) == ("plucked", 4)
-    client.send("/play", 60, *Z, 0.5, 0.1)  # nobody hears it, and nothing is wrong with it
-    assert client.ask("/ping", answer=("/pong",)) == ("/pong", ())
-
-    rate, period = SERVERS[number % len(SERVERS)]
-    stage.server.start(rate=rate, period=period)
-    began = time.monotonic()
-    back = until(lambda: stage.status().backend == "jack", RETURN_S)
-    assert back, f"not back after {time.monotonic() - began:.1f} s\n{stage.daemon.log}"
-    status = stage.status()
-    assert (status.sample_rate, status.block_size, status.model) == (rate, period, "plucked")
-    with stage.listen() as recorder:
-        note = 52 + 5 * (number % 4)
-        client.send("/play", note, *Z, 1.0, 0.5)
-        recorder.wait(0.8)
-        recorder.stop()
-        sound = recorder.sound.copy()
-    assert is_playing(sound[0], rate, note), "what is heard is not the note that was played"
-    assert out_of_tune(sound[0], rate, note) < 20.0
-    assert lives(stage)
-
-
 def outlive(stage: Stage, kills: int) -> None:
+    """Kill the server under sounding notes, and hear a note from the next, of another rate and period; many times."""
     client = stage.client
     client.send("/z", *CURSOR)
     assert client.ask("/preset/save", "before", answer=("/done",)) == ("/done", ("/preset/save", "before"))
-    pid = stage.daemon.process.pid
+    gone = stage.daemon.log.count("is gone")
     for number in range(kills):
-        kill_and_return(stage, number)
+        client.send_bundle([("/play", 48 + 3 * i, *Z) for i in range(8)])
+        assert until(lambda: stage.status().voices == 8, NOTICE_S)
+        rate, period = SERVERS[number % len(SERVERS)]
+        stage.replace_server(rate, period)
+        assert stage.status().model == "plucked"
+        note = 52 + 5 * (number % 4)
+        sound = heard_note(stage, note)
+        assert is_playing(sound[0], rate, note), "what is heard is not the note that was played"
+        assert out_of_tune(sound[0], rate, note) < 20.0
     assert client.ask("/preset/save", "after", answer=("/done",)) == ("/done", ("/preset/save", "after"))
     points = presets(stage)
     assert points["after"] == points["before"] == pytest.approx(CURSOR), "the cursor was lost"
     assert client.ask("/presets", answer=("/presets.reply",)) == ("/presets.reply", ("plucked", "after", "before"))
-    assert stage.daemon.process.pid == pid and lives(stage)
-    assert stage.daemon.log.count("is gone") == kills
+    assert stage.daemon.log.count("is gone") == gone + kills
 
 
-def test_a_killed_server_is_outlived(own_stage: Stage) -> None:
-    outlive(own_stage, 3)
-    scheduled(own_stage)
-    assert own_stage.daemon.stop() == 0, own_stage.daemon.log
+@pytest.mark.parametrize("kills", [3, pytest.param(10, marks=SOAKED)])
+def test_killed_servers_are_outlived(mortal_stage: Stage, kills: int) -> None:
+    outlive(mortal_stage, kills)
 
 
-@pytest.mark.soak
-@pytest.mark.skipif(not SOAK, reason="make soak")
-def test_a_server_killed_ten_times_is_outlived(own_stage: Stage) -> None:
-    outlive(own_stage, 10)
-    assert own_stage.daemon.stop() == 0, own_stage.daemon.log
-
-
-def scheduled(stage: Stage) -> None:
-    """A bundle that was sent before the server died is played by the next one."""
-    due = time.time() + 4.0
-    stage.client.send_bundle([("/play", 64, *Z, 1.0, 0.5)], due)
-    stage.server.kill()
-    assert until(lambda: stage.status().backend == "jack (away)", NOTICE_S)
-    stage.server.start(rate=48_000, period=128)
-    assert until(lambda: stage.status().backend == "jack", RETURN_S)
+def test_what_is_scheduled_and_what_is_played_meanwhile_outlive_the_server_too(mortal_stage: Stage) -> None:
+    """A bundle that was sent before the server died is played by the next one; without one, nothing is wrong."""
+    client = mortal_stage.client
+    due = time.time() + 3.5
+    client.send_bundle([("/play", 64, *Z, 1.0, 0.5)], due)
+    mortal_stage.server.kill()
+    assert until(lambda: mortal_stage.status().backend == "jack (away)", NOTICE_S)
+    client.send("/play", 60, *Z, 0.5, 0.1)
+    assert client.ask("/ping", answer=("/pong",)) == ("/pong", ())
+    mortal_stage.server.start(rate=48_000, period=128)
+    assert until(lambda: mortal_stage.status().backend == "jack", RETURN_S)
     if time.time() > due - 0.5:
         pytest.skip("this machine is too busy to restart a server in 3 s")
-    with stage.listen() as recorder:
+    with mortal_stage.listen() as recorder:
         recorder.wait(due - time.time() + 0.8)
         recorder.stop()
         assert is_playing(recorder.sound[0], recorder.rate, 64), "the schedule was lost"
 
 
-def test_a_recording_ends_where_its_rate_ends(own_stage: Stage) -> None:
+def test_a_recording_ends_where_its_rate_ends(mortal_stage: Stage) -> None:
     """A file has one rate: what another server plays is not appended at the wrong one."""
-    client, folder = own_stage.client, own_stage.daemon.folder / "oscvae" / "recordings"
-    assert client.ask("/record", "night", answer=("/done",)) == ("/done", ("/record", "night.wav"))
-    client.send("/play", 60, *Z, 1.0, 0.3)
-    assert until(lambda: own_stage.status().voices == 1, NOTICE_S)
-    assert until(lambda: own_stage.status().voices == 0, NOTICE_S)
-    own_stage.server.kill()
-    assert until(lambda: own_stage.status().backend == "jack (away)", NOTICE_S)
-    own_stage.server.start(rate=44_100)
-    assert until(lambda: own_stage.status().backend == "jack", RETURN_S)
-    time.sleep(0.2)
-    client.send("/play", 67, *Z, 1.0, 0.3)
-    assert until(lambda: own_stage.status().voices == 1, NOTICE_S)
-    assert until(lambda: own_stage.status().voices == 0, NOTICE_S)
+    client = mortal_stage.client
+    first, second = (48_000, 44_100) if mortal_stage.server.rate == 48_000 else (44_100, 48_000)
+
+    def play(note: float) -> None:
+        client.send("/play", note, *Z, 1.0, 0.3)
+        assert until(lambda: mortal_stage.status().voices == 1, NOTICE_S)
+        assert until(lambda: mortal_stage.status().voices == 0, NOTICE_S)
+
+    name, (_, file) = client.ask("/record", "night", answer=("/done",)) or ("", ("", ""))
+    assert name == "/done"
+    play(60)
+    mortal_stage.replace_server(second, 128)
+    assert until(lambda: f"{file} ends here" in mortal_stage.daemon.log, NOTICE_S)
+    play(67)
     reply = client.ask("/record", answer=("/done",), timeout_s=NOTICE_S)
-    assert reply is not None and reply[1][:2] == ("/record", "night.wav"), reply
-    samples, rate = soundfile.read(folder / "night.wav", dtype="float32", always_2d=True)
-    assert rate == 48_000 and reply[1][2] == pytest.approx(len(samples) / rate, abs=1e-3)
+    assert reply is not None and reply[1][:2] == ("/record", file), reply
+    path = mortal_stage.daemon.folder / "oscvae" / "recordings" / file
+    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    assert rate == first and reply[1][2] == pytest.approx(len(samples) / rate, abs=1e-3)
     assert len(onsets(samples.T)) == 1 and is_playing(samples[:, 0], rate, 60), "the second note is in the file"
-    assert "night.wav ends here" in own_stage.daemon.log
 
 
-def test_two_daemons_play_in_two_servers(stage: Stage, start_jack: StartJack) -> None:
-    other = Stage(start_jack(rate=44_100, period=256))
-    try:
-        for listener, rate, note in ((stage, 48_000, 57), (other, 44_100, 64)):
-            with listener.listen() as recorder:
-                stage.client.send("/play", 57, *Z, 1.0, 0.5)
-                other.client.send("/play", 64, *Z, 1.0, 0.5)
-                recorder.wait(0.8)
-                recorder.stop()
-                assert recorder.rate == rate
-                assert is_playing(recorder.sound[0], rate, note), "each server has the note of its own daemon, alone"
-        assert stage.status().backend == other.status().backend == "jack"
-        assert other.daemon.stop(signal.SIGINT) == 0
-        assert stage.client.ask("/ping", answer=("/pong",)) == ("/pong", ())
-    finally:
-        other.close()
+def test_two_daemons_play_in_two_servers(stage: Stage, mortal_stage: Stage) -> None:
+    for listener, note in ((stage, 57), (mortal_stage, 64)):
+
+        def play() -> None:
+            stage.client.send("/play", 57, *Z, 1.0, 0.5)
+            mortal_stage.client.send("/play", 64, *Z, 1.0, 0.5)
+
+        def judge(sound: Sound, recorder: Recorder, note: float = note) -> str | None:
+            if not sound.any() or not is_playing(sound[0], recorder.rate, note):
+                return f"{note} alone should be heard"
+            return None
+
+        listener.hear(play, 0.8, judge)
+    assert stage.status().backend == mortal_stage.status().backend == "jack"
+    assert stage.server.name != mortal_stage.server.name
 
 
 # -- starting and leaving ----------------------------------------------------------------------------------------------
@@ -264,11 +235,12 @@ def later() -> Iterator[JackServer]:
 def test_without_a_server_it_plays_silently_and_into_one_that_comes_later(later: JackServer) -> None:
     settings = ("audio.backend=auto", f"audio.server_name={later.name}", "audio.connect=[]", "model.device=cpu")
     with Daemon(*settings, environment=NOWHERE) as daemon:
-        status = Status(*daemon.wait_ready())
-        assert status.backend in {"silent", "portaudio"}
-        assert "no sound will be heard" in daemon.log or status.backend == "portaudio"
+        daemon.wait_ready()
+        backend = status(daemon).backend
+        assert backend in {"silent", "portaudio"}
+        assert "no sound will be heard" in daemon.log or backend == "portaudio"
         daemon.client.send("/play", 60, *Z)
-        assert until(lambda: Status(*daemon.status()).voices == 1, NOTICE_S)
+        assert until(lambda: status(daemon).voices == 1, NOTICE_S)
         decoders = children(daemon)
 
         taken = Daemon(f"osc.port={daemon.port}", "audio.backend=silent")
@@ -279,9 +251,9 @@ def test_without_a_server_it_plays_silently_and_into_one_that_comes_later(later:
         taken.close()
         assert daemon.client.ask("/ping", answer=("/pong",)) == ("/pong", ())
 
-        if status.backend == "silent":
+        if backend == "silent":
             later.start()
-            assert until(lambda: Status(*daemon.status()).backend == "jack", NOTICE_S), daemon.log
+            assert until(lambda: status(daemon).backend == "jack", NOTICE_S), daemon.log
             with listen(later.name) as recorder:
                 daemon.client.send("/play", 67, *Z, 1.0, 0.5)
                 recorder.wait(0.9)
@@ -300,27 +272,45 @@ def test_a_server_that_was_asked_for_and_is_not_there_is_an_error() -> None:
         assert last.startswith("oscvae: no JACK server 'oscvae-test-nowhere' answers: start one"), daemon.log
 
 
-def test_sigterm_while_notes_sound_leaves_the_server_without_a_click(start_jack: StartJack) -> None:
-    stage = Stage(start_jack())
+def flood(daemon: Daemon) -> None:
+    """Send notes and questions while it starts, until it answers."""
+    early = OscClient(daemon.port)
     try:
-        with stage.listen() as recorder:
-            stage.client.send_bundle([("/play", 45 + 5 * i, *Z, 1.0) for i in range(4)])
-            recorder.wait(0.4)
-            stage.daemon.process.send_signal(signal.SIGTERM)
-            assert stage.daemon.process.wait(LEAVE_S) == 0, stage.daemon.log
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while time.monotonic() < deadline:
+            early.send("/play", 60, *Z)
+            early.send("/ping")
+            if "/pong" in {address for address, _ in early.drain()}:
+                return
+            time.sleep(0.02)
+        pytest.fail(f"no answer\n{daemon.log}")
+    finally:
+        early.close()
+
+
+def test_it_starts_in_a_flood_of_messages_and_leaves_at_sigterm_without_a_click(jack_server: JackServer) -> None:
+    settings = ("audio.backend=jack", f"audio.server_name={jack_server.name}", "audio.connect=[]", "model.device=cpu")
+    with Daemon(*settings) as daemon:
+        flood(daemon)
+        daemon.wait_ready()
+        daemon.client.send("/panic")
+        assert until(lambda: status(daemon).voices == 0, NOTICE_S)
+        with listen(jack_server.name) as recorder:
+            daemon.client.send_bundle([("/play", 45 + 5 * i, *Z, 1.0) for i in range(4)])
+            recorder.wait(recorder.frames / recorder.rate + 0.4)
+            daemon.process.send_signal(signal.SIGTERM)
+            assert daemon.process.wait(LEAVE_S) == 0, daemon.log
             recorder.wait(recorder.frames / recorder.rate + 0.1)
             recorder.stop()
             sound = recorder.sound[0]
             assert not sound[-recorder.rate // 20 :].any()
-            begin = first_sound(sound)
-            last = int(np.flatnonzero(sound)[-1])
+            begin, end = first_sound(sound), int(np.flatnonzero(sound)[-1])
             if recorder.skipped == 0:
                 steps = np.abs(np.diff(sound))
-                assert steps[last - recorder.rate // 10 :].max() <= steps[begin : last - recorder.rate // 10].max()
-                assert np.abs(sound[last - 32 : last]).max() < 0.02, "it did not fade"
-        assert not [port for port in stage.server.connections() if port.startswith("oscvae:")]
-    finally:
-        stage.close()
+                fade = end - recorder.rate // 10
+                assert steps[fade:].max() <= steps[begin:fade].max()
+                assert np.abs(sound[end - 32 : end]).max() < 0.02, "it did not fade"
+        assert not [port for port in jack_server.connections() if port.startswith("oscvae:")]
 
 
 def test_the_command_line_says_what_keeps_it_from_starting(tmp_path: Path) -> None:
@@ -328,23 +318,3 @@ def test_the_command_line_says_what_keeps_it_from_starting(tmp_path: Path) -> No
     command = [sys.executable, "-m", "oscvae", "serve", "--set", "osc.prot=9001"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2 and "osc.prot" in done.stderr and "osc.port" in done.stderr
-
-
-def test_a_daemon_takes_messages_before_its_model_is_ready() -> None:
-    """Nothing that arrives while it starts makes it fall over; it answers as soon as it can."""
-    with Daemon("audio.backend=silent") as daemon:
-        early = OscClient(daemon.port)
-        try:
-            deadline = time.monotonic() + 60.0
-            answers: set[str] = set()
-            while "/pong" not in answers and time.monotonic() < deadline:
-                early.send("/ping")
-                early.send("/play", 60, *Z)
-                answers |= {address for address, _ in early.drain()}
-                time.sleep(0.02)
-            assert "/pong" in answers, daemon.log
-            daemon.wait_ready()
-            assert Status(*daemon.status()).model == "plucked"
-        finally:
-            early.close()
-        assert daemon.stop() == 0

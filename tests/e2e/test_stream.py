@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from conftest import StartJack
 from jack_recorder import Recorder
 from support import ROOT
 
-from e2e.stage import Sound, Stage, Z, aligned, difference, first_sound
+from e2e.stage import SOAK, SOAKED, Sound, Stage, Z, aligned, difference, first_sound
 from oscvae import render
 from oscvae.config import load_config
 from oscvae.control.offline import OfflineEngine
@@ -98,13 +97,21 @@ def test_each_voice_alone_is_the_rendering_bit_for_bit_and_the_mix_within_1e_6(s
     check(stage, tmp_path, VOICES)
 
 
-@pytest.mark.parametrize(("rate", "period"), [(44_100, 256)])
-def test_so_it_is_at_another_rate_and_period(start_jack: StartJack, tmp_path: Path, rate: int, period: int) -> None:
-    stage = Stage(start_jack(rate=rate, period=period))
-    try:
-        check(stage, tmp_path, [VOICES[1], VOICES[4]])
-    finally:
-        stage.close()
+@pytest.mark.parametrize(
+    ("rate", "period"),
+    [
+        (44_100, 256),
+        pytest.param(96_000, 64, marks=SOAKED),
+        pytest.param(48_000, 1024, marks=SOAKED),
+        pytest.param(44_100, 64, marks=SOAKED),
+        pytest.param(22_050, 128, marks=SOAKED),
+    ],
+)
+def test_so_it_is_after_another_server_came_with_its_rate_and_period(
+    mortal_stage: Stage, tmp_path: Path, rate: int, period: int
+) -> None:
+    mortal_stage.replace_server(rate, period)
+    check(mortal_stage, tmp_path, VOICES if SOAK else [VOICES[1], VOICES[4]])
 
 
 def test_a_voice_is_the_same_however_far_ahead_it_is_rendered() -> None:

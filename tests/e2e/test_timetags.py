@@ -11,12 +11,11 @@ from conftest import StartJack
 from jack_recorder import Recorder
 
 from e2e.foreign import HERE, needs, sclang
-from e2e.stage import SOAK, Sound, Stage, Z, clock_slips, first_sound, onsets
+from e2e.stage import SOAKED, Sound, Stage, Z, clock_slips, first_sound, onsets
 from oscvae.control.packets import encode_bundle, encode_message, ns_to_timetag
 
 pytestmark = pytest.mark.jack
 
-SOAKED = [pytest.mark.soak, pytest.mark.skipif(not SOAK, reason="make soak")]
 INTERVAL_S = 0.1
 FEW = 8  # samples
 LEARNT_S = 2.5  # after which the frame clock knows that the server has slipped
@@ -29,9 +28,7 @@ def onset_frames(sound: Sound, recorder: Recorder) -> np.ndarray:  # type: ignor
 
 @pytest.mark.client
 @needs("sclang")
-@pytest.mark.parametrize(
-    "count", [20, pytest.param(500, marks=[pytest.mark.soak, pytest.mark.skipif(not SOAK, reason="make soak")])]
-)
+@pytest.mark.parametrize("count", [20, pytest.param(500, marks=SOAKED)])
 def test_bundles_from_sclang_are_evenly_spaced(stage: Stage, count: int) -> None:
     stage.client.send("/release", 0.01)
 

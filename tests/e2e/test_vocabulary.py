@@ -20,7 +20,7 @@ from support import ROOT, Daemon, OscClient, Reply
 
 from e2e import badmodels
 from e2e.foreign import Framed
-from e2e.stage import Sound, Status, Z, aligned, difference, first_sound, free_tcp_port, until
+from e2e.stage import Sound, Z, aligned, difference, first_sound, free_tcp_port, status, until
 from oscvae import render
 from oscvae.config import load_config
 from oscvae.control.addresses import REPLY_BY_PATH, TABLE, Address
@@ -63,11 +63,7 @@ class House:
         return self.daemon.client
 
     def status(self) -> Any:
-        """/status.reply, whatever else arrives before it."""
-        self.client.send("/status")
-        reply = self.client.wait_for("/status.reply", timeout_s=ANSWER_S)
-        assert reply is not None, f"no status\n{self.daemon.log}"
-        return Status(*reply[1])
+        return status(self.daemon)
 
     def ask(self, address: str, *args: Any, answer: str = "/done", timeout_s: float = ANSWER_S) -> Reply:
         """The answer at one of two addresses, that or /fail."""
@@ -578,7 +574,7 @@ def test_strangers_hear_nothing_and_guests_may_play_but_not_quit() -> None:
                 refused = Framed(tcp_port, host)
                 refused.socket.sendall(Framed.frame("/ping"))
                 refused.exactly(1)
-            assert Status(*closed.status()).voices == 0
+            assert status(closed).voices == 0
 
             assert guest.ask("/ping", answer=("/pong",)) == ("/pong", ())
             reply = guest.ask("/quit", answer=("/done",))
