@@ -1,7 +1,8 @@
 """Makes a model from nothing: `python -m oscvae.training --out models/plucked.ts`.
 
 What `oscvae dataset build`, `oscvae train` and `oscvae export` do, one after the other; stopped at any point and
-started again, it goes on. One recipe, configuration and thread count on one machine: one result. `oscvae evaluate` judges it.
+started again, it goes on. One recipe, configuration and thread count on one machine: one result; `oscvae evaluate`
+judges it.
 """
 
 from __future__ import annotations

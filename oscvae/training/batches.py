@@ -4,7 +4,7 @@ Everything is a function of the seed and the number of the batch, so that a run 
 would have seen, and several processes share each batch without a word between them.
 
 z-swap: with some probability a note is decoded from the code of another note of its instrument and velocity, a few
-semitones away, or the mean code of several, so that one z comes to mean one instrument at every pitch.
+semitones away, so that one z comes to mean one instrument at every pitch.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Batch(NamedTuple):
     target: Tensor
     """(B,), the notes to decode."""
     source: Tensor
-    """(B, K), the notes whose codes they are decoded from, the mean of K: themselves, or others by z-swap."""
+    """(B,), the notes whose codes they are decoded from: most often themselves."""
     noise: Tensor
     """(B, D), standard normal, for a stochastic encoder."""
     chance: Tensor
@@ -87,7 +87,7 @@ class Sampler:
         if self._train.size < 2:
             raise DataError(f"the data set has {self._train.size} notes to train on: it must have at least 2")
         self._partners = partners(notes, config.swap.semitones)
-        self._probability, self._average = config.swap.probability, config.swap.average
+        self._probability = config.swap.probability
         self._seed, self._size, self._latent = config.seed, config.fit.batch, config.latent
         self._orders: dict[int, Int64s] = {}
 
@@ -102,11 +102,11 @@ class Sampler:
         target = self._train[[self._place(position) for position in range(begin, begin + self._size)]]
         rng = np.random.default_rng((self._seed, _BATCH, number))
         swapped = rng.random(self._size) < self._probability
-        lots = rng.random((self._size, self._average))
-        source = np.repeat(target[:, None], self._average, axis=1)
+        lots = rng.random(self._size)
+        source = target.copy()
         for row in np.flatnonzero(swapped):
             choice = self._partners[target[row]]
-            source[row] = choice[(lots[row] * choice.size).astype(np.int64)]
+            source[row] = choice[int(lots[row] * choice.size)]
         chance = rng.random(self._size, np.float32)
         noise = rng.standard_normal((self._size, self._latent), np.float32)
         prior = rng.standard_normal((PRIOR_POINTS, self._latent), np.float32)

@@ -32,9 +32,15 @@ def train(config: str | None, data: Path | None, out: Path | None, resume: bool,
     from oscvae.training import train as trainer
 
     console = Console(stderr=True)
-    learner = trainer.train(settings, notes, data, folder, resume, console)
+    try:
+        learner = trainer.train(settings, notes, data, folder, resume, console)
+    except SystemExit:  # how Lightning leaves on a signal; it has said how to go on
+        return 1
     if learner.trainer.is_global_zero:
-        console.print(f"{folder} holds the run; next: oscvae evaluate, oscvae export", highlight=False)
+        console.print(
+            f"{folder} holds the run; next: oscvae evaluate {folder}, oscvae export {folder} --out FILE",
+            highlight=False,
+        )
     return 0
 
 

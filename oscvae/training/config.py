@@ -105,7 +105,6 @@ class SwapConfig(Section):
 
     probability: Share = 0.5
     semitones: Annotated[int, Field(ge=0, le=127)] = 12
-    average: Annotated[int, Field(ge=1, le=16)] = 1
 
 
 class AugmentConfig(Section):

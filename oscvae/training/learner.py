@@ -119,21 +119,15 @@ class Learner(lightning.LightningModule):
         self.log_dict({"latent/active": float(sum(self.activity.active)), **figures})
 
     def encode_sources(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """The codes (B, D) that a batch is decoded from, the mean of those of K notes; augmented where wanted."""
-        size, several = batch.source.shape
-        rows = batch.source.flatten()
-        x = self.notes(rows)
+        """The codes (B, D) that a batch is decoded from; of augmented notes where the configuration wants it."""
+        x = self.notes(batch.source)
         if self._augment is not None:
-            chosen = (batch.chance < self.config.augment.probability).repeat_interleave(several)
             devices = [self.device] if self.device.type == "cuda" else []
             with torch.random.fork_rng(devices):
                 torch.manual_seed(augmentation_seed(self.config.seed, self.global_step, self.global_rank))
-                x = torch.where(chosen[:, None, None], self._augment(x), x)
-        mean, log_variance = self.model.encode(x, self.octave[rows], self.semitone[rows])
-        if several == 1:
-            return mean, log_variance
-        variance = log_variance.exp().view(size, several, -1).mean(1)
-        return mean.view(size, several, -1).mean(1), variance.log()
+                changed = self._augment(x)
+            x = torch.where((batch.chance < self.config.augment.probability)[:, None, None], changed, x)
+        return self.model.encode(x, self.octave[batch.source], self.semitone[batch.source])
 
     def encode(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """The codes of notes (B,) of the data set: mean (B, D), log variance (B, D)."""

@@ -97,7 +97,7 @@ def _trainer(config: TrainConfig, learner: Learner, callbacks: list[Callback], f
 def _callbacks(config: TrainConfig, notes: NoteSet, folder: Path, console: Console) -> list[Callback]:
     watch, kept = config.watch, folder / CHECKPOINTS
     callbacks: list[Callback] = [
-        Watcher(console),
+        Watcher(console, folder),
         ModelCheckpoint(kept, BEST, monitor=WATCHED_LOSS, save_top_k=1, enable_version_counter=False),
     ]
     if watch.hear_every:

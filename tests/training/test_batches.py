@@ -53,7 +53,7 @@ def test_a_swap_stays_with_the_instrument_the_velocity_and_the_reach(tmp_path: P
     swapped = 0
     for number in range(50):
         batch = sampler.batch(number)
-        target, source = batch.target.numpy(), batch.source[:, 0].numpy()
+        target, source = batch.target.numpy(), batch.source.numpy()
         assert np.array_equal(notes.timbre[target], notes.timbre[source])
         assert np.array_equal(notes.velocity[target], notes.velocity[source])
         assert np.abs(notes.note[target] - notes.note[source]).max() <= 3
@@ -61,22 +61,7 @@ def test_a_swap_stays_with_the_instrument_the_velocity_and_the_reach(tmp_path: P
         swapped += int((target != source).sum())
     assert swapped > 200
     never = Sampler(notes, tiny_config(tmp_path, "swap.probability=0.0")).batch(3)
-    assert torch.equal(never.target[:, None], never.source)
-
-
-def test_a_code_can_be_the_mean_of_several_notes(tmp_path: Path) -> None:
-    notes = make_notes()
-    config = tiny_config(tmp_path, "swap.average=3", "swap.probability=0.5")
-    batch = Sampler(notes, config).batch(1)
-    assert batch.source.shape == (8, 3)
-    own = (batch.source == batch.target[:, None]).all(1)
-    assert 0 < int(own.sum()) < 8
-    learner = Learner(config, notes)
-    with torch.no_grad():
-        mean, log_variance = learner.encode_sources(batch)
-        parts = [learner.encode(batch.source[:, column]) for column in range(3)]
-    torch.testing.assert_close(mean, torch.stack([part[0] for part in parts]).mean(0))
-    torch.testing.assert_close(log_variance.exp(), torch.stack([part[1] for part in parts]).exp().mean(0))
+    assert torch.equal(never.target, never.source)
 
 
 def test_augmentation_changes_what_is_encoded_by_number_and_chance(tmp_path: Path) -> None:

@@ -87,8 +87,8 @@ def test_a_run_is_a_folder_that_says_what_it_was(data: Path, tmp_path: Path) -> 
 
 def test_a_run_goes_on_after_a_kill_as_if_nothing_had_been(data: Path, tmp_path: Path) -> None:
     keys = {
-        "fit": {"steps": 1000, "batch": 8, "threads": 1},
-        "watch": {"every_steps": 50, "log_steps": 1, "hear_every": 0},
+        "fit": {"steps": 300, "batch": 8, "threads": 1},
+        "watch": {"every_steps": 20, "log_steps": 1, "hear_every": 0},
     }
     path = write_config(tmp_path / "tiny.yaml", **keys)
     config = load_config(path)
@@ -103,13 +103,39 @@ def test_a_run_goes_on_after_a_kill_as_if_nothing_had_been(data: Path, tmp_path:
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert 0 < torch.load(last, weights_only=True)["global_step"] < 1000
+    assert 0 < torch.load(last, weights_only=True)["global_step"] < 300
     run(config, data, parts, resume=True)
     run(config, data, tmp_path / "whole")
     assert_same(parts, tmp_path / "whole")
     whole, went_on = scalars(tmp_path / "whole", "train/loss"), scalars(parts, "train/loss")
-    assert set(whole) == set(range(1000))
+    assert set(whole) == set(range(300))
     assert {step: whole[step] for step in went_on} == went_on
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_says_how_to_go_on(how: signal.Signals, data: Path, tmp_path: Path) -> None:
+    watch = {"every_steps": 5, "log_steps": 100, "hear_every": 0}
+    path = write_config(tmp_path / "tiny.yaml", fit={"steps": 1_000_000, "batch": 8, "threads": 1}, watch=watch)
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "oscvae", "train", "--config", str(path), "--data", str(data), "--out", str(out)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    try:
+        while not (out / "checkpoints" / "last.ckpt").is_file():
+            assert process.poll() is None, "the run ended by itself"
+            time.sleep(0.01)
+        process.send_signal(how)
+        said = process.communicate(timeout=120)[1]
+    finally:
+        process.kill()
+    assert process.returncode == 1
+    assert "oscvae train --resume --out" in said
+    assert "Traceback" not in said
+
+
+def test_a_loss_that_explodes_ends_the_run(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"the loss is (nan|inf) at step \d+: lower optimiser.rate"):
+        run(tiny_config(tmp_path, "optimiser.rate=1", "loss.square=1e6", "fit.steps=400", "regulariser.weight=1e6",
+                        "optimiser.clip=0", "optimiser.warm_up_steps=0"), data, tmp_path / "run")  # fmt: skip
 
 
 def test_two_processes_train_the_same_model(data: Path, tmp_path: Path) -> None:
@@ -183,7 +209,7 @@ def test_a_collapsing_posterior_is_told(data: Path, tmp_path: Path) -> None:
     said = run(tiny_config(tmp_path, "regulariser.weight=100", "fit.steps=40"), data, tmp_path / "collapsed")
     assert said.count("warning: the posterior collapses: 0 of 3 latent dimensions are active") == 1
     free = tiny_config(
-        tmp_path, "regulariser.weight=0", "fit.steps=300", "watch.every_steps=300", "optimiser.rate=5e-3"
+        tmp_path, "regulariser.weight=0", "fit.steps=150", "watch.every_steps=150", "optimiser.rate=1e-2"
     )
     assert "warning" not in run(free, data, tmp_path / "free")
 
