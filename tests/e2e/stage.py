@@ -6,7 +6,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -95,7 +95,7 @@ def aligned(got: Sound, expected: Sound) -> tuple[Sound, Sound]:
 def difference(a: Sound, b: Sound, tolerance: float = 0.0) -> str | None:
     """How much two sounds of one length differ, and from where on; None if by no more than the tolerance."""
     off = np.abs(a - b)
-    where = np.flatnonzero(np.any(off > tolerance, axis=0))
+    where = np.flatnonzero(np.any(~(off <= tolerance), axis=0))
     if not where.size:
         return None
     return f"{where.size} of {a.shape[1]} samples differ, from {where[0]} on, by at most {off.max():.3g}"
@@ -247,8 +247,3 @@ class Stage:
 
     def close(self) -> None:
         self.daemon.close()
-
-
-def play(notes: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Arguments of /play as messages."""
-    return [("/play", *note) for note in notes]

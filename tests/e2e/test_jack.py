@@ -79,11 +79,8 @@ def test_two_octaves_are_in_tune(stage: Stage) -> None:
 
 
 def test_level_velocity_and_pan(stage: Stage) -> None:
-    def peaks(*messages: tuple[Any, ...]) -> tuple[float, float]:
-        def play() -> None:
-            stage.client.send_bundle([*messages, ("/voice/new", 1, 60, *Z, 1.0, 0.3)])
-
-        sound = stage.heard(play, 0.6)
+    def peaks(velocity: float = 1.0) -> tuple[float, float]:
+        sound = stage.heard(lambda: stage.client.send("/play", 60, *Z, velocity, 0.3), 0.6)
         return float(np.abs(sound[0]).max()), float(np.abs(sound[1]).max())
 
     full = peaks()
@@ -99,8 +96,7 @@ def test_level_velocity_and_pan(stage: Stage) -> None:
     assert peaks() == (pytest.approx(full[0], rel=1e-3), 0.0)
     stage.client.send("/pan", 0.0)
     time.sleep(0.1)
-    half = stage.heard(lambda: stage.client.send("/play", 60, *Z, 0.5, 0.3), 0.6)
-    assert np.abs(half).max() / full[0] == pytest.approx(0.25, rel=1e-3)
+    assert peaks(0.5)[0] / full[0] == pytest.approx(0.25, rel=1e-3)
 
 
 def test_another_period_while_a_note_sounds(stage: Stage) -> None:
@@ -180,9 +176,10 @@ def test_a_recording_ends_where_its_rate_ends(mortal_stage: Stage) -> None:
     first, second = (48_000, 44_100) if mortal_stage.server.rate == 48_000 else (44_100, 48_000)
 
     def play(note: float) -> None:
+        client.send("/notify", 1)
         client.send("/play", note, *Z, 1.0, 0.3)
-        assert until(lambda: mortal_stage.status().voices == 1, NOTICE_S)
-        assert until(lambda: mortal_stage.status().voices == 0, NOTICE_S)
+        assert client.wait_for("/voice/off", timeout_s=NOTICE_S) is not None
+        client.send("/notify", 0)
 
     name, (_, file) = client.ask("/record", "night", answer=("/done",)) or ("", ("", ""))
     assert name == "/done"
