@@ -3,8 +3,8 @@
 Everything is a function of the seed and the number of the batch, so that a run which goes on after a kill sees what it
 would have seen, and several processes share each batch without a word between them.
 
-z-swap: with some probability a note is decoded from the code of another note of its instrument and velocity, a few
-semitones away, so that one z comes to mean one instrument at every pitch.
+z-swap: with some probability a note is decoded from the code of another note of its instrument, played about as hard, a
+few semitones away, so that one z comes to mean one instrument at every pitch.
 """
 
 from __future__ import annotations
@@ -45,18 +45,19 @@ class Batch(NamedTuple):
     """(PRIOR_POINTS, D), standard normal, what a discrepancy is measured against."""
 
 
-def partners(notes: NoteSet, semitones: int) -> list[Int64s]:
-    """For each note those of the training set of its timbre and velocity, at most so many semitones away.
+def partners(notes: NoteSet, semitones: int, velocities: int) -> list[Int64s]:
+    """For each note those of the training set of its timbre, at most so many semitones and velocities away.
 
     A note of the training set is among its own; one that is withheld may have none.
     """
     train = np.flatnonzero(notes.split == TRAIN)
-    groups: dict[tuple[int, int], Int64s] = {}
-    key = list(zip(notes.timbre.tolist(), notes.velocity.tolist(), strict=True))
-    for member in set(key):
-        groups[member] = train[(notes.timbre[train] == member[0]) & (notes.velocity[train] == member[1])]
+    timbre, note, velocity = notes.timbre[train], notes.note[train], notes.velocity[train]
     return [
-        groups[key[row]][np.abs(notes.note[groups[key[row]]] - notes.note[row]) <= semitones]
+        train[
+            (timbre == notes.timbre[row])
+            & (np.abs(note - notes.note[row]) <= semitones)
+            & (np.abs(velocity - notes.velocity[row]) <= velocities)
+        ]
         for row in range(len(notes))
     ]
 
@@ -86,7 +87,7 @@ class Sampler:
         self._train = np.flatnonzero(notes.split == TRAIN)
         if self._train.size < 2:
             raise DataError(f"the data set has {self._train.size} notes to train on: it must have at least 2")
-        self._partners = partners(notes, config.swap.semitones)
+        self._partners = partners(notes, config.swap.semitones, config.swap.velocities)
         self._probability = config.swap.probability
         self._seed, self._size, self._latent = config.seed, config.fit.batch, config.latent
         self._orders: dict[int, Int64s] = {}

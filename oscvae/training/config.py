@@ -105,6 +105,7 @@ class SwapConfig(Section):
 
     probability: Share = 0.5
     semitones: Annotated[int, Field(ge=0, le=127)] = 12
+    velocities: Annotated[int, Field(ge=0, le=127)] = 16
 
 
 class AugmentConfig(Section):

@@ -82,7 +82,7 @@ def test_augmentation_changes_what_is_encoded_by_number_and_chance(tmp_path: Pat
 
 def test_partners_are_found_directly() -> None:
     notes = make_notes()
-    for row, found in enumerate(partners(notes, 2)):
+    for row, found in enumerate(partners(notes, 2, 0)):
         wanted = [
             other
             for other in range(len(notes))
@@ -92,6 +92,8 @@ def test_partners_are_found_directly() -> None:
             and abs(int(notes.note[other]) - int(notes.note[row])) <= 2
         ]
         assert found.tolist() == wanted
+    touched = partners(notes, 0, 127)[0]
+    assert set(notes.velocity[touched].tolist()) == {60, 110}
 
 
 def test_withheld_notes_are_watched_and_unknown_recordings_left_alone() -> None:
