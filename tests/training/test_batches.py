@@ -92,7 +92,7 @@ def test_partners_are_found_directly() -> None:
             and abs(int(notes.note[other]) - int(notes.note[row])) <= 2
         ]
         assert found.tolist() == wanted
-    touched = partners(notes, 0, 127)[0]
+    touched = partners(notes, 0, 127)[1]
     assert set(notes.velocity[touched].tolist()) == {60, 110}
 
 
