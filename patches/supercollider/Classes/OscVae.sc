@@ -157,11 +157,11 @@ OscVae {
 
 	z { |point| this.sendMsg('/z', *point) }
 
-	zAt { |dimension, value| this.sendMsg('/z/%'.format(dimension).asSymbol, value) }
+	zAt { |dimension, value| this.sendMsg("/z/%".format(dimension), value) }
 
-	unit { |dimension, value| this.sendMsg('/unit/%'.format(dimension).asSymbol, value) }
+	unit { |dimension, value| this.sendMsg("/unit/%".format(dimension), value) }
 
-	pad { |number, x, y| this.sendMsg('/pad/%'.format(number).asSymbol, x, y) }
+	pad { |number, x, y| this.sendMsg("/pad/%".format(number), x, y) }
 
 	glide { |seconds, point| this.sendMsg('/glide', seconds, *point) }
 
@@ -215,7 +215,7 @@ OscVae {
 	encode { |file, onDone, onFail| this.request(['/encode', file], onDone, onFail, 60) }
 
 	// without a name: stop. onDone: { |file, seconds| }
-	record { |name, onDone, onFail| this.request(['/record'] ++ name.asArray, onDone, onFail) }
+	record { |name, onDone, onFail| this.request(['/record'] ++ name.notNil.if([name], []), onDone, onFail) }
 
 	// -- the daemon
 
@@ -235,7 +235,7 @@ OscVae {
 
 	// posts it
 	help { |address|
-		this.ask(['/help'] ++ address.asArray, '/help.reply', { |msg| msg[2].asString.postln })
+		this.ask(['/help'] ++ address.notNil.if([address], []), '/help.reply', { |msg| msg[2].asString.postln })
 	}
 
 	ping { |action| this.ask(['/ping'], '/pong', { action.value }) }

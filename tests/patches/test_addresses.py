@@ -1,0 +1,181 @@
+"""Every address in every patch is in the table, and whatever a patch can send is in range."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from support import ROOT
+
+from oscvae.control.addresses import TABLE, find
+from patches import judge
+from patches.conftest import needs
+from patches.fake import FakeDaemon
+from patches.pdhost import FOLDER as PD
+from patches.pdhost import Pd, demo_patch
+from patches.schost import Sclang
+
+PATCHES = ROOT / "patches"
+
+pytestmark = pytest.mark.client
+
+
+def test_the_judge_can_complain() -> None:
+    assert judge.complaint("/gain", (-12.0,)) is None
+    assert "unknown address" in str(judge.complaint("/gian", (-12.0,)))
+    assert "out of range" in str(judge.complaint("/gain", (7.0,)))
+    assert "expected" in str(judge.complaint("/pad/1", (0.5,)))
+    assert "no pad 3" in str(judge.complaint("/pad/3", (0.5, 0.5)))
+    assert "out of the model's range" in str(judge.complaint("/note", (20, 100)))
+    assert "out of range" in str(judge.complaint("/z", (0, 0, 0, 99)))
+    assert judge.complaint("/preset/recall", (3.0, 1.0)) is None, "a number is a preset's name too"
+    assert judge.is_known("/pad/2") and judge.is_known("/voice/on") and not judge.is_known("/vioce/on")
+
+
+# -- what stands in the files ------------------------------------------------------------------------------------------
+
+# what looks like an address in a Pd file: the first word of a message, or of what is put before a list
+_PD = re.compile(r"^#X (?:msg -?\d+ -?\d+|obj -?\d+ -?\d+ list prepend) (/\S+?)(?=[ ;])", re.M)
+_QUOTED = re.compile(r"""['"](/[a-zA-Z][\w./%]*)['"]""")
+_SHELL = re.compile(r"^\s*send (/\S+)", re.M)
+
+
+def addresses(path: Path) -> set[str]:
+    text = path.read_text()
+    pattern = {".pd": _PD, ".sh": _SHELL}.get(path.suffix, _QUOTED)
+    found = {address.replace("\\$1", "1").replace("%", "1") for address in pattern.findall(text)}
+    return {address for address in found if not address.endswith("/")}  # what others begin with
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted(PATCHES.rglob("*")) if path.suffix in {".pd", ".sc", ".py", ".js", ".sh"}],
+    ids=lambda path: path.name,
+)
+def test_every_written_address_is_in_the_table(path: Path) -> None:
+    found = addresses(path)
+    assert not {address for address in found if not judge.is_known(address)}
+
+
+def test_written_addresses_are_found() -> None:
+    found = {path.name: addresses(path) for path in PATCHES.rglob("*.*") if path.suffix in {".pd", ".sc", ".sh"}}
+    assert {"/interp", "/pad/1", "/preset/save", "/status"} <= found["demo.pd"]
+    assert {"/note", "/voice/new", "/z/1"} <= found["OscVae.sc"]
+    assert "/glide" in found["play.sh"]
+
+
+# -- what they send ----------------------------------------------------------------------------------------------------
+
+
+def received(fake: FakeDaemon, quiet_s: float = 0.3) -> list[tuple[str, tuple[object, ...]]]:
+    return [(message.address, message.args) for message in fake.drain(quiet_s)]
+
+
+def test_the_pd_demo_sends_nothing_out_of_range(tmp_path: Path) -> None:
+    """Every widget that has a name is driven to both ends."""
+    needs("pd")
+    text = (PD / "demo.pd").read_text()
+    bangs = set(re.findall(r" bng .*? (demo-\S+) ", text))
+    toggles = set(re.findall(r" tgl .*? (demo-\S+) ", text))
+    boxes = re.findall(r" (?:hsl|nbx) \S+ \S+ (\S+) (\S+) .*? (demo-\S+) ", text)
+    ranges = {name: (low, high) for low, high, name in boxes}
+    assert len(bangs) >= 40 and len(ranges) >= 10 and "demo-save" in toggles
+    with FakeDaemon() as fake, Pd(tmp_path, demo_patch(tmp_path, fake.port)) as pd:
+        fake.greet()
+        sent = received(fake)
+        for name, ends in ranges.items():
+            if float(ends[1]) < 1e6:  # the others only show
+                for value in ends:
+                    pd.send(name, value)
+                    for bang in ("demo-key-48", "demo-preset-1", "demo-home", "demo-travel"):
+                        pd.send(bang)
+                sent += received(fake, 0.05)
+        for corner in ("0 0", "1 1"):
+            for pad in (1, 2):
+                pd.send(f"demo-pad-{pad}", corner)
+            pd.send("demo-a" if corner == "0 0" else "demo-b")
+            pd.send("demo-travel")
+        for toggle in sorted(toggles):
+            pd.send(toggle, 1)
+            for bang in sorted(bangs):
+                pd.send(bang)
+            pd.send(toggle, 0)
+        sent += received(fake, 0.5)
+        assert pd.wrong() == []
+    used = {address for address, _ in sent}
+    for address in ("/note", "/interp", "/glide", "/preset/save", "/preset/recall", "/pad/2", "/release", "/panic"):
+        assert address in used, f"{address} was not sent"
+    assert {args[0] for address, args in sent if address == "/note"} >= set(range(48, 73))
+    assert judge.complaints(sent) == []
+
+
+def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
+    """Every method that says something, and every kind of event."""
+    needs("sclang")
+    calls = {
+        "play": "(60, [0.1, 0.2, 0.3, 0.4], 0.5, 2)",
+        "interp": "(60, 3, [0, 0, 0, 0], [1, 1, 1, 1])",
+        "note": "(60)",
+        "noteOff": "(60)",
+        "stopNotes": "(60)",
+        "panic": "",
+        "voice": "(7, 60, [0, 0, 0, 0])",
+        "voiceSet": "(7, \\z, [0, 0, 0, 1])",
+        "voiceStop": "(7)",
+        "z": "([0, 0, 0, 0])",
+        "zAt": "(4, 0.5)",
+        "unit": "(1, 0.5)",
+        "pad": "(2, 0, 1)",
+        "glide": "(1, [0, 0, 0, 0])",
+        "gain": "(-6)",
+        "pan": "(1)",
+        "bend": "(2)",
+        "releaseTime": "(0.5)",
+        "attackTime": "(0)",
+        "stretch": "(2)",
+        "sustain": "(false)",
+        "recall": '("one", 2)',
+        "savePreset": '("one")',
+        "deletePreset": '("one")',
+        "presets": "",
+        "load": '("plucked")',
+        "models": "",
+        "model": "",
+        "encode": '("one.wav")',
+        "record": '("one")',
+        "status": "",
+        "version": "",
+        "help": '("/play")',
+        "ping": "",
+        "sync": "",
+        "dumpOSC": "(false)",
+        "clearSched": "",
+        "quit": "",
+        "cmdPeriod": "",
+        "notify": "{ }",
+    }
+    process = {"start", "stop", "free", "whenReady"}
+    tools = {"sendMsg", "sendBundle", "bind", "ask", "request", "renew", "isEvent"}
+    with FakeDaemon() as fake:
+        script = f"""
+        x = OscVae("127.0.0.1", {fake.port});
+        OscVae.methods.do {{ |m| "method %".format(m.name).postln }};
+        Routine {{
+            {" ".join(f"x.{name}{args}; 0.005.wait;" for name, args in calls.items())}
+            (type: \\oscvae, oscvae: x, degree: [0, 2, 4], z: [0, 0, 0, 0]).play;
+            (type: \\oscvae, oscvae: x, degree: [0, 2, 4], z: [0, 0, 0, 0], to: [1, 1, 1, 1]).play;
+            (type: \\oscvae, oscvae: x, midinote: 60.5).play;
+            1.wait;
+            0.exit
+        }}.play(SystemClock);
+        """
+        with Sclang(tmp_path, script) as sclang:
+            first = fake.receive(60.0)
+            sent = [(message.address, message.args) for message in first] + received(fake, 1.5)
+            log = sclang.wait()
+    methods = set(re.findall(r"^method ([a-zA-Z]+)$", log, re.M)) - {"init", "addr", "latency", "onFail", "pid"}
+    assert methods == set(calls) | process | tools, "a method of the class is not tried here"
+    assert judge.complaints(sent) == []
+    used = {find(address)[0].path for address, _ in sent}
+    assert {row.path for row in TABLE} - used == set(), "the class does not speak the whole vocabulary"
