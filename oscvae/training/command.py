@@ -29,7 +29,10 @@ def train(config: str | None, data: Path | None, out: Path | None, resume: bool,
 
     from rich.console import Console
 
-    from oscvae.training import train as trainer
+    try:
+        from oscvae.training import train as trainer
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"training needs the package {error.name}: pip install 'oscvae[train]'") from None
 
     console = Console(stderr=True)
     try:
