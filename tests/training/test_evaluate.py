@@ -27,6 +27,7 @@ from oscvae.torchscript import load, save, script
 from oscvae.training import exporting
 from oscvae.training.dataset import NoteSet
 from oscvae.training.evaluate import command
+from oscvae.training.evaluate.levels import recorded_steps
 from oscvae.training.evaluate.playing import measure_grid
 from oscvae.training.evaluate.report import Effort, data_facts, evaluate
 from oscvae.training.evaluate.subject import Subject
@@ -296,6 +297,14 @@ def test_a_dead_corner_is_found(model: Path) -> None:
     assert len(silent) == 20, "the first twenty are kept"
     assert grid.quietest_db == pytest.approx(-200.0)
     assert grid.dead >= 9 * len(grid.notes)
+
+
+def test_a_recording_that_is_quieter_than_its_neighbours_is_two_jumps(subject: Subject, notes: NoteSet) -> None:
+    even = recorded_steps(subject, notes, np.random.default_rng(1))
+    assert even.size == 2 * 12
+    notes.x[(notes.note == 66) & (notes.velocity == 110) & (notes.timbre == 0)] -= 0.25
+    found = recorded_steps(subject, notes, np.random.default_rng(1))
+    assert np.sum(np.abs(found - even) > 5.0) == 2, "10 dB down, and up again"
 
 
 def test_it_says_whether_the_model_was_trained_on_these_data(subject: Subject, notes: NoteSet, model: Path) -> None:

@@ -1,5 +1,5 @@
 """Judges a model file by its data set: every figure of the model card, pictures and sounds, on one page.
 
 From the file to the page: `subject` opens it, `harmonic` and `envelope` listen to single notes, `fidelity`, `playing`,
-`latent` and `realism` measure, `gallery` and `maps` draw, `page` writes, `report` says in which order.
+`levels`, `latent` and `realism` measure, `gallery` and `maps` draw, `page` writes, `report` says in which order.
 """

@@ -53,9 +53,9 @@ def note_name(note: float) -> str:
 
 def palette(count: int) -> list[tuple[float, float, float]]:
     """Colours that stay apart, for so many instruments."""
-    named = "tab10" if count <= 10 else "tab20"
     if count <= 20:
-        return [tuple(colormaps[named](index)[:3]) for index in range(count)]
+        full, light = range(0, 20, 2), range(1, 20, 2)
+        return [tuple(colormaps["tab20"](index)[:3]) for index in (*full, *light)][:count]
     return [tuple(colormaps["hsv"](index / count)[:3]) for index in range(count)]
 
 

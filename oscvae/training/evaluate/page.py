@@ -205,7 +205,7 @@ def write_playing(page: Page, playing: Playing, chart: bytes) -> None:
         ),
     )
     page.picture(chart, "pitch, harmonics and level over the keyboard")
-    harmonic, steps, clicks, grid = playing.harmonicity, playing.level_steps, playing.clicks, playing.grid
+    harmonic, levels, clicks, grid = playing.harmonicity, playing.levels, playing.clicks, playing.grid
     page.table(
         ("", "median", "p95", "worst", "n", "over the limit"),
         (
@@ -225,13 +225,19 @@ def write_playing(page: Page, playing: Playing, chart: bytes) -> None:
                 str(harmonic.recorded.n),
                 "",
             ),
-            (
-                "level step to the next semitone, dB",
-                f"{steps.median:.2f}",
-                f"{steps.p95:.2f}",
-                f"{steps.worst:.2f}",
-                str(steps.n),
-                f"{playing.level_jumps} over 3 dB",
+            *(
+                (
+                    f"level step to the next semitone, {name}, dB",
+                    f"{steps.median:.2f}",
+                    f"{steps.p95:.2f}",
+                    f"{steps.worst:.2f}",
+                    str(steps.n),
+                    f"{jumps} over 3 dB",
+                )
+                for name, steps, jumps in (
+                    ("at one point", levels.played, levels.jumps),
+                    ("recordings", levels.recorded, levels.recorded_jumps),
+                )
             ),
             (
                 "steepest step at the onset against the sound after it, dB",

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscvae.training.dataset import TRAIN, NoteSet
-from oscvae.training.evaluate.fidelity import instrument_codes
+from oscvae.training.evaluate.levels import Levels, measure_levels
 from oscvae.training.evaluate.listening import Table, listen_to_points, listen_to_spectra
 from oscvae.training.evaluate.subject import Codes, Subject
 from oscvae.training.evaluate.summary import Spread, Track, quietly, some
@@ -21,8 +21,6 @@ Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 
 IN_TUNE_CENTS = 10.0
-LEVEL_STEP_DB = 3.0
-"""More between two neighbouring semitones is a jump."""
 CLICK_DB = 3.0
 """An edge this much steeper than the sound beside it is a click."""
 PEAK_DB = (-30.0, 0.0)
@@ -30,8 +28,6 @@ PEAK_DB = (-30.0, 0.0)
 GRID_PER_DIMENSION = 3
 MOST_GRID_POINTS = 243
 _GRID_NOTES = 5
-_MEDIANS = 8  # latent points whose neighbouring semitones are compared: so many instruments ..
-_RANDOM = 4  # .. and so many anywhere
 
 
 @dataclass(frozen=True)
@@ -100,9 +96,7 @@ class Playing:
     recorded_tuning: Tuning
     """The recordings by the same estimator: what it can see."""
     harmonicity: Harmonicity
-    level_steps: Spread
-    """Between neighbouring semitones at one latent point, in dB, absolute."""
-    level_jumps: int
+    levels: Levels
     clicks: Clicks
     grid: Grid
 
@@ -140,12 +134,7 @@ def measure_playing(
     recorded = listen_to_spectra(subject, notes.x, rows, notes.note, "recordings", track)
     reconstructed = listen_to_points(subject, codes.mean[rows], notes.note[rows], "their reconstructions", track)
 
-    points = level_points(subject, notes, codes, rng)
-    each = np.repeat(points, every.size, axis=0)
-    scales = listen_to_points(subject, each, np.tile(every, len(points)), "scales", track)
-    levels = scales["level_db"].reshape(len(points), every.size)
-    steps = np.abs(np.diff(levels, axis=1)).ravel()
-
+    levels, scales = measure_levels(subject, notes, codes, rng, track)
     grid, corners = measure_grid(subject, rng, track)
     playing = Playing(
         tuning=tuning(random),
@@ -156,12 +145,11 @@ def measure_playing(
             difference_db=float(np.median(random["hnr_db"]) - np.median(recorded["hnr_db"])),
             reconstructed_difference_db=float(np.median(reconstructed["hnr_db"] - recorded["hnr_db"])),
         ),
-        level_steps=Spread.of(steps),
-        level_jumps=int(np.sum(steps > LEVEL_STEP_DB)),
+        levels=levels,
         clicks=clicks(random),
         grid=grid,
     )
-    return playing, Playlist(random, recorded, reconstructed, levels, rows, corners)
+    return playing, Playlist(random, recorded, reconstructed, scales, rows, corners)
 
 
 def tuning(heard: Table) -> Tuning:
@@ -187,13 +175,6 @@ def clicks(heard: Table) -> Clicks:
         onset_clicks=int(np.sum(onset > CLICK_DB)),
         end_clicks=int(np.sum(end > CLICK_DB)),
     )
-
-
-def level_points(subject: Subject, notes: NoteSet, codes: Codes, rng: np.random.Generator) -> Float32s:
-    """[P, D]: the medians of some instruments, where one plays, and some points of the range at random."""
-    medians = np.array(list(instrument_codes(notes, codes.mean).values()), np.float32)
-    chosen = some(np.arange(len(medians)), _MEDIANS, rng)
-    return np.concatenate([medians[chosen].reshape(-1, subject.low.size), subject.random_points(_RANDOM, rng)])
 
 
 def measure_grid(subject: Subject, rng: np.random.Generator, track: Track = quietly) -> tuple[Grid, Table]:

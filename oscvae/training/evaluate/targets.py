@@ -96,7 +96,7 @@ def _harmonicity(found: Evaluation) -> tuple[float, int]:
 
 
 def _jumps(found: Evaluation) -> tuple[float, int]:
-    return float(found.playing.level_jumps), found.playing.level_steps.n
+    return float(found.playing.levels.jumps), found.playing.levels.played.n
 
 
 def _clicks(found: Evaluation) -> tuple[float, int]:
