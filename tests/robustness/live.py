@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import psutil
 from support import Daemon, OscClient
@@ -66,8 +65,3 @@ def sounds(daemon: Daemon, note: float = 60.0) -> bool:
         listener.send("/notify", 0)
         listener.send("/stop")
         listener.close()
-
-
-def shared_memory() -> set[str]:
-    """Names in /dev/shm that are not a JACK server's."""
-    return {path.name for path in Path("/dev/shm").iterdir() if not path.name.startswith(("jack", "sem.jack"))}

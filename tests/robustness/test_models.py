@@ -35,7 +35,8 @@ VOICES = 16
 BUSY, SOUNDING, MODEL = 6, 0, 11  # places in /status.reply
 # each is a process that imports torch: these in the soak only
 SLOW = ("complex", "other arguments", "gluttonous", "bad encoder", "document only", "no tensor")
-HANG_S = 25.0  # within which a decoder that hangs is ended, whoever ends it: the kernel or the daemon
+SOON_S = 60.0  # for what takes a moment, on a machine that is busy with something else
+HANG_S = 60.0  # within which a decoder that hangs is ended, whoever ends it: the kernel or the daemon
 GROWTH_BYTES = 16 << 20
 
 
@@ -98,8 +99,7 @@ class Rig:
         self.client.send("/stretch", 4.0)
         for i in range(count):
             self.client.send("/note", 45 + i, 100)
-        assert wait_until(lambda: self.sounding == count, 10.0)
-        assert wait_until(lambda: self.events()["/voice/on"] == count, 10.0)
+        assert wait_until(lambda: self.events()["/voice/on"] >= count, SOON_S)
 
     def events(self) -> Counter[str]:
         """What was heard since the last question, and counted in all."""
@@ -135,11 +135,11 @@ class Rig:
         assert wait_until(lambda: len(processes(self.daemon)) == 1, HANG_S)
         return processes(self.daemon)[0]
 
-    def said(self, text: str, timeout_s: float = 5.0, times: int = 1) -> bool:
+    def said(self, text: str, timeout_s: float = SOON_S, times: int = 1) -> bool:
         """Whether the log says it so many times."""
         return wait_until(lambda: self.daemon.log.count(text) == times, timeout_s)
 
-    def silent(self, timeout_s: float = 15.0) -> bool:
+    def silent(self, timeout_s: float = SOON_S) -> bool:
         self.client.send("/sustain", 0)
         self.client.send("/stretch", 1.0)
         self.client.send("/stop")
@@ -174,7 +174,7 @@ def rig(shared: Rig) -> Iterator[Rig]:
     shared.forget()
     for i in range(VOICES):
         shared.play(note=45 + i, seconds=5.0)
-    assert wait_until(lambda: shared.events()["/voice/on"] == VOICES, 10.0), f"voices are lost: {shared.events()}"
+    assert wait_until(lambda: shared.events()["/voice/on"] == VOICES, SOON_S), f"voices are lost: {shared.events()}"
     assert shared.silent()
 
 
@@ -184,8 +184,9 @@ def rig(shared: Rig) -> Iterator[Rig]:
 @pytest.mark.parametrize("name", REFUSED if SOAK else [name for name in REFUSED if name not in SLOW])
 def test_a_bad_model_is_one_clear_answer(shared: Rig, name: str) -> None:
     rig = shared
-    if not rig.sounding:
-        rig.hold(1)
+    rig.client.send("/stretch", 4.0)
+    rig.client.send("/voice/new", 1, 50, 0.1, 0.1)  # 40 s
+    assert wait_until(lambda: rig.sounding >= 1, SOON_S)
     kind, (why,) = rig.ask("/load", name)
     assert kind == "/fail" and REFUSED[name][1] in why
     assert "\n" not in why and "Traceback" not in why
@@ -193,7 +194,7 @@ def test_a_bad_model_is_one_clear_answer(shared: Rig, name: str) -> None:
     assert rig.sounding >= 1, "what sounded is gone"
     assert rig.sounds()
     assert rig.daemon.status()[MODEL] == "honest"
-    assert wait_until(lambda: len(processes(rig.daemon)) == 1, 5.0), "a process is left of it"
+    assert wait_until(lambda: len(processes(rig.daemon)) == 1, SOON_S), "a process is left of it"
 
 
 @pytest.mark.parametrize("name", ["", "..", "../honest", "/etc/passwd", "honest.ts", "a/b", "\0", "x" * 300, "nothing"])
@@ -206,7 +207,7 @@ def test_a_name_that_is_none_is_one_clear_answer(shared: Rig, name: str) -> None
 def test_a_model_that_never_answers_gives_way_to_the_next(rig: Rig) -> None:
     client = rig.client
     client.send("/load", "endless")
-    assert wait_until(lambda: len(processes(rig.daemon)) == 2, 10.0)
+    assert wait_until(lambda: len(processes(rig.daemon)) == 2, SOON_S)
     time.sleep(2.5)  # it is loaded by now, and computes
     assert rig.sounds()
     began = time.monotonic()
@@ -214,8 +215,8 @@ def test_a_model_that_never_answers_gives_way_to_the_next(rig: Rig) -> None:
     replies = [client.wait_for("/done", "/fail", timeout_s=60.0) for _ in range(2)]
     assert replies[0] == ("/fail", ("/load", "superseded"))
     assert replies[1] is not None and replies[1][:1] + replies[1][1][:2] == ("/done", "/load", "plucked")
-    assert time.monotonic() - began < 15.0
-    assert wait_until(lambda: len(processes(rig.daemon)) == 1, 5.0)
+    assert time.monotonic() - began < 50.0, "it waited for the one that hangs"
+    assert wait_until(lambda: len(processes(rig.daemon)) == 1, SOON_S)
 
 
 @pytest.mark.soak
@@ -297,7 +298,7 @@ def test_a_note_that_cannot_be_decoded_is_answered(rig: Rig, name: str, why: str
     rig.client.send("/z", TRAP + 1.0, 0.0)  # what sounds stays as it is
     rig.client.send_bundle([("/play", 60, 0.1, 0.0), ("/play", 62, TRAP + 1.0, 0.0), ("/play", 64, 0.2, 0.0)])
     assert rig.client.wait_for("/fail", timeout_s=10.0) is not None
-    assert wait_until(lambda: rig.sounding == 4, 10.0), "the others of its bundle do not sound"
+    assert wait_until(lambda: rig.sounding == 4, SOON_S), "the others of its bundle do not sound"
     assert rig.sounds()
     assert rig.decoder() == process
 
@@ -330,15 +331,15 @@ def test_a_model_that_hangs_later_is_ended_and_reported(rig: Rig) -> None:
     process = rig.decoder()
     kind, (why,) = rig.ask("/play", 60, TRAP + 1.0, 0.0, timeout_s=HANG_S)
     assert kind == "/fail" and "died before the note was decoded" in why
-    assert wait_until(lambda: not process.is_running(), 5.0)
+    assert wait_until(lambda: not process.is_running(), SOON_S)
     assert rig.sounding == 3, "what sounded is gone"
     assert rig.said("'loop' was killed by signal 9; starting it again")
-    assert wait_until(rig.sounds, 20.0)
+    assert wait_until(rig.sounds, SOON_S)
     # a model that hangs again, and the daemon does not wait for it to be ended
     rig.play(z=TRAP + 1.0)
     began = time.monotonic()
     rig.load("honest")
-    assert time.monotonic() - began < 15.0
+    assert time.monotonic() - began < 50.0, "it waited for the one that hangs"
     assert rig.sounds()
     assert wait_until(lambda: len(processes(rig.daemon)) == 1, HANG_S), "the old decoder hangs on"
     assert rig.silent(HANG_S), "the note that was never decoded holds its voice"
@@ -357,8 +358,8 @@ def test_a_decoder_that_dies_twice(rig: Rig) -> None:
     first.kill()
     assert rig.said("'honest' was killed by signal 9; starting it again")
     assert rig.sounding == 8, "what sounded is gone"
-    assert wait_until(lambda: [p.pid for p in processes(rig.daemon)] not in ([], [first.pid]), 10.0)
-    assert wait_until(rig.sounds, 20.0)
+    assert wait_until(lambda: [p.pid for p in processes(rig.daemon)] not in ([], [first.pid]), SOON_S)
+    assert wait_until(rig.sounds, SOON_S)
     assert rig.sounding >= 8
     assert rig.ask("/preset/save", "here")[0] == "/done"
     saved = json.loads((rig.daemon.folder / "oscvae" / "presets" / "honest.json").read_text())
@@ -396,8 +397,8 @@ def test_a_decoder_that_dies_among_notes(rig: Rig) -> None:
             rig.play(note=45 + i % 30, seconds=0.02)
             if i == 20 + 60 * turn:
                 process.kill()
-        assert wait_until(lambda: rig.sounding == 0, 10.0)
-        assert wait_until(rig.sounds, 20.0)
+        assert wait_until(lambda: rig.sounding == 0, SOON_S)
+        assert wait_until(rig.sounds, SOON_S)
 
 
 def test_an_encoding_survives_a_load(rig: Rig) -> None:
@@ -412,7 +413,7 @@ def test_an_encoding_survives_a_load(rig: Rig) -> None:
     assert answers["/load"][0] == "honest"
     name, note, *z = answers["/encode"]
     assert (name, note, len(z)) == ("tone.wav", 57.0, 4)
-    assert wait_until(lambda: len(processes(rig.daemon)) == 1, 10.0), "the decoder that has encoded stays"
+    assert wait_until(lambda: len(processes(rig.daemon)) == 1, SOON_S), "the decoder that has encoded stays"
 
 
 def test_an_encoding_ends_with_its_decoder(rig: Rig) -> None:
@@ -425,8 +426,8 @@ def test_an_encoding_ends_with_its_decoder(rig: Rig) -> None:
     process.kill()
     reply = rig.client.wait_for("/done", "/fail", timeout_s=60.0)
     assert reply is not None and reply[0] == "/fail" and reply[1][0] == "/encode"
-    assert time.monotonic() - began < 20.0
-    assert wait_until(rig.encodes, 20.0)
+    assert time.monotonic() - began < 50.0, "it waited for an answer that could not come"
+    assert wait_until(rig.encodes, SOON_S)
 
 
 # -- decoders that are stopped -----------------------------------------------------------------------------------------
@@ -444,13 +445,13 @@ def test_a_stopped_decoder_holds_nobody_up(rig: Rig) -> None:
             if i % 50 == 0:
                 assert rig.daemon.client.ask("/ping", answer=("/pong",)) == ("/pong", ())
         assert rig.daemon.status()[BUSY] > 0, "more notes wait than may"
-        assert wait_until(lambda: rig.sounding <= VOICES, 5.0)
+        assert wait_until(lambda: rig.sounding <= VOICES, SOON_S)
         kind, _ = rig.ask("/load", "missing")
         assert kind == "/fail"
         time.sleep(max(0.0, 1.0 - (time.monotonic() - began)))
     finally:
         process.resume()
-    assert wait_until(lambda: rig.sounding == 0, 15.0) or rig.silent()
+    assert rig.silent()
     assert rig.sounds()
     assert rig.decoder() == process, "it was taken for one that hangs"
 
@@ -463,9 +464,9 @@ def test_a_decoder_that_stays_stopped_is_ended(rig: Rig) -> None:
     process.suspend()
     kind, (why,) = rig.ask("/play", 60, 0.1, 0.0, timeout_s=HANG_S)
     assert kind == "/fail" and "died before the note was decoded" in why
-    assert "has not answered for" in rig.daemon.log
-    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    assert wait_until(rig.sounds, 20.0)
+    assert rig.said("has not answered for")
+    assert process not in processes(rig.daemon)
+    assert wait_until(rig.sounds, SOON_S)
 
 
 @pytest.mark.soak
@@ -481,7 +482,7 @@ def test_a_daemon_that_was_stopped_blames_no_decoder(rig: Rig) -> None:
     process.resume()
     time.sleep(7.0)
     daemon.resume()
-    assert wait_until(rig.sounds, 10.0)
+    assert wait_until(rig.sounds, SOON_S)
     assert rig.decoder() == process
 
 
@@ -497,6 +498,7 @@ def test_a_stopped_decoder_is_replaced_by_load(rig: Rig) -> None:
 # -- memory ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(0 if SOAK else 300)
 def test_loads_leave_no_memory_behind(rig: Rig) -> None:
     """With the collector off, as it is while anything sounds: a circle of objects would keep 30 MB a load."""
     rig.client.send("/stretch", 4.0)
@@ -507,9 +509,9 @@ def test_loads_leave_no_memory_behind(rig: Rig) -> None:
         rig.load(("plucked", "honest")[turn % 2])
         rig.ask("/load", "wrong shape" if turn % 4 else "noise")
         if turn == 1:
-            assert wait_until(lambda: len(processes(rig.daemon)) == 1, 20.0)
+            assert wait_until(lambda: len(processes(rig.daemon)) == 1, SOON_S)
             resident = resident_bytes(rig.daemon)
     rig.client.send("/panic")
-    assert wait_until(lambda: len(processes(rig.daemon)) == 1, 20.0)
+    assert wait_until(lambda: len(processes(rig.daemon)) == 1, SOON_S)
     grown = resident_bytes(rig.daemon) - resident
     assert grown < GROWTH_BYTES, f"{grown / 2**20:.1f} MiB in {turns - 2} loads"
