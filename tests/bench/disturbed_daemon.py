@@ -18,6 +18,7 @@ from oscvae.control.conductor import Conductor
 from oscvae.realtime import layout as at
 
 PROBE_S = 0.001
+SETTLE_S = 1.0  # the start ends with a full garbage collection, which nobody hears yet
 
 
 def spin() -> None:
@@ -35,11 +36,12 @@ class Probed(Conductor):
     async def start(self) -> None:
         await super().start()
         self.gaps = []
-        self.probe = asyncio.get_running_loop().create_task(self._probe())
+        self.probe = asyncio.get_running_loop().create_task(self._disturb())
+
+    async def _disturb(self) -> None:
+        await asyncio.sleep(SETTLE_S)
         for _ in range(int(sys.argv[1])):
             threading.Thread(target=spin, daemon=True).start()
-
-    async def _probe(self) -> None:
         while True:
             before = time.perf_counter()
             await asyncio.sleep(PROBE_S)
