@@ -25,6 +25,7 @@ Z_TEXT = tuple(str(value) for value in Z)
 @contextlib.contextmanager
 def heard(stage: Stage, notes: Sequence[float]) -> Iterator[Recorder]:
     """Within, something is to play these notes, one after another: they are awaited, and their pitch is checked."""
+    stage.quiet()
     with stage.listen(2 * ANSWER_S) as recorder:
         yield recorder
         assert until(lambda: len(onsets(recorder.sound)) >= len(notes), ANSWER_S, 0.1), "a note was not heard"
