@@ -16,8 +16,8 @@ from oscvae.spectral.phase import MAX_N_FFT, PhaseTables, scratch_floats
 from oscvae.spectral.resample import MAX_STEP, half_width, make_table
 from oscvae.spectral.views import Float32s, padded
 
-# What comes before the onset is dropped, and the cut is faded in: there the reconstruction rings ahead of the attack, by
-# a tenth of the note's peak (median), so a bare cut would be a step.
+# What comes before the onset is dropped, and the cut is faded in: there the reconstruction rings ahead of the attack,
+# by a tenth of the note's peak (median), so a bare cut would be a step.
 FADE_IN_S = 0.001
 _ONSET_FRAMES = 2  # frames after the onset's that are never stretched
 
