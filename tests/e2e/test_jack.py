@@ -180,6 +180,7 @@ def test_a_recording_ends_where_its_rate_ends(mortal_stage: Stage) -> None:
         client.send("/play", note, *Z, 1.0, 0.3)
         assert client.wait_for("/voice/off", timeout_s=NOTICE_S) is not None
         client.send("/notify", 0)
+        mortal_stage.settle()
 
     name, (_, file) = client.ask("/record", "night", answer=("/done",)) or ("", ("", ""))
     assert name == "/done"
