@@ -46,6 +46,7 @@ docs: $(VENV)/.serve ## write docs/osc.md from the table of addresses
 	$(BIN)/python -m oscvae.control.reference > $(VENV)/osc.md && mv $(VENV)/osc.md docs/osc.md
 
 model: $(VENV)/.test ## make models/plucked.ts again, from the soundfont: some minutes
+	@tools/system-packages.sh model
 	$(BIN)/python -m oscvae.training --out models/plucked.ts
 
 clean: ## remove caches and build output

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that are missing for `python`, `serve` or `test`: as root or by passwordless sudo, else
+# Installs the Debian packages that are missing for `python`, `serve`, `test` or `model`: as root or by passwordless sudo, else
 # says which would help and goes on, because the daemon starts without any of them. Never removes a package.
 cd "$(dirname "$0")/.." || exit 1
 
@@ -23,17 +23,23 @@ case $1 in
 python)
     tools/find-python.sh "$PYTHON" >/dev/null 2>&1 || [ -n "$PYTHON" ] || need python3-venv
     ;;
-serve | test)
+serve | test | model)
     need_library libjack.so.0 libjack-jackd2-0
     need_library libportaudio.so.2 libportaudio2
     ;;
 *)
-    echo "usage: $0 python | serve | test" >&2
+    echo "usage: $0 python | serve | test | model" >&2
     exit 2
     ;;
 esac
 if [ "$1" = test ]; then
     for package in jackd2 puredata-core supercollider-language liblo-tools fluidsynth fluid-soundfont-gm; do
+        need "$package"
+    done
+    command -v node >/dev/null || need nodejs
+fi
+if [ "$1" = model ]; then
+    for package in fluidsynth fluid-soundfont-gm musescore-general-soundfont-lossless; do
         need "$package"
     done
 fi
