@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import py2tosc
 import pytest
 from support import ROOT
 
@@ -15,6 +16,7 @@ from patches.fake import FakeDaemon
 from patches.pdhost import FOLDER as PD
 from patches.pdhost import Pd, demo_patch
 from patches.schost import Sclang
+from patches.tablet import Tablet
 
 PATCHES = ROOT / "patches"
 
@@ -179,3 +181,34 @@ def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
     assert judge.complaints(sent) == []
     used = {find(address)[0].path for address, _ in sent}
     assert {row.path for row in TABLE} - used == set(), "the class does not speak the whole vocabulary"
+
+
+@pytest.mark.parametrize("name", ["oscvae.tosc", "oscvae-phone.tosc"])
+def test_the_tablet_sends_nothing_out_of_range(name: str) -> None:
+    """Every control is driven to both ends, with the preset buttons in both of their meanings."""
+    tablet = Tablet(PATCHES / "touchosc" / name)
+    tablet.frame()
+    for control in list(tablet.controls.values()):
+        kind, called = control.control_type.value, str(control.get("name"))
+        if kind == "BUTTON":
+            tablet.tap(called)
+            tablet.tap(called)
+        elif kind in {"FADER", "XY"} and control.get("interactive"):
+            for end in (0.0, 1.0):
+                tablet.press(called, **dict.fromkeys("xy" if kind == "XY" else "x", end))
+                tablet.tap("home")
+                tablet.tap("3")
+                tablet.lift(called)
+    tablet.tap("save")
+    tablet.tap("8")
+    tablet.close()
+    used = {address for address, _ in tablet.sent}
+    assert used >= {"/note", "/pad/1", "/pad/2", "/glide", "/preset/save", "/preset/recall", "/notify", "/sustain"}
+    assert used >= {f"/{fader}" for fader in ("gain", "pan", "bend", "attack", "release", "stretch")}
+    assert {args[0] for address, args in tablet.sent if address == "/note"} == set(range(48, 73))
+    assert judge.complaints(tablet.sent) == []
+    for control in tablet.controls.values():
+        for message in control.messages:
+            if isinstance(message, py2tosc.OscMessage):
+                address = "".join(str(part.value) for part in message.path)
+                assert judge.is_known(address) and address in used

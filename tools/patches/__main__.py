@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pd
 import pddemo
+import touchosc
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,6 +20,8 @@ def files() -> dict[str, bytes]:
         "pd/oscvae-pad.pd": pd.pad().file().encode(),
         "pd/oscvae-help.pd": pddemo.help_patch().file().encode(),
         "pd/demo.pd": pddemo.demo().file().encode(),
+        "touchosc/oscvae.tosc": touchosc.content(touchosc.tablet()),
+        "touchosc/oscvae-phone.tosc": touchosc.content(touchosc.phone()),
     }
 
 

@@ -1,0 +1,217 @@
+"""The TouchOSC layouts: valid, and in use, by a simulated tablet, against a real daemon."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import py2tosc
+import pytest
+from e2e.stage import until
+from support import ROOT
+
+from patches.conftest import Quiet
+from patches.tablet import Tablet
+
+FOLDER = ROOT / "patches" / "touchosc"
+LAYOUTS = sorted(FOLDER.glob("*.tosc"))
+SETTLE_S = 0.5
+
+
+@pytest.fixture
+def tablets(quiet: Quiet) -> Iterator[tuple[Tablet, Tablet]]:
+    """A tablet and a phone, both subscribed, both told what the model is."""
+    pair = Tablet(FOLDER / "oscvae.tosc", quiet.port), Tablet(FOLDER / "oscvae-phone.tosc", quiet.port)
+    for one in pair:
+        one.frame()
+    quiet.daemon.status()  # the subscriptions have been obeyed
+    assert quiet.daemon.client.ask("/load", "plucked", answer=("/done",), timeout_s=60.0) is not None
+    assert until(lambda: all(hears(one).value("model", "text") == "plucked" for one in pair), 10.0)
+    yield pair
+    for one in pair:
+        one.close()
+
+
+def hears(tablet: Tablet) -> Tablet:
+    tablet.frame()
+    return tablet
+
+
+def cursor(quiet: Quiet) -> tuple[float, ...]:
+    """Where the daemon's cursor is."""
+    client = quiet.daemon.client
+    assert client.ask("/preset/save", "here", answer=("/done",)) == ("/done", ("/preset/save", "here"))
+    (file,) = (quiet.daemon.folder / "oscvae" / "presets").glob("plucked.json")
+    return tuple(json.loads(file.read_text())["presets"]["here"])
+
+
+def latent(quiet: Quiet, *shares: float) -> tuple[float, ...]:
+    """0..1 of each dimension in the model's own numbers."""
+    reply = quiet.daemon.client.ask("/model", answer=("/model",))
+    assert reply is not None
+    ranges = reply[1][5:]
+    return tuple(ranges[2 * k] + share * (ranges[2 * k + 1] - ranges[2 * k]) for k, share in enumerate(shares))
+
+
+# -- the files ---------------------------------------------------------------------------------------------------------
+
+
+def test_there_are_a_tablet_and_a_phone() -> None:
+    assert [path.name for path in LAYOUTS] == ["oscvae-phone.tosc", "oscvae.tosc"]
+
+
+@pytest.mark.parametrize("path", LAYOUTS, ids=lambda path: path.name)
+def test_they_are_valid_and_whole(path: Path) -> None:
+    document = py2tosc.load(path)
+    assert document.validate() == []
+    for name in (
+        "pad 1",
+        "pad 2",
+        "cursor 1",
+        "cursor 2",
+        "gain",
+        "glide",
+        "save",
+        "1",
+        "8",
+        "key 48",
+        "key 72",
+        "left",
+    ):
+        assert document.find(name) is not None, f"{name} is missing"
+    _, _, width, height = document.root.frame
+
+    def inside(control: py2tosc.Control, left: float, top: float) -> None:
+        x, y, across, down = control.frame
+        assert across > 0 and down > 0, f"{control.get('name')} has no size"
+        assert 0 <= left + x <= left + x + across <= width and 0 <= top + y <= top + y + down <= height
+        for child in control.children:
+            inside(child, left + x, top + y)
+
+    inside(document.root, 0, 0)
+
+
+@pytest.mark.parametrize("path", LAYOUTS, ids=lambda path: path.name)
+def test_nothing_that_shows_the_cursor_sends(path: Path) -> None:
+    """Which is why no loop can begin there."""
+    document = py2tosc.load(path)
+    for k in (1, 2):
+        shown, touched = document.find(f"cursor {k}"), document.find(f"pad {k}")
+        assert shown is not None and touched is not None
+        assert shown.messages == [] and not shown.get("interactive")
+        assert not any(message.receive for message in touched.messages if isinstance(message, py2tosc.OscMessage))
+    for control in document.walk():
+        for message in control.messages:
+            assert not (isinstance(message, py2tosc.OscMessage) and message.feedback)
+
+
+# -- in use ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_tablet_plays(quiet: Quiet, tablets: tuple[Tablet, Tablet]) -> None:
+    tablet, phone = tablets
+    listener = quiet.listen()
+    tablet.press("key 60", x=1.0)
+    told = listener.wait_for("/voice/on")
+    assert told is not None and told[1][1] == 60.0
+    assert until(lambda: hears(phone).value("voices", "text") == "1 voices", 5.0)
+    tablet.lift("key 60", x=0.0)
+    assert listener.wait_for("/voice/off") is not None
+    assert until(lambda: hears(phone).value("voices", "text") == "0 voices", 5.0)
+    tablet.press("gain", x=0.0)
+    assert listener.wait_for("/gain") == ("/gain", (-60.0,))
+    assert tablet.value("gain value", "text") == "-60"
+    assert not [reply for reply in listener.drain() if reply[0] == "/fail"]
+
+
+def test_two_pads_lose_no_final_value(quiet: Quiet, tablets: tuple[Tablet, Tablet]) -> None:
+    """Sixty messages a second from each of two pads, while notes are held that follow them."""
+    tablet, phone = tablets
+    listener = quiet.listen()
+    for note in (48, 55, 64):
+        tablet.press(f"key {note}", x=1.0)
+
+    def move(share: float) -> None:
+        angle = 2 * math.pi * share
+        tablet.drag("pad 1", x=0.5 + 0.5 * math.sin(3 * angle), y=share)
+        tablet.drag("pad 2", x=0.5 + 0.5 * math.cos(2 * angle), y=1.0 - share)
+
+    begin = len(tablet.sent)
+    tablet.press("pad 1")
+    tablet.press("pad 2")
+    tablet.frames(1.5, move)
+    final = (0.123, 0.877), (0.25, 0.75)
+    for k, (x, y) in enumerate(final, start=1):
+        tablet.lift(f"pad {k}", x=x, y=y)
+    sent = [address for address, _ in tablet.sent[begin:]]
+    assert sent.count("/pad/1") >= 90 and sent.count("/pad/2") >= 90
+    time.sleep(SETTLE_S)
+
+    told = listener.drain()
+    for k, place in enumerate(final, start=1):
+        last = [args for address, args in told if address == f"/pad/{k}"][-1]
+        assert last == pytest.approx(place), "the last place was not told"
+        assert (phone.value(f"cursor {k}", "x"), phone.value(f"cursor {k}", "y")) != pytest.approx(place)
+    hears(phone)
+    for k, place in enumerate(final, start=1):
+        assert (phone.value(f"cursor {k}", "x"), phone.value(f"cursor {k}", "y")) == pytest.approx(place)
+        assert (tablet.value(f"cursor {k}", "x"), tablet.value(f"cursor {k}", "y")) == pytest.approx(place)
+    assert cursor(quiet) == pytest.approx(latent(quiet, *final[0], *final[1]), abs=1e-5)
+    assert not [reply for reply in told if reply[0] == "/fail"]
+    assert phone.sent[2:] == [], "what is told is not sent back"
+    assert [address for address, _ in tablet.sent[begin:]] == sent
+
+
+def test_a_preset_is_glided_to_by_all(quiet: Quiet, tablets: tuple[Tablet, Tablet]) -> None:
+    tablet, phone = tablets
+    listener = quiet.listen()
+    tablet.lift("pad 1", x=0.8, y=0.3)
+    tablet.lift("pad 2", x=0.1, y=0.6)
+    tablet.tap("save")
+    tablet.tap("5")
+    assert tablet.value("save") == 0.0, "only the next one is saved"
+    tablet.lift("pad 1", x=0.0, y=1.0)
+    tablet.lift("pad 2", x=1.0, y=0.0)
+    phone.press("glide", x=0.05)  # of ten seconds
+    assert phone.value("glide value", "text") == "0.5"
+    begin = len(tablet.sent), len(phone.sent)
+    phone.tap("5")
+    assert phone.sent[begin[1] :] == [("/preset/recall", ("5", 0.5))]
+    for _ in range(5):
+        tablet.frames(0.2)
+        phone.frame()
+    places = (0.8, 0.3), (0.1, 0.6)
+    for one in tablets:
+        for k, place in enumerate(places, start=1):
+            shown = one.value(f"cursor {k}", "x"), one.value(f"cursor {k}", "y")
+            assert shown == pytest.approx(place, abs=1e-4), "the cursor did not arrive where the preset is"
+    assert cursor(quiet) == pytest.approx(latent(quiet, 0.8, 0.3, 0.1, 0.6), abs=1e-5)
+    steps = [args for address, args in listener.drain() if address == "/z"]
+    assert len(steps) > 5, "a glide is told on its way"
+    assert steps[-1] == pytest.approx(latent(quiet, 0.8, 0.3, 0.1, 0.6), abs=1e-5)
+    assert (len(tablet.sent), len(phone.sent)) == (begin[0], begin[1] + 1), "a glide that is shown is not sent back"
+
+
+def test_faders_follow_each_other_without_a_loop(quiet: Quiet, tablets: tuple[Tablet, Tablet]) -> None:
+    tablet, phone = tablets
+    quiet.listen()
+    begin = len(tablet.sent), len(phone.sent)
+    for share in (0.2, 0.4, 0.9):
+        tablet.press("bend", x=share)
+        phone.press("release", x=1.0 - share)
+    tablet.tap("pedal")
+    quiet.daemon.client.send("/stretch", 2.0)
+    for _ in range(5):
+        tablet.frames(0.1)
+        phone.frame()
+    for one in tablets:
+        assert one.value("bend") == pytest.approx(0.9)
+        assert one.value("release") == pytest.approx(0.1, abs=1e-6)
+        assert one.value("stretch") == pytest.approx((2.0 - 0.25) / 3.75)
+        assert one.value("pedal") == 1.0
+    assert tablet.sent[begin[0] :].count(("/sustain", (1,))) == 1
+    assert len(tablet.sent) == begin[0] + 4 and len(phone.sent) == begin[1] + 3
+    tablet.tap("pedal")

@@ -1,0 +1,132 @@
+-- The script of the whole layout: subscribes, and shows what the daemon tells.
+-- What it sets has no message of its own, or one that is not sent back, so nothing goes round in circles: the pads
+-- that send have no cursor, and the cursors over them do not send.
+
+local PORT = @PORT@ -- the receive port of this connection in TouchOSC
+local RENEW_MS = 20000 -- the daemon forgets who has been silent for a minute
+local GLIDE_S = @GLIDE_S@ -- the glide fader's whole length
+local QUIET_DB = -60
+local low = { @LOW@ } -- of the latent dimensions, until /model says what they are
+local high = { @HIGH@ }
+local renewed = nil
+local voices = 0
+
+local function control(name)
+  return root:findByName(name, true)
+end
+
+local function write(name, text)
+  local label = control(name)
+  if label then
+    label.values.text = text
+  end
+end
+
+local function clipped(share)
+  return math.max(0, math.min(1, share))
+end
+
+local function show(dimension, share)
+  local cursor = control('cursor ' .. math.ceil(dimension / 2))
+  if cursor then
+    cursor.values[dimension % 2 == 1 and 'x' or 'y'] = clipped(share)
+  end
+end
+
+local function showLatent(dimension, z)
+  if low[dimension] then
+    show(dimension, (z - low[dimension]) / (high[dimension] - low[dimension]))
+  end
+end
+
+local function meter(name, db)
+  local fader = control(name)
+  if fader then
+    fader.values.x = clipped(1 - db / QUIET_DB)
+  end
+end
+
+local function count(change)
+  voices = math.max(0, voices + change)
+  write('voices', voices .. ' voices')
+end
+
+local function seconds()
+  return GLIDE_S * control('glide').values.x
+end
+
+local told = {
+  ['/z'] = function(args)
+    for dimension = 1, #args do
+      showLatent(dimension, args[dimension].value)
+    end
+  end,
+  ['/z/N'] = function(args, n)
+    showLatent(n, args[1].value)
+  end,
+  ['/unit/N'] = function(args, n)
+    show(n, args[1].value)
+  end,
+  ['/pad/N'] = function(args, n)
+    show(2 * n - 1, args[1].value)
+    show(2 * n, args[2].value)
+  end,
+  ['/level'] = function(args)
+    meter('left', args[1].value)
+    meter('right', args[2].value)
+  end,
+  ['/voice/on'] = function()
+    count(1)
+  end,
+  ['/voice/off'] = function()
+    count(-1)
+  end,
+  ['/xrun'] = function(args)
+    write('xruns', string.format('%d xruns', args[1].value))
+  end,
+  ['/model'] = function(args)
+    write('model', args[1].value)
+    low, high = {}, {}
+    for dimension = 1, (#args - 5) / 2 do
+      low[dimension] = args[4 + 2 * dimension].value
+      high[dimension] = args[5 + 2 * dimension].value
+    end
+  end
+}
+
+function onReceiveOSC(message, connections)
+  local path, n = string.match(message[1], '^(.-)/(%d+)$')
+  local tell = told[n and path .. '/N' or message[1]]
+  if tell then
+    tell(message[2], tonumber(n))
+  end
+  return false -- the faders have a look at it too
+end
+
+-- From the buttons whose message needs more than their own value.
+function onReceiveNotify(key, value)
+  if key == 'home' then
+    local point = {}
+    for dimension = 1, #low do
+      point[dimension] = 0
+    end
+    sendOSC('/glide', seconds(), (table.unpack or unpack)(point))
+  elseif key == 'preset' then
+    local save = control('save')
+    if save.values.x == 1 then
+      save.values.x = 0
+      sendOSC('/preset/save', value)
+    else
+      sendOSC('/preset/recall', value, seconds())
+    end
+  end
+end
+
+function update()
+  local now = getMillis()
+  if renewed == nil or now - renewed > RENEW_MS then
+    renewed = now
+    sendOSC('/notify', 1, PORT)
+    sendOSC('/model')
+  end
+end
