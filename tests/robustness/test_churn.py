@@ -26,9 +26,9 @@ from robustness.live import check_log, resident_bytes, wait_until
 pytestmark = pytest.mark.soak
 
 SOAK = os.environ.get("OSCVAE_SOAK") == "1"
-COMMANDS = 100_000 if SOAK else 3_000
-LIVE_COMMANDS = 100_000 if SOAK else 3_000
-LOADS = 40 if SOAK else 4
+COMMANDS = 100_000 if SOAK else 2_000
+LIVE_COMMANDS = 100_000 if SOAK else 2_000
+LOADS = 40 if SOAK else 3
 VOICES, SPARE = 12, 3
 RATE = 48_000
 LONGEST_S = 2.4 * 4 + 1.0  # the model's longest note, at the longest stretch, and what its release adds

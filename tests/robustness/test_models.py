@@ -389,13 +389,13 @@ def test_a_decoder_whose_file_is_gone_is_reported(rig: Rig, folder: Path) -> Non
 
 def test_a_decoder_that_dies_among_notes(rig: Rig) -> None:
     """Whatever was on its way is answered or sounds; nothing waits for ever."""
-    for turn in range(2):
+    for turn in range(10 if SOAK else 1):
         rig.load("honest")
         rig.forget()
         process = rig.decoder()
         for i in range(200):
             rig.play(note=45 + i % 30, seconds=0.02)
-            if i == 20 + 60 * turn:
+            if i == 20 + 15 * turn:
                 process.kill()
         assert wait_until(lambda: rig.sounding == 0, SOON_S)
         assert wait_until(rig.sounds, SOON_S)
@@ -513,5 +513,7 @@ def test_loads_leave_no_memory_behind(rig: Rig) -> None:
             resident = resident_bytes(rig.daemon)
     rig.client.send("/panic")
     assert wait_until(lambda: len(processes(rig.daemon)) == 1, SOON_S)
+    # a context's memory goes when the renderer has let go of it, which may be after its decoder has left
+    settled = wait_until(lambda: resident_bytes(rig.daemon) - resident < GROWTH_BYTES, SOON_S)
     grown = resident_bytes(rig.daemon) - resident
-    assert grown < GROWTH_BYTES, f"{grown / 2**20:.1f} MiB in {turns - 2} loads"
+    assert settled, f"{grown / 2**20:.1f} MiB in {turns - 2} loads"
