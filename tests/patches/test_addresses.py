@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from patches.fake import FakeDaemon
 from patches.pdhost import FOLDER as PD
 from patches.pdhost import Pd, demo_patch
 from patches.schost import Sclang
+from patches.stagecontrol import StageControl
 from patches.tablet import Tablet
+from patches.test_stagecontrol import widgets
 
 PATCHES = ROOT / "patches"
 
@@ -212,3 +215,36 @@ def test_the_tablet_sends_nothing_out_of_range(name: str) -> None:
             if isinstance(message, py2tosc.OscMessage):
                 address = "".join(str(part.value) for part in message.path)
                 assert judge.is_known(address) and address in used
+
+
+def test_the_stage_control_session_sends_nothing_out_of_range() -> None:
+    needs("node")
+    path = PATCHES / "openstagecontrol" / "oscvae.json"
+    surface = StageControl(path)
+    for widget in widgets(json.loads(path.read_text())["content"]):
+        kind, called = widget["type"], widget["id"]
+        if kind == "button":
+            for value in (1, 0, 1, 0) if widget["mode"] == "toggle" else (1,):
+                surface.touch(called, value)
+        elif kind == "fader" and widget.get("interaction", True):
+            for end in ("min", "max"):
+                surface.touch(called, widget["range"][end])
+                surface.touch("glide_home", 1)
+                surface.touch("preset_2", 1)
+        elif kind == "xy":
+            for corner in ([0, 0], [1, 1]):
+                surface.touch(called, corner)
+        elif kind == "keyboard":
+            for note in range(widget["start"], widget["start"] + widget["keys"]):
+                surface.touch(called, [note, widget["on"]])
+                surface.touch(called, [note, widget["off"]])
+        if "address" in widget:
+            assert judge.is_known(widget["address"]), f"{called} has {widget['address']}"
+    surface.touch("save_next", 1)
+    surface.touch("preset_8", 1)
+    surface.interval()
+    surface.close()
+    used = {address for address, _ in surface.sent}
+    assert used >= {"/note", "/pad/1", "/pad/2", "/glide", "/preset/save", "/preset/recall", "/notify", "/sustain"}
+    assert used >= {f"/{fader}" for fader in ("gain", "pan", "bend", "attack", "release", "stretch")}
+    assert judge.complaints(surface.sent) == []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pd
 import pddemo
+import stagecontrol
 import touchosc
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +21,7 @@ def files() -> dict[str, bytes]:
         "pd/oscvae-pad.pd": pd.pad().file().encode(),
         "pd/oscvae-help.pd": pddemo.help_patch().file().encode(),
         "pd/demo.pd": pddemo.demo().file().encode(),
+        "openstagecontrol/oscvae.json": stagecontrol.content(),
         "touchosc/oscvae.tosc": touchosc.content(touchosc.tablet()),
         "touchosc/oscvae-phone.tosc": touchosc.content(touchosc.phone()),
     }

@@ -1,0 +1,64 @@
+"""An Open Stage Control session in use: stage_control.js in Node, and sockets on this side."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from support import OscClient
+
+Sent = tuple[str, tuple[Any, ...]]
+
+RUNTIME = Path(__file__).with_name("stage_control.js")
+
+
+class StageControl:
+    """A session. port: the daemon's; it sends and hears at one socket, as the program does."""
+
+    def __init__(self, session: Path, port: int | None = None) -> None:
+        self.sent: list[Sent] = []
+        self._client = None if port is None else OscClient(port)
+        self._process = subprocess.Popen(
+            ["node", str(RUNTIME), str(session)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.value("root")  # what was sent when it was opened
+
+    def touch(self, widget: str, value: Any) -> None:
+        """By hand."""
+        self._happen("touch", widget, value)
+
+    def receive(self, address: str, *args: Any) -> None:
+        self._happen("receive", address, *args)
+
+    def value(self, widget: str) -> Any:
+        return self._happen("value", widget)
+
+    def interval(self) -> None:
+        self._happen("interval")
+
+    def hear(self) -> None:
+        """Take all that has arrived."""
+        assert self._client is not None
+        for address, args in self._client.drain():
+            self.receive(address, *args)
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+        if self._client is not None:
+            self._client.close()
+
+    def _happen(self, *what: Any) -> Any:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        for address, *args in answer["sent"]:
+            plain = tuple(float(arg["float"]) if isinstance(arg, dict) else arg for arg in args)
+            self.sent.append((address, plain))
+            if self._client is not None:
+                self._client.send(address, *plain)
+        return answer["value"]

@@ -1,0 +1,128 @@
+"""The Open Stage Control session: its properties are those of the program, and it plays a real daemon."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from e2e.stage import until
+from support import ROOT
+
+from patches.conftest import Quiet, needs
+from patches.judge import is_known
+from patches.stagecontrol import StageControl
+
+SESSION = ROOT / "patches" / "openstagecontrol" / "oscvae.json"
+
+# The properties of each widget in the program's reference
+# (https://openstagecontrol.ammd.net/docs/widgets/properties-reference/), as far as somebody might use them here.
+_COMMON = "type id visible interaction comments lock"
+_GEOMETRY = "left top width height expand"
+_STYLE = (
+    "colorText colorWidget colorStroke colorFill alphaStroke alphaFillOff alphaFillOn lineWidth borderRadius padding "
+    "html css"
+)
+_VALUE = "value default linkId"
+_OSC = "address preArgs typeTags decimals target ignoreDefaults bypass"
+_SCRIPTS = "onCreate onValue"
+_WIDGET = f"{_COMMON} {_GEOMETRY} {_STYLE} {_VALUE} {_OSC} {_SCRIPTS}"
+_PANEL = (
+    "colorBg layout justify gridTemplate contain scroll innerPadding tabsPosition variables traversing widgets tabs "
+    "onTouch"
+)
+PROPERTIES = {
+    "root": f"type id lock comments width height colorText colorWidget alphaFillOn borderRadius padding html css "
+    f"hideMenu onPreload {_PANEL} {_VALUE} {_OSC} {_SCRIPTS}",
+    "button": f"{_WIDGET} colorTextOn label vertical wrap on off mode doubleTap decoupled",
+    "fader": f"{_WIDGET} design knobSize colorKnob horizontal pips dashed gradient snap touchZone spring doubleTap "
+    "range logScale sensitivity steps origin onTouch",
+    "xy": f"{_WIDGET} pointSize ephemeral pips label snap spring rangeX rangeY logScaleX logScaleY stepsX stepsY clipX "
+    "clipY axisLock doubleTap sensitivity onTouch",
+    "keyboard": f"{_WIDGET} colorWhite colorBlack keys start traversing on off velocity mode",
+    "text": f"{_COMMON} {_GEOMETRY} {_STYLE} {_VALUE} vertical wrap align address preArgs decimals target bypass "
+    f"{_SCRIPTS}",
+    "variable": f"type id lock comments {_VALUE} {_OSC} {_SCRIPTS}",
+}
+CHOICES = {
+    ("button", "mode"): {"toggle", "push", "momentary", "tap"},
+    ("keyboard", "mode"): {"toggle", "push", "tap"},
+    ("fader", "design"): {"default", "round", "compact"},
+}
+
+
+def widgets(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield data
+    for child in (*data.get("widgets", ()), *data.get("tabs", ())):
+        yield from widgets(child)
+
+
+@pytest.fixture
+def surface(quiet: Quiet) -> Iterator[StageControl]:
+    needs("node")
+    opened = StageControl(SESSION, quiet.port)
+    assert quiet.daemon.status()
+    assert until(lambda: (opened.hear(), opened.value("shown_model"))[1] == "plucked", 10.0)
+    yield opened
+    opened.close()
+
+
+def test_it_is_a_session_of_known_widgets() -> None:
+    session = json.loads(SESSION.read_text())
+    assert session["type"] == "session" and session["createdWith"] == "Open Stage Control"
+    identities = []
+    for widget in widgets(session["content"]):
+        allowed = set(PROPERTIES[widget["type"]].split())
+        assert set(widget) <= allowed, f"{widget['id']} has {set(widget) - allowed}"
+        for key, value in widget.items():
+            assert value in CHOICES.get((widget["type"], key), {value} if value.__hash__ else [value])
+        assert widget.get("address", "/").startswith("/")
+        assert "address" in widget or not is_known(f"/{widget['id']}"), f"{widget['id']} is an address of the daemon"
+        identities.append(widget["id"])
+    assert len(identities) == len(set(identities))
+    assert {"pad_1", "pad_2", "keys", "preset_8", "save_next", "glide_seconds", "gain", "meter_left"} <= set(identities)
+
+
+def test_it_plays(quiet: Quiet, surface: StageControl) -> None:
+    listener = quiet.listen()
+    surface.touch("keys", [60, 100])
+    told = listener.wait_for("/voice/on")
+    assert told is not None and told[1][1] == 60.0
+    assert until(lambda: (surface.hear(), surface.value("shown_voices"))[1] == "1 voices", 5.0)
+    surface.touch("keys", [60, 0])
+    assert listener.wait_for("/voice/off") is not None
+    surface.touch("gain", -6)
+    assert listener.wait_for("/gain") == ("/gain", (-6.0,))
+    surface.touch("pedal", 1)
+    assert listener.wait_for("/sustain") == ("/sustain", (1,))
+    surface.touch("pedal", 0)
+    surface.touch("panic", 1)
+    assert not [reply for reply in listener.drain() if reply[0] == "/fail"]
+
+
+def test_it_follows_and_never_answers(quiet: Quiet, surface: StageControl) -> None:
+    other = quiet.daemon.client
+    surface.touch("pad_1", [0.8, 0.3])
+    surface.touch("save_next", 1)
+    surface.touch("preset_4", 1)
+    assert surface.value("save_next") == 0
+    other.send("/pad/1", 0.1, 0.9)
+    other.send("/unit/4", 0.25)
+    other.send("/bend", 3.0)
+    other.send("/sustain", 1)
+    assert until(lambda: (surface.hear(), surface.value("bend"))[1] == pytest.approx(3.0), 5.0)
+    assert until(lambda: (surface.hear(), surface.value("pad_1"))[1] == pytest.approx([0.1, 0.9]), 5.0)
+    assert surface.value("pad_2")[1] == pytest.approx(0.25)
+    assert until(lambda: (surface.hear(), surface.value("pedal"))[1] == 1, 5.0)
+    begin = len(surface.sent)
+    surface.touch("glide_seconds", 0.3)
+    surface.touch("preset_4", 1)
+    assert surface.sent[begin:] == [("/preset/recall", ("4", pytest.approx(0.3)))]
+    assert until(lambda: (surface.hear(), surface.value("pad_1"))[1] == pytest.approx([0.8, 0.3], abs=1e-4), 5.0)
+    other.send("/z/1", 0.0)
+    assert until(lambda: (surface.hear(), surface.value("pad_1"))[1][0] < 0.7, 5.0)
+    assert len(surface.sent) == begin + 1, "what is heard is not sent back"
+    other.send("/sustain", 0)
+    surface.interval()
+    assert surface.sent[begin + 1 :] == [("/notify", (1,))]

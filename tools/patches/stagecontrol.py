@@ -1,0 +1,265 @@
+"""The Open Stage Control session: two pads, keys, presets, faders, and what the daemon tells.
+
+A widget without an address answers to its id: hence ids that are no addresses of the daemon. A session is JSON whose
+properties are those of the program's own reference
+(https://openstagecontrol.ammd.net/docs/widgets/properties-reference/); what is left out keeps its default.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from face import DIMS, FADERS, GLIDE_S, KEYS, PADS, PRESETS, Fader
+
+VERSION = "1.25.0"  # of the program whose properties these are
+RENEW_MS = 20_000  # the daemon forgets who has been silent for a minute
+LATENT_RANGE = (-2.0, 2.0)  # until the daemon says what its model has
+KEY_VELOCITY = 100
+QUIET_DB = -60
+
+Widget = dict[str, Any]
+Place = tuple[float, float, float, float]  # left, top, width, height, in percent
+
+ACCENT, COOL, ALARM, GROUND = "#d97338", "#598c9e", "#bf332e", "#1a1a1c"
+
+
+def _at(place: Place) -> Widget:
+    left, top, width, height = (f"{part:g}%" for part in place)
+    return {"left": left, "top": top, "width": width, "height": height}
+
+
+def _script(*lines: str) -> str:
+    return "\n".join(lines)
+
+
+# -- what is touched ---------------------------------------------------------------------------------------------------
+
+
+def _pad(number: int, place: Place) -> Widget:
+    return {
+        "type": "xy",
+        "id": f"pad_{number}",
+        **_at(place),
+        "snap": True,
+        "pips": False,
+        "colorWidget": ACCENT,
+        "default": [0.5, 0.5],
+        "address": f"/pad/{number}",
+        "typeTags": "ff",
+        "decimals": 4,
+    }
+
+
+def _fader(fader: Fader, place: Place) -> Widget:
+    return {
+        "type": "fader",
+        "id": fader.name,
+        **_at(place),
+        "html": f"{fader.name} {fader.unit}".strip(),
+        "design": "compact",
+        "range": {"min": fader.low, "max": fader.high},
+        "origin": min(max(0.0, fader.low), fader.high),
+        "default": fader.start,
+        "colorWidget": ACCENT,
+        "address": fader.address,
+        "typeTags": "f",
+        "decimals": 3,
+    }
+
+
+def _glide(place: Place) -> Widget:
+    """Seconds: only read by the scripts."""
+    return {
+        "type": "fader",
+        "id": "glide_seconds",
+        **_at(place),
+        "html": "glide s",
+        "design": "compact",
+        "range": {"min": 0, "max": GLIDE_S},
+        "default": 1,
+        "colorWidget": COOL,
+        "bypass": True,
+    }
+
+
+def _tap(identity: str, label: str, place: Place, script: str) -> Widget:
+    """A button whose script sends, and not the button."""
+    return {
+        "type": "button",
+        "id": identity,
+        **_at(place),
+        "label": label,
+        "mode": "tap",
+        "colorWidget": COOL,
+        "bypass": True,
+        "onValue": script,
+    }
+
+
+def _preset(number: int, place: Place) -> Widget:
+    name = f"{{type: 's', value: '{number}'}}"
+    return _tap(
+        f"preset_{number}",
+        str(number),
+        place,
+        _script(
+            "if (get('save_next') === 1) {",
+            "    set('save_next', 0)",
+            f"    send('/preset/save', {name})",
+            "} else {",
+            f"    send('/preset/recall', {name}, {{type: 'f', value: get('glide_seconds')}})",
+            "}",
+        ),
+    )
+
+
+def _home(place: Place) -> Widget:
+    zeros = ", ".join(["{type: 'f', value: 0}"] * DIMS)
+    return _tap("glide_home", "home", place, f"send('/glide', {{type: 'f', value: get('glide_seconds')}}, {zeros})")
+
+
+def _keyboard(place: Place) -> Widget:
+    return {
+        "type": "keyboard",
+        "id": "keys",
+        **_at(place),
+        "keys": len(KEYS),
+        "start": KEYS[0],
+        "on": KEY_VELOCITY,
+        "off": 0,
+        "mode": "push",
+        "address": "/note",
+        "typeTags": "ii",
+        "decimals": 0,
+    }
+
+
+def _switch(identity: str, place: Place, color: str, **more: Any) -> Widget:
+    return {"type": "button", "id": identity, **_at(place), "label": identity, "colorWidget": color, **more}
+
+
+def _switches(top: float, height: float) -> list[Widget]:
+    places = [(1 + 33 * k, top, 32, height) for k in range(3)]
+    return [
+        _switch("pedal", places[0], COOL, mode="toggle", address="/sustain", typeTags="i"),
+        _switch("stop", places[1], COOL, mode="momentary", address="/stop"),
+        _switch("panic", places[2], ALARM, mode="momentary", address="/panic"),
+    ]
+
+
+# -- what is shown -----------------------------------------------------------------------------------------------------
+
+
+def _text(identity: str, text: str, place: Place) -> Widget:
+    return {"type": "text", "id": identity, **_at(place), "default": text, "bypass": True}
+
+
+def _meter(identity: str, place: Place) -> Widget:
+    return {
+        "type": "fader",
+        "id": identity,
+        **_at(place),
+        "interaction": False,
+        "horizontal": True,
+        "design": "compact",
+        "knobSize": 0,
+        "range": {"min": QUIET_DB, "max": 0},
+        "default": QUIET_DB,
+        "colorWidget": COOL,
+        "bypass": True,
+    }
+
+
+def _heard(identity: str, address: str, script: str) -> Widget:
+    """Something that the daemon tells; nothing that it sets is sent back."""
+    return {"type": "variable", "id": identity, "address": address, "bypass": True, "onValue": script}
+
+
+def _show(dimension: int, share: str) -> str:
+    """A script that moves one axis of a pad to `share`."""
+    pad, axis = (dimension - 1) // 2 + 1, (dimension - 1) % 2
+    place = f"[{share}, get('pad_{pad}')[1]]" if axis == 0 else f"[get('pad_{pad}')[0], {share}]"
+    return f"set('pad_{pad}', {place}, {{send: false}})"
+
+
+def _share(dimension: int, value: str) -> str:
+    k = dimension - 1
+    return f"({value} - globals.low[{k}]) / (globals.high[{k}] - globals.low[{k}])"
+
+
+def _listeners() -> Iterable[Widget]:
+    moves = (_show(n, _share(n, f"value[{n - 1}]")) for n in range(1, DIMS + 1))
+    yield _heard("heard_z", "/z", _script(f"if (Array.isArray(value) && value.length >= {DIMS}) {{", *moves, "}"))
+    for n in range(1, DIMS + 1):
+        yield _heard(f"heard_z_{n}", f"/z/{n}", _show(n, _share(n, "value")))
+        yield _heard(f"heard_unit_{n}", f"/unit/{n}", _show(n, "value"))
+    yield _heard(
+        "heard_model",
+        "/model",
+        _script(
+            "set('shown_model', value[0], {send: false})",
+            "globals.low = value.slice(5).filter((end, k) => k % 2 === 0)",
+            "globals.high = value.slice(5).filter((end, k) => k % 2 === 1)",
+        ),
+    )
+    yield _heard(
+        "heard_level",
+        "/level",
+        "set('meter_left', value[0], {send: false})\nset('meter_right', value[1], {send: false})",
+    )
+    for identity, address, change in (("heard_on", "/voice/on", "+ 1"), ("heard_off", "/voice/off", "- 1")):
+        count = f"globals.voices = Math.max(0, (globals.voices || 0) {change})"
+        yield _heard(
+            identity, address, _script(count, "set('shown_voices', globals.voices + ' voices', {send: false})")
+        )
+    yield _heard("heard_xrun", "/xrun", "set('shown_xruns', value + ' xruns', {send: false})")
+
+
+# -- the session -------------------------------------------------------------------------------------------------------
+
+
+def session() -> dict[str, Any]:
+    """The whole file."""
+    low, high = ([end] * DIMS for end in LATENT_RANGE)
+    columns = len(FADERS) + 1
+    strip = 98 / columns
+    widgets = [
+        *_listeners(),
+        _text("title", "oscvae", (1, 1, 15, 4)),
+        _text("shown_model", "model ?", (17, 1, 20, 4)),
+        _text("shown_voices", "0 voices", (38, 1, 15, 4)),
+        _text("shown_xruns", "0 xruns", (54, 1, 15, 4)),
+        _meter("meter_left", (70, 1, 29, 2)),
+        _meter("meter_right", (70, 3, 29, 2)),
+        *(_pad(k, (1 + 37 * (k - 1), 6, 36, 38)) for k in PADS),
+        *(_preset(k, (75 + 12 * ((k - 1) % 2), 6 + 7.6 * ((k - 1) // 2), 11.5, 7)) for k in PRESETS),
+        _switch("save_next", (75, 36.6, 11.5, 7), ACCENT, label="save the next", mode="toggle", bypass=True),
+        _home((87, 36.6, 11.5, 7)),
+        *(_fader(fader, (1 + strip * k, 46, strip - 1, 24)) for k, fader in enumerate(FADERS)),
+        _glide((1 + strip * (columns - 1), 46, strip - 1, 24)),
+        *_switches(71.5, 6),
+        _keyboard((1, 79, 98, 20)),
+    ]
+    root = {
+        "type": "root",
+        "id": "root",
+        "colorBg": GROUND,
+        "scroll": False,
+        "onCreate": _script(
+            f"globals.low = {json.dumps(low)}",
+            f"globals.high = {json.dumps(high)}",
+            "send('/notify', {type: 'i', value: 1})",
+            "send('/model')",
+            f"setInterval(() => send('/notify', {{type: 'i', value: 1}}), {RENEW_MS})",
+        ),
+        "widgets": widgets,
+        "tabs": [],
+    }
+    return {"createdWith": "Open Stage Control", "version": VERSION, "type": "session", "content": root}
+
+
+def content() -> bytes:
+    """The bytes of the file."""
+    return (json.dumps(session(), indent=2) + "\n").encode()
