@@ -18,6 +18,7 @@ RENEW_MS = 20_000  # the daemon forgets who has been silent for a minute
 LATENT_RANGE = (-2.0, 2.0)  # until the daemon says what its model has
 KEY_VELOCITY = 100
 QUIET_DB = -60
+SIDES = ("left", "right")
 
 Widget = dict[str, Any]
 Place = tuple[float, float, float, float]  # left, top, width, height, in percent
@@ -177,11 +178,15 @@ def _heard(identity: str, address: str, script: str) -> Widget:
     return {"type": "variable", "id": identity, "address": address, "bypass": True, "onValue": script}
 
 
+def _tell(identity: str, value: str) -> str:
+    return f"set('{identity}', {value}, {{send: false}})"
+
+
 def _show(dimension: int, share: str) -> str:
     """A script that moves one axis of a pad to `share`."""
     pad, axis = (dimension - 1) // 2 + 1, (dimension - 1) % 2
     place = f"[{share}, get('pad_{pad}')[1]]" if axis == 0 else f"[get('pad_{pad}')[0], {share}]"
-    return f"set('pad_{pad}', {place}, {{send: false}})"
+    return _tell(f"pad_{pad}", place)
 
 
 def _share(dimension: int, value: str) -> str:
@@ -199,22 +204,16 @@ def _listeners() -> Iterable[Widget]:
         "heard_model",
         "/model",
         _script(
-            "set('shown_model', value[0], {send: false})",
+            _tell("shown_model", "value[0]"),
             "globals.low = value.slice(5).filter((end, k) => k % 2 === 0)",
             "globals.high = value.slice(5).filter((end, k) => k % 2 === 1)",
         ),
     )
-    yield _heard(
-        "heard_level",
-        "/level",
-        "set('meter_left', value[0], {send: false})\nset('meter_right', value[1], {send: false})",
-    )
+    yield _heard("heard_level", "/level", _script(*(_tell(f"meter_{s}", f"value[{k}]") for k, s in enumerate(SIDES))))
     for identity, address, change in (("heard_on", "/voice/on", "+ 1"), ("heard_off", "/voice/off", "- 1")):
         count = f"globals.voices = Math.max(0, (globals.voices || 0) {change})"
-        yield _heard(
-            identity, address, _script(count, "set('shown_voices', globals.voices + ' voices', {send: false})")
-        )
-    yield _heard("heard_xrun", "/xrun", "set('shown_xruns', value + ' xruns', {send: false})")
+        yield _heard(identity, address, _script(count, _tell("shown_voices", "globals.voices + ' voices'")))
+    yield _heard("heard_xrun", "/xrun", _tell("shown_xruns", "value + ' xruns'"))
 
 
 # -- the session -------------------------------------------------------------------------------------------------------
