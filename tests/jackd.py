@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 READY_TIMEOUT_S = 10.0
 _SHM = Path("/dev/shm")
@@ -35,6 +36,7 @@ class JackServer:
         self.synchronous = synchronous
         self.realtime = realtime_granted()
         self._process: subprocess.Popen[bytes] | None = None
+        self._told: IO[bytes] | None = None
         self._crashed = False
 
     @property
@@ -69,7 +71,7 @@ class JackServer:
         self.rate = rate or self.rate
         self.period = period or self.period
         self._crashed = False
-        told = tempfile.TemporaryFile()  # noqa: SIM115
+        self._told = told = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=told, stderr=told
         )
@@ -86,6 +88,13 @@ class JackServer:
     def tool(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a JACK tool against this server."""
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=20)
+
+    def log(self) -> str:
+        """What the server has said since its last start: every xrun, and whose it was."""
+        if self._told is None:
+            return ""
+        # not by seeking: the server writes at the same file's offset
+        return os.pread(self._told.fileno(), os.fstat(self._told.fileno()).st_size, 0).decode(errors="replace")
 
     def connections(self) -> dict[str, list[str]]:
         """Every port, with the ports that it is connected to."""

@@ -11,12 +11,14 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,10 @@ AHEAD_S = 0.15
 MESSAGES_A_SECOND = 200
 LOAD_EVERY_S = 5.0
 SPINNERS = 4
+
+# what jackd's log says of an xrun: which client had not finished its cycle, or that its own timer woke it late
+_UNFINISHED = re.compile(r"XRun: client = (\S+) was not finished|XRun: client (\S+) finished after")
+_DRIVER_LATE = re.compile(r"JackTimedDriver::Process XRun")
 
 
 class Disturbance(threading.Thread):
@@ -110,6 +116,7 @@ def run(server: JackServer, seconds: float, disturbed: bool, folder: Path) -> di
     client.send("/notify", 0)
     idle = Recorder(server.name, ports=1, seconds=seconds + 10, name="idle")
     idle.start()
+    said = len(server.log())
     noise = Disturbance(port) if disturbed else None
     if noise is not None:
         noise.start()
@@ -117,11 +124,15 @@ def run(server: JackServer, seconds: float, disturbed: bool, folder: Path) -> di
     if noise is not None:
         noise.stop()
     idle.stop()
+    blamed = Counter(one or other for one, other in _UNFINISHED.findall(server.log()[said:]))
+    driver = len(_DRIVER_LATE.findall(server.log()[said:]))
     time.sleep(NOTE_S)
     client.send("/quit")
     process.wait(20)
     result: dict[str, Any] = json.loads(report.read_text())
     result["idle_skipped"] = idle.skipped
+    result["blamed"] = {name: blamed[name] for name in ("oscvae", "idle")}
+    result["driver_late"] = driver
     result["skipped"] = result["frames"] - (result["blocks"] - 1) * result["period"]
     result["answers"] = noise.answers if noise is not None else {}
     result["sent"] = noise.sent if noise is not None else 0
@@ -164,11 +175,16 @@ def main() -> None:
         [
             Row("underruns", str(wild["underruns"]), f"undisturbed {calm['underruns']}", "0"),
             Row(
-                "xruns of the server",
-                f"{wild['xruns']}",
-                f"undisturbed {calm['xruns']}; frames skipped by the daemon {wild['skipped']}, "
-                f"by the idle client beside it {wild['idle_skipped']}",
+                "xruns that the server lays to the daemon",
+                f"{wild['blamed']['oscvae']}",
+                f"to the idle client {wild['blamed']['idle']}, to its own timer {wild['driver_late']}; undisturbed "
+                f"{calm['blamed']['oscvae']}, {calm['blamed']['idle']} and {calm['driver_late']}",
                 "0 beyond the idle client's",
+            ),
+            Row(
+                "frames that were not served to the daemon",
+                f"{wild['skipped']}",
+                f"to the idle client {wild['idle_skipped']}; undisturbed {calm['skipped']} and {calm['idle_skipped']}",
             ),
             Row(
                 "largest sample step",
