@@ -1,7 +1,8 @@
 """Who sent a packet, and how to answer.
 
 An answer is bounded beyond loopback, where a source address can be forged: 2 KiB and 32 times the request (DESIGN 4).
-Errors are rate-limited per sender and in total, so that a mistyped fader does not flood the stage network.
+Errors are rate-limited per sender and command, and in total, so that a mistyped fader neither floods the stage network
+nor hides that a model could not be loaded.
 """
 
 from __future__ import annotations
@@ -17,30 +18,30 @@ UDP_REPLY_MAX = 2048  # bytes, beyond loopback
 UDP_REPLY_FACTOR = 32  # times the request, beyond loopback
 UDP_MAX = 65507  # bytes that fit a datagram
 _WHY_MAX = 400  # characters of an error
-_SENDERS_MAX = 256  # whose errors are counted one by one
-_TOTAL_FACTOR = 5  # errors to all senders together, as a multiple of those to one
+_COUNTED_MAX = 256  # senders' commands whose errors are counted one by one
+_TOTAL_FACTOR = 5  # all errors together, as a multiple of those about one command to one sender
 
 Send = Callable[[bytes, "Client"], None]
 
 
 class ErrorLimiter:
-    """A token bucket per sender host and one for all: `per_second` errors on average, twice that in a burst."""
+    """A token bucket for each sender and command, one for all: `per_second` errors on average, twice that in a burst."""
 
     def __init__(self, per_second: float = 20.0, clock: Callable[[], float] = time.monotonic) -> None:
         self.suppressed = 0  # since the start
         self._per_second = per_second
         self._clock = clock
         self._all = _Bucket(per_second * _TOTAL_FACTOR, clock())
-        self._senders: OrderedDict[str, _Bucket] = OrderedDict()
+        self._counted: OrderedDict[tuple[str, str], _Bucket] = OrderedDict()
 
-    def allow(self, host: str) -> bool:
-        """Whether one more error may go to `host` now."""
+    def allow(self, host: str, command: str) -> bool:
+        """Whether one more error about `command` may go to `host` now."""
         now = self._clock()
-        bucket = self._senders.get(host)
+        bucket = self._counted.get((host, command))
         if bucket is None:
-            bucket = self._senders[host] = _Bucket(self._per_second, now)
-            if len(self._senders) > _SENDERS_MAX:
-                self._senders.popitem(last=False)
+            bucket = self._counted[host, command] = _Bucket(self._per_second, now)
+            if len(self._counted) > _COUNTED_MAX:
+                self._counted.popitem(last=False)
         if bucket.take(now) and self._all.take(now):
             return True
         self.suppressed += 1
@@ -126,13 +127,14 @@ class Client:
         """`/done command result..`"""
         self.reply("/done", command, *result)
 
-    def may_fail(self) -> bool:
-        """Whether an error may go to this client now; counts as one. For errors that are dear to word."""
-        return self._limiter.allow(self.host)
+    def may_fail(self, command: str) -> bool:
+        """Whether an error about `command` may go to this client now; counts as one. For errors that are dear to
+        word."""
+        return self._limiter.allow(self.host, command)
 
     def fail(self, command: str, why: object) -> None:
-        """`/fail command why`, unless this client or all together had too many errors lately."""
-        if self.may_fail():
+        """`/fail command why`, unless there were too many errors lately."""
+        if self.may_fail(command):
             self.fail_now(command, why)
 
     def fail_now(self, command: str, why: object) -> None:

@@ -132,7 +132,7 @@ class Dispatcher:
                 message = mapped
             return parse(message, model)
         except CommandError as error:
-            if not is_reply(address) and client.may_fail():
+            if not is_reply(address) and client.may_fail(address):
                 client.fail_now(address, self._explained(error, address))
             return None
 

@@ -26,7 +26,7 @@ its length as an int32, big-endian. D is the model's latent dimension (4 in the 
   expected.
 - A value marked *clips* is brought into its range; any other value out of range is a `/fail`.
 - Replies use only the type tags `i f s b`. `/done command ..` and `/fail command why` go to the sender, at most 20
-  errors a second by default. Address patterns (`*`, `?`, `[]`, `{{}}`) are a `/fail`.
+  errors a second about each command. Address patterns (`*`, `?`, `[]`, `{{}}`) are a `/fail`.
 - Beyond this machine a UDP answer has at most {clients.UDP_REPLY_MAX} bytes and {clients.UDP_REPLY_FACTOR} times
   the request; a longer one is `/fail command .. use TCP`.
 - A bundle's messages are obeyed in order and uninterrupted, and its notes start in the same frame. Timetag 1 is now,

@@ -37,8 +37,9 @@ MESSAGES_A_SECOND = 200
 LOAD_EVERY_S = 5.0
 SPINNERS = 4
 
-# what jackd's log says of an xrun: which client had not finished its cycle, or that its own timer woke it late
-_UNFINISHED = re.compile(r"XRun: client = (\S+) was not finished|XRun: client (\S+) finished after")
+# what jackd's log says of an xrun: which client had not finished its cycle (Running), or had not even been given a core
+# by the kernel (Triggered), or that its own timer woke it late
+_UNFINISHED = re.compile(r"XRun: client = (\S+) was not finished, state = (\w+)")
 _DRIVER_LATE = re.compile(r"JackTimedDriver::Process XRun")
 
 
@@ -124,14 +125,16 @@ def run(server: JackServer, seconds: float, disturbed: bool, folder: Path) -> di
     if noise is not None:
         noise.stop()
     idle.stop()
-    blamed = Counter(one or other for one, other in _UNFINISHED.findall(server.log()[said:]))
+    blamed = Counter(_UNFINISHED.findall(server.log()[said:]))
     driver = len(_DRIVER_LATE.findall(server.log()[said:]))
     time.sleep(NOTE_S)
     client.send("/quit")
     process.wait(20)
     result: dict[str, Any] = json.loads(report.read_text())
     result["idle_skipped"] = idle.skipped
-    result["blamed"] = {name: blamed[name] for name in ("oscvae", "idle")}
+    result["running"], result["waiting"] = (
+        [blamed[name, state] for name in ("oscvae", "idle")] for state in ("Running", "Triggered")
+    )
     result["driver_late"] = driver
     result["skipped"] = result["frames"] - (result["blocks"] - 1) * result["period"]
     result["answers"] = noise.answers if noise is not None else {}
@@ -174,13 +177,16 @@ def main() -> None:
         "Isolation",
         [
             Row("underruns", str(wild["underruns"]), f"undisturbed {calm['underruns']}", "0"),
-            Row(
-                "xruns that the server lays to the daemon",
-                f"{wild['blamed']['oscvae']}",
-                f"to the idle client {wild['blamed']['idle']}, to its own timer {wild['driver_late']}; undisturbed "
-                f"{calm['blamed']['oscvae']}, {calm['blamed']['idle']} and {calm['driver_late']}",
-                "0 beyond the idle client's",
+            *(
+                Row(
+                    f"xruns with the daemon {meaning}",
+                    str(wild[key][0]),
+                    f"the idle client {wild[key][1]}; undisturbed {calm[key][0]} and {calm[key][1]}",
+                    "0 beyond the idle client's",
+                )
+                for key, meaning in (("running", "at work"), ("waiting", "waiting for a core"))
             ),
+            Row("xruns of the server's own timer", str(wild["driver_late"]), f"undisturbed {calm['driver_late']}"),
             Row(
                 "frames that were not served to the daemon",
                 f"{wild['skipped']}",

@@ -76,14 +76,15 @@ def test_clients_are_equal_by_sender() -> None:
     assert client("fe80::1")[0].address == "udp [fe80::1]:9001"
 
 
-def test_errors_are_limited_for_each_host_and_in_all() -> None:
+def test_errors_are_limited_for_each_host_and_command_and_in_all() -> None:
     now = [0.0]
     limiter = ErrorLimiter(10, clock=lambda: now[0])
-    assert sum(limiter.allow("a") for _ in range(100)) == 20
-    assert sum(limiter.allow("b") for _ in range(100)) == 20
+    assert sum(limiter.allow("a", "/z") for _ in range(100)) == 20
+    assert limiter.allow("a", "/load"), "hidden by errors of another command"
+    assert sum(limiter.allow("b", "/z") for _ in range(100)) == 20
     now[0] += 1.0
-    assert sum(limiter.allow("a") for _ in range(100)) == 10
+    assert sum(limiter.allow("a", "/z") for _ in range(100)) == 10
     assert limiter.suppressed == 250
     now[0] += 100.0
-    assert sum(limiter.allow(f"host {i}") for i in range(1000)) == 100
-    assert len(limiter._senders) <= 256
+    assert sum(limiter.allow(f"host {i}", "/z") for i in range(1000)) == 100
+    assert len(limiter._counted) <= 256
