@@ -25,7 +25,7 @@ Send = Callable[[bytes, "Client"], None]
 
 
 class ErrorLimiter:
-    """A token bucket for each sender and command, one for all: `per_second` errors on average, twice that in a burst."""
+    """A token bucket for each sender and command, and one for all: `per_second` on average, twice that in a burst."""
 
     def __init__(self, per_second: float = 20.0, clock: Callable[[], float] = time.monotonic) -> None:
         self.suppressed = 0  # since the start
