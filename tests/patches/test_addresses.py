@@ -8,12 +8,14 @@ from pathlib import Path
 
 import py2tosc
 import pytest
+from e2e.stage import until
 from support import ROOT
 
 from oscvae.control.addresses import TABLE, find
 from patches import judge
 from patches.conftest import needs
 from patches.fake import FakeDaemon
+from patches.maxhost import FULL, Max
 from patches.pdhost import FOLDER as PD
 from patches.pdhost import Pd, demo_patch
 from patches.schost import Sclang
@@ -43,19 +45,22 @@ def test_the_judge_can_complain() -> None:
 # what looks like an address in a Pd file: the first word of a message, or of what is put before a list
 _PD = re.compile(r"^#X (?:msg -?\d+ -?\d+|obj -?\d+ -?\d+ list prepend) (/\S+?)(?=[ ;])", re.M)
 _QUOTED = re.compile(r"""['"](/[a-zA-Z][\w./%]*)['"]""")
+_MAX = re.compile(r'"text": "(?:prepend )?(/\S+?)[ "]')
 _SHELL = re.compile(r"^\s*send (/\S+)", re.M)
+
+WRITTEN = {".pd", ".sc", ".py", ".js", ".sh", ".maxpat", ".maxhelp"}
 
 
 def addresses(path: Path) -> set[str]:
     text = path.read_text()
-    pattern = {".pd": _PD, ".sh": _SHELL}.get(path.suffix, _QUOTED)
+    pattern = {".pd": _PD, ".sh": _SHELL, ".maxpat": _MAX, ".maxhelp": _MAX}.get(path.suffix, _QUOTED)
     found = {address.replace("\\$1", "1").replace("%", "1") for address in pattern.findall(text)}
     return {address for address in found if not address.endswith("/")}  # what others begin with
 
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in sorted(PATCHES.rglob("*")) if path.suffix in {".pd", ".sc", ".py", ".js", ".sh"}],
+    [path for path in sorted(PATCHES.rglob("*")) if path.suffix in WRITTEN],
     ids=lambda path: path.name,
 )
 def test_every_written_address_is_in_the_table(path: Path) -> None:
@@ -64,10 +69,12 @@ def test_every_written_address_is_in_the_table(path: Path) -> None:
 
 
 def test_written_addresses_are_found() -> None:
-    found = {path.name: addresses(path) for path in PATCHES.rglob("*.*") if path.suffix in {".pd", ".sc", ".sh"}}
+    found = {path.name: addresses(path) for path in PATCHES.rglob("*.*") if path.suffix in WRITTEN}
     assert {"/interp", "/pad/1", "/preset/save", "/status"} <= found["demo.pd"]
     assert {"/note", "/voice/new", "/z/1"} <= found["OscVae.sc"]
     assert "/glide" in found["play.sh"]
+    assert {"/interp", "/pad/1", "/preset/save", "/status"} <= found["oscvae.maxhelp"]
+    assert {"/notify", "/interp", "/glide"} <= found["oscvae.js"]
 
 
 # -- what they send ----------------------------------------------------------------------------------------------------
@@ -112,6 +119,51 @@ def test_the_pd_demo_sends_nothing_out_of_range(tmp_path: Path) -> None:
     for address in ("/note", "/interp", "/glide", "/preset/save", "/preset/recall", "/pad/2", "/release", "/panic"):
         assert address in used, f"{address} was not sent"
     assert {args[0] for address, args in sent if address == "/note"} >= set(range(48, 73))
+    assert judge.complaints(sent) == []
+
+
+def test_the_max_help_sends_nothing_out_of_range() -> None:
+    """Everything that can be touched, at both ends, and every message."""
+    needs("node")
+    with FakeDaemon() as fake, Max("oscvae.maxhelp", fake.port) as patch:
+        fake.greet()
+        assert until(lambda: patch.hear().prints["oscvae-model"] != [], 5.0)
+        named = [box for box in patch.boxes if "varname" in box.data and not box.data.get("ignoreclick")]
+        for end in (0, 1):
+            for box in named:
+                name = box.data["varname"]
+                if box.kind in {"number", "flonum"}:
+                    patch.touch(name, (box.data["minimum"], box.data["maximum"])[end])
+                elif box.kind == "slider":
+                    patch.touch(name, FULL * end)
+                elif box.kind == "pictslider":
+                    patch.touch(name, *[(box.data["leftvalue"], box.data["rightvalue"])[end]] * 2)
+                elif box.kind == "multislider":
+                    patch.touch(name, *[1 - end] * box.data["size"])  # the pads have put it at this one
+                elif box.kind == "toggle":
+                    patch.touch(name, end)
+                elif box.kind == "tab":
+                    for k in range(len(box.data["tabs"])):
+                        patch.touch(name, k)
+                elif box.kind == "kslider":
+                    first = box.data["offset"]
+                    for note in range(first, first + box.data["range"]):
+                        patch.touch(name, note, 100)
+            patch.hear(0.3)  # the cursor is where it was put
+            for box in named:
+                if box.kind == "textbutton":
+                    patch.touch(box.data["varname"])
+        messages = [box.text for box in patch.boxes if box.kind == "message" and "presentation" in box.data]
+        for text in messages:
+            if not text.startswith("connect"):
+                patch.click(text)
+        sent = received(fake, 0.5)
+        assert patch.posted == []
+    used = {address for address, _ in sent}
+    for address in ("/note", "/interp", "/glide", "/preset/save", "/preset/recall", "/unit/4", "/sustain", "/panic"):
+        assert address in used, f"{address} was not sent"
+    assert used >= {f"/{fader}" for fader in ("gain", "pan", "bend", "attack", "release", "stretch")}
+    assert {args[0] for address, args in sent if address == "/note"} == set(range(48, 73))
     assert judge.complaints(sent) == []
 
 

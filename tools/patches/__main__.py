@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import maxhelp
+import maxmsp
 import pd
 import pddemo
 import stagecontrol
@@ -21,6 +23,9 @@ def files() -> dict[str, bytes]:
         "pd/oscvae-pad.pd": pd.pad().file().encode(),
         "pd/oscvae-help.pd": pddemo.help_patch().file().encode(),
         "pd/demo.pd": pddemo.demo().file().encode(),
+        "max/oscvae.maxpat": maxmsp.client().content(),
+        "max/oscvae.maxhelp": maxhelp.help_patch().content(),
+        "max/osc.js": (ROOT / "patches" / "examples" / "node" / "osc.js").read_bytes(),
         "openstagecontrol/oscvae.json": stagecontrol.content(),
         "touchosc/oscvae.tosc": touchosc.content(touchosc.tablet()),
         "touchosc/oscvae-phone.tosc": touchosc.content(touchosc.phone()),

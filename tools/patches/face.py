@@ -1,4 +1,7 @@
-"""What every surface shows: the same faders, pads, keys and presets, in ranges that the table of addresses allows."""
+"""What every surface shows: the same faders, pads, keys and presets, in ranges that the table of addresses allows.
+
+For the clients in Pd and Max also what leaves their outlets, and the messages on their help.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,36 @@ FADERS = (
     Fader("attack", 0, 2, 0),
     Fader("release", 0.005, 4, 0.15),
     Fader("stretch", 0.25, 4, 1),
+)
+
+# the clients in Pd and Max
+OUTLETS = ("/done", "/fail", "/voice/on", "/voice/off", "/level", "/xrun", "/status.reply", "/model", "the rest")
+HEARD = (  # at each outlet
+    "a command is finished",
+    "cannot be obeyed, and why",
+    "id, note",
+    "id, note",
+    "left, right, dB",
+    "counted",
+    "voices, CPU ..",
+    "name, D ..",
+    "cursor, and what others change",
+)
+MESSAGES = (  # and what each does
+    ("/play 60 0.1 0.2 0.3 0.4", "a note at a point of the latent space"),
+    ("/interp 60 3 -1 -1 -1 -1 1 1 1 1", "a note that travels in three seconds"),
+    ("/note 60 100", "a key goes down, at the cursor"),
+    ("/note 60 0", "and up"),
+    ("/pad/1 0.3 0.7", "moves the cursor, and the keys that are down"),
+    ("/glide 4 0 0 0 0", "takes it there in four seconds"),
+    ("/preset/save mine", "keeps the cursor"),
+    ("/preset/recall mine 2", "goes back to it in two seconds"),
+    ("/gain -12", "dB"),
+    ("/load plucked", "another model"),
+    ("/status", "how it is"),
+    ("/panic", "silence"),
+    ("notify 0", "no more events, until notify 1"),
+    ("connect 127.0.0.1 9000", "another daemon"),
 )
 
 

@@ -5,6 +5,7 @@ Vanilla objects only, Pd 0.51 or later.
 
 from __future__ import annotations
 
+from face import OUTLETS
 from pdfile import Box, Canvas
 
 ALIVE_MS = 5000  # how often the client subscribes again: a daemon that was restarted is found within this time
@@ -14,8 +15,6 @@ ROW = 18  # height of a slider in it
 FIELD = 140  # the XY pad, pixels
 PUCK = 12  # Pd grabs a corner from 6 pixels away, and so the whole puck
 EDGE = 2  # what touches the edge of a field is not drawn
-
-OUTLETS = ("/done", "/fail", "/voice/on", "/voice/off", "/level", "/xrun", "/status.reply", "/model", "the rest")
 
 
 # -- the client --------------------------------------------------------------------------------------------------------

@@ -5,8 +5,7 @@ The widgets of the demo are moved from elsewhere by their receive names: demo-ke
 
 from __future__ import annotations
 
-from face import DIMS, FADERS, GLIDE_S, KEYS, PADS, PRESETS, TRAVEL_S, is_black
-from pd import OUTLETS
+from face import DIMS, FADERS, GLIDE_S, HEARD, KEYS, MESSAGES, OUTLETS, PADS, PRESETS, TRAVEL_S, is_black
 from pdfile import DARK, LIGHT, Canvas
 
 OUT = "s $0-out"  # to the client
@@ -313,34 +312,6 @@ def _pad_moves(number: int) -> Canvas:
 
 
 # -- help --------------------------------------------------------------------------------------------------------------
-
-MESSAGES = (
-    ("/play 60 0.1 0.2 0.3 0.4", "a note at a point of the latent space"),
-    ("/interp 60 3 -1 -1 -1 -1 1 1 1 1", "a note that travels in three seconds"),
-    ("/note 60 100", "a key goes down, at the cursor"),
-    ("/note 60 0", "and up"),
-    ("/pad/1 0.3 0.7", "moves the cursor, and the keys that are down"),
-    ("/glide 4 0 0 0 0", "takes it there in four seconds"),
-    ("/preset/save mine", "keeps the cursor"),
-    ("/preset/recall mine 2", "goes back to it in two seconds"),
-    ("/gain -12", "dB"),
-    ("/load plucked", "another model"),
-    ("/status", "how it is"),
-    ("/panic", "silence"),
-    ("notify 0", "no more events, until notify 1"),
-    ("connect 127.0.0.1 9000", "another daemon"),
-)
-HEARD = (
-    "a command is finished",
-    "cannot be obeyed, and why",
-    "id, note",
-    "id, note",
-    "left, right, dB",
-    "counted",
-    "voices, CPU ..",
-    "name, D ..",
-    "cursor, and what others change",
-)
 
 
 def help_patch() -> Canvas:
