@@ -2711,6 +2711,110 @@
             {
                 "box": {
                     "id": "obj-125",
+                    "maxclass": "toggle",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1160,
+                        800,
+                        24,
+                        24
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        310,
+                        430,
+                        24,
+                        24
+                    ],
+                    "outlettype": [
+                        "int"
+                    ],
+                    "varname": "record"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-126",
+                    "maxclass": "comment",
+                    "numinlets": 1,
+                    "numoutlets": 0,
+                    "patching_rect": [
+                        1200,
+                        800,
+                        52.0,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        338,
+                        431,
+                        52,
+                        22
+                    ],
+                    "text": "record",
+                    "fontsize": 12.0
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-127",
+                    "maxclass": "newobj",
+                    "numinlets": 3,
+                    "numoutlets": 3,
+                    "patching_rect": [
+                        1160,
+                        840,
+                        62.0,
+                        22
+                    ],
+                    "outlettype": [
+                        "",
+                        "",
+                        ""
+                    ],
+                    "text": "sel 1 0"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-128",
+                    "maxclass": "message",
+                    "numinlets": 2,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1160,
+                        870,
+                        95.0,
+                        22
+                    ],
+                    "text": "/record take",
+                    "outlettype": [
+                        ""
+                    ]
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-129",
+                    "maxclass": "message",
+                    "numinlets": 2,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1280,
+                        870,
+                        62.0,
+                        22
+                    ],
+                    "text": "/record",
+                    "outlettype": [
+                        ""
+                    ]
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-130",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2738,7 +2842,7 @@
             },
             {
                 "box": {
-                    "id": "obj-126",
+                    "id": "obj-131",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2756,7 +2860,7 @@
             },
             {
                 "box": {
-                    "id": "obj-127",
+                    "id": "obj-132",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2784,7 +2888,7 @@
             },
             {
                 "box": {
-                    "id": "obj-128",
+                    "id": "obj-133",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2802,7 +2906,7 @@
             },
             {
                 "box": {
-                    "id": "obj-129",
+                    "id": "obj-134",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2830,7 +2934,7 @@
             },
             {
                 "box": {
-                    "id": "obj-130",
+                    "id": "obj-135",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2848,7 +2952,7 @@
             },
             {
                 "box": {
-                    "id": "obj-131",
+                    "id": "obj-136",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2876,7 +2980,7 @@
             },
             {
                 "box": {
-                    "id": "obj-132",
+                    "id": "obj-137",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2894,7 +2998,7 @@
             },
             {
                 "box": {
-                    "id": "obj-133",
+                    "id": "obj-138",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2917,7 +3021,7 @@
             },
             {
                 "box": {
-                    "id": "obj-134",
+                    "id": "obj-139",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2940,7 +3044,7 @@
             },
             {
                 "box": {
-                    "id": "obj-135",
+                    "id": "obj-140",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -2959,7 +3063,7 @@
             },
             {
                 "box": {
-                    "id": "obj-136",
+                    "id": "obj-141",
                     "maxclass": "slider",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2986,7 +3090,7 @@
             },
             {
                 "box": {
-                    "id": "obj-137",
+                    "id": "obj-142",
                     "maxclass": "newobj",
                     "numinlets": 6,
                     "numoutlets": 1,
@@ -3004,7 +3108,7 @@
             },
             {
                 "box": {
-                    "id": "obj-138",
+                    "id": "obj-143",
                     "maxclass": "slider",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -3031,7 +3135,7 @@
             },
             {
                 "box": {
-                    "id": "obj-139",
+                    "id": "obj-144",
                     "maxclass": "newobj",
                     "numinlets": 6,
                     "numoutlets": 1,
@@ -3049,7 +3153,7 @@
             },
             {
                 "box": {
-                    "id": "obj-140",
+                    "id": "obj-145",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 6,
@@ -3072,7 +3176,7 @@
             },
             {
                 "box": {
-                    "id": "obj-141",
+                    "id": "obj-146",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3099,7 +3203,7 @@
             },
             {
                 "box": {
-                    "id": "obj-142",
+                    "id": "obj-147",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3122,7 +3226,7 @@
             },
             {
                 "box": {
-                    "id": "obj-143",
+                    "id": "obj-148",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3149,7 +3253,7 @@
             },
             {
                 "box": {
-                    "id": "obj-144",
+                    "id": "obj-149",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3172,7 +3276,7 @@
             },
             {
                 "box": {
-                    "id": "obj-145",
+                    "id": "obj-150",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3199,7 +3303,7 @@
             },
             {
                 "box": {
-                    "id": "obj-146",
+                    "id": "obj-151",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3222,7 +3326,7 @@
             },
             {
                 "box": {
-                    "id": "obj-147",
+                    "id": "obj-152",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3249,7 +3353,7 @@
             },
             {
                 "box": {
-                    "id": "obj-148",
+                    "id": "obj-153",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3272,7 +3376,7 @@
             },
             {
                 "box": {
-                    "id": "obj-149",
+                    "id": "obj-154",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3299,7 +3403,7 @@
             },
             {
                 "box": {
-                    "id": "obj-150",
+                    "id": "obj-155",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3322,7 +3426,7 @@
             },
             {
                 "box": {
-                    "id": "obj-151",
+                    "id": "obj-156",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -3340,7 +3444,7 @@
             },
             {
                 "box": {
-                    "id": "obj-152",
+                    "id": "obj-157",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3358,7 +3462,7 @@
             },
             {
                 "box": {
-                    "id": "obj-153",
+                    "id": "obj-158",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3376,7 +3480,7 @@
             },
             {
                 "box": {
-                    "id": "obj-154",
+                    "id": "obj-159",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3399,7 +3503,7 @@
             },
             {
                 "box": {
-                    "id": "obj-155",
+                    "id": "obj-160",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3424,7 +3528,7 @@
             },
             {
                 "box": {
-                    "id": "obj-156",
+                    "id": "obj-161",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3447,7 +3551,7 @@
             },
             {
                 "box": {
-                    "id": "obj-157",
+                    "id": "obj-162",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3472,7 +3576,7 @@
             },
             {
                 "box": {
-                    "id": "obj-158",
+                    "id": "obj-163",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3495,7 +3599,7 @@
             },
             {
                 "box": {
-                    "id": "obj-159",
+                    "id": "obj-164",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3520,7 +3624,7 @@
             },
             {
                 "box": {
-                    "id": "obj-160",
+                    "id": "obj-165",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3543,7 +3647,7 @@
             },
             {
                 "box": {
-                    "id": "obj-161",
+                    "id": "obj-166",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3568,7 +3672,7 @@
             },
             {
                 "box": {
-                    "id": "obj-162",
+                    "id": "obj-167",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3591,7 +3695,7 @@
             },
             {
                 "box": {
-                    "id": "obj-163",
+                    "id": "obj-168",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3616,7 +3720,7 @@
             },
             {
                 "box": {
-                    "id": "obj-164",
+                    "id": "obj-169",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3639,7 +3743,7 @@
             },
             {
                 "box": {
-                    "id": "obj-165",
+                    "id": "obj-170",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3664,7 +3768,7 @@
             },
             {
                 "box": {
-                    "id": "obj-166",
+                    "id": "obj-171",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3687,7 +3791,7 @@
             },
             {
                 "box": {
-                    "id": "obj-167",
+                    "id": "obj-172",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3712,7 +3816,7 @@
             },
             {
                 "box": {
-                    "id": "obj-168",
+                    "id": "obj-173",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3735,20 +3839,20 @@
             },
             {
                 "box": {
-                    "id": "obj-169",
+                    "id": "obj-174",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
                     "patching_rect": [
-                        330,
-                        1460,
+                        30,
+                        1670,
                         155.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        580,
-                        572,
+                        20,
+                        754,
                         155,
                         22
                     ],
@@ -3760,20 +3864,20 @@
             },
             {
                 "box": {
-                    "id": "obj-170",
+                    "id": "obj-175",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
                     "patching_rect": [
-                        950,
-                        1460,
+                        630,
+                        1670,
                         210.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        816,
-                        572,
+                        256,
+                        754,
                         210,
                         22
                     ],
@@ -3783,20 +3887,20 @@
             },
             {
                 "box": {
-                    "id": "obj-171",
+                    "id": "obj-176",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
                     "patching_rect": [
                         330,
-                        1490,
+                        1460,
                         75.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         580,
-                        598,
+                        572,
                         75,
                         22
                     ],
@@ -3808,20 +3912,20 @@
             },
             {
                 "box": {
-                    "id": "obj-172",
+                    "id": "obj-177",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
                     "patching_rect": [
                         950,
-                        1490,
+                        1460,
                         25.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        598,
+                        572,
                         25,
                         22
                     ],
@@ -3831,20 +3935,20 @@
             },
             {
                 "box": {
-                    "id": "obj-173",
+                    "id": "obj-178",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
                     "patching_rect": [
                         330,
-                        1520,
+                        1490,
                         102.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         580,
-                        624,
+                        598,
                         102,
                         22
                     ],
@@ -3856,20 +3960,20 @@
             },
             {
                 "box": {
-                    "id": "obj-174",
+                    "id": "obj-179",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
                     "patching_rect": [
                         950,
-                        1520,
+                        1490,
                         98.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        624,
+                        598,
                         98,
                         22
                     ],
@@ -3879,7 +3983,55 @@
             },
             {
                 "box": {
-                    "id": "obj-175",
+                    "id": "obj-180",
+                    "maxclass": "message",
+                    "numinlets": 2,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        330,
+                        1520,
+                        95.0,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        580,
+                        624,
+                        95,
+                        22
+                    ],
+                    "text": "/record take",
+                    "outlettype": [
+                        ""
+                    ]
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-181",
+                    "maxclass": "comment",
+                    "numinlets": 1,
+                    "numoutlets": 0,
+                    "patching_rect": [
+                        950,
+                        1520,
+                        250.0,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        816,
+                        624,
+                        250,
+                        22
+                    ],
+                    "text": "records what is heard, until /record",
+                    "fontsize": 12.0
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-182",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3904,7 +4056,7 @@
             },
             {
                 "box": {
-                    "id": "obj-176",
+                    "id": "obj-183",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3927,7 +4079,7 @@
             },
             {
                 "box": {
-                    "id": "obj-177",
+                    "id": "obj-184",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3952,7 +4104,7 @@
             },
             {
                 "box": {
-                    "id": "obj-178",
+                    "id": "obj-185",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3975,7 +4127,7 @@
             },
             {
                 "box": {
-                    "id": "obj-179",
+                    "id": "obj-186",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4000,7 +4152,7 @@
             },
             {
                 "box": {
-                    "id": "obj-180",
+                    "id": "obj-187",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4023,7 +4175,7 @@
             },
             {
                 "box": {
-                    "id": "obj-181",
+                    "id": "obj-188",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4048,7 +4200,7 @@
             },
             {
                 "box": {
-                    "id": "obj-182",
+                    "id": "obj-189",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4071,7 +4223,7 @@
             },
             {
                 "box": {
-                    "id": "obj-183",
+                    "id": "obj-190",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4084,7 +4236,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        764,
+                        790,
                         58,
                         22
                     ],
@@ -4094,7 +4246,7 @@
             },
             {
                 "box": {
-                    "id": "obj-184",
+                    "id": "obj-191",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4107,7 +4259,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        788,
+                        814,
                         210,
                         22
                     ],
@@ -4117,7 +4269,7 @@
             },
             {
                 "box": {
-                    "id": "obj-185",
+                    "id": "obj-192",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4130,7 +4282,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        810,
+                        836,
                         236,
                         22
                     ],
@@ -4140,7 +4292,7 @@
             },
             {
                 "box": {
-                    "id": "obj-186",
+                    "id": "obj-193",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4153,7 +4305,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        832,
+                        858,
                         151,
                         22
                     ],
@@ -4163,7 +4315,7 @@
             },
             {
                 "box": {
-                    "id": "obj-187",
+                    "id": "obj-194",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4176,7 +4328,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         370,
-                        788,
+                        814,
                         157,
                         22
                     ],
@@ -4186,7 +4338,7 @@
             },
             {
                 "box": {
-                    "id": "obj-188",
+                    "id": "obj-195",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4199,7 +4351,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         370,
-                        810,
+                        836,
                         177,
                         22
                     ],
@@ -4209,7 +4361,7 @@
             },
             {
                 "box": {
-                    "id": "obj-189",
+                    "id": "obj-196",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4222,7 +4374,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         370,
-                        832,
+                        858,
                         118,
                         22
                     ],
@@ -4232,7 +4384,7 @@
             },
             {
                 "box": {
-                    "id": "obj-190",
+                    "id": "obj-197",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4245,7 +4397,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         720,
-                        788,
+                        814,
                         217,
                         22
                     ],
@@ -4255,7 +4407,7 @@
             },
             {
                 "box": {
-                    "id": "obj-191",
+                    "id": "obj-198",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4268,7 +4420,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         720,
-                        810,
+                        836,
                         144,
                         22
                     ],
@@ -4278,7 +4430,7 @@
             },
             {
                 "box": {
-                    "id": "obj-192",
+                    "id": "obj-199",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4291,7 +4443,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         720,
-                        832,
+                        858,
                         289,
                         22
                     ],
@@ -4301,7 +4453,7 @@
             },
             {
                 "box": {
-                    "id": "obj-193",
+                    "id": "obj-200",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4317,7 +4469,7 @@
             },
             {
                 "box": {
-                    "id": "obj-194",
+                    "id": "obj-201",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4333,7 +4485,7 @@
             },
             {
                 "box": {
-                    "id": "obj-195",
+                    "id": "obj-202",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4349,7 +4501,7 @@
             },
             {
                 "box": {
-                    "id": "obj-196",
+                    "id": "obj-203",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4365,7 +4517,7 @@
             },
             {
                 "box": {
-                    "id": "obj-197",
+                    "id": "obj-204",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4381,7 +4533,7 @@
             },
             {
                 "box": {
-                    "id": "obj-198",
+                    "id": "obj-205",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4395,7 +4547,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        866,
+                        892,
                         1020,
                         37
                     ],
@@ -6206,20 +6358,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-126",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-126",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
+                        "obj-127",
                         0
                     ],
                     "order": 0
@@ -6254,11 +6393,24 @@
             {
                 "patchline": {
                     "source": [
+                        "obj-127",
+                        1
+                    ],
+                    "destination": [
+                        "obj-129",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
                         "obj-129",
                         0
                     ],
                     "destination": [
-                        "obj-130",
+                        "obj-3",
                         0
                     ],
                     "order": 0
@@ -6271,7 +6423,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-131",
                         0
                     ],
                     "order": 0
@@ -6284,7 +6436,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-132",
+                        "obj-3",
                         0
                     ],
                     "order": 0
@@ -6294,6 +6446,71 @@
                 "patchline": {
                     "source": [
                         "obj-132",
+                        0
+                    ],
+                    "destination": [
+                        "obj-133",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-133",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-134",
+                        0
+                    ],
+                    "destination": [
+                        "obj-135",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-135",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-136",
+                        0
+                    ],
+                    "destination": [
+                        "obj-137",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-137",
                         0
                     ],
                     "destination": [
@@ -6310,7 +6527,7 @@
                         4
                     ],
                     "destination": [
-                        "obj-135",
+                        "obj-140",
                         0
                     ],
                     "order": 0
@@ -6319,11 +6536,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-135",
+                        "obj-140",
                         0
                     ],
                     "destination": [
-                        "obj-137",
+                        "obj-142",
                         0
                     ],
                     "order": 0
@@ -6332,11 +6549,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-137",
+                        "obj-142",
                         0
                     ],
                     "destination": [
-                        "obj-136",
+                        "obj-141",
                         0
                     ],
                     "order": 0
@@ -6345,11 +6562,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-135",
+                        "obj-140",
                         1
                     ],
                     "destination": [
-                        "obj-139",
+                        "obj-144",
                         0
                     ],
                     "order": 0
@@ -6358,11 +6575,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-139",
+                        "obj-144",
                         0
                     ],
                     "destination": [
-                        "obj-138",
+                        "obj-143",
                         0
                     ],
                     "order": 0
@@ -6375,45 +6592,6 @@
                         6
                     ],
                     "destination": [
-                        "obj-140",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-140",
-                        0
-                    ],
-                    "destination": [
-                        "obj-141",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-140",
-                        1
-                    ],
-                    "destination": [
-                        "obj-143",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-140",
-                        3
-                    ],
-                    "destination": [
                         "obj-145",
                         0
                     ],
@@ -6423,11 +6601,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-140",
-                        4
+                        "obj-145",
+                        0
                     ],
                     "destination": [
-                        "obj-147",
+                        "obj-146",
                         0
                     ],
                     "order": 0
@@ -6436,11 +6614,50 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-140",
+                        "obj-145",
+                        1
+                    ],
+                    "destination": [
+                        "obj-148",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-145",
+                        3
+                    ],
+                    "destination": [
+                        "obj-150",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-145",
+                        4
+                    ],
+                    "destination": [
+                        "obj-152",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-145",
                         5
                     ],
                     "destination": [
-                        "obj-149",
+                        "obj-154",
                         0
                     ],
                     "order": 0
@@ -6453,7 +6670,7 @@
                         8
                     ],
                     "destination": [
-                        "obj-141",
+                        "obj-146",
                         0
                     ],
                     "order": 0
@@ -6466,7 +6683,7 @@
                         5
                     ],
                     "destination": [
-                        "obj-149",
+                        "obj-154",
                         0
                     ],
                     "order": 0
@@ -6479,7 +6696,7 @@
                         7
                     ],
                     "destination": [
-                        "obj-151",
+                        "obj-156",
                         0
                     ],
                     "order": 0
@@ -6488,50 +6705,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-151",
+                        "obj-156",
                         0
                     ],
                     "destination": [
-                        "obj-152",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-152",
-                        0
-                    ],
-                    "destination": [
-                        "obj-153",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-153",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-155",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
+                        "obj-157",
                         0
                     ],
                     "order": 0
@@ -6544,7 +6722,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-158",
                         0
                     ],
                     "order": 0
@@ -6553,7 +6731,7 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-159",
+                        "obj-158",
                         0
                     ],
                     "destination": [
@@ -6566,7 +6744,7 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-161",
+                        "obj-160",
                         0
                     ],
                     "destination": [
@@ -6579,7 +6757,7 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-163",
+                        "obj-162",
                         0
                     ],
                     "destination": [
@@ -6592,7 +6770,7 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-165",
+                        "obj-164",
                         0
                     ],
                     "destination": [
@@ -6605,7 +6783,7 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-167",
+                        "obj-166",
                         0
                     ],
                     "destination": [
@@ -6618,7 +6796,7 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-169",
+                        "obj-168",
                         0
                     ],
                     "destination": [
@@ -6631,7 +6809,7 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-171",
+                        "obj-170",
                         0
                     ],
                     "destination": [
@@ -6644,7 +6822,7 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-173",
+                        "obj-172",
                         0
                     ],
                     "destination": [
@@ -6657,7 +6835,7 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-175",
+                        "obj-174",
                         0
                     ],
                     "destination": [
@@ -6670,7 +6848,7 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-177",
+                        "obj-176",
                         0
                     ],
                     "destination": [
@@ -6683,7 +6861,7 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-179",
+                        "obj-178",
                         0
                     ],
                     "destination": [
@@ -6696,7 +6874,59 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-181",
+                        "obj-180",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-182",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-184",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-186",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-188",
                         0
                     ],
                     "destination": [
@@ -6713,7 +6943,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-193",
+                        "obj-200",
                         0
                     ],
                     "order": 0
@@ -6726,7 +6956,7 @@
                         1
                     ],
                     "destination": [
-                        "obj-194",
+                        "obj-201",
                         0
                     ],
                     "order": 0
@@ -6739,7 +6969,7 @@
                         7
                     ],
                     "destination": [
-                        "obj-195",
+                        "obj-202",
                         0
                     ],
                     "order": 0
@@ -6752,7 +6982,7 @@
                         9
                     ],
                     "destination": [
-                        "obj-196",
+                        "obj-203",
                         0
                     ],
                     "order": 0
@@ -6765,7 +6995,7 @@
                         10
                     ],
                     "destination": [
-                        "obj-197",
+                        "obj-204",
                         0
                     ],
                     "order": 0

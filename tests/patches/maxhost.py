@@ -131,6 +131,12 @@ class Box:
     def _do_loadmess(self, _: int, atoms: Atoms) -> None:
         self.out(0, *self.args)
 
+    def _do_sel(self, _: int, atoms: Atoms) -> None:
+        if atoms[0] in self.args:
+            self.out(self.args.index(atoms[0]))
+        else:
+            self.out(len(self.args), *atoms)
+
     def _do_metro(self, _: int, atoms: Atoms) -> None:
         self.patch.host.cancel(self)
         if atoms[0]:

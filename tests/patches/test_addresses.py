@@ -116,7 +116,17 @@ def test_the_pd_demo_sends_nothing_out_of_range(tmp_path: Path) -> None:
         sent += received(fake, 0.5)
         assert pd.wrong() == []
     used = {address for address, _ in sent}
-    for address in ("/note", "/interp", "/glide", "/preset/save", "/preset/recall", "/pad/2", "/release", "/panic"):
+    for address in (
+        "/note",
+        "/interp",
+        "/glide",
+        "/preset/save",
+        "/preset/recall",
+        "/pad/2",
+        "/release",
+        "/panic",
+        "/record",
+    ):
         assert address in used, f"{address} was not sent"
     assert {args[0] for address, args in sent if address == "/note"} >= set(range(48, 73))
     assert judge.complaints(sent) == []
@@ -160,7 +170,7 @@ def test_the_max_help_sends_nothing_out_of_range() -> None:
         sent = received(fake, 0.5)
         assert patch.posted == []
     used = {address for address, _ in sent}
-    for address in ("/note", "/interp", "/glide", "/preset/save", "/preset/recall", "/unit/4", "/sustain", "/panic"):
+    for address in ("/note", "/interp", "/glide", "/preset/save", "/preset/recall", "/unit/4", "/sustain", "/record"):
         assert address in used, f"{address} was not sent"
     assert used >= {f"/{fader}" for fader in ("gain", "pan", "bend", "attack", "release", "stretch")}
     assert {args[0] for address, args in sent if address == "/note"} == set(range(48, 73))
@@ -259,6 +269,7 @@ def test_the_tablet_sends_nothing_out_of_range(name: str) -> None:
     tablet.close()
     used = {address for address, _ in tablet.sent}
     assert used >= {"/note", "/pad/1", "/pad/2", "/glide", "/preset/save", "/preset/recall", "/notify", "/sustain"}
+    assert {args for address, args in tablet.sent if address == "/record"} == {("take",), ()}
     assert used >= {f"/{fader}" for fader in ("gain", "pan", "bend", "attack", "release", "stretch")}
     assert {args[0] for address, args in tablet.sent if address == "/note"} == set(range(48, 73))
     assert judge.complaints(tablet.sent) == []
@@ -298,5 +309,6 @@ def test_the_stage_control_session_sends_nothing_out_of_range() -> None:
     surface.close()
     used = {address for address, _ in surface.sent}
     assert used >= {"/note", "/pad/1", "/pad/2", "/glide", "/preset/save", "/preset/recall", "/notify", "/sustain"}
+    assert {args for address, args in surface.sent if address == "/record"} == {("take",), ()}
     assert used >= {f"/{fader}" for fader in ("gain", "pan", "bend", "attack", "release", "stretch")}
     assert judge.complaints(surface.sent) == []

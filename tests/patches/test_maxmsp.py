@@ -275,6 +275,12 @@ def test_the_help_plays(quiet: Quiet) -> None:
         patch.touch("travel-note", 65)
         patch.touch("travel")
         assert until(lambda: 65.0 in [args[1] for address, args in listener.drain() if address == "/voice/on"], 10.0)
+        patch.touch("record", 1)
+        assert until(lambda: ("/record", "take.wav") in patch.hear().prints["oscvae-done"], 5.0)
+        patch.touch("record", 0)
+        assert until(
+            lambda: any(len(done) == 3 and done[1] == "take.wav" for done in patch.hear().prints["oscvae-done"]), 5.0
+        )
         patch.touch("models")
         assert until(lambda: any("plucked" in names for names in patch.hear().prints["oscvae-models"]), 5.0)
         assert until(lambda: patch.hear(0.1)["cpu"].value > 0, 10.0), "the status is asked again and again"

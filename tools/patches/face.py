@@ -14,6 +14,7 @@ PADS = (1, 2)
 PRESETS = tuple(range(1, 9))
 KEYS = range(48, 73)  # two octaves from C3
 BLACK = frozenset({1, 3, 6, 8, 10})
+RECORDING = "take"  # its name; the daemon adds a number where there is one already
 GLIDE_S = 10.0
 TRAVEL_S = 10.0
 
@@ -70,6 +71,7 @@ MESSAGES = (  # and what each does
     ("/preset/recall mine 2", "goes back to it in two seconds"),
     ("/gain -12", "dB"),
     ("/load plucked", "another model"),
+    ("/record take", "records what is heard, until /record"),
     ("/status", "how it is"),
     ("/panic", "silence"),
     ("notify 0", "no more events, until notify 1"),

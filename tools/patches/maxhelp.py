@@ -5,7 +5,7 @@ Each part is made at a place of its own in the patch; what is touched or looked 
 
 from __future__ import annotations
 
-from face import FADERS, GLIDE_S, HEARD, KEYS, MESSAGES, OUTLETS, PADS, PRESETS, TRAVEL_S, Fader
+from face import FADERS, GLIDE_S, HEARD, KEYS, MESSAGES, OUTLETS, PADS, PRESETS, RECORDING, TRAVEL_S, Fader
 from maxfile import Area, Place, Sheet
 from maxmsp import HEIGHT, WIDTH
 from py2max.core.box import Box
@@ -135,6 +135,14 @@ def _buttons(s: Sheet, x: float, y: float, client: Box, told: Box) -> None:
     back = s.obj(x, y + 70, "prepend set")
     s.wire(told, back, FOLLOWED.index("/sustain"))
     s.wire(back, pedal)
+    record = s.ui("toggle", x + 600, y, (310, 430, 24, 24), "record")
+    s.note(x + 640, y, "record", (338, 431))
+    choice = s.obj(x + 600, y + 40, "sel 1 0")
+    s.wire(record, choice)
+    for k, words in enumerate((f"/record {RECORDING}", "/record")):
+        box = s.msg(x + 600 + 120 * k, y + 70, words)
+        s.wire(choice, box, k)
+        s.wire(box, client)
     places = {"stop": (110, 430), "panic": (200, 430), "models": (646, 474), "presets": (740, 474)}
     for k, (name, place) in enumerate(places.items()):
         button = s.button(x + 150 + 100 * k, y, (*place, 84, 24), name, name)
@@ -180,17 +188,17 @@ def _messages(s: Sheet, x: float, y: float, client: Box) -> None:
 
 
 def _outlets(s: Sheet, x: float, y: float, client: Box, told: Box) -> None:
-    s.note(x, y - 30, "outlets", (20, 764))
+    s.note(x, y - 30, "outlets", (20, 790))
     for k, (name, meaning) in enumerate(zip(OUTLETS, HEARD, strict=True)):
         column, row = divmod(k, 3)
-        s.note(x, y + 30 * k, f"{k + 1} {name}: {meaning}", (20 + 350 * column, 788 + 22 * row))
+        s.note(x, y + 30 * k, f"{k + 1} {name}: {meaning}", (20 + 350 * column, 814 + 22 * row))
     for k, name in enumerate(("/done", "/fail", "/model")):
         box = s.obj(x + 340, y + 30 * k, f"print oscvae-{name[1:]}")
         s.wire(client, box, OUTLETS.index(name))
     for k, name in enumerate(("/presets.reply", "/models.reply")):
         box = s.obj(x + 340, y + 90 + 30 * k, f"print oscvae-{name[1:].partition('.')[0]}")
         s.wire(told, box, FOLLOWED.index(name))
-    s.note(x - 500, y + 280, PLAIN, (20, 866), wide=1020)
+    s.note(x - 500, y + 280, PLAIN, (20, 892), wide=1020)
 
 
 def help_patch() -> Sheet:

@@ -5,7 +5,7 @@ The widgets of the demo are moved from elsewhere by their receive names: demo-ke
 
 from __future__ import annotations
 
-from face import DIMS, FADERS, GLIDE_S, HEARD, KEYS, MESSAGES, OUTLETS, PADS, PRESETS, TRAVEL_S, is_black
+from face import DIMS, FADERS, GLIDE_S, HEARD, KEYS, MESSAGES, OUTLETS, PADS, PRESETS, RECORDING, TRAVEL_S, is_black
 from pdfile import DARK, LIGHT, Canvas
 
 OUT = "s $0-out"  # to the client
@@ -85,7 +85,7 @@ def _keys() -> Canvas:
 
 def _faders() -> Canvas:
     """Every fader at its own address, and what has no value."""
-    c = Canvas(900, 360, "faders")
+    c = Canvas(1120, 360, "faders")
     for k, fader in enumerate(FADERS):
         x = 20 + 140 * k
         c.chain(c.obj(x, 20, f"r $0-{fader.name}"), c.msg(x, 50, f"{fader.address} $1"), c.obj(x, 80, OUT))
@@ -94,6 +94,12 @@ def _faders() -> Canvas:
     for k, (name, words) in enumerate(BUTTONS.items()):
         x = 20 + 140 * k
         c.chain(c.obj(x, 140, f"r $0-{name}"), c.msg(x, 170, words), c.obj(x, 200, OUT))
+    record = c.obj(880, 170, "sel 1 0")
+    c.wire(c.obj(880, 140, "r $0-record"), record)
+    for k, words in enumerate((f"/record {RECORDING}", "/record")):
+        start_stop = c.msg(880 + 110 * k, 200, words)
+        c.wire(record, start_stop, k)
+        c.wire(start_stop, c.obj(880 + 110 * k, 230, OUT))
     often = c.obj(720, 130, f"metro {STATUS_MS}")
     c.chain(often, c.msg(720, 170, "/status"), c.obj(720, 200, OUT))
     c.wire(c.obj(720, 100, "loadbang"), often)
@@ -236,8 +242,9 @@ def _sound(c: Canvas, x: int, y: int) -> None:
             label=f"{fader.name} {fader.unit}".strip(),
         )
     c.toggle(x + 10, y + 164, send="$0-sustain", receive="demo-sustain", label="pedal")
-    c.bang(x + 110, y + 164, send="$0-stop", receive="demo-stop", label="stop")
-    c.bang(x + 210, y + 164, send="$0-panic", receive="demo-panic", label="panic")
+    c.bang(x + 90, y + 164, send="$0-stop", receive="demo-stop", label="stop")
+    c.bang(x + 160, y + 164, send="$0-panic", receive="demo-panic", label="panic")
+    c.toggle(x + 240, y + 164, send="$0-record", receive="demo-record", label="record")
 
 
 def _journey(c: Canvas, x: int, y: int) -> None:
@@ -327,7 +334,7 @@ def help_patch() -> Canvas:
         "gets as many.",
         122,
     )
-    client = c.obj(20, 470, "oscvae 127.0.0.1 9000 4")
+    client = c.obj(20, 494, "oscvae 127.0.0.1 9000 4")
     for k, (words, meaning) in enumerate(MESSAGES):
         y = 118 + 24 * k
         c.wire(c.msg(20, y, words), client)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from face import DIMS, FADERS, GLIDE_S, KEYS, PADS, PRESETS, Fader
+from face import DIMS, FADERS, GLIDE_S, KEYS, PADS, PRESETS, RECORDING, Fader
 
 VERSION = "1.25.0"  # of the program whose properties these are
 RENEW_MS = 20_000  # the daemon forgets who has been silent for a minute
@@ -142,11 +142,13 @@ def _switch(identity: str, place: Place, color: str, **more: Any) -> Widget:
 
 
 def _switches(top: float, height: float) -> list[Widget]:
-    places = [(1 + 33 * k, top, 32, height) for k in range(3)]
+    record = f"if (value === 1) send('/record', {{type: 's', value: '{RECORDING}'}})\nelse send('/record')"
+    places = [(1 + 24.75 * k, top, 23.75, height) for k in range(4)]
     return [
         _switch("pedal", places[0], COOL, mode="toggle", address="/sustain", typeTags="i"),
         _switch("stop", places[1], COOL, mode="momentary", address="/stop"),
         _switch("panic", places[2], ALARM, mode="momentary", address="/panic"),
+        _switch("recording", places[3], COOL, label="record", mode="toggle", bypass=True, onValue=record),
     ]
 
 

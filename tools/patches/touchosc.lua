@@ -111,6 +111,12 @@ function onReceiveNotify(key, value)
       point[dimension] = 0
     end
     sendOSC('/glide', seconds(), (table.unpack or unpack)(point))
+  elseif key == 'record' then
+    if value == 1 then
+      sendOSC('/record', '@RECORDING@')
+    else
+      sendOSC('/record')
+    end
   elseif key == 'preset' then
     local save = control('save')
     if save.values.x == 1 then

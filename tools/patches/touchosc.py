@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import py2tosc
-from face import DIMS, FADERS, GLIDE_S, KEYS, PADS, PRESETS, Fader, is_black
+from face import DIMS, FADERS, GLIDE_S, KEYS, PADS, PRESETS, RECORDING, Fader, is_black
 from py2tosc import AlignH, ButtonType, Control, Document, Orientation, Trigger, Value, ui
 
 RECEIVE_PORT = 9001
@@ -68,7 +68,12 @@ def _button(
     return ui.labelled(button, caption or name, size=size, name=f"{name} button")
 
 
-def _notifying(key: str) -> str:
+def _notifying(key: str, *, released: bool = False) -> str:
+    """Tells the root that the control was pressed; released: that a toggle went back, too."""
+    if released:
+        return (
+            f"function onValueChanged(key)\n  if key == 'x' then\n    root:notify('{key}', self.values.x)\n  end\nend\n"
+        )
     return (
         f"function onValueChanged(key)\n  if key == 'x' and self.values.x == 1 then\n"
         f"    root:notify('{key}', self.name)\n  end\nend\n"
@@ -169,6 +174,7 @@ def _switches() -> Control:
         ),
         _button("stop", ui.osc("/stop", args=[], on="RISE", receive=False)),
         _button("panic", ui.osc("/panic", args=[], on="RISE", receive=False), color=ALARM),
+        _button("record", toggle=True, script=_notifying("record", released=True)),
         gap=6,
         name="switches",
     )
@@ -250,7 +256,13 @@ def phone() -> Document:
 def _finished(name: str, body: Control, size: tuple[int, int]) -> Document:
     low, high = (", ".join(f"{end:g}" for _ in range(DIMS)) for end in LATENT_RANGE)
     script = SCRIPT.read_text()
-    for key, text in (("PORT", RECEIVE_PORT), ("GLIDE_S", f"{GLIDE_S:g}"), ("LOW", low), ("HIGH", high)):
+    for key, text in (
+        ("PORT", RECEIVE_PORT),
+        ("GLIDE_S", f"{GLIDE_S:g}"),
+        ("LOW", low),
+        ("HIGH", high),
+        ("RECORDING", RECORDING),
+    ):
         script = script.replace(f"@{key}@", str(text))
     document = Document(root=ui.stack(body, name="oscvae", color=GROUND, script=script, frame=(0, 0, *size)))
     document.resolve()
