@@ -13,7 +13,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test check format soak bench docs model clean distclean
+.PHONY: help serve test check format soak bench docs site pictures model clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +44,12 @@ bench: $(VENV)/.test ## measure, and print the tables of docs/benchmarks.md
 
 docs: $(VENV)/.serve ## write docs/osc.md from the table of addresses
 	$(BIN)/python -m oscvae.control.reference > $(VENV)/osc.md && mv $(VENV)/osc.md docs/osc.md
+
+site: $(VENV)/.test ## the documentation as a site, in build/site
+	$(BIN)/python -m sphinx -W --keep-going -n -q -d build/doctrees docs build/site
+
+pictures: $(VENV)/.test ## make the pictures of README and docs again, and the sound that they let hear
+	$(BIN)/python tools/pictures --sound
 
 model: $(VENV)/.test ## make models/plucked.ts again, from the soundfont: some minutes
 	@tools/system-packages.sh model
