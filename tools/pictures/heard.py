@@ -1,0 +1,155 @@
+"""What comes out of the model: a note on its way from packet to sound, the piece of the README, and its spectrogram."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import soundfile
+import torch
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from PIL import Image
+
+from oscvae.config import load_config
+from oscvae.modelfile import model_path, read_document
+from oscvae.torchscript import load
+
+matplotlib.use("Agg")
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTE, SECONDS = 57, 1.2
+FROM, TO = "harp", "koto"  # the note lies between them
+INK, FAINT, ACCENT = "#1f2328", "#6b7280", "#c2571a"
+COLOURS = "magma"
+FLOOR_DB = -70.0
+
+
+def make(folder: Path) -> None:
+    """sounds/drift.mp3, pictures/drift.png and pictures/note.png in this folder."""
+    (folder / "sounds").mkdir(parents=True, exist_ok=True)
+    pyplot.rcParams.update({"font.size": 9, "text.color": INK, "axes.edgecolor": "#d1d5db", "axes.labelcolor": FAINT,
+                            "xtick.color": FAINT, "ytick.color": FAINT})  # fmt: skip
+    with tempfile.TemporaryDirectory() as place:
+        score, piece = Path(place) / "drift.osc", Path(place) / "drift.wav"
+        _python(str(ROOT / "docs" / "sounds" / "drift.py"), str(score))
+        _python("-m", "oscvae", "render", "--score", str(score), "--out", str(piece))
+        sound, rate = soundfile.read(piece)
+        soundfile.write(
+            folder / "sounds" / "drift.mp3", sound, rate, format="MP3", bitrate_mode="VARIABLE", compression_level=0.5
+        )
+        _draw_piece(sound.mean(axis=1), rate, folder / "pictures" / "drift.png")
+        _draw_note(Path(place), folder / "pictures" / "note.png")
+
+
+def _python(*arguments: str) -> None:
+    subprocess.run([sys.executable, *arguments], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+def _save(figure: Figure, path: Path) -> None:
+    """As a PNG of 200 colours, half of the size."""
+    content = io.BytesIO()
+    figure.savefig(content, format="png")
+    pyplot.close(figure)
+    Image.open(content).convert("RGB").quantize(200, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def _spectrum_db(sound: NDArray[np.float64], n_fft: int, hop: int) -> NDArray[np.float64]:
+    """[frames, bins], 0 dB the loudest."""
+    padded = np.pad(sound, n_fft // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop] * np.hanning(n_fft)
+    magnitudes = np.abs(np.fft.rfft(frames))
+    return 20.0 * np.log10(np.maximum(magnitudes / magnitudes.max(), 1e-9))
+
+
+def _draw_piece(sound: NDArray[np.float64], rate: int, path: Path) -> None:
+    n_fft, hop = 8192, 512
+    levels = _spectrum_db(sound, n_fft, hop)
+    seconds = np.arange(len(levels)) * hop / rate
+    freqs_hz = np.arange(1, levels.shape[1]) * rate / n_fft
+    figure, axes = pyplot.subplots(figsize=(9, 3), dpi=110, layout="constrained")
+    axes.pcolormesh(seconds, freqs_hz, levels[:, 1:].T, cmap=COLOURS, vmin=FLOOR_DB, vmax=0.0, rasterized=True)
+    axes.set(yscale="log", ylim=(60, 12_000), xlabel="seconds", ylabel="Hz")
+    axes.set_yticks([100, 300, 1000, 3000, 10_000], ["100", "300", "1 k", "3 k", "10 k"])
+    axes.minorticks_off()
+    _save(figure, path)
+
+
+def _draw_note(place: Path, path: Path) -> None:
+    config = load_config()
+    file = model_path(config.model.folder, config.model.name)
+    document = read_document(file)
+    names = [point.label.rstrip(" 0123456789") for point in document.points]
+    codes = np.array([point.z for point in document.points])
+    middles = {name: np.median(codes[[n == name for n in names]], axis=0) for name in sorted(set(names))}
+    z = np.round(0.5 * (middles[FROM] + middles[TO]), 1)
+
+    sound_file = place / "note.wav"
+    point = ",".join(f"{value:g}" for value in z)
+    _python(
+        "-m",
+        "oscvae",
+        "render",
+        "--note",
+        str(NOTE),
+        f"--z={point}",
+        "--seconds",
+        str(SECONDS),
+        "--out",
+        str(sound_file),
+    )
+    sound, rate = soundfile.read(sound_file)
+    with torch.no_grad():
+        octave, semitone = torch.zeros(1, 7), torch.zeros(1, 12)
+        octave[0, NOTE // 12 - document.first_octave] = 1.0
+        semitone[0, NOTE % 12] = 1.0
+        bands = load(file)[0](torch.tensor(z[None], dtype=torch.float32), octave, semitone)[0].numpy()
+
+    figure, (packet, latent, spectrum, wave) = pyplot.subplots(
+        1, 4, figsize=(10, 2.7), dpi=110, layout="constrained", width_ratios=(0.9, 1, 1.2, 1.2)
+    )
+    _write_packet(packet, z)
+    for name, middle in middles.items():
+        own = codes[[n == name for n in names]]
+        latent.plot(own[:, 0], own[:, 1], ".", markersize=2.5, alpha=0.6)
+        latent.annotate(name, middle[:2], fontsize=6.5, ha="center", color=INK)
+    latent.plot(z[0], z[1], "o", color=ACCENT, markersize=8, markeredgecolor="white")
+    latent.margins(0.15, 0.08)
+    latent.set(title="a point of the latent space", xticks=[], yticks=[])
+    spectrum.imshow(bands, origin="lower", aspect="auto", cmap=COLOURS, vmin=-1.0, vmax=1.0, interpolation="nearest")
+    spectrum.set(
+        title="magnitudes, decoded",
+        xticks=[],
+        yticks=[],
+        xlabel=f"{bands.shape[1]} frames",
+        ylabel=f"{bands.shape[0]} bands",
+    )
+    wave.plot(np.arange(len(sound)) / rate, sound[:, 0], color=ACCENT, linewidth=0.4)
+    wave.set(title="phases found: sound", yticks=[], xlabel="seconds", xlim=(0, len(sound) / rate))
+    for axes in (packet, latent, spectrum, wave):
+        axes.title.set_fontsize(9)
+    _save(figure, path)
+
+
+def _write_packet(axes: Axes, z: NDArray[np.float64]) -> None:
+    axes.set(title="an OSC packet", xticks=[], yticks=[])
+    axes.axis("off")
+    lines = ["/play", f"  {NOTE}      note", *(f"  {value:<7g} z{k + 1}" for k, value in enumerate(z))]
+    axes.text(
+        0.08,
+        0.5,
+        "\n".join(lines),
+        family="monospace",
+        fontsize=9,
+        va="center",
+        transform=axes.transAxes,
+        linespacing=1.5,
+    )
