@@ -41,6 +41,27 @@ _POLL_S = 0.002
 _INSIDE_S = 0.2  # a callback takes well under a millisecond; only one whose thread is starved is inside for longer
 
 
+class Stall:
+    """Whether blocks are still asked for: not every server, and not every death of one, is announced."""
+
+    TIMEOUT_S = 2.0  # the longest pause that a living server makes, as it changes its period or its device
+
+    def __init__(self) -> None:
+        self._served = -1
+        self._served_at = time.monotonic()
+
+    def reset(self) -> None:
+        """Begin to wait now, after a start."""
+        self._served_at = time.monotonic()
+
+    def over(self, engine: Engine) -> bool:
+        """Whether no block was served for `TIMEOUT_S`, as far as the calls of this method can tell."""
+        served, now = engine.word(at.E_BLOCKS), time.monotonic()
+        if served != self._served:
+            self._served, self._served_at = served, now
+        return now - self._served_at > self.TIMEOUT_S
+
+
 class Backend(ABC):
     """An opened audio server or device. `rate` in Hz and `period` in frames are what it dictates."""
 

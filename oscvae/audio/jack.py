@@ -3,12 +3,13 @@
 The only module that knows libjack's symbols and JACK-Client's private names. The callbacks live as long as the
 process, a client only as long as its server. Importing this module raises AudioError where libjack is missing.
 
-What was found out with jack2 1.9.21, a SIGKILLed jackd, and one that is stopped but alive:
+What was found out with jack2 1.9.21, a SIGKILLed jackd, one that is stopped but alive, and PipeWire:
 - closing the client of a dead server is safe from any thread, takes 6 to 15 ms and returns -1; a second close of the
   same client is a segmentation fault, hence the pointer is taken out of JACK-Client's object first;
 - opening, deactivating and closing wait for ever on a server that is stopped, hence each runs in a thread of its own
   with a bound;
 - closing cancels the callback's thread wherever it is, hence the callback is shut out of the engine first;
+- PipeWire 0.3.65 does not tell its clients that it was killed: a server that asks for nothing for 2 s is gone;
 - libjack keeps one server's memory per process: every client of the dead server must be closed before a new one can
   be opened, and two servers at once need two processes.
 """
@@ -26,7 +27,7 @@ from typing import Any
 
 from numba import types
 
-from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, Connections, bounded, shut_out, take_over
+from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, Connections, Stall, bounded, shut_out, take_over
 from oscvae.audio.mixer import block
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
@@ -223,6 +224,7 @@ class JackBackend(Backend):
         self._connect = connect
         self._client = _open(client_name, server_name)
         self._engine: Engine | None = None
+        self._stall = Stall()
         self._words = Arena(_WORDS * 8).words(_WORDS)
         self.rate = int(self._client.samplerate)
         self.period = int(self._client.blocksize)
@@ -244,6 +246,7 @@ class JackBackend(Backend):
             self._register()
             store_word(words, _OPEN, 1)
             client.activate()
+            self._stall.reset()
         except jack.JackError as error:
             self.stop()
             raise AudioError(f"the JACK server {self._server} refused {self.client_name!r}: {error}") from error
@@ -296,7 +299,9 @@ class JackBackend(Backend):
         engine = self._engine
         if engine is None or not self._client._ptr:
             return True
-        return engine.word(at.E_SERVER_DOWN) == 1 or engine.word(at.E_SERVER_RATE) != self.rate
+        if engine.word(at.E_SERVER_DOWN) == 1 or engine.word(at.E_SERVER_RATE) != self.rate:
+            return True
+        return self._stall.over(engine)
 
     def describe(self) -> str:
         period = self._engine.word(at.E_SERVER_PERIOD) if self._engine else self.period

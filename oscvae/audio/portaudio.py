@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, bounded, shut_out, take_over
+from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, Stall, bounded, shut_out, take_over
 from oscvae.audio.mixer import block, clock_ns
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
@@ -33,7 +33,6 @@ except OSError as error:
 _SCRATCH_FRAMES = 16_384  # more than any callback asks for at once; what is more is served in parts
 _OUTPUT_UNDERFLOW = 4  # paOutputUnderflow
 _LOOK_S = 1.0  # looking takes 25 ms and redirects stderr for as long
-_STALLED_S = 2.0  # a device that asks for nothing for so long is gone, though PortAudio may not have noticed
 
 # What the callback of one stream is given, as in audio/jack.py.
 _OPEN, _ENGINE, _CHANNELS, _LEFT, _RIGHT = 0, 8, 9, 10, 11
@@ -175,8 +174,7 @@ class PortAudioBackend(Backend):
         self._stream = self._open(sample_rate)
         self.rate = round(self._stream.samplerate)
         self._engine: Engine | None = None
-        self._served = -1
-        self._served_at = 0.0
+        self._stall = Stall()
 
     def _open(self, sample_rate: int) -> Any:
         trouble: Exception | None = None
@@ -206,7 +204,7 @@ class PortAudioBackend(Backend):
         self._words[_ENGINE] = engine.address
         _kept_alive.append((self._memory, engine))
         store_word(self._words, _OPEN, 1)
-        self._served_at = time.monotonic()
+        self._stall.reset()
         try:
             self._stream.start()
         except sounddevice.PortAudioError as error:
@@ -231,14 +229,11 @@ class PortAudioBackend(Backend):
         engine, stream = self._engine, self._stream
         if engine is None or stream is None:
             return True
-        served, now = engine.word(at.E_BLOCKS), time.monotonic()
-        if served != self._served:
-            self._served, self._served_at = served, now
         try:
             active = bool(stream.active)
         except sounddevice.PortAudioError:
             return True
-        return not active or now - self._served_at > _STALLED_S
+        return not active or self._stall.over(engine)
 
     def describe(self) -> str:
         return f"PortAudio device {self.device}, {self.rate} Hz, {self.period} frames"

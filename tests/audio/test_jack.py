@@ -26,7 +26,7 @@ from jack_recorder import Recorder  # noqa: E402
 from jackd import JackServer  # noqa: E402
 
 from oscvae.audio import jack  # noqa: E402
-from oscvae.audio.backend import fade_out  # noqa: E402
+from oscvae.audio.backend import Stall, fade_out  # noqa: E402
 from oscvae.audio.jack import JackBackend, probe  # noqa: E402
 from oscvae.audio.silent import SilentBackend  # noqa: E402
 from oscvae.errors import AudioError  # noqa: E402
@@ -230,6 +230,24 @@ def test_a_server_that_leaves_is_noticed(jack_server: JackServer, backends: Call
     jack_server.stop()
     assert until(backend.down)
     assert backend.stop()
+
+
+def test_a_server_that_asks_for_nothing_is_down(
+    jack_server: JackServer, backends: Callable[..., JackBackend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Stall, "TIMEOUT_S", 0.3)
+    backend = backends(jack_server, connect=[])
+    engine = ByHand().engine
+    backend.start(engine)
+    assert until(lambda: engine.word(at.E_BLOCKS) > 2)
+    assert not backend.down()
+    os.kill(jack_server.pid, signal.SIGSTOP)
+    try:
+        time.sleep(0.05)
+        assert not backend.down(), "a server may pause"
+        assert until(backend.down)
+    finally:
+        os.kill(jack_server.pid, signal.SIGCONT)
 
 
 def test_a_server_that_hangs_keeps_nobody(
