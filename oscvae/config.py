@@ -21,6 +21,8 @@ from oscvae.errors import ConfigError
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Span = tuple[float, float]
 
+CONTROLLERS_LAST = 119  # MIDI's controllers from 120 on are channel mode messages
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -95,6 +97,18 @@ def _connections(value: object) -> Literal["auto"] | tuple[str, ...]:
     raise ValueError("must be auto or a list of JACK ports")
 
 
+def _switch(value: object) -> bool | Literal["auto"]:
+    if value == "auto" or isinstance(value, bool):
+        return value
+    raise ValueError("must be auto, true or false")
+
+
+def _controller(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= CONTROLLERS_LAST:
+        return value
+    raise ValueError(f"must be the number of a controller, 0 to {CONTROLLERS_LAST}")
+
+
 def _device(value: object) -> int | str | None:
     if value is None or isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         return value
@@ -114,6 +128,10 @@ def _source(value: object) -> Span:
     if low == high:
         raise ValueError("must be [low, high], and these differ")
     return low, high
+
+
+def _span_or_none(value: object) -> Span | None:
+    return None if value is None else _span(value)
 
 
 def _spans(value: object) -> tuple[Span, ...]:
@@ -165,6 +183,26 @@ class OscConfig(_Section):
     map: dict[str, Annotated[MapRule, BeforeValidator(_as_rule)]] = {}
 
 
+class MidiRule(_Section):
+    """What one MIDI controller moves; see config.yaml and control/controllers.py."""
+
+    to: str
+    span: Annotated[Span | None, PlainValidator(_span_or_none), Field(alias="range")] = None
+
+
+ControllerMap = dict[Annotated[int, PlainValidator(_controller)], Annotated[MidiRule, BeforeValidator(_as_rule)]]
+
+
+class MidiConfig(_Section):
+    enabled: Annotated[bool | Literal["auto"], PlainValidator(_switch)] = "auto"
+    connect: Annotated[Literal["auto"] | tuple[str, ...], PlainValidator(_connections)] = ()
+    channel: Annotated[int, Field(ge=0, le=16)] = 0
+    latency_s: Annotated[float, Field(ge=0, le=1)] = 0.012
+    bend_semitones: Annotated[float, Field(ge=0, le=24)] = 2.0
+    programs: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = ()
+    map: ControllerMap = {1: MidiRule(to="/unit/1")}
+
+
 class AudioConfig(_Section):
     backend: Literal["auto", "jack", "portaudio", "silent"] = "auto"
     client_name: Annotated[str, Field(min_length=1, max_length=32)] = "oscvae"
@@ -197,6 +235,7 @@ class PathsConfig(_Section):
     sounds: Annotated[Path, PlainValidator(_writable_folder)] = Field(default=None)  # type: ignore[assignment]
     recordings: Annotated[Path, PlainValidator(_writable_folder)] = Field(default=None)  # type: ignore[assignment]
     presets: Annotated[Path, PlainValidator(_writable_folder)] = Field(default=None)  # type: ignore[assignment]
+    midi: Annotated[Path, PlainValidator(_writable_folder)] = Field(default=None)  # type: ignore[assignment]
 
 
 class LogConfig(_Section):
@@ -207,6 +246,7 @@ class Config(_Section):
     """Everything that can be configured. Paths are absolute or relative to the working directory."""
 
     osc: OscConfig = OscConfig()
+    midi: MidiConfig = MidiConfig()
     audio: AudioConfig = AudioConfig()
     engine: EngineConfig = EngineConfig()
     model: ModelConfig = Field(default_factory=ModelConfig)
@@ -216,12 +256,14 @@ class Config(_Section):
 
 _SECTIONS: dict[str, type[_Section]] = {
     "osc": OscConfig,
+    "midi": MidiConfig,
     "audio": AudioConfig,
     "engine": EngineConfig,
     "model": ModelConfig,
     "paths": PathsConfig,
     "log": LogConfig,
 }
+_RULES: dict[tuple[str, ...], type[_Section]] = {("osc", "map"): MapRule, ("midi", "map"): MidiRule}
 
 
 def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
@@ -300,7 +342,7 @@ def _override(tree: dict[str, Any], override: str, where: dict[Key, str]) -> Non
 def _complaints(error: ValidationError, where: dict[Key, str], file: str) -> Iterator[str]:
     """One line for each thing that is wrong."""
     for detail in error.errors():
-        key = tuple(str(part) for part in detail["loc"])
+        key = tuple(str(part) for part in detail["loc"] if part != "[key]")
         place = next((where[key[:n]] for n in range(len(key), 0, -1) if key[:n] in where), file)
         yield f"{place}: {'.'.join(key)}: {_problem(key, detail)}"
 
@@ -325,7 +367,8 @@ def _siblings(key: Key) -> list[str]:
     """The keys that are known beside `key`."""
     if len(key) <= 1:
         return list(_SECTIONS)
-    section: type[_Section] = MapRule if key[:2] == ("osc", "map") and len(key) > 2 else _SECTIONS[key[0]]
+    rule = _RULES.get(key[:2]) if len(key) > 2 else None
+    section: type[_Section] = rule or _SECTIONS[key[0]]
     return [field.alias or name for name, field in section.model_fields.items()]
 
 

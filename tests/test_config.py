@@ -77,6 +77,11 @@ osc:
     /1/fader1: /unit/1
     /1/xy1: {to: /pad/1, from: [0, 127], range: [[0, 1], [1, 0]], args: [$2, $1], press: true}
 audio: {connect: [a:1, b:2], device: 3}
+midi:
+  enabled: true
+  connect: ["a2j:keys"]
+  programs: [dawn, dusk]
+  map: {74: /unit/2, 7: {to: /gain, range: [-30, 0]}}
 engine: {gain_db: -6}
 """
         )
@@ -86,6 +91,9 @@ engine: {gain_db: -6}
     assert config.osc.map["/1/fader1"].to == "/unit/1"
     rule = config.osc.map["/1/xy1"]
     assert (rule.source, rule.spans, rule.args) == ((0.0, 127.0), ((0.0, 1.0), (1.0, 0.0)), ("$2", "$1"))
+    assert (config.midi.enabled, config.midi.connect, config.midi.programs) == (True, ("a2j:keys",), ("dawn", "dusk"))
+    assert (config.midi.map[74].to, config.midi.map[74].span) == ("/unit/2", None)
+    assert (config.midi.map[7].to, config.midi.map[7].span) == ("/gain", (-30.0, 0.0))
     assert config.audio.connect == ("a:1", "b:2")
     assert config.engine.gain_db == -6.0
 
@@ -100,6 +108,7 @@ def test_paths(written: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert config.paths.sounds == Path("/stage/sounds")
     assert config.paths.recordings == Path("/home/me/takes")
     assert config.paths.presets == tmp_path / "data" / "oscvae" / "presets"
+    assert config.paths.midi == tmp_path / "data" / "oscvae" / "midi"
 
 
 def test_overrides(written: Any) -> None:
@@ -154,6 +163,17 @@ def test_every_number_has_its_range(key: tuple[str, str]) -> None:
         ("engine: {{voices: 0}}\n", "{}:1: engine.voices: must be 1 to 256, got 0"),
         ("engine: {{gain_db: .nan}}\n", "{}:1: engine.gain_db: must be -60 to 6, got nan"),
         ("audio: {{connect: system}}\n", "{}:1: audio.connect: must be auto or a list of JACK ports, got 'system'"),
+        ("midi: {{enabled: 2}}\n", "{}:1: midi.enabled: must be auto, true or false, got 2"),
+        ("midi: {{chanel: 2}}\n", "{}:1: midi.chanel: unknown key, did you mean midi.channel?"),
+        (
+            "midi:\n  map:\n    128: /gain\n",
+            "{}:3: midi.map.128: must be the number of a controller, 0 to 119, got 128",
+        ),
+        (
+            "midi:\n  map:\n    7: {{to: /gain, rnage: [0, 1]}}\n",
+            "{}:3: midi.map.7.rnage: unknown key, did you mean midi.map.7.range?",
+        ),
+        ("midi:\n  map:\n    7: {{to: /gain, range: 3}}\n", "{}:3: midi.map.7.range: must be [low, high], got 3"),
         ("model: {{folder: 3}}\n", "{}:1: model.folder: must be a path, got 3"),
         (
             "osc: 3\n",
@@ -161,7 +181,7 @@ def test_every_number_has_its_range(key: tuple[str, str]) -> None:
             "errors_per_second, map), got 3",
         ),
         ("osc:\n  port: 1\n  port: 2\n", "{}:3: osc.port appears twice, first in line 2"),
-        ("- osc\n", "{}: must hold sections (osc, audio, engine, model, paths, log), got list"),
+        ("- osc\n", "{}: must hold sections (osc, midi, audio, engine, model, paths, log), got list"),
         ("osc: [\n", "{}:2: not YAML: expected the node content, but found '<stream end>'"),
     ],
 )

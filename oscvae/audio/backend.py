@@ -172,6 +172,7 @@ def choose(
     client_name: str = "oscvae",
     server_name: str | None = None,
     connect: Connections = "auto",
+    midi: Connections | None = None,
     device: int | str | None = None,
     sample_rate: int = 48_000,
     block_size: int = 128,
@@ -179,7 +180,8 @@ def choose(
     """Open the backend that the configuration asks for.
 
     `auto`: JACK if a server answers (none is ever started), else PortAudio if a device exists, else silent, with one
-    warning. `sample_rate` (Hz) and `block_size` (frames) hold where no server dictates them.
+    warning. `sample_rate` (Hz) and `block_size` (frames) hold where no server dictates them. `midi`: as JackBackend's;
+    only JACK has any.
 
     Raises AudioError if what was asked for by name cannot be had.
     """
@@ -187,7 +189,7 @@ def choose(
     def jack() -> Backend:
         from oscvae.audio.jack import JackBackend
 
-        return JackBackend(client_name=client_name, server_name=server_name, connect=connect)
+        return JackBackend(client_name=client_name, server_name=server_name, connect=connect, midi=midi)
 
     def portaudio() -> Backend:
         from oscvae.audio.portaudio import PortAudioBackend

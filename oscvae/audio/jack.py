@@ -25,17 +25,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numba import types
 
 from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, Connections, Stall, bounded, shut_out, take_over
-from oscvae.audio.mixer import block
+from oscvae.audio.mixer import advance_clock, block
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.realtime.engine import Engine
-from oscvae.realtime.kernel import callback
-from oscvae.realtime.libc import require
-from oscvae.realtime.memory import Arena, floats_at, load, store, store_word, words_at
+from oscvae.realtime.kernel import callback, kernel
+from oscvae.realtime.libc import require, sem_post
+from oscvae.realtime.memory import Arena, bytes_at, floats_at, load, store, store_word, words_at
+from oscvae.realtime.ring import publish, ring_at, stage
 
 try:
     import jack
@@ -47,23 +49,66 @@ except OSError as error:
 log = logging.getLogger(__name__)
 
 _LIBRARY = jack._libname
-require(("jack_last_frame_time", "jack_port_get_buffer"), _LIBRARY)
+require(("jack_last_frame_time", "jack_port_get_buffer", "jack_midi_get_event_count", "jack_midi_event_get"), _LIBRARY)
 _LIBJACK = ctypes.CDLL(_LIBRARY)
 _lib = jack._lib
 _ffi = jack._ffi
 
 jack_last_frame_time = types.ExternalFunction("jack_last_frame_time", types.uint32(types.int64))
 jack_port_get_buffer = types.ExternalFunction("jack_port_get_buffer", types.int64(types.int64, types.uint32))
+jack_midi_get_event_count = types.ExternalFunction("jack_midi_get_event_count", types.uint32(types.int64))
+jack_midi_event_get = types.ExternalFunction("jack_midi_event_get", types.int32(types.int64, types.int64, types.uint32))
 
 OPEN_TIMEOUT_S = 3.0  # a busy server answers within milliseconds; a stopped one never does
 _PORTS = ("out_1", "out_2")
+_MIDI_PORT = "midi_in"
 _SOCKETS = Path("/dev/shm")  # where jack2's servers listen
 
 # What the callbacks of one client are given: words of its own, so that a client that a stopped server would not let
 # go of can be shut out for good while the engine is served by another backend.
-_OPEN, _ENGINE, _CLIENT, _LEFT, _RIGHT, _INSIDE = 0, 8, 9, 10, 11, 16
-_WORDS = 24
+_OPEN, _ENGINE, _CLIENT, _LEFT, _RIGHT, _MIDI, _INSIDE = 0, 8, 9, 10, 11, 12, 16
+_EVENT = 24  # a jack_midi_event_t: uint32 time, size_t size, uint8 *buffer
+_WORDS = 32
 _kept_alive: list[Any] = []
+
+
+@kernel("void(int64[::1], int64, int64, int64)")
+def _take_midi(engine, buffer, frame_32, event):  # type: ignore[no-untyped-def]
+    """Hand the channel messages of the period that begins at the server's frame `frame_32` on to control.
+
+    `event`: address of scratch. Before the block is mixed, so that control hears of them the sooner. System messages
+    (clocks, sysex) wake nobody.
+    """
+    count = int(jack_midi_get_event_count(buffer))
+    if count == 0:
+        return
+    first = advance_clock(engine, frame_32)
+    ring = ring_at(engine[at.E_MIDI])
+    record = words_at(engine[at.E_RECORD], 8)
+    fields = words_at(event, 3)
+    taken = 0
+    for i in range(count):
+        if jack_midi_event_get(event, buffer, np.uint32(i)) != 0:
+            continue
+        size = fields[1]
+        if size < 2 or size > 3:
+            continue
+        data = bytes_at(fields[2], size)
+        if data[0] < 0x80 or data[0] >= 0xF0:
+            continue
+        packed = np.int64(0)
+        for k in range(size):
+            packed |= np.int64(data[k]) << 8 * k
+        record[at.MIDI_FRAME] = first + (fields[0] & 0xFFFFFFFF)
+        record[at.MIDI_BYTES] = packed
+        record[at.MIDI_SIZE] = size
+        if stage(ring, taken, record):
+            taken += 1
+        else:
+            store(engine, at.E_MIDI_LOST, engine[at.E_MIDI_LOST] + 1)
+    if taken > 0:
+        publish(ring, taken)
+        sem_post(engine[at.E_SEMAPHORE])
 
 
 @callback("int32(uint32, int64)")
@@ -74,6 +119,9 @@ def _process(count, address):  # type: ignore[no-untyped-def]
         left = jack_port_get_buffer(client[_LEFT], count)
     if client[_RIGHT] != 0:
         right = jack_port_get_buffer(client[_RIGHT], count)
+    midi = 0
+    if client[_MIDI] != 0:
+        midi = jack_port_get_buffer(client[_MIDI], count)
     n_frames = int(count)
     store(client, _INSIDE, 1)
     if load(client, _OPEN) == 0:
@@ -87,7 +135,10 @@ def _process(count, address):  # type: ignore[no-untyped-def]
     mode = get_float_mode()
     set_float_mode(mode | FLUSH_BITS)
     frame = int(jack_last_frame_time(client[_CLIENT]))
-    block(words_at(client[_ENGINE], at.ENGINE_WORDS), frame, n_frames, left, right)
+    engine = words_at(client[_ENGINE], at.ENGINE_WORDS)
+    if midi != 0:
+        _take_midi(engine, midi, frame, address + _EVENT * 8)
+    block(engine, frame, n_frames, left, right)
     set_float_mode(mode)
     store(client, _INSIDE, 0)
     return 0
@@ -209,19 +260,26 @@ def _address(pointer: Any) -> int:
 
 
 class JackBackend(Backend):
-    """A client with the ports out_1 and out_2 on a running JACK server (none is ever started).
+    """A client with the ports out_1, out_2 and midi_in on a running JACK server (none is ever started).
 
     connect: "auto" = the first two physical playback ports, or names of input ports that out_1, out_2, out_1, ... are
-    connected to in turn; an empty list connects nothing. Raises AudioError where no server answers.
+    connected to in turn; an empty list connects nothing. midi: likewise the output ports that midi_in is connected to,
+    "auto" = all physical ones; None = no such port. Raises AudioError where no server answers.
     """
 
     name = "jack"
 
     def __init__(
-        self, *, client_name: str = "oscvae", server_name: str | None = None, connect: Connections = "auto"
+        self,
+        *,
+        client_name: str = "oscvae",
+        server_name: str | None = None,
+        connect: Connections = "auto",
+        midi: Connections | None = None,
     ) -> None:
         self._server = _described(server_name)
         self._connect = connect
+        self._midi = midi
         self._client = _open(client_name, server_name)
         self._engine: Engine | None = None
         self._stall = Stall()
@@ -243,6 +301,8 @@ class JackBackend(Backend):
         try:
             ports = [client.outports.register(name) for name in _PORTS]
             words[_LEFT], words[_RIGHT] = (_address(port._ptr) for port in ports)
+            if self._midi is not None:
+                words[_MIDI] = _address(client.midi_inports.register(_MIDI_PORT)._ptr)
             self._register()
             store_word(words, _OPEN, 1)
             client.activate()
@@ -251,6 +311,7 @@ class JackBackend(Backend):
             self.stop()
             raise AudioError(f"the JACK server {self._server} refused {self.client_name!r}: {error}") from error
         self._join_up()
+        self._join_midi()
 
     def _register(self) -> None:
         argument = _ffi.cast("void*", int(self._words.ctypes.data))
@@ -287,6 +348,24 @@ class JackBackend(Backend):
                 self._client.connect(source, target)
             except jack.JackError:
                 log.warning("JACK cannot connect %s to %r: jack_lsp -p lists the input ports there are", source, target)
+
+    def _join_midi(self) -> None:
+        if not self._midi:
+            return
+        sources = self._midi
+        if sources == "auto":
+            try:
+                ports = self._client.get_ports(is_midi=True, is_output=True, is_physical=True)
+            except jack.JackError as error:
+                log.warning("JACK's MIDI ports cannot be listed: %s", error)
+                return
+            sources = [str(port.name) for port in ports]
+        target = f"{self.client_name}:{_MIDI_PORT}"
+        for source in sources:
+            try:
+                self._client.connect(source, target)
+            except jack.JackError:
+                log.warning("JACK cannot connect %r to %s: jack_lsp -t lists the MIDI ports there are", source, target)
 
     def stop(self) -> bool:
         shut_out(self._words, _OPEN, _INSIDE)

@@ -38,6 +38,7 @@ def advance_clock(engine, frame_32):  # type: ignore[no-untyped-def]
     The difference is taken modulo 2^32, so a wrap after a day is one block like any other, and frames that the server
     skipped in an xrun are skipped here too: the count is never derived from the blocks that were served. A count that
     went back is a server that began anew (PipeWire's, when its driver changes): time goes on by the last period.
+    Asked again in the same block, it answers the same.
     """
     last = engine[at.E_FRAME_32]
     frame = engine[at.E_FRAME]

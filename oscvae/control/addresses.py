@@ -280,6 +280,25 @@ TABLE: tuple[Address, ...] = (
         feedback=True,
     ),
     Address(
+        "/midi/learn",
+        "midi_learn",
+        "MIDI",
+        "Binds the MIDI controller that is moved next to that address, over all that it takes, and keeps it on disk. "
+        "Without an address, or after 30 s, nothing is waited for any more.",
+        (Arg("address", "string", default=None, help="one that takes one number, like /unit/3 or /gain"),),
+        ("/done /midi/learn", "/done /midi/learn address controller", "/fail /midi/learn why"),
+    ),
+    Address(
+        "/midi/forget",
+        "midi_forget",
+        "MIDI",
+        "Forgets what /midi/learn has bound to an address or a controller; without one, all of it. midi.map in "
+        "config.yaml stays.",
+        (Arg("what", "string", default=None, help="an address, or the number of a controller"),),
+        ("/done /midi/forget",),
+        asynchronous=True,
+    ),
+    Address(
         "/load",
         "load",
         "Models and files",
@@ -362,9 +381,9 @@ REPLIES: tuple[Reply, ...] = (
             Arg("cpu_avg", "float", unit="%", help="of one core, by the audio clock"),
             Arg("cpu_peak", "float", unit="%"),
             Arg("underruns", "int", help="voices that ran empty"),
-            Arg("late", "int", help="bundles and chord notes after their time"),
+            Arg("late", "int", help="bundles, chord notes and MIDI notes after their time"),
             Arg("xruns", "int", help="counted by the audio server"),
-            Arg("busy", "int", help="commands refused because a queue was full"),
+            Arg("busy", "int", help="commands and MIDI messages refused because a queue was full"),
             Arg("sample_rate", "float", unit="Hz", help="of the audio server"),
             Arg("model_rate", "float", unit="Hz", help="of the model"),
             Arg("block_size", "int", unit="frames"),

@@ -13,6 +13,7 @@ from typing import Any
 
 from oscvae.control.clients import Client
 from oscvae.control.commands import Command
+from oscvae.control.controllers import Controllers
 from oscvae.control.encoder import Encoder
 from oscvae.control.models import Loaded, ModelManager
 from oscvae.control.performer import Performer
@@ -29,10 +30,11 @@ MOST_TASKS = 64  # commands and questions that may be under way at once, whoever
 
 
 class Administration:
-    """Obeys the commands of the groups `Models and files`, `The daemon`, and those of Presets that touch the disk.
+    """Obeys the commands of the groups Models and files, MIDI, The daemon, and those of Presets that touch the disk.
 
-    status: the arguments of /status.reply. on_quit, on_clear, on_dump: what the daemon does about /quit, /clearSched
-    and /dumpOSC. quit_anywhere: whether /quit is obeyed from beyond loopback.
+    status: the arguments of /status.reply. hears_midi: whether there is a port to learn from. on_quit, on_clear,
+    on_dump: what the daemon does about /quit, /clearSched and /dumpOSC. quit_anywhere: whether /quit is obeyed from
+    beyond loopback.
     """
 
     def __init__(
@@ -43,7 +45,9 @@ class Administration:
         recorder: Recorder,
         encoder: Encoder,
         subscribers: Subscribers,
+        controllers: Controllers,
         *,
+        hears_midi: Callable[[], bool],
         status: Callable[[], tuple[Any, ...]],
         on_quit: Callable[[], None],
         on_clear: Callable[[], None],
@@ -56,6 +60,8 @@ class Administration:
         self._recorder = recorder
         self._encoder = encoder
         self._subscribers = subscribers
+        self._controllers = controllers
+        self._hears_midi = hears_midi
         self._status = status
         self._on_quit = on_quit
         self._on_clear = on_clear
@@ -63,6 +69,7 @@ class Administration:
         self._quit_anywhere = quit_anywhere
         self._tasks: set[asyncio.Task[None]] = set()
         self._syncs: set[asyncio.Task[None]] = set()
+        self._learning: set[asyncio.Task[None]] = set()  # which no /sync waits for: somebody must turn a knob
         self._recording = asyncio.Lock()
         self._handlers: dict[str, Callable[[Command, Client], None]] = {
             name.removeprefix("_do_"): getattr(self, name) for name in dir(self) if name.startswith("_do_")
@@ -81,12 +88,19 @@ class Administration:
         """Wait for what is under way."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _start(self, command: Command, client: Client, work: Coroutine[Any, Any, tuple[Any, ...]]) -> None:
-        """Run `work` beside the event clock and answer /done with what it returns, or /fail.
+    def _start(
+        self,
+        command: Command,
+        client: Client,
+        work: Coroutine[Any, Any, tuple[Any, ...]],
+        tasks: set[asyncio.Task[None]] | None = None,
+    ) -> None:
+        """Run `work` beside the event clock and answer /done with what it returns, or /fail. tasks: those like it.
 
         Raises BusyError when too many are under way.
         """
-        if len(self._tasks) >= MOST_TASKS:
+        tasks = self._tasks if tasks is None else tasks
+        if len(tasks) >= MOST_TASKS:
             work.close()
             raise BusyError(f"busy: {MOST_TASKS} commands are under way already")
 
@@ -97,13 +111,9 @@ class Administration:
                 client.fail(command.path, error)
 
         task = asyncio.get_running_loop().create_task(run())
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("a command failed", exc_info=task.exception())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        task.add_done_callback(_report)
 
     # -- models and files ----------------------------------------------------------------------------------------------
 
@@ -184,6 +194,34 @@ class Administration:
         name = self._loaded().name
         client.reply("/presets.reply", name, *self._presets.names(name))
 
+    # -- MIDI ----------------------------------------------------------------------------------------------------------
+
+    def _do_midi_learn(self, command: Command, client: Client) -> None:
+        address = command.values["address"]
+        if address is None:
+            self._controllers.cancel()
+            client.done(command.path)
+            return
+        if not self._hears_midi():
+            raise CommandError("there is no MIDI port: it needs JACK, and midi.enabled")
+        moved = self._controllers.learn(address)
+
+        async def work() -> tuple[Any, ...]:
+            number = await moved
+            await self._controllers.keep()
+            return address, number
+
+        self._start(command, client, work(), self._learning)
+
+    def _do_midi_forget(self, command: Command, client: Client) -> None:
+        self._controllers.forget(command.values["what"])
+
+        async def work() -> tuple[Any, ...]:
+            await self._controllers.keep()
+            return ()
+
+        self._start(command, client, work())
+
     # -- the daemon ----------------------------------------------------------------------------------------------------
 
     def _do_status(self, command: Command, client: Client) -> None:
@@ -236,3 +274,8 @@ class Administration:
         client.done("/quit")
         log.info("leaving, as %s asked", client.address)
         self._on_quit()
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("a command failed", exc_info=task.exception())

@@ -16,10 +16,13 @@ from oscvae.config import Config
 from oscvae.control.administration import Administration
 from oscvae.control.clients import Client
 from oscvae.control.commands import Command
+from oscvae.control.controllers import Controllers, read_rules
 from oscvae.control.dispatch import Dispatcher
 from oscvae.control.encoder import Encoder
 from oscvae.control.frames import FrameClock
 from oscvae.control.mapping import read_map
+from oscvae.control.midi import Translator
+from oscvae.control.midi_input import MidiInput
 from oscvae.control.models import Loaded, ModelManager
 from oscvae.control.packets import Packet
 from oscvae.control.performer import NOTE_COMMANDS, Performer
@@ -42,6 +45,7 @@ CLOCK_S = 0.02  # how often the frame clock takes a stamp
 LEAD_S = 0.020  # how long before its time a bundle is handed over, besides what decoding it takes
 NOTES_IN_A_BUNDLE = 8  # that the lead allows for
 FADE_S = 0.25
+LEARNT = "learnt.json"  # in paths.midi
 _IDLE_GC_S = 30.0
 
 log = logging.getLogger(__name__)
@@ -56,7 +60,8 @@ class Conductor:
         self._stop = stop
         self._tasks: list[asyncio.Task[Any]] = []
         self._opening: asyncio.Task[None] | None = None
-        self.backend = open_backend(config.audio)
+        self.controllers = Controllers(read_rules(config.midi.map), config.paths.midi / LEARNT)
+        self.backend = open_backend(config.audio, config.midi)
         slots = config.engine.voices + config.engine.spare
         self.engine = Engine(slots, self.backend.rate, render_scratch_floats(), sinc_table())
         self.engine.set_word(at.E_BUFFER, round(config.engine.buffer_s * self.backend.rate))
@@ -89,7 +94,16 @@ class Conductor:
             own_port=server.port,
         )
         self.station = Station(
-            self.engine, self.backend, config.audio, self.clock, self.pool, self.renderer, self._on_rate
+            self.engine, self.backend, config.audio, config.midi, self.clock, self.pool, self.renderer, self._on_rate
+        )
+        self.midi = MidiInput(
+            self.engine,
+            self,
+            Translator(config.midi, self.controllers, self._preset_names),
+            self.clock,
+            model=self.models.info,
+            lead_s=self.lead_s,
+            latency_s=config.midi.latency_s,
         )
         self.recorder = Recorder(self.engine, config.paths.recordings)
         self.encoder = Encoder(config.paths.sounds)
@@ -101,6 +115,8 @@ class Conductor:
             self.recorder,
             self.encoder,
             self.subscribers,
+            self.controllers,
+            hears_midi=lambda: self.station.hears_midi,
             status=self.meters.status,
             on_quit=stop.set,
             on_clear=self.scheduler.clear,
@@ -120,7 +136,7 @@ class Conductor:
         self.models.on_death = self._on_death
         self.models.on_notice = self._on_notice
         self.performer.on_change = self.subscribers.changed
-        self.performer.on_panic = self.scheduler.clear
+        self.performer.on_panic = self._on_panic
         self.timeline.on_tick = self.performer.tick
         self._server.on_closed = self.subscribers.closed
 
@@ -132,8 +148,10 @@ class Conductor:
         loop = asyncio.get_running_loop()
         loop.add_reader(self.engine.event_fd, self._on_bell)
         self.renderer.start(None)
+        await self.controllers.open()
         try:
             await asyncio.to_thread(self.station.start)
+            self._check_midi()
             loaded = await self.models.load(self._config.model.name)
             await self.presets.open(loaded.name)
         except (ModelError, DecoderError) as error:
@@ -175,6 +193,7 @@ class Conductor:
             with contextlib.suppress(OscvaeError):
                 await asyncio.to_thread(self.recorder.stop)
         await self.presets.close()
+        await self.controllers.close()
         self.models.close()
         await asyncio.to_thread(self.station.backend.stop)
         await asyncio.to_thread(self.renderer.stop)
@@ -211,8 +230,23 @@ class Conductor:
     def _on_bell(self) -> None:
         with contextlib.suppress(BlockingIOError):
             os.eventfd_read(self.engine.event_fd)
+        self.midi.take()
         self.pool.take_events()
         self.models.collect()
+
+    def _on_panic(self) -> None:
+        self.scheduler.clear()
+        self.midi.scheduler.clear()
+
+    def _preset_names(self) -> list[str]:
+        return self.presets.names(self.models.current.name) if self.models.current else []
+
+    def _check_midi(self) -> None:
+        config = self._config.midi
+        if self.station.hears_midi:
+            self.midi.check_latency()
+        elif not self.station.away and (config.enabled is True or (config.enabled and config.connect)):
+            log.warning("MIDI needs JACK: there is no port midi_in, because the audio backend is %s", self.station.name)
 
     def _on_model(self, loaded: Loaded) -> None:
         self.performer.adopt(loaded)
@@ -238,6 +272,7 @@ class Conductor:
     def _on_rate(self) -> None:
         self.engine.set_word(at.E_BUFFER, round(self._config.engine.buffer_s * self.engine.rate))
         self.models.set_rate(self.engine.rate)
+        self._check_midi()
         self.performer.apply_release()
 
     def _dump(self, on: bool) -> None:

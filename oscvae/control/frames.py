@@ -18,6 +18,17 @@ LATE_WINDOWS = 4  # in a row, before lateness is believed to be a new map and no
 SETTLED_WINDOWS = 8  # before the line's slope is trusted
 
 
+class FrameMoment(int):
+    """A moment (Unix ns) whose frame is known, because the audio server named it: no map need be asked for it."""
+
+    def __new__(cls, due_ns: int, frame: int) -> FrameMoment:
+        moment = super().__new__(cls, due_ns)
+        moment.frame = frame
+        return moment
+
+    frame: int
+
+
 class FrameClock:
     """Wall-clock ns to 64-bit frames.
 
@@ -101,6 +112,8 @@ class FrameClock:
 
     def frame_at(self, wall_ns: int) -> int:
         """The frame that plays at that time; before the first stamp, frames are counted from now at 0."""
+        if isinstance(wall_ns, FrameMoment):
+            return wall_ns.frame
         if self._origin is None:
             return round((wall_ns - time.time_ns()) * 1e-9 * self.rate)
         x = (wall_ns - self._origin[1]) / 1e9

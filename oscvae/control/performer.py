@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from oscvae.control.clients import Client
 from oscvae.control.commands import Command
+from oscvae.control.frames import FrameMoment
 from oscvae.control.models import Loaded, ModelManager
 from oscvae.control.presets import Presets
 from oscvae.control.voices import Point, Voice, VoicePool
@@ -42,6 +43,11 @@ class Timeline(Protocol):
 
     def keep_ticking(self) -> None:
         """Something travels: call `Performer.tick` every TICK_S until it returns False."""
+
+
+def _starts_a_voice(command: Command) -> bool:
+    """Whether it is a note, and not the end of one."""
+    return command.name in NOTE_COMMANDS and (command.name != "note" or command.values["velocity"] > 0.0)
 
 
 def _between(a: Point, b: Point, share: float) -> Point:
@@ -89,14 +95,14 @@ class Performer:
 
     def execute(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
         """Obey commands of one moment, in order; what cannot be obeyed is answered, the rest goes on."""
-        notes = sum(command.name in NOTE_COMMANDS for command in commands)
+        notes = sum(_starts_a_voice(command) for command in commands)
         self._group = (self.pool.new_group(), notes) if notes > 1 else (0, 0)
         self._group_begun = False
         for command in commands:
             try:
                 self._handlers[command.name](command, client, due_ns)
             except OscvaeError as error:
-                if command.name in NOTE_COMMANDS and self._group[0]:
+                if self._group[0] and _starts_a_voice(command):
                     self._group = (self._group[0], self._group[1] - 1)
                 client.fail(command.path, error)
             else:
@@ -371,6 +377,8 @@ class Performer:
 
     def _do_bend(self, command: Command, client: Client, due_ns: int | None) -> None:
         ratio = semitones_to_ratio(command.values["bend"])
+        if isinstance(due_ns, FrameMoment):
+            due_ns = None  # a wheel is heard a buffer late anyway, and the note after it must begin with it
         self.timeline.defer(due_ns, lambda: self.pool.engine.set_number(at.E_BEND, ratio))
 
     def apply_release(self) -> None:

@@ -10,13 +10,12 @@ import asyncio
 import json
 import logging
 import math
-import os
-import tempfile
 import urllib.parse
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
+from oscvae.control import documents
 from oscvae.errors import CommandError
 
 FORMAT = 1
@@ -144,9 +143,8 @@ def read(file: Path) -> dict[str, Point]:
     except OSError as error:
         raise CommandError(f"presets {file} cannot be read: {error.strerror}") from error
     except (ValueError, CommandError, RecursionError) as damage:
-        aside = _aside(file)
         try:
-            file.rename(aside)
+            aside = documents.set_aside(file)
         except OSError as error:
             raise CommandError(
                 f"presets {file} are damaged ({damage}) and cannot be moved: {error.strerror}"
@@ -156,24 +154,9 @@ def read(file: Path) -> dict[str, Point]:
 
 
 def write(file: Path, model: str, points: dict[str, Point]) -> None:
-    """Replaces `file` atomically: after a crash it holds all of the old or all of the new. Raises OSError."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    document = {"format": FORMAT, "model": model, "presets": {name: points[name] for name in sorted(points)}}
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(document, stream, indent=1, ensure_ascii=False)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the rename itself
-    finally:
-        os.close(folder)
+    """Replaces `file` atomically. Raises OSError."""
+    presets = {name: points[name] for name in sorted(points)}
+    documents.write(file, {"format": FORMAT, "model": model, "presets": presets})
 
 
 def _checked(document: Any) -> dict[str, Point]:
@@ -194,11 +177,3 @@ def _checked(document: Any) -> dict[str, Point]:
 
 def _is_finite(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _aside(file: Path) -> Path:
-    """A free name beside `file`."""
-    n = 1
-    while (aside := file.with_name(f"{file.name}.damaged-{n}")).exists():
-        n += 1
-    return aside

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from oscvae.audio.backend import Backend, choose
 from oscvae.audio.silent import SilentBackend
-from oscvae.config import AudioConfig
+from oscvae.config import AudioConfig, MidiConfig
 from oscvae.control.frames import FrameClock
 from oscvae.control.voices import VoicePool
 from oscvae.errors import AudioError
@@ -27,13 +27,14 @@ _QUIET_S = 0.5  # that ended voices may take to come home
 log = logging.getLogger(__name__)
 
 
-def open_backend(config: AudioConfig) -> Backend:
-    """The backend that the configuration asks for; raises AudioError."""
+def open_backend(config: AudioConfig, midi: MidiConfig) -> Backend:
+    """The backend that the configuration asks for, with a MIDI port where it has one; raises AudioError."""
     return choose(
         config.backend,
         client_name=config.client_name,
         server_name=config.server_name,
         connect=config.connect,
+        midi=None if midi.enabled is False else midi.connect,
         device=config.device,
         sample_rate=config.sample_rate,
         block_size=config.block_size,
@@ -57,6 +58,7 @@ class Station:
         engine: Engine,
         backend: Backend,
         config: AudioConfig,
+        midi: MidiConfig,
         clock: FrameClock,
         pool: VoicePool,
         renderer: RenderThread,
@@ -64,6 +66,7 @@ class Station:
     ) -> None:
         self._engine = engine
         self._config = config
+        self._midi = midi
         self._clock = clock
         self._pool = pool
         self._renderer = renderer
@@ -76,6 +79,11 @@ class Station:
     def name(self) -> str:
         """For /status: jack, portaudio, silent, or `jack (away)`."""
         return f"{self._wanted} (away)" if self.away else self.backend.name
+
+    @property
+    def hears_midi(self) -> bool:
+        """Whether there is a MIDI port now."""
+        return self.backend.name == "jack" and self._midi.enabled is not False
 
     def start(self) -> None:
         """Begin to serve blocks."""
@@ -131,7 +139,7 @@ class Station:
     def _reopen(self) -> Backend | None:
         if self._wanted == "jack" and not jack_answers(self._config.server_name):
             return None
-        return open_backend(self._config.model_copy(update={"backend": self._wanted}))
+        return open_backend(self._config.model_copy(update={"backend": self._wanted}), self._midi)
 
     async def _take(self, backend: Backend) -> None:
         """Serve blocks from another backend; nothing sounds now."""

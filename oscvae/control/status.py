@@ -94,7 +94,7 @@ class Meters:
             engine.word(at.E_UNDERRUNS),
             engine.word(at.E_LATE) + self._dispatcher.late,
             engine.word(at.E_XRUNS),
-            self._pool.busy,
+            self._pool.busy + engine.word(at.E_MIDI_LOST),
             float(engine.rate),
             float(loaded.document.sample_rate) if loaded else 0.0,
             engine.word(at.E_PERIOD),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
+import itertools
 import time
 from collections.abc import Callable
 
@@ -16,6 +18,9 @@ class LiveTimeline:
     def __init__(self, clock: FrameClock) -> None:
         self._clock = clock
         self._timer: asyncio.TimerHandle | None = None
+        self._changes: list[tuple[int, int, Callable[[], None]]] = []  # a heap: what is due first comes first
+        self._order = itertools.count()
+        self._change_timer: asyncio.TimerHandle | None = None
         self.on_tick: Callable[[], bool] = lambda: False
 
     def moment_s(self, due_ns: int | None = None) -> float:
@@ -26,11 +31,29 @@ class LiveTimeline:
         return self._clock.frame_at(due_ns)
 
     def defer(self, due_ns: int | None, change: Callable[[], None]) -> None:
-        delay = 0.0 if due_ns is None else (due_ns - time.time_ns()) / 1e9
-        if delay <= 0.0:
+        if due_ns is None or (due_ns <= time.time_ns() and not (self._changes and self._changes[0][0] <= due_ns)):
             change()
-        else:
-            asyncio.get_running_loop().call_later(delay, change)
+            return
+        heapq.heappush(self._changes, (due_ns, next(self._order), change))
+        if self._changes[0][2] is change:
+            self._plan()
+
+    def _plan(self) -> None:
+        if self._change_timer is not None:
+            self._change_timer.cancel()
+        self._change_timer = None
+        if self._changes:
+            delay = (self._changes[0][0] - time.time_ns()) / 1e9
+            self._change_timer = asyncio.get_running_loop().call_later(max(0.0, delay), self._make_changes)
+
+    def _make_changes(self) -> None:
+        """Make what is due, in the order of time: of two values of one control the later stays."""
+        self._change_timer = None
+        try:
+            while self._changes and self._changes[0][0] <= time.time_ns():
+                heapq.heappop(self._changes)[2]()
+        finally:
+            self._plan()
 
     def keep_ticking(self) -> None:
         if self._timer is None:

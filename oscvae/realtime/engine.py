@@ -38,7 +38,7 @@ class Engine:
         size = (
             slots * (at.VOICE_WORDS + at.CALLBACK_FLOATS + at.R_WORDS + at.R_FLOATS) * 8
             + slots * at.RING_SAMPLES * 4
-            + (3 * ring_words(RING_RECORDS) + ring_words(event_records(slots))) * 8
+            + (3 * ring_words(RING_RECORDS) + ring_words(event_records(slots)) + ring_words(at.MIDI_RECORDS)) * 8
             + at.RECORD_FRAMES * 8
             + scratch_floats * 4
             + sinc.nbytes
@@ -66,6 +66,7 @@ class Engine:
         self.render_control = new_ring(self.arena, event_records(slots))
         self.render_audio = new_ring(self.arena, RING_RECORDS)
         self.audio_control = new_ring(self.arena, RING_RECORDS)
+        self.midi = new_ring(self.arena, at.MIDI_RECORDS)  # of its own: a flood of it must not cost a voice's events
         self._guard()
         self.active = self.arena.words(slots + 1)
         mix = self.arena.floats(2 * at.CHUNK)
@@ -101,6 +102,7 @@ class Engine:
             (at.E_RENDER_CONTROL, self.render_control),
             (at.E_RENDER_AUDIO, self.render_audio),
             (at.E_AUDIO_CONTROL, self.audio_control),
+            (at.E_MIDI, self.midi),
             (at.E_ACTIVE, self.active),
             (at.E_MIX, mix),
             (at.E_SCRATCH, scratch),

@@ -106,6 +106,7 @@ E_RENDER_CLOCK = 25  # address of int64 [2] for the renderer's time-out
 E_SCRATCH_SIZE = 26
 E_SCRATCH_WORDS_SIZE = 27
 E_TIMES = 28  # address of int64 [TIME_BUCKETS]: how often the callback took how long
+E_MIDI = 29  # address of the ring on which the callback hands MIDI to control
 
 # written by control
 E_RUN = 32  # the render loop returns when 0
@@ -145,6 +146,7 @@ E_EPOCH_SEEN = 86
 E_MAX_STEP = 87  # float: largest sample-to-sample step of either output, for measuring
 E_LAST_LEFT = 88
 E_LAST_RIGHT = 89
+E_MIDI_LOST = 90  # MIDI messages that found the ring full
 
 # written by the server's other threads
 E_XRUNS = 96
@@ -213,10 +215,15 @@ DECODER_GONE = 5  # context
 # audio > control
 VOICE_ON = 1  # slot, generation, frame
 VOICE_OFF = 2  # slot, generation, frame
+# audio > control, on the ring for MIDI, without a kind
+MIDI_FRAME = 0
+MIDI_BYTES = 1  # status, data, data, from the lowest byte up
+MIDI_SIZE = 2  # 2 or 3
 
 CHUNK = 128  # samples that the callback works in: bounds its scratch whatever the period
 RING_SAMPLES = 16384  # a voice's ring: twice the largest hop at a downward bend of an octave
 RECORD_FRAMES = 1 << 17  # 2.7 s at 48 kHz between the callback and a slow disk
 GROUPS = 256
 TIME_BUCKETS = 512
+MIDI_RECORDS = 1024  # a second of a keyboard's cable at its fullest
 TIME_BUCKET_NS = 10_000

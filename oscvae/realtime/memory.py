@@ -99,6 +99,12 @@ def floats_at(address, count):  # type: ignore[no-untyped-def]
     return carray(_pointer(address), count, np.float32)
 
 
+@kernel("uint8[::1](int64, int64)")
+def bytes_at(address, count):  # type: ignore[no-untyped-def]
+    """uint8 [count] that lie at `address`."""
+    return carray(_pointer(address), count, np.uint8)
+
+
 @kernel("float64[::1](int64, int64)")
 def doubles_at(address, count):  # type: ignore[no-untyped-def]
     """float64 [count] that lie at `address`."""

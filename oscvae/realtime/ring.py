@@ -85,3 +85,9 @@ def pop(ring, record):  # type: ignore[no-untyped-def]
 def pending(ring):  # type: ignore[no-untyped-def]
     """How many records wait."""
     return load(ring, _HEAD) - load(ring, _TAIL)
+
+
+@kernel("int64(int64[::1])")
+def published(ring):  # type: ignore[no-untyped-def]
+    """How many records there have been since the start."""
+    return load(ring, _HEAD)

@@ -18,7 +18,7 @@ from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.realtime.kernel import kernel
 from oscvae.realtime.libc import clock_gettime, read, sem_post, sem_timedwait, sem_trywait, write
 from oscvae.realtime.memory import floats_at, load, store, words_at
-from oscvae.realtime.ring import pending, pop, publish, ring_at, stage
+from oscvae.realtime.ring import pending, pop, publish, published, ring_at, stage
 from oscvae.spectral.hop import REFILL_HOPS, STEP_HIGH, free_block, refill_at, serve
 from oscvae.spectral.phase import reset as reset_phase
 from oscvae.spectral.resample import half_width
@@ -274,14 +274,29 @@ def render_until_idle(address):  # type: ignore[no-untyped-def]
     set_float_mode(mode)
 
 
+@kernel("void(int64[::1])")
+def _wake_control(engine):  # type: ignore[no-untyped-def]
+    one = words_at(engine[at.E_RENDER_CLOCK], 2)
+    one[0] = 1
+    write(np.int32(engine[at.E_EVENT_FD]), engine[at.E_RENDER_CLOCK], 8)
+
+
 @kernel("void(int64)")
 def _ring_the_bell(address):  # type: ignore[no-untyped-def]
     """Wake control if events wait for it."""
     engine = words_at(address, at.ENGINE_WORDS)
     if pending(ring_at(engine[at.E_RENDER_CONTROL])) + pending(ring_at(engine[at.E_AUDIO_CONTROL])) > 0:
-        one = words_at(engine[at.E_RENDER_CLOCK], 2)
-        one[0] = 1
-        write(np.int32(engine[at.E_EVENT_FD]), engine[at.E_RENDER_CLOCK], 8)
+        _wake_control(engine)
+
+
+@kernel("int64(int64, int64)")
+def _pass_midi_on(address, seen):  # type: ignore[no-untyped-def]
+    """Wake control if MIDI has come since `seen` records, however much there is to render; how many there are now."""
+    engine = words_at(address, at.ENGINE_WORDS)
+    now = published(ring_at(engine[at.E_MIDI]))
+    if now != seen:
+        _wake_control(engine)
+    return now
 
 
 @kernel("void(int64)")
@@ -291,9 +306,12 @@ def render_loop(address):  # type: ignore[no-untyped-def]
     mode = get_float_mode()
     set_float_mode(mode | FLUSH_BITS)
     store(engine, at.E_ALIVE, 1)
+    midi = 0
     while load(engine, at.E_RUN) == 1:
         passes = 0
+        midi = _pass_midi_on(address, midi)
         while render_pass(address) and load(engine, at.E_RUN) == 1:
+            midi = _pass_midi_on(address, midi)
             passes += 1
             if passes & 15 == 0:
                 _ring_the_bell(address)

@@ -133,6 +133,7 @@ def test_what_runs_in_real_time_never_meets_the_interpreter() -> None:
         "master",
         "record",
         "_process",
+        "_take_midi",
         "_shutdown",
         "_xrun",
         "_run",

@@ -38,6 +38,8 @@ EVERY_ADDRESS = [
     "/attack",
     "/stretch",
     "/sustain",
+    "/midi/learn",
+    "/midi/forget",
     "/load",
     "/models",
     "/model",

@@ -154,6 +154,8 @@ EXAMPLES: dict[str, tuple[str, tuple[Any, ...], str | None]] = {
     "/attack": ("/attack", (0.0,), None),
     "/stretch": ("/stretch", (1.0,), None),
     "/sustain": ("/sustain", (0,), None),
+    "/midi/learn": ("/midi/learn", (), "/done"),
+    "/midi/forget": ("/midi/forget", (), "/done"),
     "/load": ("/load", ("plucked",), "/done"),
     "/models": ("/models", (), "/models.reply"),
     "/model": ("/model", (), "/model"),

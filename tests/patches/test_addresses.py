@@ -211,6 +211,8 @@ def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
         "model": "",
         "encode": '("one.wav")',
         "record": '("one")',
+        "midiLearn": '("/unit/3")',
+        "midiForget": '("/unit/3")',
         "status": "",
         "version": "",
         "help": '("/play")',

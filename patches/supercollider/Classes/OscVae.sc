@@ -217,6 +217,18 @@ OscVae {
 	// without a name: stop. onDone: { |file, seconds| }
 	record { |name, onDone, onFail| this.request(['/record'] ++ name.notNil.if([name], []), onDone, onFail) }
 
+	// -- MIDI
+
+	// the controller that is moved next; without an address: none. onDone: { |address, controller| }
+	midiLearn { |address, onDone, onFail|
+		this.request(['/midi/learn'] ++ address.notNil.if([address], []), onDone, onFail, 40)
+	}
+
+	// what an address or a controller has learnt; without: all
+	midiForget { |what, onDone, onFail|
+		this.request(['/midi/forget'] ++ what.notNil.if([what], []), onDone, onFail)
+	}
+
 	// -- the daemon
 
 	// action: { |event| }, whose keys are those of /status.reply in docs/osc.md

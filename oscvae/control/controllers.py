@@ -1,0 +1,220 @@
+"""What MIDI controllers move: midi.map of the configuration, and what /midi/learn has added, which is kept on disk.
+
+74: /unit/2                                0..127 over all that the address takes, 64 in the middle
+72: {to: /release, range: [0.05, 2]}
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from oscvae.config import CONTROLLERS_LAST, MidiRule
+from oscvae.control import documents
+from oscvae.control.addresses import TABLE, find
+from oscvae.control.commands import nearest
+from oscvae.control.packets import Message
+from oscvae.errors import CommandError, ConfigError
+
+FORMAT = 1
+LEARN_S = 30.0  # that /midi/learn waits for a controller to be moved
+MIDDLE, MOST = 64, 127
+# bank select, data entry and parameter numbers come along with something else, and would be learnt by accident
+NOT_LEARNT = frozenset({0, 32, 6, 38, 96, 97, 98, 99, 100, 101})
+_MOVABLE = {
+    row.path: row.args[0]
+    for row in TABLE
+    if row.feedback and len(row.args) == 1 and row.args[0].kind in {"float", "bool"}
+}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One controller's target: `low` at 0, halfway at 64, `high` at 127; a switch has only its ends."""
+
+    to: str
+    low: float
+    high: float
+    switch: bool = False
+
+    def message(self, value: int) -> Message:
+        """What the controller's `value`, 0 to 127, asks for."""
+        if self.switch:
+            return Message(self.to, (self.high if value >= MIDDLE else self.low,))
+        share = value / (2 * MIDDLE) if value <= MIDDLE else 0.5 + (value - MIDDLE) / (2 * (MOST - MIDDLE))
+        return Message(self.to, (self.low + share * (self.high - self.low),))
+
+
+def bind(address: str, span: tuple[float, float] | None = None) -> Binding:
+    """The binding to `address` over `span`, by default all that it takes.
+
+    Raises CommandError for an address that no controller can move, or that has no range of its own.
+    """
+    try:
+        row, _ = find(address)
+    except CommandError:
+        near = nearest(address)
+        hint = f"did you mean {near}?" if near else "docs/osc.md lists the addresses"
+        raise CommandError(f"{address} is no address of oscvae, {hint}") from None
+    arg = _MOVABLE.get(row.path)
+    if arg is None:
+        raise CommandError(f"a controller cannot move {address}, only {', '.join(_MOVABLE)}")
+    if arg.kind == "bool":
+        low, high = span or (0.0, 1.0)
+        return Binding(address, low, high, switch=True)
+    if span is None:
+        if arg.low is None or arg.high is None:
+            raise CommandError(f"{address} has no range of its own: use /unit/N, or give a range in midi.map")
+        span = (float(arg.low), float(arg.high))
+    return Binding(address, *span)
+
+
+def read_rules(rules: Mapping[int, MidiRule]) -> dict[int, Binding]:
+    """The bindings that midi.map asks for. Raises ConfigError for a rule that could never work."""
+    bindings = {}
+    for number, rule in rules.items():
+        try:
+            bindings[number] = bind(rule.to, rule.span)
+        except CommandError as error:
+            raise ConfigError(f"midi.map.{number}.to: {error}") from None
+    return bindings
+
+
+class Controllers:
+    """The bindings by controller number; lives on the event clock. `open` it before use, `close` it at the end.
+
+    rules: those of the configuration. file: where what is learnt is kept; it goes before the rules.
+    """
+
+    def __init__(self, rules: Mapping[int, Binding], file: Path) -> None:
+        self._rules = dict(rules)
+        self._learnt: dict[int, Binding] = {}
+        self._file = file
+        self._lock = asyncio.Lock()
+        self._writing: set[asyncio.Task[None]] = set()
+        self._learning: tuple[Binding, asyncio.Future[int]] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def open(self) -> None:
+        """Reads what was learnt, in a worker thread; what cannot be read is logged."""
+        self._learnt = await asyncio.to_thread(read, self._file)
+
+    async def close(self) -> None:
+        """Waits for what is being written."""
+        await asyncio.gather(*self._writing, return_exceptions=True)
+
+    def moved(self, number: int, value: int) -> Message | None:
+        """What the movement of a controller asks for, or None; it is learnt first if that is what is waited for."""
+        if self._learning is not None and number not in NOT_LEARNT:
+            self._bind(number)
+        binding = self._learnt.get(number) or self._rules.get(number)
+        return None if binding is None else binding.message(value)
+
+    # -- learning ------------------------------------------------------------------------------------------------------
+
+    def learn(self, address: str) -> asyncio.Future[int]:
+        """Binds the next controller that is moved to `address`, instead of the one it had learnt before.
+
+        The future is its number, or a CommandError: superseded, cancelled, or too long waited for. Raises CommandError
+        for an address that no controller can move.
+        """
+        binding = bind(address)
+        self.cancel("superseded")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[int] = loop.create_future()
+        self._learning = binding, future
+        self._timer = loop.call_later(LEARN_S, self.cancel, f"no controller was moved within {LEARN_S:.0f} s")
+        return future
+
+    def cancel(self, why: str = "cancelled") -> None:
+        """Waits for no controller any more."""
+        future = self._end_learning()
+        if future is not None:
+            future.set_exception(CommandError(why))
+
+    def _end_learning(self) -> asyncio.Future[int] | None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._learning is None:
+            return None
+        _, future = self._learning
+        self._learning = None
+        return None if future.done() else future
+
+    def _bind(self, number: int) -> None:
+        assert self._learning is not None
+        binding, _ = self._learning
+        for other in [n for n, old in self._learnt.items() if old.to == binding.to]:
+            del self._learnt[other]
+        self._learnt[number] = binding
+        log.info("MIDI controller %d has learnt %s", number, binding.to)
+        future = self._end_learning()
+        if future is not None:
+            future.set_result(number)
+
+    def forget(self, what: str | None = None) -> None:
+        """Forgets what the controller of that number or address has learnt, or all that was learnt; midi.map stays.
+
+        Raises CommandError if there is nothing of that kind.
+        """
+        if what is None:
+            self._learnt.clear()
+            return
+        forgotten = [n for n, binding in self._learnt.items() if what in (str(n), binding.to)]
+        if not forgotten:
+            raise CommandError(f"no controller has learnt {what}")
+        for number in forgotten:
+            del self._learnt[number]
+
+    async def keep(self) -> None:
+        """Returns once what is learnt now is on disk; raises CommandError if it cannot be."""
+        task = asyncio.get_running_loop().create_task(self._write())
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        await asyncio.shield(task)
+
+    async def _write(self) -> None:
+        async with self._lock:  # one writer at a time, each of what is learnt by then
+            learnt = {str(number): self._learnt[number].to for number in sorted(self._learnt)}
+            try:
+                await asyncio.to_thread(documents.write, self._file, {"format": FORMAT, "controllers": learnt})
+            except OSError as error:
+                raise CommandError(f"what was learnt cannot be written: {error.strerror or error}") from error
+
+
+def read(file: Path) -> dict[int, Binding]:
+    """What was learnt, from `file`; nothing if it is not there. A damaged file is set aside, with a warning."""
+    try:
+        return _checked(json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        log.warning("learnt MIDI controllers %s cannot be read: %s", file, error.strerror)
+    except (ValueError, CommandError, RecursionError) as damage:
+        try:
+            aside = documents.set_aside(file)
+        except OSError as error:
+            log.warning("learnt MIDI controllers %s are damaged (%s) and cannot be moved: %s", file, damage, error)
+        else:
+            log.warning("learnt MIDI controllers %s are damaged (%s): kept as %s", file, damage, aside.name)
+    return {}
+
+
+def _checked(document: object) -> dict[int, Binding]:
+    """The bindings of a document that is what `Controllers` writes; ValueError or CommandError otherwise."""
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError(f"not a document of format {FORMAT}")
+    learnt = document.get("controllers")
+    if not isinstance(learnt, dict) or not all(isinstance(address, str) for address in learnt.values()):
+        raise ValueError("no controllers in it")
+    numbers = {int(number): address for number, address in learnt.items()}
+    if not all(0 <= number <= CONTROLLERS_LAST for number in numbers):
+        raise ValueError(f"controllers are 0 to {CONTROLLERS_LAST}")
+    return {number: bind(address) for number, address in numbers.items()}

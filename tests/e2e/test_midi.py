@@ -1,0 +1,263 @@
+"""MIDI into a daemon in JACK: when notes sound, to the sample; that none is left behind; who hears of knobs."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from jack_midi import Event, MidiSender
+from jack_recorder import Recorder
+from jackd import JackServer
+
+from e2e.stage import Sound, Stage, is_playing, onsets, out_of_tune, until
+
+pytestmark = pytest.mark.jack
+
+PORT = "oscvae:midi_in"
+LATENCY_S = 0.012
+NOTE, LENGTH_S, APART_S = 60, 0.02, 0.07
+
+
+def on(note: int, velocity: int = 100, channel: int = 1) -> bytes:
+    return bytes((0x90 | channel - 1, note, velocity))
+
+
+def off(note: int, channel: int = 1) -> bytes:
+    return bytes((0x80 | channel - 1, note, 64))
+
+
+def control(number: int, value: int, channel: int = 1) -> bytes:
+    return bytes((0xB0 | channel - 1, number, value))
+
+
+@contextlib.contextmanager
+def keyboard(stage: Stage, name: str = "keys") -> Iterator[MidiSender]:
+    """A MIDI client that is connected to the daemon."""
+    sender = MidiSender(stage.server.name, name)
+    try:
+        sender.connect(PORT)
+        yield sender
+    finally:
+        sender.close()
+
+
+def short_notes(sender: MidiSender, count: int, seed: int) -> list[int]:
+    """Send the same note again and again, at random places in the period; the frames of the note ons."""
+    rng = random.Random(seed)
+    frame = sender.frame + round(0.2 * sender.rate)
+    ons: list[int] = []
+    events: list[Event] = []
+    for _ in range(count):
+        frame += round(APART_S * sender.rate) + rng.randrange(300)
+        ons.append(frame)
+        events += [(frame, on(NOTE)), (frame + round(LENGTH_S * sender.rate), off(NOTE))]
+    sender.send(events)
+    return ons
+
+
+def test_the_distance_from_message_to_sound_is_constant_to_the_sample(stage: Stage) -> None:
+    count = 50
+    frames: list[int] = []
+    found: set[int] = set()
+    stage.client.send("/release", 0.005)
+    with keyboard(stage) as sender:
+
+        def play() -> None:
+            frames[:] = short_notes(sender, count, seed=1)
+            sender.wait()
+
+        def judge(sound: Sound, recorder: Recorder) -> str | None:
+            heard = [recorder.frame_at(index) for index in onsets(sound)]
+            if len(heard) != count:
+                return f"{count} notes were sent, {len(heard)} heard"
+            found.clear()
+            found.update((a - b) & 0xFFFFFFFF for a, b in zip(heard, frames, strict=True))
+            return None if len(found) == 1 else f"distances of {sorted(found)} samples"
+
+        stage.hear(play, 0.1, judge, longest_s=count * APART_S * 1.2)
+    assert len({(frame - frames[0]) % 128 for frame in frames}) > count // 2, "they fall anywhere in a period"
+    (distance,) = found
+    assert 0 <= distance - round(LATENCY_S * sender.rate) < 20, "the latency, and the silence that the note begins with"
+
+
+def test_jack_midiseq_is_heard_at_the_same_distance(stage: Stage) -> None:
+    if shutil.which("jack_midiseq") is None:
+        pytest.skip("not installed: jack_midiseq")
+    loop = 12_007  # not a multiple of the period, so that every note falls elsewhere in it
+    starts = (0, 3001, 6100, 9050)
+    gaps = np.diff([*starts, loop]).tolist()
+    stage.client.send("/release", 0.005)
+    # the last note off must come before the loop ends, or jack_midiseq never sends it
+    notes = [str(number) for start in starts for number in (start, NOTE, 1000)]
+
+    def play() -> None:
+        command = ["jack_midiseq", "sequencer", str(loop), *notes]
+        process = subprocess.Popen(command, env=stage.server.environment, stdout=subprocess.DEVNULL)
+        try:
+            assert until(lambda: "sequencer:out" in stage.server.connections(), 5.0)
+            assert stage.server.tool("jack_connect", "sequencer:out", PORT).returncode == 0
+            time.sleep(2.2)
+        finally:
+            process.terminate()
+            process.wait()
+
+    def judge(sound: Sound, recorder: Recorder) -> str | None:
+        frames = [recorder.frame_at(index) for index in onsets(sound)][1:]  # the first may be one that was cut in half
+        found = np.diff(frames).tolist()
+        if len(frames) < 25:
+            return f"{len(frames)} notes were heard"
+        turns = [gaps[k:] + gaps[:k] for k in range(len(gaps))]
+        if any(found == (turn * len(found))[: len(found)] for turn in turns):
+            return None
+        return f"the notes are {found} samples apart"
+
+    stage.hear(play, 0.1, judge, longest_s=12.0)
+
+
+def test_the_wheel_bends_and_goes_back(stage: Stage) -> None:
+    with keyboard(stage) as sender:
+        for wheel, semitones in ((0x3FFF, 2.0), (0x0000, -2.0), (0x2000, 0.0)):
+            bend = bytes((0xE0, wheel & 0x7F, wheel >> 7))
+            sound = stage.heard(lambda bend=bend: sender.say(bend, on(NOTE)), 0.6)  # type: ignore[misc]
+            sender.say(off(NOTE))
+            assert is_playing(sound[0], sender.rate, NOTE + semitones)
+            assert out_of_tune(sound[0], sender.rate, NOTE + semitones) < 10.0
+
+
+def test_subscribers_hear_of_what_midi_changes(stage: Stage) -> None:
+    client = stage.client
+    client.ask("/notify", 1, answer=("/done",))
+    try:
+        with keyboard(stage) as sender:
+            for message, expected in (
+                (control(1, 127), {"/unit/1": 1.0}),
+                (control(64, 127), {"/sustain": 1}),
+                (bytes((0xE0, 0, 0)), {"/bend": -2.0}),
+                (control(121, 0), {"/bend": 0.0, "/sustain": 0}),
+            ):
+                sender.say(message)
+                told = dict(client.wait_for(*expected) for _ in expected)
+                assert {path: args[0] for path, args in told.items()} == expected
+            sender.say(on(NOTE))
+            started = client.wait_for("/voice/on")
+            assert started is not None and started[1][1] == NOTE
+    finally:
+        client.send("/notify", 0)
+
+
+def test_a_controller_learns_and_a_program_recalls(stage: Stage) -> None:
+    client = stage.client
+    other = type(client)(stage.daemon.port)
+    try:
+        other.ask("/notify", 1, answer=("/done",))
+        with keyboard(stage) as sender:
+            client.send("/midi/learn", "/unit/3")
+            assert client.ask("/ping", answer=("/pong",)) == ("/pong", ())
+            sender.say(control(0, 0), control(21, 127))
+            assert client.wait_for("/done", "/fail") == ("/done", ("/midi/learn", "/unit/3", 21))
+            assert other.wait_for("/unit/3") == ("/unit/3", (1.0,))
+            kept = stage.daemon.folder / "oscvae" / "midi" / "learnt.json"
+            assert '"21": "/unit/3"' in kept.read_text()
+
+            for name, z in (("dusk", (0.5, 0.0, 0.0, 0.0)), ("dawn", (-0.5, 0.0, 0.0, 0.0))):
+                client.send("/z", *z)
+                assert client.ask("/preset/save", name, answer=("/done",)) == ("/done", ("/preset/save", name))
+            other.drain()
+            for program, (name, first) in enumerate((("dawn", -0.5), ("dusk", 0.5))):
+                sender.say(bytes((0xC0, program)))
+                told = dict(other.wait_for("/preset/recall", "/z") for _ in range(2))
+                assert told == {"/preset/recall": (name,), "/z": (first, 0.0, 0.0, 0.0)}
+            assert client.ask("/midi/forget", "/unit/3", answer=("/done",)) == ("/done", ("/midi/forget",))
+            assert '"21"' not in kept.read_text()
+            assert client.ask("/midi/learn", "/play", answer=("/done",))[0] == "/fail"
+            client.send("/midi/learn", "/unit/2")
+            client.send("/midi/learn")
+            answers = {client.wait_for("/done", "/fail") for _ in range(2)}
+            assert answers == {("/fail", ("/midi/learn", "cancelled")), ("/done", ("/midi/learn",))}
+    finally:
+        for name in ("dawn", "dusk"):
+            client.send("/preset/delete", name)
+        stage.settle()
+        other.close()
+
+
+def test_a_thousand_random_messages_leave_no_note(stage: Stage) -> None:
+    """Notes that ring for seconds: whatever was held, pedalled, stolen or late, no voice sounds once all is let go."""
+    rng = random.Random(7)
+    client = stage.client
+    client.send("/stretch", 4.0)
+    client.send("/release", 0.05)
+    stage.settle()
+    held: list[int] = []
+    with keyboard(stage) as sender:
+        frame = sender.frame + 4800
+        events: list[Event] = []
+        for _ in range(1000):
+            frame += rng.randrange(200)
+            what = rng.random()
+            if what < 0.45 or not held:
+                held.append(rng.randrange(45, 85))
+                events.append((frame, on(held[-1], rng.randrange(1, 128))))
+            elif what < 0.9:
+                note = held.pop(rng.randrange(len(held)))
+                events.append((frame, rng.choice((off(note), on(note, 0)))))
+            elif what < 0.98:
+                events.append((frame, control(64, rng.randrange(128))))
+            else:
+                events.append((frame, control(rng.choice((120, 121, 123)), 0)))
+        frame += 200
+        sender.send([*events, (frame, control(64, 127)), *((frame + 1, off(note)) for note in held)])
+        sender.wait()
+        time.sleep(0.1)
+        assert stage.status().voices > 0, "the pedal holds them"
+        sender.say(control(64, 0))
+        assert until(lambda: stage.status().voices == 0, 2.0), stage.status()
+        status = stage.status()
+        assert status.busy == 0, "nothing was refused"
+        sender.say(on(NOTE))
+        assert until(lambda: stage.status().voices == 1, 2.0), "and it plays on"
+        sender.say(control(123, 0))
+        assert until(lambda: stage.status().voices == 0, 2.0)
+    with stage.listen() as recorder:
+        recorder.wait(0.1)
+        assert not recorder.sound.any()
+
+
+@pytest.fixture(scope="module")
+def hasty_server() -> Iterator[JackServer]:
+    server = JackServer().start()
+    yield server
+    server.stop()
+
+
+def test_a_latency_that_is_too_short_is_counted_and_other_channels_are_not_heard(hasty_server: JackServer) -> None:
+    keys = MidiSender(hasty_server.name, "keys")
+    try:
+        stage = Stage(hasty_server, "midi.latency_s=0.001", "midi.channel=3", "midi.connect=[keys:midi_out]")
+        try:
+            assert hasty_server.connections()["keys:midi_out"] == [PORT]
+            assert "midi.latency_s is 0.001" in stage.daemon.log
+            before = stage.status().late
+            keys.say(on(NOTE, channel=1), on(NOTE, channel=4))
+            time.sleep(0.1)
+            assert (stage.status().voices, stage.status().late) == (0, before)
+            keys.say(on(NOTE, channel=3))
+            assert until(lambda: stage.status().voices == 1, 2.0)
+            assert until(lambda: stage.status().late == before + 1, 2.0)
+        finally:
+            stage.close()
+    finally:
+        keys.close()
+
+
+def test_the_port_is_back_with_the_server(mortal_stage: Stage) -> None:
+    mortal_stage.replace_server(44_100, 256)
+    with keyboard(mortal_stage) as sender:
+        sound = mortal_stage.heard(lambda: sender.say(on(NOTE), off(NOTE)), 0.3)
+        assert sound.any()
