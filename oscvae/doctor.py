@@ -386,13 +386,14 @@ def _free_port(host: str, taken: int) -> int:
 
 
 def check_folders(config: Config) -> Finding:
-    """Whether recordings and presets can be written, and where sounds for /encode belong."""
+    """Whether recordings, presets and learnt controllers can be written, and where sounds for /encode belong."""
     paths = config.paths
-    refused = [folder for folder in (paths.recordings, paths.presets) if not _can_write(folder)]
+    refused = [folder for folder in (paths.recordings, paths.presets, paths.midi) if not _can_write(folder)]
     if refused:
         folders = " ".join(str(folder) for folder in refused)
         mend = f"sudo install -d -o $USER {folders}"
-        return Finding("folders", "warn", f"cannot be written: {folders}: /record or /preset will fail", mend)
+        what = f"cannot be written: {folders}: /record, /preset or /midi/learn will fail"
+        return Finding("folders", "warn", what, mend)
     if paths.sounds.is_dir() and not os.access(paths.sounds, os.R_OK | os.X_OK):
         return Finding("folders", "warn", f"cannot be read: {paths.sounds}", f"sudo chmod a+rx {paths.sounds}")
     what = f"recordings {paths.recordings}, presets {paths.presets}, sounds {paths.sounds}"

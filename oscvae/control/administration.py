@@ -12,8 +12,8 @@ from importlib.metadata import version as package_version
 from typing import Any
 
 from oscvae.control.clients import Client
-from oscvae.control.commands import Command
-from oscvae.control.controllers import Controllers
+from oscvae.control.commands import Command, parse
+from oscvae.control.controllers import Controllers, bind
 from oscvae.control.encoder import Encoder
 from oscvae.control.models import Loaded, ModelManager
 from oscvae.control.performer import Performer
@@ -204,6 +204,7 @@ class Administration:
             return
         if not self._hears_midi():
             raise CommandError("there is no MIDI port: it needs JACK, and midi.enabled")
+        parse(bind(address).message(0), self._models.info())  # a dimension that the model has
         moved = self._controllers.learn(address)
 
         async def work() -> tuple[Any, ...]:

@@ -26,6 +26,7 @@ from oscvae.realtime.engine import Engine
 from oscvae.realtime.ring import pop
 
 SLICE_S = 0.001  # longest turn on the event clock; what is left waits for the next
+CHORD = 64  # messages of one frame that are obeyed together
 MAP_MOVES_NS = 50_000_000  # at most; more is a wall clock that was set
 DECODING_S = 0.005  # what a note takes from its message to its first samples, besides a period
 
@@ -97,7 +98,7 @@ class MidiInput:
         while self._waiting:
             frame, data = self._waiting.popleft()
             messages = self._messages(data)
-            while self._waiting and self._waiting[0][0] == frame:
+            while self._waiting and self._waiting[0][0] == frame and len(messages) < CHORD:
                 messages += self._messages(self._waiting.popleft()[1])
             self._play(messages, frame)
             if self._waiting and time.perf_counter() > deadline:

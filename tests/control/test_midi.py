@@ -264,6 +264,13 @@ def test_the_onset_is_the_message_s_frame_and_the_latency() -> None:
     ]
 
 
+def test_a_flood_in_one_frame_is_taken_in_parts() -> None:
+    hands = Hands()
+    for number in range(150):
+        hands.feed(5, 0x90, number % 128, 100)
+    assert [(len(commands), frame) for commands, frame in hands.take()] == [(64, 581), (64, 581), (22, 581)]
+
+
 def test_without_a_latency_nothing_waits() -> None:
     hands = Hands(latency_s=0.0)
     hands.feed(5, 0x90, 60, 100)
