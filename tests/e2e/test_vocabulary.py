@@ -101,7 +101,7 @@ class House:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    place = House(tmp_path_factory.mktemp("house"))
+    place = House(tmp_path_factory.mktemp("house"), "midi.enabled=true")
     yield place
     place.close()
 
@@ -238,6 +238,11 @@ def test_what_is_not_in_the_table_is_refused_with_what_was_meant(house: House) -
     assert "finite" in house.failure("/play", 60, float("nan"), 0.0, 0.0, 0.0)
     assert "out of the model's range" in house.failure("/play", 3, *Z)
     assert "no dimension 5" in house.failure("/z/5", 0.0)
+
+
+def test_midi_without_jack_is_told_once_where_it_was_asked_for(house: House) -> None:
+    assert house.failure("/midi/learn", "/unit/1") == "there is no MIDI port: it needs JACK, and midi.enabled"
+    assert house.daemon.log.count("MIDI needs JACK") == 1
 
 
 # -- files -------------------------------------------------------------------------------------------------------------
