@@ -89,6 +89,9 @@ class Backend(ABC):
     def describe(self) -> str:
         """One line for `/status`, `doctor` and the log."""
 
+    def join_up(self) -> None:  # noqa: B027  (only a server with ports of others has any)
+        """Make the configured connections whose ports have appeared; asked now and then."""
+
     def realtime_priority(self) -> int | None:
         """SCHED_FIFO priority of the thread that runs the callback; None where it has none."""
         return None

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import logging
 import os
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from numba import types
 
 from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, Connections, Stall, bounded, shut_out, take_over
 from oscvae.audio.mixer import advance_clock, block
+from oscvae.audio.patchbay import MIDI_PORT, OUT_PORTS, Patchbay
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
@@ -60,8 +61,6 @@ jack_midi_get_event_count = types.ExternalFunction("jack_midi_get_event_count", 
 jack_midi_event_get = types.ExternalFunction("jack_midi_event_get", types.int32(types.int64, types.int64, types.uint32))
 
 OPEN_TIMEOUT_S = 3.0  # a busy server answers within milliseconds; a stopped one never does
-_PORTS = ("out_1", "out_2")
-_MIDI_PORT = "midi_in"
 _SOCKETS = Path("/dev/shm")  # where jack2's servers listen
 
 # What the callbacks of one client are given: words of its own, so that a client that a stopped server would not let
@@ -259,6 +258,39 @@ def _address(pointer: Any) -> int:
     return int(_ffi.cast("intptr_t", pointer))
 
 
+class _Ports:
+    """All ports, as a client sees them; for the patchbay."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def playback(self) -> list[str]:
+        return self._names(is_audio=True, is_input=True)
+
+    def keyboards(self) -> list[str]:
+        return self._names(is_midi=True, is_output=True)
+
+    def _names(self, **kind: bool) -> list[str]:
+        try:
+            return [str(port.name) for port in self._client.get_ports(is_physical=True, **kind)]
+        except jack.JackError as error:
+            raise AudioError(f"JACK's ports cannot be listed: {error}") from error
+
+    def has(self, name: str) -> bool:
+        try:
+            self._client.get_port_by_name(name)
+        except jack.JackError:
+            return False
+        return True
+
+    def connect(self, source: str, target: str) -> bool:
+        try:
+            self._client.connect(source, target)
+        except jack.JackErrorCode as error:
+            return abs(error.code) == errno.EEXIST
+        return True
+
+
 class JackBackend(Backend):
     """A client with the ports out_1, out_2 and midi_in on a running JACK server (none is ever started).
 
@@ -278,7 +310,6 @@ class JackBackend(Backend):
         midi: Connections | None = None,
     ) -> None:
         self._server = _described(server_name)
-        self._connect = connect
         self._midi = midi
         self._client = _open(client_name, server_name)
         self._engine: Engine | None = None
@@ -287,6 +318,7 @@ class JackBackend(Backend):
         self.rate = int(self._client.samplerate)
         self.period = int(self._client.blocksize)
         self.client_name = str(self._client.name)
+        self._patchbay = Patchbay(_Ports(self._client), self.client_name, connect, midi or [])
         self._priority = self._ask_priority()
 
     def start(self, engine: Engine) -> None:
@@ -299,10 +331,10 @@ class JackBackend(Backend):
         # the callbacks may run in a thread that a stopped server holds: what they read is never freed
         _kept_alive.append((words, engine))
         try:
-            ports = [client.outports.register(name) for name in _PORTS]
+            ports = [client.outports.register(name) for name in OUT_PORTS]
             words[_LEFT], words[_RIGHT] = (_address(port._ptr) for port in ports)
             if self._midi is not None:
-                words[_MIDI] = _address(client.midi_inports.register(_MIDI_PORT)._ptr)
+                words[_MIDI] = _address(client.midi_inports.register(MIDI_PORT)._ptr)
             self._register()
             store_word(words, _OPEN, 1)
             client.activate()
@@ -310,8 +342,7 @@ class JackBackend(Backend):
         except jack.JackError as error:
             self.stop()
             raise AudioError(f"the JACK server {self._server} refused {self.client_name!r}: {error}") from error
-        self._join_up()
-        self._join_midi()
+        self.join_up()
 
     def _register(self) -> None:
         argument = _ffi.cast("void*", int(self._words.ctypes.data))
@@ -328,51 +359,16 @@ class JackBackend(Backend):
         shutdown = _ffi.cast("void(*)(jack_status_t, const char*, void*)", _shutdown.address)
         _lib.jack_on_info_shutdown(pointer, shutdown, argument)
 
-    def _targets(self) -> Sequence[str]:
-        if self._connect != "auto":
-            return self._connect
-        ports = self._client.get_ports(is_audio=True, is_input=True, is_physical=True)
-        names = [str(port.name) for port in ports[: len(_PORTS)]]
-        return names * 2 if len(names) == 1 else names
-
-    def _join_up(self) -> None:
-        """Make the configured connections; one that cannot be made is a warning, for its port may appear later."""
-        try:
-            targets = self._targets()
-        except jack.JackError as error:
-            log.warning("JACK's playback ports cannot be listed: %s", error)
-            return
-        for i, target in enumerate(targets):
-            source = f"{self.client_name}:{_PORTS[i % len(_PORTS)]}"
-            try:
-                self._client.connect(source, target)
-            except jack.JackError:
-                log.warning("JACK cannot connect %s to %r: jack_lsp -p lists the input ports there are", source, target)
-
-    def _join_midi(self) -> None:
-        if not self._midi:
-            return
-        sources = self._midi
-        if sources == "auto":
-            try:
-                ports = self._client.get_ports(is_midi=True, is_output=True, is_physical=True)
-            except jack.JackError as error:
-                log.warning("JACK's MIDI ports cannot be listed: %s", error)
-                return
-            sources = [str(port.name) for port in ports]
-        target = f"{self.client_name}:{_MIDI_PORT}"
-        for source in sources:
-            try:
-                self._client.connect(source, target)
-            except jack.JackError:
-                log.warning("JACK cannot connect %r to %s: jack_lsp -t lists the MIDI ports there are", source, target)
+    def join_up(self) -> None:
+        self._patchbay.join_up()
 
     def stop(self) -> bool:
         shut_out(self._words, _OPEN, _INSIDE)
         client = self._client
         if not client._ptr:
             return True
-        return bounded(lambda: _close(client), STOP_TIMEOUT_S) is not None
+        with self._patchbay.closed():
+            return bounded(lambda: _close(client), STOP_TIMEOUT_S) is not None
 
     def down(self) -> bool:
         engine = self._engine

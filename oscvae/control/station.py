@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 
 from oscvae.audio.backend import Backend, choose
@@ -22,6 +23,7 @@ from oscvae.spectral.thread import RenderThread
 
 WATCH_S = 0.1
 LOOK_S = 1.0  # how often a daemon that is silent for want of a server looks for one
+JOIN_EVERY_S = 2.0  # how soon a port that appears is connected
 _QUIET_S = 0.5  # that ended voices may take to come home
 
 log = logging.getLogger(__name__)
@@ -93,6 +95,7 @@ class Station:
 
     async def watch(self) -> None:
         """Look after the server for as long as the daemon runs."""
+        join_at = 0.0
         while True:
             await asyncio.sleep(WATCH_S)
             if self.away:
@@ -104,6 +107,9 @@ class Station:
                 if await asyncio.to_thread(jack_answers, self._config.server_name):
                     self._wanted = "jack"
                     await self._try_return()
+            elif time.monotonic() > join_at:
+                await asyncio.to_thread(self.backend.join_up)
+                join_at = time.monotonic() + JOIN_EVERY_S
 
     async def _leave(self) -> None:
         log.warning("%s is gone: silent until it is back", self.backend.describe())

@@ -173,6 +173,27 @@ def test_named_ports_are_connected_and_a_missing_one_is_a_warning(
     assert [record.message for record in caplog.records if "'nobody:in'" in record.message]
 
 
+def test_a_port_that_appears_later_is_connected_once(
+    jack_server: JackServer, backends: Callable[..., JackBackend], caplog: pytest.LogCaptureFixture
+) -> None:
+    backend = backends(jack_server, connect=["later:in_1", "oscvae:midi_in"], midi=["nobody:out"])
+    backend.start(ByHand().engine)
+    assert "no port 'later:in_1'" in caplog.text
+    assert "refuses to connect oscvae:out_2 to oscvae:midi_in" in caplog.text
+    said = len(caplog.records)
+    backend.join_up()
+    assert len(caplog.records) == said, "a warning is given once"
+    for _ in range(2):
+        later = Recorder(jack_server.name, ports=1, name="later")
+        backend.join_up()
+        assert jack_server.connections()["later:in_1"] == ["oscvae:out_1"]
+        jack_server.tool("jack_disconnect", "oscvae:out_1", "later:in_1")
+        backend.join_up()
+        assert jack_server.connections()["later:in_1"] == [], "a connection that somebody undid was made again"
+        later.close()
+        backend.join_up()
+
+
 def test_a_taken_name_is_varied(jack_server: JackServer, backends: Callable[..., JackBackend]) -> None:
     first, second = backends(jack_server, connect=[]), backends(jack_server, connect=[])
     assert first.client_name == "oscvae"
