@@ -77,12 +77,14 @@ def _client(
 
 def jack() -> str:
     """A stage: clients by OSC on the left, the daemon, an effect and a recorder in JACK, the loudspeakers."""
-    d = Drawing(900, 300, "oscvae in a JACK graph")
+    d = Drawing(900, 330, "oscvae in a JACK graph")
     for k, name in enumerate(("Pd, Max", "SuperCollider", "a tablet", "a script")):
         d.box(20, 24 + 56 * k, 124, 36, name, colour=COOL, bold=False)
-        d.arrow((144, 42 + 56 * k), (196, 42 + 56 * k), (196, 122), (238, 122))
-    d.text(160, 262, "OSC, UDP 9000", size=11, colour="#6b7280")
-    daemon = _client(d, 240, 76, 150, "oscvae", [], ["out_1", "out_2"])
+        d.arrow((144, 42 + 56 * k), (186, 42 + 56 * k), (186, 104), (238, 104))
+    d.text(152, 66, "OSC", size=11, colour="#6b7280")
+    keyboard = _client(d, 20, 248, 124, "a keyboard", [], ["MIDI"])
+    daemon = _client(d, 240, 76, 160, "oscvae", ["midi_in"], ["out_1", "out_2"])
+    d.cable(keyboard["MIDI"], daemon["midi_in"], COOL)
     effect = _client(d, 490, 24, 150, "an effect", ["in_1", "in_2"], ["wet_1", "wet_2"])
     recorder = _client(d, 730, 190, 150, "jack_capture", ["input1", "input2"], [])
     speakers = _client(d, 730, 24, 150, "system", ["playback_1", "playback_2"], [])
