@@ -51,9 +51,12 @@ site: $(VENV)/.test ## the documentation as a site, in build/site
 pictures: $(VENV)/.test ## make the pictures of README and docs again, and the sound that they let hear
 	$(BIN)/python tools/pictures --sound
 
-model: $(VENV)/.test ## make models/plucked.ts again, from the soundfont: some minutes
+model: $(VENV)/.test ## make models/plucked.ts again, from the soundfonts; stopped, it goes on
 	@tools/system-packages.sh model
-	$(BIN)/python -m oscvae.training --out models/plucked.ts
+	$(BIN)/oscvae dataset build plucked data/plucked
+	$(BIN)/oscvae train --config plucked --data data/plucked --out runs/plucked \
+	    $$(test ! -e runs/plucked/run.json || echo --resume)
+	$(BIN)/oscvae export runs/plucked --out models/plucked.ts --force
 
 clean: ## remove caches and build output
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -79,6 +79,11 @@ class BandAxis:
         total[bare] = 1.0
         return np.ascontiguousarray((T / total[:, None]).astype(np.float32))
 
+    def width(self) -> Float64s:
+        """[n_bands], how many bins each band stands for: together all of them."""
+        width: Float64s = self.transpose().sum(axis=0, dtype=np.float64)
+        return width
+
     def to_bands(self, mags: NDArray[Any]) -> Float32s:
         """Magnitudes [..., n_bins] averaged into bands [..., n_bands]; linear in, linear out."""
         if mags.shape[-1] != self.n_bins:

@@ -2,7 +2,7 @@
 
 A plain decoder blurs the lobes of the partials, and blurred lobes detune low notes. The pitch is known at decode time,
 so the network only says how loud each partial and each noise band is at a few times; the head then draws the window's
-main lobe at every partial's exact frequency. Pitch is right by construction.
+main lobe at every partial's exact frequency. Pitch is right by construction, and so is level.
 
 Sources: X. Serra and J. O. Smith, Spectral Modeling Synthesis, CMJ 14(4), 1990 (partials and noise);
 H. Fletcher, Normal Vibration Frequencies of a Stiff Piano String, JASA 36, 1964 (inharmonicity).
@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from oscvae.bands import BandAxis
 from oscvae.modelfile import N_OCTAVES, N_SEMITONES
+from oscvae.takes import level_frames
 from oscvae.training.config import AdditiveDecoder as DecoderConfig
 from oscvae.training.config import KnotsEncoder as EncoderConfig
 from oscvae.training.dataset import Recipe
@@ -77,6 +78,26 @@ def lobe_reach(axis: BandAxis) -> tuple[int, int]:
     return int(np.max(at - first)), int(np.max(last - at))
 
 
+class Levelled(nn.Module):  # type: ignore[misc]  # torch is untyped here
+    """Log magnitudes (B, bands, frames) brought to the level that every note of the data has (`oscvae.takes`).
+
+    So two neighbouring notes, or points, are as loud as each other whatever the network says.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__()
+        range_db = recipe.ceiling_db - recipe.floor_db
+        self.frames = level_frames(recipe)
+        self.log_power = math.log(10.0) * range_db / 20.0
+        width = torch.from_numpy(recipe.axis().width())
+        self.register_buffer("log_width", torch.log(width / self.frames).float()[None, :, None])
+        self.level = 1.0 - 2.0 * recipe.ceiling_db / range_db  # x of 0 dB
+
+    def forward(self, x: Tensor) -> Tensor:
+        loud = torch.logsumexp(self.log_power * x[:, :, : self.frames] + self.log_width, [1, 2], keepdim=True)
+        return x - loud / self.log_power + self.level
+
+
 class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
     """(z (B, D), octave (B, 7), semitone (B, 12)) -> log magnitudes (B, bands, frames), unclamped."""
 
@@ -111,6 +132,7 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         self.register_buffer("reach", torch.arange(reach)[None, :, None])
         knots = time_knots(config.knots, config.dense_knots, recipe.frames)
         self.register_buffer("spread", torch.from_numpy(spread_matrix(knots, recipe.frames)))
+        self.levelled = Levelled(recipe)
 
         inputs = latent + N_OCTAVES + N_SEMITONES + config.bumps
         self.trunk = nn.Sequential(
@@ -168,7 +190,7 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         partials, noise = power[:, : self.n_partials], power[:, self.n_partials :]
         lobes = self.lobes(note, self.inharmonicity(trunk))
         x = torch.log(torch.baddbmm(noise, lobes, partials)) / self.log_power
-        return x @ self.spread
+        return self.levelled(x @ self.spread)
 
     def inharmonicity(self, trunk: Tensor) -> Tensor:
         """B of Fletcher's stiff string (B, 1)."""

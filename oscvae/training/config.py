@@ -100,6 +100,16 @@ class LossConfig(Section):
     convergence: Weight = 0.05
 
 
+class RefineConfig(Section):
+    """How a model's `encode` goes on from its encoder's guess (`oscvae.training.refining`); training knows nothing of
+    it."""
+
+    rounds: Annotated[int, Field(ge=0, le=16)] = 0
+    convergence: Weight = 0.0
+    anchor: Weight = 0.0
+    damping: Annotated[float, Field(gt=0, le=10)] = 0.1
+
+
 class SwapConfig(Section):
     """Decoding a note from the codes of other notes of its instrument."""
 
@@ -170,6 +180,7 @@ class TrainConfig(Section):
     decoder: Annotated[AdditiveDecoder | ConvolutionalDecoder, Field(discriminator="kind")] = AdditiveDecoder()
     regulariser: RegulariserConfig = RegulariserConfig()
     loss: LossConfig = LossConfig()
+    refine: RefineConfig = RefineConfig()
     swap: SwapConfig = SwapConfig()
     augment: AugmentConfig = AugmentConfig()
     optimiser: OptimiserConfig = OptimiserConfig()

@@ -33,7 +33,7 @@ class Recipe:
     frames: int = 160
     onset_sample: int = 1536
     floor_db: float = -80.0
-    ceiling_db: float = 0.0
+    ceiling_db: float = 6.0
     note_min: int = 40
     note_max: int = 88
     first_octave: int = 2
@@ -44,7 +44,7 @@ class Recipe:
 
 @dataclass(frozen=True, eq=False)
 class NoteSet:
-    """N notes; x is their log band magnitudes with each note's loudest band at 0 dB.
+    """N notes; x is their log band magnitudes with each note's level (`oscvae.takes`) at 0 dB.
 
     Where nothing else is said, each program is a timbre, and each note of a timbre a recording.
     """
@@ -56,7 +56,7 @@ class NoteSet:
     """General MIDI program from 0, -1 for a sound that is none."""
     velocity: Int64s
     level: Float32s
-    """[N], the linear STFT magnitude that became 0 dB."""
+    """[N], the linear STFT magnitude that became 0 dB: how loud the note was."""
     split: NDArray[np.int8]
     """[N]: 0 to train on, 1 a withheld note of a known recording, 2 a recording that is never trained on."""
     recipe: Recipe = field(default_factory=Recipe)

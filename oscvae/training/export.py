@@ -15,6 +15,8 @@ from oscvae.errors import ModelError
 from oscvae.modelfile import FORMAT, Bands, Latent, ModelDocument, Point
 from oscvae.torchscript import has_encoder, load, one_hots, save, script, verify
 from oscvae.training.dataset import NoteSet, Recipe
+from oscvae.training.evaluate.playing import corner_peak
+from oscvae.training.evaluate.subject import Subject
 from oscvae.training.evaluate.summary import Track, quietly
 from oscvae.training.metrics import encode_all
 from oscvae.training.sound import Renderer
@@ -23,12 +25,15 @@ Float32s = NDArray[np.float32]
 
 REFERENCE_PEAK = 0.9
 REFERENCE_PERCENTILE = 95.0
+CORNER_PEAK = 0.98
+"""What the loudest corner of the suggested range may peak at."""
 SAME = 1e-5
 """How far the exported file may be from the network that it was made from."""
 _REFERENCE_NOTES = 1000  # more do not move a 95th percentile, and each takes 25 ms
 _RANGE_PERCENTILES = (2.0, 98.0)
 _MAX_POINTS = 400
 _DIGITS = 4
+_GRID_SEED = 1  # only a space of very many corners needs it
 _BATCHES = (1, 2, 5, 16)
 _ALONE = 1e-4  # between a note in a batch and the same note alone: sums run in another order
 
@@ -63,6 +68,17 @@ def measure_reference(notes: NoteSet, recipe: Recipe, track: Track = quietly) ->
     rows = _spread(np.flatnonzero(~notes.held_out), _REFERENCE_NOTES)
     peaks = [np.abs(renderer.sound(np.array(notes.x[row]), 1.0)).max() for row in track(rows, "measuring the level")]
     return float(REFERENCE_PEAK / np.percentile(peaks, REFERENCE_PERCENTILE))
+
+
+def lower_reference(model: Any, document: ModelDocument, track: Track = quietly) -> ModelDocument:
+    """The document with its 0 dB lowered, where a corner of the suggested range would otherwise peak above full scale.
+
+    No corner may: what a performer can reach is to be played as it is.
+    """
+    peak = corner_peak(Subject(model, document), np.random.default_rng(_GRID_SEED), track)
+    if peak <= CORNER_PEAK:
+        return document
+    return document.model_copy(update={"reference": round(document.reference * CORNER_PEAK / peak, _DIGITS)})
 
 
 def describe(

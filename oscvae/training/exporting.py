@@ -14,7 +14,7 @@ from oscvae.errors import ConfigError, DataError
 from oscvae.modelfile import SUFFIX, ModelDocument
 from oscvae.training.dataset import WITHHELD_NOTE, WITHHELD_RECORDING, NoteSet
 from oscvae.training.evaluate.summary import Track, quietly, tracker
-from oscvae.training.export import Card, Difference, check_same, describe, export, measure_reference
+from oscvae.training.export import Card, Difference, check_same, describe, export, lower_reference, measure_reference
 from oscvae.training.metrics import decode_ms
 from oscvae.training.run import Run, load_run, read_record, versions
 from oscvae.training.store import open_dataset
@@ -99,6 +99,7 @@ def export_run(
     card = Card(out.stem, wish.version, licence, notes.origins)
     reference = measure_reference(notes, loaded.recipe, track)
     document = describe(loaded.model, notes, loaded.recipe, card, reference, _training(loaded, notes, record))
+    document = lower_reference(loaded.model, document, track)
     module, read = export(loaded.model, document, out)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -127,11 +127,11 @@ class Learner(lightning.LightningModule):
                 torch.manual_seed(augmentation_seed(self.config.seed, self.global_step, self.global_rank))
                 changed = self._augment(x)
             x = torch.where((batch.chance < self.config.augment.probability)[:, None, None], changed, x)
-        return self.model.encode(x, self.octave[batch.source], self.semitone[batch.source])
+        return self.model.encoder(x, self.octave[batch.source], self.semitone[batch.source])
 
     def encode(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """The codes of notes (B,) of the data set: mean (B, D), log variance (B, D)."""
-        return self.model.encode(self.notes(rows), self.octave[rows], self.semitone[rows])
+        """The encoder's codes of notes (B,) of the data set, not refined: mean (B, D), log variance (B, D)."""
+        return self.model.encoder(self.notes(rows), self.octave[rows], self.semitone[rows])
 
     def notes(self, rows: Tensor) -> Tensor:
         """Log magnitudes (B, bands, frames) of notes (B,) of the data set."""

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from oscvae.modelfile import ModelDocument
+from oscvae.pitch import detune_cents
 from oscvae.torchscript import one_hots
 from oscvae.training.dataset import NoteSet
-from oscvae.training.pitch import detune_cents
 from oscvae.training.sound import Renderer
 from oscvae.units import note_to_hz
 

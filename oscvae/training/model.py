@@ -14,6 +14,7 @@ from oscvae.training.additive import AdditiveDecoder, KnotsEncoder
 from oscvae.training.config import TrainConfig
 from oscvae.training.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
 from oscvae.training.dataset import Recipe
+from oscvae.training.refining import Refinement
 
 
 class NoteModel(nn.Module):  # type: ignore[misc]  # torch is untyped here
@@ -23,6 +24,8 @@ class NoteModel(nn.Module):  # type: ignore[misc]  # torch is untyped here
         super().__init__()
         self.encoder = _encoder(config, recipe)
         self.decoder = _decoder(config, recipe)
+        self.refinement = Refinement(config.refine, config.latent, recipe)
+        self.rounds = config.refine.rounds
 
     def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
         """(z (B, D), octave (B, 7), semitone (B, 12)) -> log magnitudes (B, bands, frames) in [-1, 1]."""
@@ -30,8 +33,19 @@ class NoteModel(nn.Module):  # type: ignore[misc]  # torch is untyped here
 
     @torch.jit.export
     def encode(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
-        """(log magnitudes (B, bands, frames), octave, semitone) -> (mean (B, D), log variance (B, D))."""
-        return self.encoder(x, octave, semitone)
+        """(log magnitudes (B, bands, frames), octave, semitone) -> (mean (B, D), log variance (B, D)).
+
+        The encoder's guess, refined as the configuration wants it.
+        """
+        guess, log_variance = self.encoder(x, octave, semitone)
+        if self.rounds == 0:
+            return guess, log_variance
+        z, wanted, around = guess, x.flatten(1)[:, None], guess.shape[1] + 1
+        octaves, semitones = octave.repeat_interleave(around, 0), semitone.repeat_interleave(around, 0)
+        for _ in range(self.rounds):
+            decoded = self.forward(self.refinement.neighbours(z).flatten(0, 1), octaves, semitones)
+            z = self.refinement(z, guess, log_variance, decoded.view(-1, around, wanted.shape[2]), wanted)
+        return z, log_variance
 
 
 def make_model(config: TrainConfig, recipe: Recipe, seed: int | None = None) -> NoteModel:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from oscvae.analysis import fundamental_hz
 from oscvae.config import load_config
 from oscvae.control.offline import OfflineEngine
 from oscvae.control.packets import Message
 from oscvae.control.score import Moment
+from oscvae.pitch import fundamental_hz
 from oscvae.realtime import layout as at
 from oscvae.units import cents, note_to_hz
 

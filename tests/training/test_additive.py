@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 from rich.console import Console
-from tiny import make_notes, tiny_config
+from tiny import RECIPE, make_notes, tiny_config
 
 from oscvae.bands import band_axis
+from oscvae.stft import log_to_db
+from oscvae.takes import level_frames, measure_level
 from oscvae.torchscript import one_hots
 from oscvae.training.additive import AdditiveDecoder, lobe_polynomial, lobe_reach, spread_matrix, time_knots
 from oscvae.training.config import AdditiveDecoder as DecoderConfig
@@ -88,6 +90,17 @@ def test_soft_semitones_are_quarter_tones() -> None:
     assert float(decoder.note(octave[:1], semitone.mean(0)[None])) == 60.5
 
 
+def test_every_point_at_every_note_has_the_level_of_the_data() -> None:
+    decoder = AdditiveDecoder(SMALL, 4, RECIPE)
+    octave, semitone = one_hots(list(range(60, 73)), RECIPE.first_octave)
+    with torch.inference_mode():
+        for scale in (0.0, 3.0, 30.0):
+            x = decoder(scale * torch.randn(13, 4, generator=torch.Generator().manual_seed(1)), octave, semitone)
+            bands = 10.0 ** (log_to_db(x.numpy(), RECIPE.floor_db, RECIPE.ceiling_db) / 20.0)
+            levels = [measure_level(note.T, RECIPE.axis(), level_frames(RECIPE)) for note in bands]
+            np.testing.assert_allclose(levels, 1.0, rtol=1e-4)
+
+
 def test_a_tiny_model_learns(tmp_path: Path) -> None:
     notes, config = make_notes(), tiny_config(tmp_path, "fit.steps=400", "watch.every_steps=400", "optimiser.rate=5e-3")
     learner = train(config, notes, tmp_path, tmp_path / "run", console=Console(file=io.StringIO()))
@@ -96,6 +109,7 @@ def test_a_tiny_model_learns(tmp_path: Path) -> None:
     for model in (learnt, fresh):
         z = encode_all(model, notes, notes.recipe.first_octave)
         x = decode_all(model, z, notes.note.tolist(), notes.recipe.first_octave)
-        found.append(distance(x[notes.split == 0], notes.x[notes.split == 0], -80.0, 0.0))
+        known, recipe = notes.split == 0, notes.recipe
+        found.append(distance(x[known], notes.x[known], recipe.floor_db, recipe.ceiling_db))
     assert found[0].sc_db < -3.0
     assert found[0].lsd_db < 0.8 * found[1].lsd_db

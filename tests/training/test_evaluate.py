@@ -166,7 +166,7 @@ def test_the_distances_are_those_of_the_metrics(subject: Subject, notes: NoteSet
     )
     for split, name in enumerate(("training", "withheld notes", "unseen recordings")):
         rows = notes.split == split
-        told = distance(x[rows], notes.x[rows], -80.0, 0.0)
+        told = distance(x[rows], notes.x[rows], notes.recipe.floor_db, notes.recipe.ceiling_db)
         assert found.fidelity.split[name].lsd_db == pytest.approx(told.lsd_db, rel=1e-4)
         assert found.fidelity.split[name].sc_db == pytest.approx(told.sc_db, rel=1e-3)
         assert found.data.notes[name] == rows.sum()

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from oscvae.modelfile import ModelDocument, read_document
+from oscvae.pitch import detune_cents
 from oscvae.torchscript import has_encoder, load, one_hots, verify
 from oscvae.training.metrics import decode_all, pitch
-from oscvae.training.pitch import detune_cents
 from oscvae.training.sound import Renderer
 
 PATH = Path(__file__).parents[2] / "models" / "plucked.ts"

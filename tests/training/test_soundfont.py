@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from oscvae.errors import DataError
-from oscvae.training.data.prepare import find_onset, tune
-from oscvae.training.pitch import detune_cents
+from oscvae.pitch import detune_cents
+from oscvae.takes import find_onset, tune
 from oscvae.training.soundfont import SOUNDFONT_PLACES, Timbre, find_soundfont, midi_file, render_notes
 from oscvae.units import note_to_hz
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from numpy.typing import NDArray
 
+from oscvae.stft import to_log
+from oscvae.takes import level_frames, measure_level
 from oscvae.training.config import TrainConfig, load_config
 from oscvae.training.dataset import NoteSet, Recipe
 from oscvae.training.store import save_dataset
@@ -40,7 +43,7 @@ def make_notes() -> NoteSet:
         level_db = -(3.0 if timbre[row] == 0 else 9.0) * (h - 1) * (1.2 if velocity[row] == 60 else 1.0)
         near = np.abs(axis.centre[:, None] - place) < axis.spacing[:, None]
         spectra.append(np.where(near, level_db, -90.0).max(axis=1)[:, None] - np.arange(RECIPE.frames))
-    x = np.clip(np.stack(spectra) / 40.0 + 1.0, -1.0, 1.0).astype(np.float32)
+    x = np.stack([levelled(spectrum) for spectrum in spectra])
     return NoteSet(
         x=x,
         note=note,
@@ -50,6 +53,13 @@ def make_notes() -> NoteSet:
         split=np.where(note == 72, 2, np.where(note % 5 == 0, 1, 0)).astype(np.int8),
         recipe=RECIPE,
     )
+
+
+def levelled(spectrum_db: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Band levels in dB [bands, frames] as x, at the level that every note of a data set has."""
+    bands = 10.0 ** (spectrum_db.T / 20.0)
+    level = measure_level(bands, RECIPE.axis(), level_frames(RECIPE))
+    return to_log(bands, level, RECIPE.floor_db, RECIPE.ceiling_db).T
 
 
 def store_notes(folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +113,8 @@ def _instruments(notes: NoteSet) -> Table:
 
 
 def level_db(notes: NoteSet) -> NDArray[np.float64]:
-    """[N], the level of each note's loudest band against a full-scale sine of its own bin."""
-    full_scale = 0.25 * notes.recipe.n_fft
+    """[N], the level of each note's first quarter second against that of a full-scale sine."""
+    full_scale = math.sqrt(3.0 / 32.0) * notes.recipe.n_fft  # half the bins, the window's power, the sine's
     return np.array([gain_to_db(float(level) / full_scale) for level in notes.level])
 
 
@@ -152,7 +153,7 @@ def _spread(notes: NoteSet) -> Any:
     figure.legend(loc="outside lower center", ncols=6, fontsize="x-small")
     levels = level_db(notes)
     by_level.hist([levels[own] for own in rows], 40, stacked=True, color=colours)
-    by_level.set(xlabel="level of the loudest band, dB of full scale", ylabel="notes")
+    by_level.set(xlabel="level of the first quarter second, dB of full scale", ylabel="notes")
     for which, own in enumerate(rows):
         by_pitch.plot(notes.note[own], detuned_cents(notes)[own], ".", markersize=3, color=colours[which])
     by_pitch.set_xticks(octaves, [note_name(number) for number in octaves])

@@ -20,7 +20,7 @@ from oscvae.training.data.sf2 import SoundFont
 from oscvae.training.dataset import Recipe
 from oscvae.training.soundfont import SOUNDFONT_FOLDERS
 
-VERSION = 2
+VERSION = 3
 """Of what becomes of a sound: raised when the same recipe gives other bytes, so that no old part is used again."""
 
 NO_PROGRAM = -1

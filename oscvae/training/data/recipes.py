@@ -42,7 +42,7 @@ class Analysis(Section):
     frames: Annotated[int, Field(ge=2, le=4096)] = 160
     onset_sample: Annotated[int, Field(ge=0)] = 1536
     floor_db: float = -80.0
-    ceiling_db: float = 0.0
+    ceiling_db: float = 6.0
     note_min: Note | None = None
     """Without it, the lowest note that there is."""
     note_max: Note | None = None

@@ -23,9 +23,11 @@ from numpy.typing import NDArray
 
 from oscvae.bands import BandAxis
 from oscvae.errors import SoundFileError
+from oscvae.sounds import read_sound
 from oscvae.stft import n_samples
+from oscvae.takes import finish
 from oscvae.training.data.plan import Item, Job, noise_files
-from oscvae.training.data.prepare import Checks, OutlierError, Prepared, finish, prepare, read_sound
+from oscvae.training.data.prepare import Checks, OutlierError, Prepared, prepare
 from oscvae.training.data.recipes import AugmentPart
 from oscvae.training.dataset import Recipe
 from oscvae.training.soundfont import Timbre, render_notes

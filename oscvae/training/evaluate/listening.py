@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from oscvae.pitch import detune_cents
 from oscvae.training.evaluate.envelope import (
     attack_s,
     brightness_hz,
@@ -20,7 +21,6 @@ from oscvae.training.evaluate.envelope import (
 from oscvae.training.evaluate.harmonic import explains_better, fundamental_hz, octaves_off, partials
 from oscvae.training.evaluate.subject import Subject, batches
 from oscvae.training.evaluate.summary import Track, quietly
-from oscvae.training.pitch import detune_cents
 from oscvae.units import cents, note_to_hz
 
 Float32s = NDArray[np.float32]

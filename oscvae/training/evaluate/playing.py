@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from oscvae.training.dataset import TRAIN, NoteSet
 from oscvae.training.evaluate.levels import Levels, measure_levels
 from oscvae.training.evaluate.listening import Table, listen_to_points, listen_to_spectra
-from oscvae.training.evaluate.subject import Codes, Subject
+from oscvae.training.evaluate.subject import Codes, Subject, batches
 from oscvae.training.evaluate.summary import Spread, Track, quietly, some
 
 Float32s = NDArray[np.float32]
@@ -179,9 +179,7 @@ def clicks(heard: Table) -> Clicks:
 
 def measure_grid(subject: Subject, rng: np.random.Generator, track: Track = quietly) -> tuple[Grid, Table]:
     """Three values in each dimension; of a space with very many corners, so many of them at random."""
-    document = subject.document
-    points = grid_points(subject, rng)
-    notes = np.unique(np.linspace(document.note_min, document.note_max, _GRID_NOTES).round().astype(np.int64))
+    points, notes = grid_points(subject, rng), grid_notes(subject)
     each, note = np.repeat(points, notes.size, axis=0), np.tile(notes, len(points))
     heard = listen_to_points(subject, each, note, "corners", track)
     reasons = [faults(heard, row) for row in range(len(heard))]
@@ -209,6 +207,22 @@ def grid_points(subject: Subject, rng: np.random.Generator) -> Float32s:
         return np.array(list(itertools.product(*axes)), np.float32)
     places = rng.integers(0, GRID_PER_DIMENSION, (MOST_GRID_POINTS, len(axes)))
     return np.stack([axis[places[:, d]] for d, axis in enumerate(axes)], 1).astype(np.float32)
+
+
+def grid_notes(subject: Subject) -> NDArray[np.int64]:
+    low, high = subject.document.note_min, subject.document.note_max
+    return np.unique(np.linspace(low, high, _GRID_NOTES).round().astype(np.int64))
+
+
+def corner_peak(subject: Subject, rng: np.random.Generator, track: Track = quietly) -> float:
+    """The highest peak of the grid's notes, linear, at the reference of the subject's document."""
+    points, notes = grid_points(subject, rng), grid_notes(subject)
+    highest = 0.0
+    for note in track(notes.tolist(), "measuring the corners"):
+        for part in batches(len(points)):
+            decoded = subject.decode_batch(points[part], [note] * len(points[part]))
+            highest = max([highest, *(float(np.abs(subject.sound(x)).max()) for x in decoded)])
+    return highest
 
 
 def faults(heard: Table, row: int) -> list[str]:
