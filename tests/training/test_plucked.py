@@ -12,6 +12,7 @@ import torch
 from oscvae.modelfile import ModelDocument, read_document
 from oscvae.pitch import detune_cents
 from oscvae.torchscript import has_encoder, load, one_hots, verify
+from oscvae.training.evaluate.envelope import level_db
 from oscvae.training.metrics import decode_all, pitch
 from oscvae.training.sound import Renderer
 
@@ -28,7 +29,7 @@ def test_it_keeps_its_word_at_every_batch_size(model: tuple[Any, ModelDocument])
     module, document = model
     verify(module, document)
     assert has_encoder(module)
-    assert PATH.stat().st_size < 10_000_000
+    assert PATH.stat().st_size < 25_000_000
     rng = np.random.default_rng(1)
     z = rng.uniform(-6.0, 6.0, (9, 4)).astype(np.float32)
     note = rng.integers(document.note_min, document.note_max + 1, 9).tolist()
@@ -63,7 +64,19 @@ def test_the_training_points_peak_at_the_promised_level(model: tuple[Any, ModelD
     renderer = Renderer.of(document)
     decoded = decode_all(module, z, [point.note for point in points], document.first_octave)
     peaks = [np.abs(renderer.sound(x, document.reference)).max() for x in decoded]
-    assert 0.7 < np.percentile(peaks, 95) < 1.15
+    assert 0.4 < np.percentile(peaks, 95) < 1.0
+    assert max(peaks) < 1.15
+
+
+def test_neighbouring_notes_are_as_loud_as_each_other(model: tuple[Any, ModelDocument]) -> None:
+    module, document = model
+    notes = list(range(document.note_min, document.note_max + 1, 4))
+    renderer, levels = Renderer.of(document), []
+    for z in ([document.latent.low], [document.latent.mean], [document.latent.high]):
+        decoded = decode_all(module, np.repeat(np.array(z, np.float32), len(notes), 0), notes, document.first_octave)
+        sounds = [renderer.sound(x, document.reference)[document.onset_sample :] for x in decoded]
+        levels += [level_db(sound, document.sample_rate) for sound in sounds]
+    assert np.ptp(levels) < 3.0
 
 
 def test_encoding_a_decoded_note_comes_back_near(model: tuple[Any, ModelDocument]) -> None:
@@ -81,4 +94,6 @@ def test_its_document_is_complete() -> None:
     assert (document.sample_rate, document.n_fft, document.hop, document.frames) == (48000, 2048, 512, 160)
     assert document.onset_sample == 3 * document.n_fft // 4
     assert document.licence == "MIT"
-    assert "FluidR3" in document.sources[0]
+    assert [name in source for name, source in zip(("FluidR3", "MuseScore"), document.sources, strict=True)] == [
+        True
+    ] * 2
