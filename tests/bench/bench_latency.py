@@ -29,7 +29,7 @@ Z = (0.1, 0.2, -0.3, 0.4)
 BACKGROUND = 16
 NOTE_S = 0.05
 GAP_S = 0.13
-HARD_ATTACK = ("harp 110", "koto 110", "steel guitar 110")
+HARD_ATTACK = ("harp 120", "koto 120", "steel guitar 120")
 
 
 class Background(threading.Thread):
