@@ -63,7 +63,7 @@ def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
         ("name: x\nfolders: [{path: a}]\nanalysis: {n_bands: 3000}\n", "3000 bands"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {note_min: 60, note_max: 50}\n", "note_min 60"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {note_min: 12}\n", "7 octaves"),
-        ("name: x\nfolders: [{path: a}]\nanalysis: {floor_db: 0.0}\n", "floor_db"),
+        ("name: x\nfolders: [{path: a}]\nanalysis: {floor_db: 6.0}\n", "floor_db"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {onset_sample: 100000}\n", "onset_sample"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {frame: 100}\n", "analysis.frames"),
         ("name: x\nfolders: [{path: a, recording: '('}]\n", "regular expression"),
