@@ -117,7 +117,7 @@ class Presets:
             try:
                 await asyncio.to_thread(write, self._file(model), model, points)
             except OSError as error:
-                raise CommandError(f"presets cannot be written: {error.strerror or error}") from error
+                raise CommandError(f"presets cannot be written to {self._folder}: {error.strerror}") from error
             self._written[model] = current
 
     def _file(self, model: str) -> Path:

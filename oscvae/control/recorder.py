@@ -6,7 +6,9 @@ returns with another, the recording ends, and /record says how long it became.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -23,6 +25,7 @@ _POLL_S = 0.05
 SUFFIX = ".wav"
 NAME_MAX = 128
 _FORBIDDEN = frozenset('/\\\0:*?"<>|')
+_FULL_BYTES = 65536  # of a disk on which a block of the recording no longer fits
 
 
 def recording_path(folder: Path, name: str) -> Path:
@@ -33,7 +36,8 @@ def recording_path(folder: Path, name: str) -> Path:
     stem = name.removesuffix(SUFFIX)
     if not stem or len(stem) > NAME_MAX or stem.startswith(".") or _FORBIDDEN & set(stem) or not stem.isprintable():
         raise CommandError(
-            f"a recording's name has 1 to {NAME_MAX} printable characters and no path in it, got {name[:64]!r}"
+            f"a recording's name has 1 to {NAME_MAX} printable characters, no path, none of : * ? \" < > | and no dot "
+            f"in front, got {len(stem)} characters, {name[:64]!r}"
         )
     path = folder / f"{stem}{SUFFIX}"
     number = 2
@@ -80,7 +84,8 @@ class Recorder:
             self._rate = self._engine.rate
             file = soundfile.SoundFile(path, "w", samplerate=self._rate, channels=2, subtype="FLOAT")
         except (OSError, RuntimeError) as error:
-            raise CommandError(f"{path.name} cannot be written: {error}") from error
+            _remove_empty(path)
+            raise CommandError(f"{path.name} cannot be written: {_reason(error, self._folder)}") from error
         self._path, self._frames, self._error = path, 0, ""
         self._stop.clear()
         self._lost = self._engine.word(at.E_RECORD_LOST)
@@ -102,7 +107,7 @@ class Recorder:
         self._thread.join()
         self._thread = None
         if self._error:
-            raise CommandError(f"{self._path.name} is damaged: {self._error}")
+            raise CommandError(f"{self._path.name} ends after {self._frames / self._rate:.1f} s: {self._error}")
         lost = self._engine.word(at.E_RECORD_LOST) - self._lost
         if lost:
             raise CommandError(f"{self._path.name} lacks {lost} frames: the disk was too slow")
@@ -122,7 +127,10 @@ class Recorder:
                 try:
                     self._drain(file)
                 except (OSError, RuntimeError) as error:
-                    self._error = self._error or str(error)
+                    self._engine.set_word(at.E_RECORD_ON, 0)
+                    self._error = _reason(error, self._folder)
+                    log.error("%s cannot be written any more: %s", self._path, self._error)
+                    return
                 if stopping:
                     return
                 self._stop.wait(_POLL_S)
@@ -135,3 +143,20 @@ class Recorder:
         engine.set_word(at.E_RECORD_TAIL, head)
         file.write(samples)  # type: ignore[attr-defined]
         self._frames += len(samples)
+
+
+def _reason(error: Exception, folder: Path) -> str:
+    """Why the disk refused; libsndfile calls a full one a "System error"."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{folder}: {error.strerror}"
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(folder).free < _FULL_BYTES:
+            return f"no space is left in {folder}"
+    return str(error)
+
+
+def _remove_empty(path: Path) -> None:
+    """What a start that failed has left of its own; an older file cannot be empty of sound, it has a header."""
+    with contextlib.suppress(OSError):
+        if path.stat().st_size == 0:
+            path.unlink()
