@@ -30,6 +30,7 @@ MAX_DOCUMENT_BYTES = 4 << 20
 MAX_BLOCK = 1 << 20
 """Most numbers in one decoded note, bands times frames: 4 MiB in float32, and the voice pool holds dozens."""
 _MAX_NAME = 128
+_NEIGHBOURS = 8  # that an error names
 _MAX_TEXT = 4096
 _MAX_ENTRIES = 65536
 
@@ -223,9 +224,17 @@ def _first_fault(error: Exception) -> str:
     return f"{DOCUMENT_NAME}: {key}: {message}" if key else f"{DOCUMENT_NAME}: {message}"
 
 
+def _neighbours(folder: Path) -> str:
+    if not folder.is_dir():
+        return "there is no such folder"
+    stems = model_names(folder)
+    more = f" and {len(stems) - _NEIGHBOURS} more" if len(stems) > _NEIGHBOURS else ""
+    return f"the folder holds {', '.join(stems[:_NEIGHBOURS]) or 'none'}{more}"
+
+
 def _read_extra(path: Path) -> bytes:
     if not path.exists():
-        raise ModelError(f"{path}: no such model file")
+        raise ModelError(f"{path}: no such model file, {_neighbours(path.parent)}")
     if not path.is_file():
         raise ModelError(f"{path}: not a file")
     try:

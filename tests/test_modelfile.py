@@ -135,7 +135,8 @@ def test_files_that_are_no_models(tmp_path: Path) -> None:
     empty = tmp_path / "empty.ts"
     empty.touch()
     for path, message in [
-        (tmp_path / "none.ts", "no such model file"),
+        (tmp_path / "none.ts", "no such model file, the folder holds bare, empty"),
+        (tmp_path / "no" / "none.ts", "no such model file, there is no such folder"),
         (tmp_path, "not a file"),
         (foreign, "not a model file"),
         (empty, "not a model file"),

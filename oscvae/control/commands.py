@@ -213,4 +213,4 @@ def _shown(value: Any) -> str:
 def nearest(path: str) -> str:
     """The address that an unknown one was probably meant to be, for an error message; "" if none is near."""
     known = [row.path for row in TABLE]
-    return next(iter(difflib.get_close_matches(path[:64], known, n=1)), "")
+    return next(iter(difflib.get_close_matches(path[:64].lower(), known, n=1)), "")

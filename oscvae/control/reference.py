@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator
 
 from oscvae.control import clients, packets, subscribers
 from oscvae.control.addresses import REPLIES, TABLE, Address, Arg, Reply, find
+from oscvae.control.commands import nearest
 from oscvae.control.dispatch import HORIZON_S
+from oscvae.errors import CommandError
 
 _INTRODUCTION = f"""\
 # The OSC vocabulary
@@ -61,7 +63,12 @@ def help_text(address: str | None, dims: int | None = None) -> str:
     if not address:
         return "\n".join(_line(row, dims) for row in TABLE)
     path = address if address.startswith("/") else f"/{address}"
-    row = next((row for row in TABLE if row.path == path), None) or find(path)[0]
+    try:
+        row = next((row for row in TABLE if row.path == path), None) or find(path)[0]
+    except CommandError as error:
+        near = nearest(path)
+        hint = f", did you mean {near}?" if near else ", /help alone lists them"
+        raise CommandError(f"{error}{hint}") from None
     text = "\n".join([_line(row, dims), row.help, *(_argument(arg) for arg in row.args), *_marks(row)])
     return text.replace("`", "").replace("*", "")
 

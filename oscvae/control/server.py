@@ -27,6 +27,7 @@ Handler = Callable[[Packet, Client], None]
 
 _RECEIVE_BUFFER = 2**22  # bytes asked of the kernel: about 10,000 small datagrams while the loop is busy elsewhere
 _DATAGRAM_MAX = 65535
+_HOSTS = "127.0.0.1 is this machine alone, 0.0.0.0 all of its networks"
 _HOSTS_MAX = 1024  # whose rights are remembered
 
 log = logging.getLogger(__name__)
@@ -217,9 +218,11 @@ class OscServer:
         try:
             return socket.getaddrinfo(self.host, self.port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE)[0]
         except (OSError, UnicodeError) as error:
-            raise ConfigError(f"osc.host {self.host!r} is no address of a network: {error}") from error
+            raise ConfigError(f"osc.host {self.host!r} is no address of a network: {error}; {_HOSTS}") from error
 
     def _bind_error(self, protocol: str, port: int, error: OSError) -> Exception:
         if error.errno == errno.EADDRINUSE:
             return PortTakenError(taken_message(protocol, self.host, port))
-        return ConfigError(f"cannot listen on {self.host} {protocol} port {port}: {error.strerror or error}")
+        why = error.strerror or error
+        hint = f"; osc.host: {_HOSTS}" if error.errno == errno.EADDRNOTAVAIL else ""
+        return ConfigError(f"cannot listen on {self.host} {protocol} port {port}: {why}{hint}")

@@ -280,6 +280,7 @@ def test_the_order_of_status_is_kept() -> None:
 
 def test_near_addresses() -> None:
     assert nearest("/paly") == "/play"
+    assert nearest("/PLAY") == "/play"
     assert nearest("/voice/knew") == "/voice/new"
     assert nearest("/qqqqqqqq") == ""
     assert find("/z/3")[1] == 3

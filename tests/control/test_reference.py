@@ -44,5 +44,5 @@ def test_help() -> None:
     assert "-60 to 6 dB, clips" in help_text("/gain")
     assert help_text("/z/3") == help_text("/z/N")
     assert "`" not in help_text("/play")
-    with pytest.raises(CommandError, match="unknown address"):
+    with pytest.raises(CommandError, match=r"unknown address, (did you mean|/help alone)"):
         help_text("/paly")
