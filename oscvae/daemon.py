@@ -71,12 +71,18 @@ def _prefer() -> None:
             os.setpriority(os.PRIO_PROCESS, 0, NICE)
 
 
+def _leave(number: signal.Signals, stop: asyncio.Event) -> None:
+    if not stop.is_set():
+        log.info("leaving, as %s asked", number.name)
+    stop.set()
+
+
 async def _run(config: Config) -> int:
     _prefer()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, _leave, number, stop)
     log.info("oscvae is starting")
     building = loop.create_task(_build(config, stop))
     stopping = loop.create_task(stop.wait())
