@@ -70,6 +70,21 @@ def test_they_say_that_nobody_is_there() -> None:
 # -- the OSC of the Node example, against the daemon's own -------------------------------------------------------------
 
 
+def test_ask_tells_no_answer_from_nobody(quiet: Quiet) -> None:
+    def ask(port: int) -> subprocess.CompletedProcess[str]:
+        script = ROOT / "patches/examples/python/ask.py"
+        command = [sys.executable, script, "--port", str(port), "/play", "60", "0", "0", "0", "0"]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    heard = ask(quiet.port)
+    assert (heard.returncode, heard.stdout.strip()) == (
+        0,
+        "no answer to /play; the daemon is there, and not every command has one",
+    )
+    nobody = ask(free_port())
+    assert nobody.returncode == 1 and "nothing answers at 127.0.0.1:" in nobody.stderr
+
+
 def node(script: str) -> bytes:
     needs("node")
     source = f"const osc = require({json.dumps(str(FOLDER / 'node' / 'osc.js'))});\n{script}"

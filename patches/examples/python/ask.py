@@ -16,6 +16,7 @@ from pythonosc.udp_client import SimpleUDPClient
 
 PATIENCE_S = 5.0
 SILENCE_S = 0.3  # after which nothing more is coming
+PING_S = 1.0
 
 
 def read(word: str) -> int | float | str:
@@ -42,5 +43,8 @@ while packet := client.receive(wait_s):
     print(reply.address, *reply.params)
     failed, wait_s = reply.address == "/fail", SILENCE_S
 if failed is None:
-    sys.exit(f"no answer to {given.address} from {given.host}:{given.port}")
+    client.send_message("/ping", [])
+    if not client.receive(PING_S):
+        sys.exit(f"nothing answers at {given.host}:{given.port}: is oscvae serve running, and is this its osc.port?")
+    print(f"no answer to {given.address}; the daemon is there, and not every command has one")
 sys.exit(failed)
