@@ -79,6 +79,8 @@ def _render(engine: object, moments: Sequence[object], progress: bool):  # type:
 def _write(out: Path, samples, rate: int) -> None:  # type: ignore[no-untyped-def]
     import soundfile
 
+    if not out.parent.is_dir():
+        raise SoundFileError(f"{out} cannot be written: there is no folder {out.parent}")
     try:
         soundfile.write(out, samples.T, rate, subtype="FLOAT", format="WAV")
     except (OSError, RuntimeError) as error:

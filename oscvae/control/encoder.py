@@ -46,7 +46,7 @@ class Encoder:
         return path
 
     async def encode(self, name: str, loaded: Loaded) -> tuple[int, tuple[float, ...]]:
-        """(note, latent mean) of a sound file. Raises CommandError."""
+        """(note, latent mean) of a sound file, in the range that /play takes. Raises CommandError."""
         if not loaded.decoder.encodes:
             raise CommandError(f"the model {loaded.name!r} has no encoder")
         path = self.path(name)
@@ -59,7 +59,11 @@ class Encoder:
             loaded.waiting -= 1
         if "why" in notice:
             raise CommandError(f"{name}: {notice['why']}")
-        return note, tuple(float(value) for value in notice["mean"])
+        if not np.isfinite(notice["mean"]).all():
+            raise CommandError(f"{name}: the model {loaded.name!r} makes nothing of it")
+        # of noise, or of anything that is unlike its notes, a model may think whatever it likes
+        z = zip(notice["mean"], loaded.info.z_low, loaded.info.z_high, strict=True)
+        return note, tuple(min(max(float(value), low), high) for value, low, high in z)
 
     async def _analyse(self, path: Path, loaded: Loaded) -> tuple[int, np.ndarray[Any, Any]]:
         process = await asyncio.create_subprocess_exec(

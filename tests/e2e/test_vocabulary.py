@@ -320,6 +320,26 @@ def test_a_rendered_note_is_encoded_to_where_it_came_from(house: House) -> None:
     assert np.median(errors) < 0.5, f"off by {errors} standard deviations"
 
 
+def test_what_is_unlike_any_note_is_told_or_can_be_played(house: House) -> None:
+    """A model thinks what it likes of sounds that it does not know; what it answers is nonetheless what /play takes."""
+    latent = read_document(house.models / "plucked.ts").latent
+    square = np.sign(np.sin(2.0 * np.pi * 220.0 * np.arange(96_000) / 48_000)) * 0.5
+    hiss = np.random.default_rng(1).uniform(-0.2, 0.2, square.size)
+    answers = []
+    for share in (0.0, 0.5, 1.0):
+        soundfile.write(house.sounds / "organ.wav", (square + share * hiss).astype(np.float32), 48_000)
+        name, said = house.ask("/encode", "organ.wav", timeout_s=LOAD_S)
+        answers.append(name)
+        if name == "/fail":
+            assert "makes nothing of it" in said[1]
+            continue
+        assert said[:3] == ("/encode", "organ.wav", 57)
+        far = (np.array(said[3:]) - np.array(latent.mean)) / np.array(latent.std)
+        assert np.abs(far).max() < 6.001, "a point that /play would move"
+    assert "/done" in answers
+    assert house.plays()
+
+
 def test_what_cannot_be_encoded_is_told(house: House, note_file: Path, tmp_path: Path) -> None:
     (house.sounds / "text.wav").write_text("this is no sound")
     soundfile.write(house.sounds / "silence.wav", np.zeros(48_000, np.float32), 48_000)

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from oscvae.errors import DataError
+from oscvae.errors import ConfigError, DataError
 from oscvae.training.data.build import Built, build
 from oscvae.training.data.info import PICTURES, print_complaints, print_info, write_pictures
 from oscvae.training.data.recipes import load_recipe
@@ -65,8 +65,14 @@ def run_info(path: Path, pictures: Path | None, draw: bool, check: bool) -> int:
             )
         console.print("the fingerprint is that of what is there")
     if draw:
-        for drawn in write_pictures(notes, pictures if pictures is not None else path / PICTURES):
-            console.print(f"wrote {drawn}", highlight=False)
+        try:
+            drawn = write_pictures(notes, pictures if pictures is not None else path / PICTURES)
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                f"pictures need the package {error.name}: pip install 'oscvae[train]', or leave them out by --no-draw"
+            ) from None
+        for picture in drawn:
+            console.print(f"wrote {picture}", highlight=False)
     return 0
 
 
