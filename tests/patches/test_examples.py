@@ -73,7 +73,7 @@ def test_they_say_that_nobody_is_there() -> None:
 def test_ask_tells_no_answer_from_nobody(quiet: Quiet) -> None:
     def ask(port: int) -> subprocess.CompletedProcess[str]:
         script = ROOT / "patches/examples/python/ask.py"
-        command = [sys.executable, script, "--port", str(port), "/play", "60", "0", "0", "0", "0"]
+        command = [sys.executable, script, "--port", str(port), "--wait", "0.5", "/play", "60", "0", "0", "0", "0"]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     heard = ask(quiet.port)

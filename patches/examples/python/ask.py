@@ -1,4 +1,4 @@
-"""Asks the daemon, and prints what it answers: python ask.py [--port 9000] [--host 127.0.0.1] /status
+"""Asks the daemon, and prints what it answers: python ask.py [--port 9000] [--host 127.0.0.1] [--wait 5] /status
 
     python ask.py /load plucked
     python ask.py /help /play
@@ -14,7 +14,6 @@ import sys
 from pythonosc.osc_message import OscMessage
 from pythonosc.udp_client import SimpleUDPClient
 
-PATIENCE_S = 5.0
 SILENCE_S = 0.3  # after which nothing more is coming
 PING_S = 1.0
 
@@ -31,13 +30,14 @@ def read(word: str) -> int | float | str:
 parser = argparse.ArgumentParser()
 parser.add_argument("--host", default="127.0.0.1")
 parser.add_argument("--port", type=int, default=9000)
+parser.add_argument("--wait", type=float, default=5.0, metavar="SECONDS", help="for the first answer")
 parser.add_argument("address")
 parser.add_argument("arguments", nargs="*")
 given, more = parser.parse_known_args()  # negative numbers among the arguments look like options
 
 client = SimpleUDPClient(given.host, given.port)
 client.send_message(given.address, [read(word) for word in (*given.arguments, *more)])
-failed, wait_s = None, PATIENCE_S
+failed, wait_s = None, given.wait
 while packet := client.receive(wait_s):
     reply = OscMessage(packet)
     print(reply.address, *reply.params)
