@@ -72,7 +72,10 @@ class Patchbay:
     def _join(self) -> bool:
         try:
             if not self._over:
-                for source, target in self._wanted():
+                wanted = self._wanted()
+                for gone in self._states.keys() - set(wanted):  # of "auto", whose port is not listed any more
+                    self._states[gone] = "missing"
+                for source, target in wanted:
                     self._connect(source, target)
         except AudioError as error:
             log.warning("%s", error)
