@@ -10,7 +10,7 @@ import ctypes
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from robustness.live import Z, wait_until
 
 SPECTRAL = Path(__file__).resolve().parents[2] / "oscvae" / "spectral"
 RATE, PERIOD = 48_000, 128
+ATTEMPTS = 5  # at a stretch of time in which a shared machine starves nobody
 _KERNEL = re.compile(r"^@kernel\(.*?\)\ndef (\w+)\(", re.MULTILINE | re.DOTALL)
 
 
@@ -104,8 +105,13 @@ class Passing:
         self._engine = stage.engine
 
     def _words(self) -> tuple[int, ...]:
-        words = (at.E_BLOCKS, at.E_FRAME, at.E_HOPS, at.E_XRUNS)
-        return (time.monotonic_ns(), *(self._engine.word(word) for word in words))
+        """Read within one block: a thread that waits for the GIL in between would compare different moments."""
+        words = (at.E_FRAME, at.E_HOPS, at.E_XRUNS, at.E_BLOCKS)
+        while True:
+            before = self._engine.word(at.E_BLOCKS)
+            read = (time.monotonic_ns(), *(self._engine.word(word) for word in words))
+            if read[-1] == before:
+                return read
 
     def __enter__(self) -> Passing:
         self._before = self._words()
@@ -114,15 +120,23 @@ class Passing:
     def __exit__(self, *_: object) -> None:
         passed = [after - before for before, after in zip(self._before, self._words(), strict=True)]
         self.seconds = passed[0] / 1e9
-        self.blocks, self.frames, self.hops, self.xruns = passed[1:]
+        self.frames, self.hops, self.xruns, self.blocks = passed[1:]
 
     def check(self) -> None:
-        """Time went on as it should: no block was lost but to a machine that starved the whole process."""
+        """Time went on as it should: every block was served."""
         assert abs(self.frames / RATE - self.seconds) < 0.4, "the blocks do not keep up with the clock"
-        if not self.xruns:
-            assert abs(self.blocks - self.frames // PERIOD) <= 1
-        assert self.blocks > 0.5 * self.seconds * RATE / PERIOD
+        assert abs(self.blocks - self.frames // PERIOD) <= 1
         assert self.hops > 0
+
+
+def pass_time(stage: Stage, what: Callable[[], None]) -> None:
+    """Do it, and check what the clocks did meanwhile; again if the machine kept the whole process from running."""
+    for _ in range(ATTEMPTS):
+        with Passing(stage) as passing:
+            what()
+        if not passing.xruns:
+            break
+    passing.check()
 
 
 def test_spinning_threads_do_not_stop_the_blocks(stage: Stage) -> None:
@@ -137,22 +151,24 @@ def test_spinning_threads_do_not_stop_the_blocks(stage: Stage) -> None:
     threads = [threading.Thread(target=spin) for _ in range(4)]
     for thread in threads:
         thread.start()
-    with Passing(stage) as passing:
-        time.sleep(1.5)
-    stop.set()
-    for thread in threads:
-        thread.join()
-    passing.check()
+    try:
+        pass_time(stage, lambda: time.sleep(1.5))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 def test_a_python_that_stands_still_does_not_stop_the_blocks(stage: Stage) -> None:
     """No thread can take the GIL for half a second, again and again: who needed it would be seen to wait."""
     stage.hold(4)
     nap = ctypes.PyDLL(None).usleep  # PyDLL, unlike CDLL, keeps the GIL
-    with Passing(stage) as passing:
+
+    def stand() -> None:
         for _ in range(3):
             nap(500_000)
-    passing.check()
+
+    pass_time(stage, stand)
 
 
 def test_a_control_that_listens_to_nothing_for_a_while_loses_nothing(stage: Stage) -> None:
