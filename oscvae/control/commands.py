@@ -131,7 +131,10 @@ def _int(arg: Arg, value: Any) -> int:
 
 
 def _bool(arg: Arg, value: Any) -> bool:
-    return _number(arg.name, value) != 0.0
+    number = _number(arg.name, value)
+    if number not in (0.0, 1.0):
+        raise CommandError(f"{arg.name} must be 0 or 1, got {number:.10g}")
+    return number == 1.0
 
 
 def _string(arg: Arg, value: Any) -> str:

@@ -67,6 +67,8 @@ def bind(address: str, span: tuple[float, float] | None = None) -> Binding:
         raise CommandError(f"a controller cannot move {address}, only {', '.join(_MOVABLE)}")
     if arg.kind == "bool":
         low, high = span or (0.0, 1.0)
+        if not {low, high} <= {0.0, 1.0}:
+            raise CommandError(f"{address} is a switch: its range is [0, 1] or [1, 0], got [{low:g}, {high:g}]")
         return Binding(address, low, high, switch=True)
     if span is None:
         if arg.low is None or arg.high is None:

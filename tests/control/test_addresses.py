@@ -228,6 +228,22 @@ def test_identities_are_whole_numbers() -> None:
     assert ask("/sync", -(2**31)).values["id"] == -(2**31)
 
 
+SWITCHES = [(row, arg) for row in TABLE for arg in row.args if arg.kind == "bool"]
+
+
+@pytest.mark.parametrize(("row", "arg"), SWITCHES, ids=lambda x: x.path if isinstance(x, Address) else x.name)
+def test_a_switch_is_0_or_1(row: Address, arg: Arg) -> None:
+    at = row.args.index(arg)
+    args = full(row)
+    for value, meant in ((0, False), (1, True), (0.0, False), (1.0, True), (False, False), (True, True)):
+        args[at] = value
+        assert ask(sent(row), *args).values[arg.name] is meant
+    for value in (2, 9, -1, 127, 0.5):
+        args[at] = value
+        with pytest.raises(CommandError, match=rf"^{arg.name} must be 0 or 1, got {value}$"):
+            ask(sent(row), *args)
+
+
 def test_names_may_be_numbers() -> None:
     assert ask("/preset/save", 1.0).values["name"] == "1"
     assert ask("/preset/recall", "dark", 2).values == {"name": "dark", "seconds": 2.0}

@@ -104,6 +104,12 @@ def test_a_controller_spans_what_its_address_takes() -> None:
     assert [bind("/sustain").message(value).args[0] for value in (0, 63, 64, 127)] == [0.0, 0.0, 1.0, 1.0]
 
 
+def test_a_switch_takes_only_its_two_ends() -> None:
+    assert [bind("/sustain", (1.0, 0.0)).message(value).args[0] for value in (0, 127)] == [1.0, 0.0]
+    with pytest.raises(CommandError, match=r"^/sustain is a switch: its range is .* or \[1, 0\], got \[0, 127\]$"):
+        bind("/sustain", (0.0, 127.0))
+
+
 def test_every_controllable_address_can_be_bound() -> None:
     told = [row for row in TABLE if row.feedback and len(row.args) == 1 and row.args[0].kind != "latent"]
     assert len(told) >= 9
