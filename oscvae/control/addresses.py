@@ -14,6 +14,9 @@ from oscvae.errors import CommandError
 
 Kind = Literal["float", "int", "bool", "string", "latent", "setting", "rest"]
 INT32_MAX = 2**31 - 1
+UNKNOWN = "unknown address"  # what `find` says of one, to which the nearest right one may be added
+_DIGITS = 4  # of the N of a path like /z/N
+_SHOWN = 40  # characters of a foreign path in an error
 SECONDS_MAX = 3600.0  # no note, glide or release date lies further ahead than an hour
 VOICE_SETTINGS = ("z", "gain", "pan", "bend")
 
@@ -85,6 +88,10 @@ class Address:
     asynchronous: bool = False
     feedback: bool = False
     note_in_model: bool = False
+
+    def count(self, dims: int) -> int:
+        """How many of a path like /z/N a model of D = `dims` has."""
+        return dims if self.index == "dimension" else dims // 2
 
     def signature(self, dims: int | None = None) -> str:
         """The arguments as one line, `note z1 z2 [velocity]`; "no arguments" if there are none."""
@@ -429,16 +436,33 @@ BY_COMMAND = {row.command: row for row in TABLE}
 REPLY_BY_PATH = {reply.path: reply for reply in REPLIES}
 
 
-def find(path: str) -> tuple[Address, int]:
-    """The row of an address as it is sent, and the N of a path like /z/N (else 0); unknown raises CommandError."""
+def find(path: str, dims: int | None = None) -> tuple[Address, int]:
+    """The row of an address as it is sent, and the N of a path like /z/N (else 0).
+
+    dims: D of the model, beyond which N is wrong; None = any N will do. Raises CommandError: UNKNOWN, or of a wrong N.
+    """
     row = BY_PATH.get(path)
     if row is not None:
         return row, 0
-    prefix, _, number = path.rpartition("/")
+    prefix, _, text = path.rpartition("/")
     row = BY_PREFIX.get(prefix)
-    if row is not None and number.isascii() and number.isdecimal() and len(number) <= 4 and number[0] != "0":
-        return row, int(number)
-    raise CommandError("unknown address")
+    if row is None or not text:
+        raise CommandError(UNKNOWN)
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS and text[0] != "0" else 0
+    if not number or (dims is not None and number > row.count(dims)):
+        raise CommandError(_wrong_index(row, prefix, text if number or text == "0" else repr(text[:_SHOWN]), dims))
+    return row, number
+
+
+def _wrong_index(row: Address, prefix: str, number: str, dims: int | None) -> str:
+    if dims is None:
+        return f"no {row.index} {number}: they count from 1, like {prefix}/1"
+    model = f"the model has {dims} dimension{'' if dims == 1 else 's'}"
+    n = row.count(dims)
+    if n < 2:
+        right = f"only {prefix}/1" if n else f"and a {row.index} moves two"
+        return f"no {row.index} {number}: {model}, {right}"
+    return f"no {row.index} {number}: {model}, {prefix}/1 to {prefix}/{n}"
 
 
 def is_reply(path: str) -> bool:

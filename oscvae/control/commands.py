@@ -50,11 +50,11 @@ def parse(message: Message, model: ModelInfo) -> Command:
     """The command that `message` asks for; raises CommandError with what is wrong and what would be right."""
     if message.is_pattern:
         raise CommandError("address patterns are not supported, name one address")
-    row, index = find(message.address)
+    row, index = find(message.address, model.dims)
     args = message.args
     values: dict[str, Any] = {}
     if index:
-        values["n"] = _index(row, index, model.dims)
+        values["n"] = index
     if row.args:
         clean = _values(row, args, values, model)
     elif args:
@@ -181,14 +181,6 @@ def _latent_value(value: float, dimension: int, model: ModelInfo) -> float:
     if not model.z_low:
         return value
     return max(model.z_low[dimension], min(value, model.z_high[dimension]))
-
-
-def _index(row: Address, index: int, dims: int) -> int:
-    n = dims if row.index == "dimension" else dims // 2
-    if index > n:
-        prefix = row.path.removesuffix("N")
-        raise CommandError(f"no {row.index} {index}: the model has {dims} dimensions, {prefix}1 to {prefix}{n}")
-    return index
 
 
 def _check_note(note: float, model: ModelInfo) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from oscvae.config import CONTROLLERS_LAST, MidiRule
 from oscvae.control import documents
-from oscvae.control.addresses import TABLE, find
+from oscvae.control.addresses import TABLE, UNKNOWN, find
 from oscvae.control.commands import nearest
 from oscvae.control.packets import Message
 from oscvae.errors import CommandError, ConfigError
@@ -58,7 +58,9 @@ def bind(address: str, span: tuple[float, float] | None = None) -> Binding:
     """
     try:
         row, _ = find(address)
-    except CommandError:
+    except CommandError as error:
+        if str(error) != UNKNOWN:
+            raise
         near = nearest(address)
         hint = f"did you mean {near}?" if near else "docs/osc.md lists the addresses"
         raise CommandError(f"{address} is no address of oscvae, {hint}") from None

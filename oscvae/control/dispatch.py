@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from oscvae.control.addresses import is_reply
+from oscvae.control.addresses import UNKNOWN, is_reply
 from oscvae.control.clients import Client
 from oscvae.control.commands import Command, ModelInfo, nearest, parse
 from oscvae.control.mapping import AddressMap
@@ -138,7 +138,7 @@ class Dispatcher:
 
     def _explained(self, error: CommandError, address: str) -> str:
         text = str(error)
-        if text != "unknown address" or not self._may_hint:
+        if text != UNKNOWN or not self._may_hint:
             return text
         self._may_hint = False
         near = nearest(address)

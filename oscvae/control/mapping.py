@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from oscvae.config import MapRule
-from oscvae.control.addresses import find
+from oscvae.control.addresses import UNKNOWN, find
 from oscvae.control.commands import nearest
 from oscvae.control.packets import Message
 from oscvae.errors import CommandError, ConfigError
@@ -71,7 +71,9 @@ def _read_rule(address: str, rule: MapRule) -> Rule:
         raise ConfigError(f"{key}: an address begins with a slash, /{address}")
     try:
         find(rule.to)
-    except CommandError:
+    except CommandError as error:
+        if str(error) != UNKNOWN:
+            raise ConfigError(f"{key}.to: {error}") from None
         near = nearest(rule.to)
         hint = f", did you mean {near}?" if near else ", docs/osc.md lists the addresses"
         raise ConfigError(f"{key}.to: {rule.to} is no address of oscvae{hint}") from None

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from oscvae.control import clients, packets, subscribers
-from oscvae.control.addresses import REPLIES, TABLE, Address, Arg, Reply, find
+from oscvae.control.addresses import REPLIES, TABLE, UNKNOWN, Address, Arg, Reply, find
 from oscvae.control.commands import nearest
 from oscvae.control.dispatch import HORIZON_S
 from oscvae.errors import CommandError
@@ -64,8 +64,10 @@ def help_text(address: str | None, dims: int | None = None) -> str:
         return "\n".join(_line(row, dims) for row in TABLE)
     path = address if address.startswith("/") else f"/{address}"
     try:
-        row = next((row for row in TABLE if row.path == path), None) or find(path)[0]
+        row = next((row for row in TABLE if row.path == path), None) or find(path, dims)[0]
     except CommandError as error:
+        if str(error) != UNKNOWN:
+            raise
         near = nearest(path)
         hint = f", did you mean {near}?" if near else ", /help alone lists them"
         raise CommandError(f"{error}{hint}") from None

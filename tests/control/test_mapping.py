@@ -56,6 +56,7 @@ def test_a_missing_argument_is_told() -> None:
     [
         ("/x: /paly", r"osc\.map\./x\.to: /paly is no address of oscvae, did you mean /play\?"),
         ("x: /play", "begins with a slash"),
+        ("/x: /z/0", r"osc\.map\./x\.to: no dimension 0: they count from 1, like /z/1$"),
         ("/x: {to: /play, args: [$0]}", r"\$0 is no argument"),
         ("/x: {to: /play, args: [$a]}", r"\$a is no argument"),
     ],

@@ -122,6 +122,7 @@ def test_every_controllable_address_can_be_bound() -> None:
     [
         ("/uint/1", "/uint/1 is no address of oscvae, did you mean /unit/N?"),
         ("/gian", "/gian is no address of oscvae, did you mean /gain?"),
+        ("/z/0", "no dimension 0: they count from 1, like /z/1"),
         ("/play", "a controller cannot move /play, only /z/N, /unit/N"),
         ("/pad/1", "a controller cannot move /pad/1"),
         ("/panic", "a controller cannot move /panic"),

@@ -46,3 +46,5 @@ def test_help() -> None:
     assert "`" not in help_text("/play")
     with pytest.raises(CommandError, match=r"unknown address, (did you mean|/help alone)"):
         help_text("/paly")
+    with pytest.raises(CommandError, match=r"^no dimension 9: the model has 4 dimensions, /z/1 to /z/4$"):
+        help_text("/z/9", 4)
