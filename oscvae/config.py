@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, ValidationInfo
 
+from oscvae import yamlfault
 from oscvae.errors import ConfigError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -300,9 +301,7 @@ def _parse(text: str, file: str) -> tuple[dict[str, Any], dict[Key, int]]:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         tree = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{file}:{mark.line + 1}" if mark is not None else file
-        raise ConfigError(f"{place}: not YAML: {getattr(error, 'problem', None) or error}") from None
+        raise ConfigError(f"{yamlfault.place(error, file)}: {yamlfault.describe(error)}") from None
     if tree is None:
         return {}, {}
     if not isinstance(tree, dict):
@@ -332,7 +331,7 @@ def _override(tree: dict[str, Any], override: str, where: dict[Key, str]) -> Non
     try:
         parsed = yaml.safe_load(value)
     except yaml.YAMLError as error:
-        raise ConfigError(f"--set {override}: {getattr(error, 'problem', None) or error}") from None
+        raise ConfigError(f"--set {override}: {yamlfault.describe(error)}") from None
     where[section, key] = f"--set {override}"
     existing = tree.setdefault(section, {})
     if isinstance(existing, dict):

@@ -183,6 +183,10 @@ def test_every_number_has_its_range(key: tuple[str, str]) -> None:
         ("osc:\n  port: 1\n  port: 2\n", "{}:3: osc.port appears twice, first in line 2"),
         ("- osc\n", "{}: must hold sections (osc, midi, audio, engine, model, paths, log), got list"),
         ("osc: [\n", "{}:2: not YAML: expected the node content, but found '<stream end>'"),
+        ("osc:\n\tport: 1\n", "{}:2: tabs cannot indent YAML; use spaces"),
+        ("osc:\n  port: 1\n  \thost: a\n", "{}:3: tabs cannot indent YAML; use spaces"),
+        ("osc:\n  port:\t9001\n", "{}:2: a tab cannot stand here; use spaces"),
+        ("osc: \0\n", "{}: not YAML: unacceptable character #x0000: special characters are not allowed"),
     ],
 )
 def test_complaints(written: Any, text: str, complaint: str) -> None:
@@ -190,6 +194,13 @@ def test_complaints(written: Any, text: str, complaint: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(file)
     assert complaint.format(file) in str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize("text", ["osc:\n\tport: 1\n", "osc: [\n", "osc: \0\n", "a\n", "osc: @\n"])
+def test_what_is_not_yaml_takes_one_line(written: Any, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(written(text))
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_all_that_is_wrong_is_told_at_once(written: Any) -> None:

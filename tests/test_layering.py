@@ -15,7 +15,7 @@ import oscvae
 
 PACKAGE = Path(oscvae.__file__).parent
 RUNTIME = ("control", "decode", "spectral", "audio", "realtime")
-ROOTS = ("units", "errors", "bands", "stft", "pitch", "sounds", "takes", "modelfile", "torchscript")
+ROOTS = ("units", "errors", "bands", "stft", "pitch", "sounds", "takes", "modelfile", "torchscript", "yamlfault")
 """What runtime and training may both import, besides the public `oscvae.reconstruct`."""
 TORCH = ("oscvae.torchscript", "oscvae.decode.worker")
 FACTORY = {("oscvae.audio.backend", f"oscvae.audio.{name}") for name in ("jack", "portaudio", "silent")}

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from oscvae import yamlfault
 from oscvae.errors import ConfigError
 
 Key = tuple[str, ...]
@@ -41,9 +42,7 @@ def read_tree(path: Path) -> tuple[Tree, dict[Key, str]]:
     try:
         root, tree = yaml.compose(text, Loader=yaml.SafeLoader), yaml.safe_load(text)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path}:{mark.line + 1}" if mark is not None else str(path)
-        raise ConfigError(f"{place}: not YAML: {getattr(error, 'problem', None) or error}") from None
+        raise ConfigError(f"{yamlfault.place(error, str(path))}: {yamlfault.describe(error)}") from None
     if tree is None:
         return {}, {}
     if not isinstance(tree, dict):
@@ -65,7 +64,7 @@ def override(tree: Tree, setting: str, where: dict[Key, str]) -> Key:
     try:
         parsed = yaml.safe_load(value)
     except yaml.YAMLError as error:
-        raise ConfigError(f"--set {setting}: {getattr(error, 'problem', None) or error}") from None
+        raise ConfigError(f"--set {setting}: {yamlfault.describe(error)}") from None
     put(tree, key, parsed)
     where[key] = f"--set {setting}"
     return key

@@ -68,6 +68,13 @@ def test_a_mistake_in_the_file_has_its_line(tmp_path: Path) -> None:
         load_config(path)
 
 
+def test_a_tab_in_the_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "tabbed.yaml"
+    path.write_text("fit:\n\tsteps: 20\n")
+    with pytest.raises(ConfigError, match=r"tabbed\.yaml:2: tabs cannot indent YAML; use spaces$"):
+        load_config(path)
+
+
 def test_an_unknown_name_is_answered_with_the_known(tmp_path: Path) -> None:
     assert find_config("plucked").name == "plucked.yaml"
     with pytest.raises(ConfigError, match="did you mean plucked"):
