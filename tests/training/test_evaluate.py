@@ -240,6 +240,19 @@ def test_the_commands_pass_their_arguments_on(
     assert passed == [(run, None, Path("there"), 5), (out, Path("here"), Path("evaluations/mine"), 1)]
 
 
+def test_a_model_that_is_none_is_told_before_the_data_are_asked_for(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(ConfigError, match=r"nope does not exist: name a model file, like models/plucked\.ts, or a"):
+        command.main(tmp_path / "nope", None, out)
+    (tmp_path / "text.ts").write_text("no model")
+    with pytest.raises(ModelError, match=r"text\.ts: not a model file"):
+        command.main(tmp_path / "text.ts", None, out)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(DataError, match="folder is no run of"):
+        command.main(tmp_path / "folder", None, out)
+    assert not out.exists()
+
+
 def test_a_run_is_exported_and_judged_with_its_own_data(
     run: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from oscvae.errors import ConfigError
-from oscvae.modelfile import SUFFIX
+from oscvae.modelfile import SUFFIX, read_document
 from oscvae.training.dataset import NoteSet
 from oscvae.training.evaluate import gallery, maps
 from oscvae.training.evaluate.drawing import note_name, png, sheet
@@ -39,12 +39,17 @@ def main(model: Path, data: Path | None, out: Path, seed: int = 1, effort: Effor
     Raises ConfigError, ModelError and DataError.
     """
     console = Console(stderr=True)
+    if not model.exists():
+        raise ConfigError(f"{model} does not exist: name a model file, like models/plucked.ts, or a run's folder")
     if model.is_dir():
         from oscvae.training.exporting import export_run
+        from oscvae.training.run import read_record
 
+        read_record(model)  # before anything is made
         out.mkdir(parents=True, exist_ok=True)
         exported = export_run(model, out / f"{model.resolve().name}{SUFFIX}", data=data, force=True)
         model, data = exported.path, exported.data
+    read_document(model)  # before the data are asked for
     if data is None:
         raise ConfigError("--data must name the folder of a data set: a model file does not know where its data lie")
     notes, subject = open_dataset(data), Subject.open(model)
