@@ -3,7 +3,8 @@
 numba keys its cache on the source file of one function, so editing a kernel leaves its callers in other modules stale
 (measured), and a read-only package without a home directory fails at import. Here all kernels share a folder named by
 the version, a hash of every kernel source, and the compiler and processor; where no such folder can be written they
-are compiled uncached. Signatures are explicit: nothing compiles after start.
+are compiled uncached. A new folder takes the place of those unused for a month. Signatures are explicit: nothing
+compiles after start.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import contextlib
 import hashlib
 import os
 import re
+import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,9 @@ from numba.core import config as numba_config
 _PACKAGE = Path(__file__).resolve().parent.parent
 KERNEL_FOLDERS = ("realtime", "spectral", "audio")
 _COMPLETE = "complete"
+_LEAVING = ".leaving"  # behind the name of a folder that is being removed
+_KERNELS = re.compile(rf"kernels-[0-9a-f]{{16}}(?P<leaving>{re.escape(_LEAVING)})?")
+_UNUSED_S = 30 * 86_400.0  # after which the kernels of another version are removed
 _MARK = re.compile(r"^\s*@(?:kernel|callback|inline)\(", re.MULTILINE)
 
 Listener = Callable[[str], None]
@@ -97,7 +103,37 @@ def cache_folder() -> Path | None:
 
 def _choose() -> Path | None:
     name = f"kernels-{_fingerprint()}"
-    return next((place / name for place in _candidates() if _writable(place / name)), None)
+    for place in _candidates():
+        folder = place / name
+        is_new = not folder.exists()
+        if _writable(folder):
+            with contextlib.suppress(OSError):
+                os.utime(folder)  # used now, says its time
+            if is_new:
+                _prune(place)
+            return folder
+    return None
+
+
+def _prune(place: Path) -> None:
+    """Remove the kernels of other versions that nobody has used for long; what cannot be removed stays.
+
+    A folder is renamed first: a process that begins to use it at this moment finds none of it, and compiles anew,
+    instead of a part. What a pruning that was killed has left goes too.
+    """
+    oldest = time.time() - _UNUSED_S
+    with contextlib.suppress(OSError), os.scandir(place) as entries:
+        for entry in sorted(entries, key=lambda entry: not entry.name.endswith(_LEAVING)):
+            named = _KERNELS.fullmatch(entry.name)
+            with contextlib.suppress(OSError):
+                if named is None or not entry.is_dir(follow_symlinks=False):
+                    continue
+                doomed = Path(entry.path)
+                if not named["leaving"]:
+                    if entry.stat(follow_symlinks=False).st_mtime > oldest:
+                        continue
+                    doomed = doomed.rename(f"{entry.path}{_LEAVING}")
+                shutil.rmtree(doomed, ignore_errors=True)
 
 
 CACHE = _choose()
