@@ -23,6 +23,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Span = tuple[float, float]
 
 CONTROLLERS_LAST = 119  # MIDI's controllers from 120 on are channel mode messages
+MACRO_NAME_MOST = 24  # characters of a macro's name, which has to fit beside a fader
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -135,6 +136,18 @@ def _span_or_none(value: object) -> Span | None:
     return None if value is None else _span(value)
 
 
+def _moves(value: object) -> object:
+    if isinstance(value, dict) and value:
+        return value
+    raise ValueError("must hold addresses and what they go through, like {/release: [0.15, 2]}")
+
+
+def _macro_name(value: object) -> str:
+    if isinstance(value, str) and value.strip() and len(value) <= MACRO_NAME_MOST and value.isprintable():
+        return value
+    raise ValueError(f"must be the name of a macro, 1 to {MACRO_NAME_MOST} characters")
+
+
 def _spans(value: object) -> tuple[Span, ...]:
     if isinstance(value, list | tuple) and value and all(isinstance(span, list | tuple) for span in value):
         return tuple(_span(span) for span in value)
@@ -204,6 +217,20 @@ class MidiConfig(_Section):
     map: ControllerMap = {1: MidiRule(to="/unit/1")}
 
 
+Moves = Annotated[dict[str, Annotated[Span | None, PlainValidator(_span_or_none)]], BeforeValidator(_moves)]
+
+
+class MacrosConfig(_Section):
+    """What each macro moves, by its name; see config.yaml and control/macros.py."""
+
+    map: dict[Annotated[str, PlainValidator(_macro_name)], Moves] = {
+        "soften": {"/attack": (0.0, 0.4), "/release": (0.15, 2.5)},
+        "tape": {"/bend": (0.0, -12.0), "/stretch": (1.0, 2.0)},
+        "morph": {"/unit/1": (0.5, 1.0), "/unit/2": (0.5, 0.0)},
+        "drift": {"/unit/3": (0.5, 1.0), "/unit/4": (0.5, 0.0), "/pan": (0.0, 0.6)},
+    }
+
+
 class AudioConfig(_Section):
     backend: Literal["auto", "jack", "portaudio", "silent"] = "auto"
     client_name: Annotated[str, Field(min_length=1, max_length=32)] = "oscvae"
@@ -248,6 +275,7 @@ class Config(_Section):
 
     osc: OscConfig = OscConfig()
     midi: MidiConfig = MidiConfig()
+    macros: MacrosConfig = MacrosConfig()
     audio: AudioConfig = AudioConfig()
     engine: EngineConfig = EngineConfig()
     model: ModelConfig = Field(default_factory=ModelConfig)
@@ -258,6 +286,7 @@ class Config(_Section):
 _SECTIONS: dict[str, type[_Section]] = {
     "osc": OscConfig,
     "midi": MidiConfig,
+    "macros": MacrosConfig,
     "audio": AudioConfig,
     "engine": EngineConfig,
     "model": ModelConfig,

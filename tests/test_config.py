@@ -82,6 +82,7 @@ midi:
   connect: ["a2j:keys"]
   programs: [dawn, dusk]
   map: {74: /unit/2, 7: {to: /gain, range: [-30, 0]}}
+macros: {map: {"one two": {/gain: [-30, 0], /unit/1: ~}, b: {/bend: [2, -2]}}}
 engine: {gain_db: -6}
 """
         )
@@ -94,6 +95,10 @@ engine: {gain_db: -6}
     assert (config.midi.enabled, config.midi.connect, config.midi.programs) == (True, ("a2j:keys",), ("dawn", "dusk"))
     assert (config.midi.map[74].to, config.midi.map[74].span) == ("/unit/2", None)
     assert (config.midi.map[7].to, config.midi.map[7].span) == ("/gain", (-30.0, 0.0))
+    assert list(config.macros.map.items()) == [
+        ("one two", {"/gain": (-30.0, 0.0), "/unit/1": None}),
+        ("b", {"/bend": (2.0, -2.0)}),
+    ]
     assert config.audio.connect == ("a:1", "b:2")
     assert config.engine.gain_db == -6.0
 
@@ -174,6 +179,28 @@ def test_every_number_has_its_range(key: tuple[str, str]) -> None:
             "{}:3: midi.map.7.rnage: unknown key, did you mean midi.map.7.range?",
         ),
         ("midi:\n  map:\n    7: {{to: /gain, range: 3}}\n", "{}:3: midi.map.7.range: must be [low, high], got 3"),
+        (
+            "macros:\n  map:\n    a: {{/gain: 3}}\n",
+            "{}:3: macros.map.a./gain: must be [low, high], got 3",
+        ),
+        (
+            "macros:\n  map:\n    a: {{}}\n",
+            "{}:3: macros.map.a: must hold addresses and what they go through, like {{/release: [0.15, 2]}}, got {{}}",
+        ),
+        (
+            "macros:\n  map:\n    a: /gain\n",
+            "{}:3: macros.map.a: must hold addresses and what they go through, like {{/release: [0.15, 2]}}, "
+            "got '/gain'",
+        ),
+        (
+            "macros:\n  map:\n    1: {{/gain: ~}}\n",
+            "{}:3: macros.map.1: must be the name of a macro, 1 to 24 characters, got 1",
+        ),
+        ("macros:\n  mpa: {{}}\n", "{}:2: macros.mpa: unknown key, did you mean macros.map?"),
+        (
+            "macros:\n  map:\n    a: {{/gain: ~, /gain: ~}}\n",
+            "{}:3: macros.map.a./gain appears twice, first in line 3",
+        ),
         ("model: {{folder: 3}}\n", "{}:1: model.folder: must be a path, got 3"),
         (
             "osc: 3\n",
@@ -181,7 +208,7 @@ def test_every_number_has_its_range(key: tuple[str, str]) -> None:
             "errors_per_second, map), got 3",
         ),
         ("osc:\n  port: 1\n  port: 2\n", "{}:3: osc.port appears twice, first in line 2"),
-        ("- osc\n", "{}: must hold sections (osc, midi, audio, engine, model, paths, log), got list"),
+        ("- osc\n", "{}: must hold sections (osc, midi, macros, audio, engine, model, paths, log), got list"),
         ("osc: [\n", "{}:2: not YAML: expected the node content, but found '<stream end>'"),
         ("osc:\n\tport: 1\n", "{}:2: tabs cannot indent YAML; use spaces"),
         ("osc:\n  port: 1\n  \thost: a\n", "{}:3: tabs cannot indent YAML; use spaces"),

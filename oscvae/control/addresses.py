@@ -73,9 +73,9 @@ class Arg:
 class Address:
     """One address that the daemon obeys; `command` is the name under which the executor knows it.
 
-    index: what the N of a path like /z/N counts ("dimension" or "pad", from 1). asynchronous: /sync waits for it.
-    feedback: when accepted, other subscribers are told at the same address. note_in_model: the note must lie within
-    an octave of the model's range.
+    index: what the N of a path like /z/N counts, from 1. asynchronous: /sync waits for it. feedback: when accepted,
+    other subscribers are told at the same address. note_in_model: the note must lie within an octave of the model's
+    range.
     """
 
     path: str
@@ -84,14 +84,14 @@ class Address:
     help: str
     args: tuple[Arg, ...] = ()
     replies: tuple[str, ...] = ()
-    index: Literal["", "dimension", "pad"] = ""
+    index: Literal["", "dimension", "pad", "macro"] = ""
     asynchronous: bool = False
     feedback: bool = False
     note_in_model: bool = False
 
-    def count(self, dims: int) -> int:
-        """How many of a path like /z/N a model of D = `dims` has."""
-        return dims if self.index == "dimension" else dims // 2
+    def count(self, dims: int) -> int | None:
+        """How many of a path like /z/N a model of D = `dims` has; None where it is not the model that says."""
+        return {"dimension": dims, "pad": dims // 2}.get(self.index)
 
     def signature(self, dims: int | None = None) -> str:
         """The arguments as one line, `note z1 z2 [velocity]`; "no arguments" if there are none."""
@@ -287,6 +287,28 @@ TABLE: tuple[Address, ...] = (
         feedback=True,
     ),
     Address(
+        "/macro",
+        "macro",
+        "Macros",
+        "Moves macro n of macros.map in config.yaml: several parameters at once, each through its own range. Those are "
+        "told to every subscriber at their own addresses, the macro to others at /macro/N. It stays where it is when a "
+        "preset, or somebody else, moves one of them.",
+        (
+            Arg("n", "int", help="the first is 1; /macros says how many there are"),
+            Arg("value", "float", 0, 1, clip=True),
+        ),
+    ),
+    Address(
+        "/macro/N",
+        "macro_n",
+        "Macros",
+        "The same: a fader at an address of its own.",
+        (Arg("value", "float", 0, 1, clip=True),),
+        index="macro",
+        feedback=True,
+    ),
+    Address("/macros", "macros", "Macros", "What the macros are called.", (), ("/macros.reply",)),
+    Address(
         "/midi/learn",
         "midi_learn",
         "MIDI",
@@ -404,6 +426,7 @@ REPLIES: tuple[Reply, ...] = (
     Reply("/help.reply", "What an address does.", (Arg("address", "string"), Arg("text", "string"))),
     Reply("/pong", "It is there."),
     Reply("/presets.reply", "The presets of a model.", (Arg("model", "string"), Arg("names", "rest"))),
+    Reply("/macros.reply", "The macros; the first is /macro/1.", (Arg("names", "rest"),)),
     Reply("/models.reply", "The models that /load takes.", (Arg("names", "rest"),)),
     Reply("/synced", "All earlier asynchronous commands are finished.", (Arg("id", "int"),)),
     Reply(
@@ -449,16 +472,17 @@ def find(path: str, dims: int | None = None) -> tuple[Address, int]:
     if row is None or not text:
         raise CommandError(UNKNOWN)
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS and text[0] != "0" else 0
-    if not number or (dims is not None and number > row.count(dims)):
+    most = None if dims is None else row.count(dims)
+    if not number or (most is not None and number > most):
         raise CommandError(_wrong_index(row, prefix, text if number or text == "0" else repr(text[:_SHOWN]), dims))
     return row, number
 
 
 def _wrong_index(row: Address, prefix: str, number: str, dims: int | None) -> str:
-    if dims is None:
+    n = None if dims is None else row.count(dims)
+    if n is None:
         return f"no {row.index} {number}: they count from 1, like {prefix}/1"
     model = f"the model has {dims} dimension{'' if dims == 1 else 's'}"
-    n = row.count(dims)
     if n < 2:
         right = f"only {prefix}/1" if n else f"and a {row.index} moves two"
         return f"no {row.index} {number}: {model}, {right}"

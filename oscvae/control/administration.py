@@ -30,7 +30,8 @@ MOST_TASKS = 64  # commands and questions that may be under way at once, whoever
 
 
 class Administration:
-    """Obeys the commands of the groups Models and files, MIDI, The daemon, and those of Presets that touch the disk.
+    """Obeys the commands of the groups Models and files, MIDI, The daemon, those of Presets that touch the disk, and
+    /macros.
 
     status: the arguments of /status.reply. hears_midi: whether there is a port to learn from. on_quit, on_clear,
     on_dump: what the daemon does about /quit, /clearSched and /dumpOSC. quit_anywhere: whether /quit is obeyed from
@@ -194,6 +195,11 @@ class Administration:
         name = self._loaded().name
         client.reply("/presets.reply", name, *self._presets.names(name))
 
+    # -- macros --------------------------------------------------------------------------------------------------------
+
+    def _do_macros(self, command: Command, client: Client) -> None:
+        client.reply("/macros.reply", *self._performer.macros.names)
+
     # -- MIDI ----------------------------------------------------------------------------------------------------------
 
     def _do_midi_learn(self, command: Command, client: Client) -> None:
@@ -204,7 +210,9 @@ class Administration:
             return
         if not self._hears_midi():
             raise CommandError("there is no MIDI port: it needs JACK, and midi.enabled")
-        parse(bind(address).message(0), self._models.info())  # a dimension that the model has
+        moves = parse(bind(address).message(0), self._models.info())  # a dimension that the model has
+        if moves.name == "macro_n":
+            self._performer.macros.messages(moves.values["n"], 0.0)  # a macro that there is
         moved = self._controllers.learn(address)
 
         async def work() -> tuple[Any, ...]:

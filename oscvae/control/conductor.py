@@ -20,6 +20,7 @@ from oscvae.control.controllers import Controllers, read_rules
 from oscvae.control.dispatch import Dispatcher
 from oscvae.control.encoder import Encoder
 from oscvae.control.frames import FrameClock
+from oscvae.control.macros import read_macros
 from oscvae.control.mapping import read_map
 from oscvae.control.midi import Translator
 from oscvae.control.midi_input import MidiInput
@@ -78,7 +79,14 @@ class Conductor:
         self.clock = FrameClock(self.engine.clock_pair, self.backend.rate)
         self.timeline = LiveTimeline(self.clock)
         self.presets = Presets(config.paths.presets)
-        self.performer = Performer(self.pool, self.models, self.timeline, self.presets, gain_db=config.engine.gain_db)
+        self.performer = Performer(
+            self.pool,
+            self.models,
+            self.timeline,
+            self.presets,
+            read_macros(config.macros.map),
+            gain_db=config.engine.gain_db,
+        )
         self.scheduler = EventScheduler(self, self.lead_s)
         self.dispatcher = Dispatcher(
             self,

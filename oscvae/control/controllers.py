@@ -36,25 +36,28 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One controller's target: `low` at 0, halfway at 64, `high` at 127; a switch has only its ends."""
+    """What a controller or a macro moves: linearly from `low` to `high`; a switch has only its ends."""
 
     to: str
     low: float
     high: float
     switch: bool = False
 
-    def message(self, value: int) -> Message:
-        """What the controller's `value`, 0 to 127, asks for."""
+    def at(self, share: float) -> Message:
+        """What is asked for at `share`, 0 to 1, of the way; a switch is on from the middle."""
         if self.switch:
-            return Message(self.to, (self.high if value >= MIDDLE else self.low,))
-        share = value / (2 * MIDDLE) if value <= MIDDLE else 0.5 + (value - MIDDLE) / (2 * (MOST - MIDDLE))
+            return Message(self.to, (self.high if share >= 0.5 else self.low,))
         return Message(self.to, (self.low + share * (self.high - self.low),))
 
+    def message(self, value: int) -> Message:
+        """What a controller's `value`, 0 to 127, asks for: 64 is the middle."""
+        return self.at(value / (2 * MIDDLE) if value <= MIDDLE else 0.5 + (value - MIDDLE) / (2 * (MOST - MIDDLE)))
 
-def bind(address: str, span: tuple[float, float] | None = None) -> Binding:
-    """The binding to `address` over `span`, by default all that it takes.
 
-    Raises CommandError for an address that no controller can move, or that has no range of its own.
+def bind(address: str, span: tuple[float, float] | None = None, by: str = "a controller") -> Binding:
+    """The binding to `address` over `span`, by default all that it takes. by: what it is that moves it.
+
+    Raises CommandError for an address that cannot be moved so, or that has no range of its own.
     """
     try:
         row, _ = find(address)
@@ -66,7 +69,7 @@ def bind(address: str, span: tuple[float, float] | None = None) -> Binding:
         raise CommandError(f"{address} is no address of oscvae, {hint}") from None
     arg = _MOVABLE.get(row.path)
     if arg is None:
-        raise CommandError(f"a controller cannot move {address}, only {', '.join(_MOVABLE)}")
+        raise CommandError(f"{by} cannot move {address}, only {', '.join(_MOVABLE)}")
     if arg.kind == "bool":
         low, high = span or (0.0, 1.0)
         if not {low, high} <= {0.0, 1.0}:
@@ -74,7 +77,7 @@ def bind(address: str, span: tuple[float, float] | None = None) -> Binding:
         return Binding(address, low, high, switch=True)
     if span is None:
         if arg.low is None or arg.high is None:
-            raise CommandError(f"{address} has no range of its own: use /unit/N, or give a range in midi.map")
+            raise CommandError(f"{address} has no range of its own: use /unit/N, or give a range in config.yaml")
         span = (float(arg.low), float(arg.high))
     return Binding(address, *span)
 

@@ -23,7 +23,7 @@ _NOW = 1  # timetags up to this one mean now; 0 is what careless senders write
 
 # What osc.latency_s delays: whatever is heard. Questions, files and /panic are answered at once.
 DELAYED_GROUPS = frozenset({"Notes", "Voices", "Cursor", "Sound"})
-DELAYED_COMMANDS = frozenset({"preset_recall"})
+DELAYED_COMMANDS = frozenset({"preset_recall", "macro", "macro_n"})
 UNDELAYED_COMMANDS = frozenset({"panic"})
 
 log = logging.getLogger(__name__)

@@ -25,6 +25,7 @@ from oscvae.audio.mixer import block_offline
 from oscvae.config import Config
 from oscvae.control.clients import Client, ErrorLimiter
 from oscvae.control.commands import Command, parse
+from oscvae.control.macros import read_macros
 from oscvae.control.models import ModelManager
 from oscvae.control.packets import Message, decode
 from oscvae.control.performer import TICK_S, Performer
@@ -44,7 +45,7 @@ _DECODE_TIMEOUT_S = 30.0
 _POLL_S = 0.05
 _NAP_S = 0.0001
 _IGNORED = frozenset(
-    {"notify", "dump_osc", "clear_sched", "sync", "status", "version", "help", "ping", "models", "model"}
+    {"notify", "dump_osc", "clear_sched", "sync", "status", "version", "help", "ping", "models", "model", "macros"}
 )
 
 
@@ -112,7 +113,14 @@ class OfflineEngine:
         )
         self.timeline = OfflineTimeline(self.engine)
         self.presets = Presets(config.paths.presets)
-        self.performer = Performer(self.pool, self.models, self.timeline, self.presets, gain_db=config.engine.gain_db)
+        self.performer = Performer(
+            self.pool,
+            self.models,
+            self.timeline,
+            self.presets,
+            read_macros(config.macros.map),
+            gain_db=config.engine.gain_db,
+        )
         self.pool.on_block = self.models.returned
         self.pool.on_answer = self.models.answered
         self.pool.on_dropped = self.models.dropped

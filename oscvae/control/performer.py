@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from oscvae.control.clients import Client
-from oscvae.control.commands import Command
+from oscvae.control.commands import Command, parse
 from oscvae.control.frames import FrameMoment
+from oscvae.control.macros import Macros
 from oscvae.control.models import Loaded, ModelManager
 from oscvae.control.presets import Presets
 from oscvae.control.voices import Point, Voice, VoicePool
@@ -55,19 +56,27 @@ def _between(a: Point, b: Point, share: float) -> Point:
 
 
 class Performer:
-    """Obeys the commands of the groups Notes, Voices, Cursor, Presets and Sound.
+    """Obeys the commands of the groups Notes, Voices, Cursor, Presets, Sound and Macros.
 
     on_change(path, args, by): an accepted change, for subscribers. on_panic: before the silence. gain_db: the master
     gain to start with.
     """
 
     def __init__(
-        self, pool: VoicePool, models: ModelManager, timeline: Timeline, presets: Presets, *, gain_db: float
+        self,
+        pool: VoicePool,
+        models: ModelManager,
+        timeline: Timeline,
+        presets: Presets,
+        macros: Macros,
+        *,
+        gain_db: float,
     ) -> None:
         self.pool = pool
         self.models = models
         self.timeline = timeline
         self.presets = presets
+        self.macros = macros
         self.on_change: Callable[[str, Sequence[Any], Client | None], None] = lambda path, args, by: None
         self.on_panic: Callable[[], None] = lambda: None
         self.cursor: Point = ()
@@ -403,3 +412,21 @@ class Performer:
             for voice in self._playing():
                 if voice.pedalled:
                     self._let_go(voice, due_ns)
+
+    # -- macros --------------------------------------------------------------------------------------------------------
+
+    def _do_macro(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._do_macro_n(command, client, due_ns)
+        # at the one address that every macro has for itself, because of all changes at an address only the last is told
+        self.on_change(f"/macro/{command.values['n']}", (command.values["value"],), client)
+
+    def _do_macro_n(self, command: Command, client: Client, due_ns: int | None) -> None:
+        """What it moves is told to all, whoever moved it included: the faders on one surface follow each other."""
+        for message in self.macros.messages(command.values["n"], command.values["value"]):
+            try:
+                move = parse(message, self.models.info())
+                self._handlers[move.name](move, client, due_ns)
+            except OscvaeError as error:  # a dimension that this model has not: the others are moved
+                client.fail(command.path, error)
+            else:
+                self.on_change(move.path, move.args, None)

@@ -38,6 +38,9 @@ EVERY_ADDRESS = [
     "/attack",
     "/stretch",
     "/sustain",
+    "/macro",
+    "/macro/N",
+    "/macros",
     "/midi/learn",
     "/midi/forget",
     "/load",
@@ -235,6 +238,15 @@ def test_without_a_model_numbers_count_from_1() -> None:
     assert find("/pad/99")[1] == 99
     with pytest.raises(CommandError, match=r"^no pad 0: they count from 1, like /pad/1$"):
         find("/pad/0")
+
+
+def test_how_many_macros_there_are_is_not_the_models_matter() -> None:
+    assert ask("/macro/9", 2).values == {"n": 9, "value": 1.0}
+    assert ask("/macro", 9.0, 0.5).args == (9, 0.5)
+    with pytest.raises(CommandError, match=r"^no macro 0: they count from 1, like /macro/1$"):
+        ask("/macro/0", 0.5)
+    with pytest.raises(CommandError, match=r"n must be a whole number, got 1\.5"):
+        ask("/macro", 1.5, 0.5)
 
 
 def test_voice_settings() -> None:

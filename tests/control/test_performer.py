@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +12,8 @@ import pytest
 from oscvae.control.clients import Client, ErrorLimiter
 from oscvae.control.commands import ModelInfo, parse
 from oscvae.control.frames import FrameMoment
-from oscvae.control.packets import Message
+from oscvae.control.macros import read_macros
+from oscvae.control.packets import Message, decode
 from oscvae.control.performer import Performer
 from oscvae.control.voices import Voice
 from oscvae.realtime import layout as at
@@ -40,6 +41,9 @@ class Pool:
     def release(self, voice: Voice, frame: int) -> None:
         voice.held = False
 
+    def move(self, voice: Voice, z: tuple[float, ...]) -> None:
+        voice.z = z
+
     def waiting_voices(self) -> Sequence[Voice]:
         return [voice for voice in self.started if voice.held]
 
@@ -64,14 +68,27 @@ class Timeline:
 
 
 class Stage:
-    def __init__(self) -> None:
+    """A performer, what it tells subscribers, and what its client is answered."""
+
+    def __init__(self, macros: Mapping[str, Mapping[str, tuple[float, float]]] = {}) -> None:
         self.pool, self.timeline = Pool(), Timeline()
-        models = SimpleNamespace(current=SimpleNamespace(name="small", info=MODEL))
+        document = SimpleNamespace(latent=SimpleNamespace(low=(-2.0, -2.0), high=(2.0, 2.0)))
+        current = SimpleNamespace(name="small", info=MODEL, document=document)
+        models: Any = SimpleNamespace(current=current, info=lambda: MODEL)
         pool: Any = self.pool
         timeline: Any = self.timeline
-        self.performer = Performer(pool, models, timeline, SimpleNamespace(), gain_db=0.0)  # type: ignore[arg-type]
+        presets: Any = SimpleNamespace()
+        self.performer = Performer(pool, models, timeline, presets, read_macros(macros), gain_db=0.0)
         self.performer.cursor = (0.0, 0.0)
-        self.client = Client("udp", "127.0.0.1", 5000, True, 64, lambda packet, client: None, ErrorLimiter())
+        self.told: list[tuple[str, tuple[Any, ...], Client | None]] = []
+        self.performer.on_change = lambda path, args, by: self.told.append((path, tuple(args), by))
+        self.answers: list[tuple[str, tuple[Any, ...]]] = []
+        self.client = Client("udp", "127.0.0.1", 5000, True, 64, self._answered, ErrorLimiter())
+
+    def _answered(self, packet: bytes, client: Client) -> None:
+        message = decode(packet)
+        assert isinstance(message, Message)
+        self.answers.append((message.address, message.args))
 
     def do(self, *messages: tuple[Any, ...], due_ns: int | None = None) -> None:
         commands = [parse(Message(address, args), MODEL) for address, *args in messages]  # type: ignore[arg-type]
@@ -102,3 +119,59 @@ def test_the_wheel_of_a_keyboard_acts_before_the_note_that_follows_it(due_ns: in
     stage.do(("/bend", 12.0), due_ns=due_ns)
     assert stage.pool.engine.number(at.E_BEND) == (2.0 if at_once else 1.0)
     assert stage.timeline.deferred == (not at_once)
+
+
+# -- macros ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_macro_moves_several_parameters_and_all_is_told() -> None:
+    stage = Stage({"a": {"/bend": (0.0, -12.0), "/unit/2": (0.5, 1.0), "/stretch": (1.0, 2.0)}})
+    stage.do(("/macro/1", 0.5))
+    assert stage.pool.engine.number(at.E_BEND) == pytest.approx(2**-0.5)
+    assert stage.performer.cursor == pytest.approx((0.0, 1.0))
+    assert stage.told == [
+        ("/bend", (-6.0,), None),
+        ("/unit/2", (0.75,), None),
+        ("/stretch", (1.5,), None),
+        ("/macro/1", (0.5,), stage.client),
+    ]
+    stage.do(("/note", 60, 100))
+    (voice,) = stage.pool.started
+    assert (voice.stretch, voice.z) == (1.5, pytest.approx((0.0, 1.0)))
+    stage.told.clear()
+    stage.do(("/macro", 1, 9.0))
+    assert stage.told == [
+        ("/bend", (-12.0,), None),
+        ("/unit/2", (1.0,), None),
+        ("/stretch", (2.0,), None),
+        ("/macro/1", (1.0,), stage.client),
+    ], "in both words it is told at one address, at which its last value cannot be another macro's"
+    assert voice.z == pytest.approx((0.0, 2.0)), "a key that is down follows"
+    stage.told.clear()
+    stage.do(("/bend", 1.0))
+    assert stage.told == [("/bend", (1.0,), stage.client)], "a parameter that is moved alone moves no macro"
+
+
+def test_a_macro_of_a_bundle_moves_at_its_time() -> None:
+    stage = Stage({"a": {"/pan": (0.0, 1.0), "/gain": (0.0, -6.0)}})
+    stage.do(("/macro/1", 1.0), due_ns=10**18)
+    assert stage.timeline.deferred == 2
+    assert stage.pool.engine.number(at.E_PAN) == 0.0
+
+
+def test_a_macro_moves_what_the_model_has_and_tells_what_it_has_not() -> None:
+    stage = Stage({"a": {"/unit/9": (0.0, 1.0), "/pan": (0.0, 1.0)}})
+    stage.do(("/macro/1", 0.5))
+    assert stage.pool.engine.number(at.E_PAN) == 0.5
+    assert [path for path, _, _ in stage.told] == ["/pan", "/macro/1"]
+    assert stage.answers == [("/fail", ("/macro/1", "no dimension 9: the model has 2 dimensions, /unit/1 to /unit/2"))]
+
+
+@pytest.mark.parametrize("message", [("/macro/2", 0.5), ("/macro", 2, 0.5), ("/macro", 0, 0.5)])
+def test_a_macro_that_is_not_there_moves_nothing(message: tuple[Any, ...]) -> None:
+    stage = Stage({"a": {"/pan": (0.0, 1.0)}})
+    stage.do(message, ("/pan", 0.25))
+    assert stage.told == [("/pan", (0.25,), stage.client)]
+    ((address, (path, why)),) = stage.answers
+    assert (address, path) == ("/fail", message[0])
+    assert why.startswith("no macro ") and why.endswith(": only /macro/1")
