@@ -1,7 +1,8 @@
 """Presets: names for points of the latent space, per model, kept on disk.
 
 The state in memory changes at once, on the event clock; the file follows in a worker thread, whole and atomically
-(written aside, synced, renamed), so that pulling the plug leaves the old file or the new one.
+(written aside, synced, renamed), so that pulling the plug leaves the old file or the new one. What cannot be written is
+taken back: after a /fail everything is as it was, and nobody counts on a preset that is gone tomorrow.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import logging
 import math
 import urllib.parse
 from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +29,30 @@ Point = tuple[float, ...]
 log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True, eq=False)
+class _Change:
+    """One preset's new point, None for a deleted one; and what became of it on disk."""
+
+    name: str
+    point: Point | None
+    is_over: bool = False
+    why_not: str = ""
+
+    def apply(self, points: dict[str, Point]) -> None:
+        if self.point is None:
+            points.pop(self.name, None)
+        else:
+            points[self.name] = self.point
+
+
 class Presets:
     """The presets of all models; one JSON file in `folder` for each. `open` a model before using it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._points: dict[str, dict[str, Point]] = {}
-        self._saves: dict[str, int] = {}  # changes so far, by model
-        self._written: dict[str, int] = {}  # the change up to which the file is
+        self._on_disk: dict[str, dict[str, Point]] = {}
+        self._unwritten: dict[str, list[_Change]] = {}  # what memory is ahead of the disk, in order
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -47,14 +65,19 @@ class Presets:
             if model in self._points:
                 return
             try:
-                self._points[model] = await asyncio.to_thread(read, self._file(model))
+                points = await asyncio.to_thread(read, self._file(model))
             except CommandError as error:
                 log.warning("%s", error)
+            else:
+                self._adopt(model, points)
 
     def open_now(self, model: str) -> None:
         """As `open`, at once: for the offline engine, which has no event clock to keep."""
         if model not in self._points:
-            self._points[model] = read(self._file(model))
+            self._adopt(model, read(self._file(model)))
+
+    def _adopt(self, model: str, points: dict[str, Point]) -> None:
+        self._points[model], self._on_disk[model], self._unwritten[model] = points, dict(points), []
 
     def names(self, model: str) -> list[str]:
         """Sorted."""
@@ -71,9 +94,10 @@ class Presets:
         return point
 
     def save(self, model: str, name: str, point: Sequence[float]) -> asyncio.Task[None]:
-        """Keeps `point` under `name` at once; the task is done when it is on disk, CommandError if it cannot be.
+        """Keeps `point` under `name` at once; the task is done when it is on disk.
 
-        Raises CommandError for a bad name, and for a model that is not open, lest its file be overwritten unread.
+        The task's CommandError says why it cannot be; then the name is as it was before. Raises CommandError for a
+        bad name, and for a model that is not open, lest its file be overwritten unread.
         """
         check_name(name)
         points = self._points.get(model)
@@ -81,22 +105,22 @@ class Presets:
             raise CommandError(f"the presets of {model} have not been read")
         if name not in points and len(points) >= PRESETS_MAX:
             raise CommandError(f"{model} has {PRESETS_MAX} presets already")
-        points[name] = tuple(float(value) for value in point)
-        return self._changed(model)
+        return self._changed(model, _Change(name, tuple(float(value) for value in point)))
 
     def delete(self, model: str, name: str) -> asyncio.Task[None]:
         """Forgets a preset at once; the task is as that of `save`. Raises CommandError if there is none."""
-        if self._points.get(model, {}).pop(name, None) is None:
+        if name not in self._points.get(model, {}):
             raise CommandError(f"no preset {name!r} for {model}, /presets lists them")
-        return self._changed(model)
+        return self._changed(model, _Change(name, None))
 
     async def close(self) -> None:
         """Waits for what is being written."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _changed(self, model: str) -> asyncio.Task[None]:
-        self._saves[model] = self._saves.get(model, 0) + 1
-        return self._start(self._flush(model, self._saves[model]))
+    def _changed(self, model: str, change: _Change) -> asyncio.Task[None]:
+        change.apply(self._points[model])
+        self._unwritten[model].append(change)
+        return self._start(self._flush(model, change))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
@@ -106,19 +130,34 @@ class Presets:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.warning("%s", task.exception())
+        if not task.cancelled():
+            task.exception()  # is logged already, and may have nobody else who asks for it
 
-    async def _flush(self, model: str, change: int) -> None:
+    async def _flush(self, model: str, change: _Change) -> None:
         async with self._lock:  # one writer at a time; what waited behind it is often written along
-            if self._written.get(model, 0) >= change:
-                return
-            current, points = self._saves[model], dict(self._points[model])
-            try:
-                await asyncio.to_thread(write, self._file(model), model, points)
-            except OSError as error:
-                raise CommandError(f"presets cannot be written to {self._folder}: {error.strerror}") from error
-            self._written[model] = current
+            if not change.is_over:
+                await self._write(model)
+        if change.why_not:
+            raise CommandError(change.why_not)
+
+    async def _write(self, model: str) -> None:
+        """Bring the disk to where memory is, or memory back to where the disk is."""
+        points, changes = dict(self._points[model]), list(self._unwritten[model])
+        why_not = ""
+        try:
+            await asyncio.to_thread(write, self._file(model), model, points)
+        except OSError as error:
+            why_not = f"presets cannot be written to {self._folder}: {error.strerror}"
+            log.warning("%s", why_not)
+        else:
+            self._on_disk[model] = points
+        for change in changes:
+            change.is_over, change.why_not = True, why_not
+        newer = self._unwritten[model] = self._unwritten[model][len(changes) :]
+        if why_not:
+            self._points[model] = dict(self._on_disk[model])
+            for change in newer:
+                change.apply(self._points[model])
 
     def _file(self, model: str) -> Path:
         return self._folder / (urllib.parse.quote(model, safe=" +()") + ".json")

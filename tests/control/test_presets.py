@@ -135,16 +135,56 @@ def test_what_cannot_be_read_is_never_overwritten(tmp_path: Path, caplog: pytest
     assert "cannot be read" in caplog.text
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_taken_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = tmp_path / "folder"
+
     async def body() -> None:
-        kept = Presets(tmp_path / "file")
+        kept = Presets(folder)
         await kept.open("m")
-        (tmp_path / "file").write_text("")
-        with pytest.raises(CommandError, match="presets cannot be written"):
-            await kept.save("m", "x", (1.0,))
-        assert kept.names("m") == ["x"], "it plays on without a disk"
+        await kept.save("m", "x", (1.0,))
+        folder.rename(tmp_path / "away")
+        folder.write_text("in the way")
+        changes = [kept.save("m", "x", (2.0,)), kept.save("m", "y", (3.0,)), kept.delete("m", "x")]
+        assert kept.names("m") == ["y"], "until it is known"
+        for change in changes:
+            with pytest.raises(CommandError, match="presets cannot be written"):
+                await change
+        assert (kept.names("m"), kept.point("m", "x", 1)) == (["x"], (1.0,))
+        folder.unlink()
+        (tmp_path / "away").rename(folder)
+        await kept.save("m", "z", (4.0,))
 
     run(body)
+    assert presets.read(folder / "m.json") == {"x": (1.0,), "z": (4.0,)}
+    assert len(caplog.records) == 1
+
+
+def test_what_is_changed_while_a_write_fails_is_written_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    write = presets.write
+
+    def full(*_: Any) -> None:
+        begun.set()
+        go_on.wait()
+        monkeypatch.setattr(presets, "write", write)
+        raise OSError(28, "No space left on device")
+
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        await kept.open("m")
+        await kept.save("m", "x", (1.0,))
+        monkeypatch.setattr(presets, "write", full)
+        refused = kept.save("m", "y", (2.0,))
+        await asyncio.to_thread(begun.wait)
+        later = [kept.save("m", "z", (3.0,)), kept.delete("m", "y"), kept.save("m", "x", (4.0,))]
+        go_on.set()
+        with pytest.raises(CommandError, match="No space left"):
+            await refused
+        await asyncio.gather(*later)
+        assert (kept.names("m"), kept.point("m", "x", 1)) == (["x", "z"], (4.0,))
+
+    run(body)
+    assert presets.read(tmp_path / "m.json") == {"x": (4.0,), "z": (3.0,)}
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
