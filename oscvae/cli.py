@@ -73,9 +73,9 @@ def _report(error: OscvaeError) -> None:
 
 def _configure(config: Path | None, overrides: list[str]) -> Config:
     from oscvae import logs
-    from oscvae.config import load_config
+    from oscvae.control import rules
 
-    loaded = load_config(config, overrides)
+    loaded = rules.load(config, overrides)
     logs.set_up(loaded.log.level)
     return loaded
 

@@ -6,10 +6,11 @@ range is a ConfigError that names the key, the line, and what would be right.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import ipaddress
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -17,7 +18,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, ValidationInfo
 
 from oscvae import yamlfault
-from oscvae.errors import ConfigError
+from oscvae.errors import ConfigError, RuleError
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Span = tuple[float, float]
@@ -296,9 +297,14 @@ _SECTIONS: dict[str, type[_Section]] = {
 _RULES: dict[tuple[str, ...], type[_Section]] = {("osc", "map"): MapRule, ("midi", "map"): MidiRule}
 
 
-def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
+def load_config(
+    path: Path | None = None,
+    overrides: Sequence[str] = (),
+    faults: Callable[[Config], Iterable[RuleError]] = lambda config: (),
+) -> Config:
     """The configuration in `path` (None = the default one), with `overrides` like "osc.port=9001" (YAML values).
 
+    faults: what others find wrong with it; `oscvae.control.rules.load` knows the addresses.
     Raises ConfigError that lists everything that is wrong, each with its key, its line, and what would be right.
     """
     file = path if path is not None else default_config_path()
@@ -315,10 +321,17 @@ def load_config(path: Path | None = None, overrides: Sequence[str] = ()) -> Conf
     where = {key: f"{file}:{number}" for key, number in lines.items()}
     for override in overrides:
         _override(tree, override, where)
+    context = {"folder": file.resolve().parent}
     try:
-        return Config.model_validate(tree, context={"folder": file.resolve().parent})
+        config, complaints = Config.model_validate(tree, context=context), []
     except ValidationError as error:
-        raise ConfigError("\n".join(_complaints(error, where, str(file)))) from None
+        complaints = list(_complaints(error, where, str(file)))
+        config = _rest(tree, error, context)
+    for fault in faults(config):
+        complaints.append(f"{_place(fault.key, where, str(file))}: {fault}")
+    if complaints:
+        raise ConfigError("\n".join(complaints))
+    return config
 
 
 Key = tuple[str, ...]
@@ -351,6 +364,23 @@ def _keys(node: Any, parent: Key) -> Iterator[tuple[Key, int]]:
             yield from _keys(value, key)
 
 
+def _rest(tree: dict[str, Any], error: ValidationError, context: dict[str, Any]) -> Config:
+    """What is left of the document without what is wrong, so that it can be judged as well."""
+    rest = copy.deepcopy(tree)
+    for detail in error.errors():
+        key = [part for part in detail["loc"] if part != "[key]"][:3]
+        *sections, name = key if key[1:2] == ["map"] else key[:2]
+        place: Any = rest
+        for section in sections:
+            place = place.get(section) if isinstance(place, dict) else None
+        if isinstance(place, dict):
+            place.pop(name, None)
+    try:
+        return Config.model_validate(rest, context=context)
+    except ValidationError:
+        return Config()
+
+
 def _override(tree: dict[str, Any], override: str, where: dict[Key, str]) -> None:
     """Applies one "section.key=value" to the document."""
     name, equals, value = override.partition("=")
@@ -361,6 +391,8 @@ def _override(tree: dict[str, Any], override: str, where: dict[Key, str]) -> Non
         parsed = yaml.safe_load(value)
     except yaml.YAMLError as error:
         raise ConfigError(f"--set {override}: {yamlfault.describe(error)}") from None
+    for replaced in [other for other in where if other[:2] == (section, key)]:
+        del where[replaced]
     where[section, key] = f"--set {override}"
     existing = tree.setdefault(section, {})
     if isinstance(existing, dict):
@@ -371,8 +403,12 @@ def _complaints(error: ValidationError, where: dict[Key, str], file: str) -> Ite
     """One line for each thing that is wrong."""
     for detail in error.errors():
         key = tuple(str(part) for part in detail["loc"] if part != "[key]")
-        place = next((where[key[:n]] for n in range(len(key), 0, -1) if key[:n] in where), file)
-        yield f"{place}: {'.'.join(key)}: {_problem(key, detail)}"
+        yield f"{_place(key, where, file)}: {'.'.join(key)}: {_problem(key, detail)}"
+
+
+def _place(key: Key, where: dict[Key, str], file: str) -> str:
+    """Where a key was given, else the nearest section around it."""
+    return next((where[key[:n]] for n in range(len(key), 0, -1) if key[:n] in where), file)
 
 
 def _problem(key: Key, detail: Any) -> str:

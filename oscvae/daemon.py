@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from oscvae.config import Config, load_config
+from oscvae.config import Config
 from oscvae.errors import OscvaeError
 
 if TYPE_CHECKING:
@@ -49,8 +49,10 @@ def serve(config_path: Path | None = None, overrides: Sequence[str] = ()) -> int
     """Run the daemon until a signal or /quit; returns the exit code. Raises OscvaeError for what keeps it from
     starting."""
     install_early_handlers()
-    config = load_config(config_path, overrides)
+    from oscvae.control import rules
     from oscvae.logs import set_up
+
+    config = rules.load(config_path, overrides)
 
     set_up(config.log.level)
     sys.setswitchinterval(SWITCH_INTERVAL_S)

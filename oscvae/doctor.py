@@ -340,8 +340,6 @@ def _choose_model(good: Sequence[tuple[str, str]]) -> str:
 
 def check_port(config: Config) -> Finding:
     """Whether the daemon can listen where it should, and who sits there if not."""
-    from oscvae.control.macros import read_macros
-    from oscvae.control.mapping import read_map
     from oscvae.control.server import OscServer
 
     osc = config.osc
@@ -354,16 +352,12 @@ def check_port(config: Config) -> Finding:
         await server.close()
 
     try:
-        read_map(osc.map)
-        read_macros(config.macros.map)
         asyncio.run(listen())
     except PortTakenError as error:
         key, port = ("osc.tcp_port", osc.tcp_port) if str(error).startswith("TCP") else ("osc.port", osc.port)
         return Finding("OSC", "fail", str(error), f"oscvae serve --set {key}={_free_port(osc.host, port or 0)}")
     except ConfigError as error:
-        wrong = next((key for key in ("osc.map", "macros.map") if str(error).startswith(key)), None)
-        mend = f"correct {wrong}" if wrong else "oscvae serve --set osc.host=127.0.0.1 --set osc.port=9000"
-        return Finding("OSC", "fail", str(error), mend)
+        return Finding("OSC", "fail", str(error), "oscvae serve --set osc.host=127.0.0.1 --set osc.port=9000")
     where = f"UDP {osc.host}:{osc.port}" + (f" and TCP {osc.tcp_port}" if osc.tcp_port else "")
     if osc.host not in {"127.0.0.1", "::1", "localhost"} and not osc.allow:
         what = f"{where}: free, but osc.allow is empty, so only this machine is heard"

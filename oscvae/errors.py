@@ -2,6 +2,7 @@
 
 OscvaeError
 |-- ConfigError         a configuration file, key or command line argument (exit code 2)
+|   `-- RuleError       ... one rule of osc.map, midi.map or macros.map
 |-- PortTakenError      the OSC port belongs to somebody else (exit code 3)
 |-- PacketError         bytes that are not well-formed OSC
 |-- CommandError        a well-formed OSC message that cannot be obeyed: answered with /fail
@@ -24,6 +25,14 @@ class OscvaeError(Exception):
 
 class ConfigError(OscvaeError):
     exit_code = 2
+
+
+class RuleError(ConfigError):
+    """A rule that could never work. key: the parts of its key; problem: why, and what would."""
+
+    def __init__(self, key: tuple[str, ...], problem: str) -> None:
+        super().__init__(f"{'.'.join(key)}: {problem}")
+        self.key, self.problem = key, problem
 
 
 class PortTakenError(OscvaeError):

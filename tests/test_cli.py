@@ -87,6 +87,9 @@ def test_version_and_help() -> None:
         ("doctor", "--config", "/nowhere/config.yaml"),
         ("doctor", "--set", "osc.prot=9001"),
         ("serve", "--set", "osc.prot=9001"),
+        ("serve", "--set", "midi.map={7: /gian}"),
+        ("doctor", "--set", "osc.map={/x: /gian}"),
+        ("render", "--note", "60", "--out", "x.wav", "--set", "macros.map={x: {/gian: ~}}"),
     ],
 )
 def test_usage_and_configuration_errors_are_2_without_a_traceback(arguments: tuple[str, ...]) -> None:
@@ -100,6 +103,12 @@ def test_a_mistyped_key_is_answered_in_one_line() -> None:
     lines = oscvae("doctor", "--set", "osc.prot=9001").stderr.splitlines()
     assert len(lines) == 1
     assert "osc.port" in lines[0]
+
+
+def test_a_rule_that_cannot_work_is_told_before_anything_is_opened() -> None:
+    lines = oscvae("serve", "--set", "osc.port=0", "--set", "midi.map={7: /gian}").stderr.splitlines()
+    told = "midi.map.7.to: /gian is no address of oscvae, did you mean /gain?"
+    assert lines == [f"oscvae: --set midi.map={{7: /gian}}: {told}"]
 
 
 @pytest.mark.parametrize(("error", "code"), [(AudioError, 1), (ConfigError, 2), (PortTakenError, 3)])

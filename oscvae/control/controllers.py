@@ -18,7 +18,7 @@ from oscvae.control import documents
 from oscvae.control.addresses import TABLE, UNKNOWN, find
 from oscvae.control.commands import nearest
 from oscvae.control.packets import Message
-from oscvae.errors import CommandError, ConfigError
+from oscvae.errors import CommandError, RuleError
 
 FORMAT = 1
 LEARN_S = 30.0  # that /midi/learn waits for a controller to be moved
@@ -83,13 +83,13 @@ def bind(address: str, span: tuple[float, float] | None = None, by: str = "a con
 
 
 def read_rules(rules: Mapping[int, MidiRule]) -> dict[int, Binding]:
-    """The bindings that midi.map asks for. Raises ConfigError for a rule that could never work."""
+    """The bindings that midi.map asks for. Raises RuleError for a rule that could never work."""
     bindings = {}
     for number, rule in rules.items():
         try:
             bindings[number] = bind(rule.to, rule.span)
         except CommandError as error:
-            raise ConfigError(f"midi.map.{number}.to: {error}") from None
+            raise RuleError(("midi", "map", str(number), "to"), str(error)) from None
     return bindings
 
 

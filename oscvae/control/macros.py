@@ -13,7 +13,7 @@ from oscvae.config import Span
 from oscvae.control.addresses import find
 from oscvae.control.controllers import Binding, bind
 from oscvae.control.packets import Message
-from oscvae.errors import CommandError, ConfigError
+from oscvae.errors import CommandError, RuleError
 
 MOST = 8
 MOVES_MOST = 16  # of one macro: it is obeyed in one go on the event clock
@@ -47,21 +47,21 @@ class Macros:
 
 
 def read_macros(rules: Mapping[str, Mapping[str, Span | None]]) -> Macros:
-    """The macros that macros.map asks for. Raises ConfigError for one that could never work."""
+    """The macros that macros.map asks for. Raises RuleError for one that could never work."""
     if len(rules) > MOST:
-        raise ConfigError(f"macros.map: must hold at most {MOST} macros, got {len(rules)}")
-    return Macros(tuple(Macro(name, _read_moves(f"macros.map.{name}", moves)) for name, moves in rules.items()))
+        raise RuleError(("macros", "map"), f"must hold at most {MOST} macros, got {len(rules)}")
+    return Macros(tuple(Macro(name, _read_moves(("macros", "map", name), moves)) for name, moves in rules.items()))
 
 
-def _read_moves(key: str, moves: Mapping[str, Span | None]) -> tuple[Binding, ...]:
+def _read_moves(key: tuple[str, ...], moves: Mapping[str, Span | None]) -> tuple[Binding, ...]:
     if len(moves) > MOVES_MOST:
-        raise ConfigError(f"{key}: must move at most {MOVES_MOST} parameters, got {len(moves)}")
+        raise RuleError(key, f"must move at most {MOVES_MOST} parameters, got {len(moves)}")
     bindings = []
     for address, span in moves.items():
         try:
             bindings.append(_read_move(address, span))
         except CommandError as error:
-            raise ConfigError(f"{key}.{address}: {error}") from None
+            raise RuleError((*key, address), str(error)) from None
     return tuple(bindings)
 
 

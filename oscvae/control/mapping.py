@@ -19,7 +19,7 @@ from oscvae.config import MapRule
 from oscvae.control.addresses import UNKNOWN, find
 from oscvae.control.commands import nearest
 from oscvae.control.packets import Message
-from oscvae.errors import CommandError, ConfigError
+from oscvae.errors import CommandError, RuleError
 
 Span = tuple[float, float]
 
@@ -61,25 +61,25 @@ class AddressMap:
 
 
 def read_map(rules: Mapping[str, MapRule]) -> AddressMap:
-    """The map that osc.map asks for. Raises ConfigError for a rule that could never work."""
+    """The map that osc.map asks for. Raises RuleError for a rule that could never work."""
     return AddressMap({address: _read_rule(address, rule) for address, rule in rules.items()})
 
 
 def _read_rule(address: str, rule: MapRule) -> Rule:
-    key = f"osc.map.{address}"
+    key = ("osc", "map", address)
     if not address.startswith("/"):
-        raise ConfigError(f"{key}: an address begins with a slash, /{address}")
+        raise RuleError(key, f"an address begins with a slash, /{address}")
     try:
         find(rule.to)
     except CommandError as error:
         if str(error) != UNKNOWN:
-            raise ConfigError(f"{key}.to: {error}") from None
+            raise RuleError((*key, "to"), str(error)) from None
         near = nearest(rule.to)
         hint = f", did you mean {near}?" if near else ", docs/osc.md lists the addresses"
-        raise ConfigError(f"{key}.to: {rule.to} is no address of oscvae{hint}") from None
+        raise RuleError((*key, "to"), f"{rule.to} is no address of oscvae{hint}") from None
     for part in rule.args or ():
         if isinstance(part, str) and part.startswith("$") and reference(part) is None:
-            raise ConfigError(f"{key}.args: {part} is no argument, they are $1, $2 and so on")
+            raise RuleError((*key, "args"), f"{part} is no argument, they are $1, $2 and so on")
     return Rule(rule.to, rule.args, rule.source, rule.spans, rule.press)
 
 

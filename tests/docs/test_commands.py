@@ -37,7 +37,8 @@ from typer.testing import CliRunner
 from docs.pages import CODE, COMMANDS, Code, of
 from docs.sandbox import PORT, DocumentedServer, Sandbox
 from oscvae.cli import app
-from oscvae.config import Config, load_config
+from oscvae.config import Config
+from oscvae.control import rules
 from oscvae.doctor import _GRANT
 from patches import judge, schost
 
@@ -357,7 +358,7 @@ def complaint(text: str) -> str | None:
         if re.match(r"--?[a-z]", word) and word.partition("=")[0] not in options:
             return f"{name} has no option {word}"
     if name in ("oscvae serve", "oscvae doctor", "oscvae render"):
-        load_config(None, [value for option, value in itertools.pairwise(words) if option == "--set"])
+        rules.load(None, [value for option, value in itertools.pairwise(words) if option == "--set"])
     return None
 
 
@@ -400,7 +401,7 @@ def test_no_command_hides_in_plain_text() -> None:
 def test_a_configuration_is_one(code: Code, tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(code.text)
-    assert load_config(file) != Config()
+    assert rules.load(file) != Config()
 
 
 def test_commands_within_sentences_exist() -> None:

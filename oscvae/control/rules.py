@@ -1,0 +1,38 @@
+"""The configuration with its maps checked: what they name must be addresses, and those are known here only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from oscvae.config import Config, load_config
+from oscvae.control.controllers import read_rules
+from oscvae.control.macros import read_macros
+from oscvae.control.mapping import read_map
+from oscvae.errors import RuleError
+
+
+def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
+    """As `oscvae.config.load_config`, and the ConfigError tells of the rules of the maps as well."""
+    return load_config(path, overrides, faults)
+
+
+def faults(config: Config) -> Iterator[RuleError]:
+    """Every rule of osc.map, midi.map and macros.map that could never work."""
+    yield from _faults(read_map, config.osc.map)
+    yield from _faults(read_rules, config.midi.map)
+    yield from _faults(read_macros, config.macros.map)
+
+
+def _faults(read: Callable[[Any], object], rules: Mapping[Any, Any]) -> Iterator[RuleError]:
+    """What is wrong with each rule alone, or else with all of them together."""
+    alone = [fault for name, rule in rules.items() for fault in _fault(read, {name: rule})]
+    yield from alone or _fault(read, rules)
+
+
+def _fault(read: Callable[[Any], object], rules: Mapping[Any, Any]) -> Iterator[RuleError]:
+    try:
+        read(rules)
+    except RuleError as error:
+        yield error
