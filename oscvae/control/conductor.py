@@ -291,6 +291,8 @@ class Conductor:
         while True:
             self.clock.update()
             self.models.watch()
+            if self.station.hears_midi:
+                self.midi.check_latency()  # the period may change at any time
             if len(self.pool):
                 quiet_since = time.monotonic()
             elif time.monotonic() - quiet_since > _IDLE_GC_S:

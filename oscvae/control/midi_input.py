@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -64,6 +65,7 @@ class MidiInput:
         self._last = FrameMoment(0, 0)
         self._lost = 0
         self._goes_on = False
+        self._warned_s = 0.0  # of a latency below this
 
     @property
     def lost(self) -> int:
@@ -71,16 +73,17 @@ class MidiInput:
         return self._engine.word(at.E_MIDI_LOST)
 
     def check_latency(self) -> None:
-        """Warn of a latency that no note can keep at this period."""
+        """Warn of a latency that no note can keep at this period; once, and again at a longer one."""
         period, rate = self._engine.word(at.E_PERIOD), self._engine.rate
         needed_s = period / rate + DECODING_S
-        if 0.0 < self._latency_s < needed_s:
+        if 0.0 < self._latency_s < needed_s and needed_s > self._warned_s:
+            self._warned_s = needed_s
             log.warning(
                 "midi.latency_s is %g, but a period of %d frames and decoding take longer: notes will be late, set it "
                 "to %.3f or to 0",
                 self._latency_s,
                 period,
-                needed_s,
+                math.ceil(needed_s * 1000.0) / 1000.0,
             )
 
     def take(self) -> None:

@@ -366,4 +366,25 @@ def test_a_latency_that_cannot_be_kept_is_told(caplog: pytest.LogCaptureFixture)
     assert not caplog.records
     hands.engine.set_word(at.E_PERIOD, 1024)
     hands.input.check_latency()
-    assert "set it to 0.026 or to 0" in caplog.text
+    assert "set it to 0.027 or to 0" in caplog.text
+    for period in (1024, 128, 512, 1024):
+        hands.engine.set_word(at.E_PERIOD, period)
+        hands.input.check_latency()
+    assert len(caplog.records) == 1, "what was said is not said again"
+    hands.engine.set_word(at.E_PERIOD, 2048)
+    hands.input.check_latency()
+    assert len(caplog.records) == 2
+    assert "a period of 2048 frames" in caplog.text
+
+
+def test_the_latency_that_is_advised_is_enough(caplog: pytest.LogCaptureFixture) -> None:
+    for period in (64, 128, 256, 512, 1000, 1024, 2048, 4096):
+        hands = Hands(latency_s=0.001)
+        hands.engine.set_word(at.E_PERIOD, period)
+        hands.input.check_latency()
+        advised = float(caplog.messages[-1].split("set it to ")[1].split()[0])
+        caplog.clear()
+        hands = Hands(latency_s=advised)
+        hands.engine.set_word(at.E_PERIOD, period)
+        hands.input.check_latency()
+        assert not caplog.records

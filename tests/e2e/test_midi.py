@@ -15,7 +15,7 @@ from jack_midi import Event, MidiSender
 from jack_recorder import Recorder
 from jackd import JackServer
 
-from e2e.stage import Sound, Stage, is_playing, onsets, out_of_tune, until
+from e2e.stage import NOTICE_S, Sound, Stage, is_playing, onsets, out_of_tune, until
 
 pytestmark = pytest.mark.jack
 
@@ -250,6 +250,8 @@ def test_a_latency_that_is_too_short_is_counted_and_other_channels_are_not_heard
             keys.say(on(NOTE, channel=3))
             assert until(lambda: stage.status().voices == 1, 2.0)
             assert until(lambda: stage.status().late == before + 1, 2.0)
+            assert stage.server.tool("jack_bufsize", "1024").returncode == 0
+            assert until(lambda: "but a period of 1024 frames" in stage.daemon.log, NOTICE_S), "a longer period is told"
         finally:
             stage.close()
     finally:
