@@ -24,7 +24,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Span = tuple[float, float]
 
 CONTROLLERS_LAST = 119  # MIDI's controllers from 120 on are channel mode messages
-MACRO_NAME_MOST = 24  # characters of a macro's name, which has to fit beside a fader
+MACRO_NAME_MOST = 16  # characters of a macro's name, which has to fit beside a fader
 
 _PACKAGE = Path(__file__).resolve().parent
 

@@ -194,7 +194,12 @@ def test_every_number_has_its_range(key: tuple[str, str]) -> None:
         ),
         (
             "macros:\n  map:\n    1: {{/gain: ~}}\n",
-            "{}:3: macros.map.1: must be the name of a macro, 1 to 24 characters, got 1",
+            "{}:3: macros.map.1: must be the name of a macro, 1 to 16 characters, got 1",
+        ),
+        (
+            "macros:\n  map:\n    a name that is too long: {{/gain: ~}}\n",
+            "{}:3: macros.map.a name that is too long: must be the name of a macro, 1 to 16 characters, "
+            "got 'a name that is too long'",
         ),
         ("macros:\n  mpa: {{}}\n", "{}:2: macros.mpa: unknown key, did you mean macros.map?"),
         (

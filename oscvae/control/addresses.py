@@ -375,7 +375,14 @@ TABLE: tuple[Address, ...] = (
         "Subscribes you to events and to what others change, until 60 s without any packet from you; 0 ends it.",
         (
             Arg("on", "bool"),
-            Arg("port", "int", 1, 65535, default=None, help="on your own host, instead of the sending port"),
+            Arg(
+                "port",
+                "int",
+                1,
+                65535,
+                default=None,
+                help="on your own host, instead of the sending port; /model and /macros.reply go there at once",
+            ),
         ),
         ("/done /notify 1",),
     ),

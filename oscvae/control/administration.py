@@ -16,6 +16,7 @@ from oscvae.control.commands import Command, parse
 from oscvae.control.controllers import Controllers, bind
 from oscvae.control.encoder import Encoder
 from oscvae.control.models import Loaded, ModelManager
+from oscvae.control.packets import encode_message
 from oscvae.control.performer import Performer
 from oscvae.control.presets import Presets
 from oscvae.control.recorder import Recorder
@@ -251,11 +252,21 @@ class Administration:
         client.reply("/pong")
 
     def _do_notify(self, command: Command, client: Client) -> None:
-        if command.values["on"]:
-            self._subscribers.subscribe(client, command.values["port"])
-        else:
-            self._subscribers.unsubscribe(client, command.values["port"])
-        client.done("/notify", int(command.values["on"]))
+        port = command.values["port"]
+        if not command.values["on"]:
+            self._subscribers.unsubscribe(client, port)
+            client.done("/notify", 0)
+            return
+        new = self._subscribers.subscribe(client, port)
+        client.done("/notify", 1)
+        if new is not None and port is not None:
+            self._introduce(new)
+
+    def _introduce(self, subscriber: Client) -> None:
+        """What a surface has to know of, where no answer to its own questions arrives."""
+        if self._models.current is not None:
+            subscriber.send(encode_message("/model", self.model_message()))
+        subscriber.send(encode_message("/macros.reply", self._performer.macros.names))
 
     def _do_sync(self, command: Command, client: Client) -> None:
         if len(self._syncs) >= MOST_TASKS:

@@ -73,8 +73,8 @@ class Subscribers:
         """Subscribers, without the permanent ones; those that expired count until the next `tick` or event."""
         return len(self._subscriptions)
 
-    def subscribe(self, client: Client, port: int | None = None) -> None:
-        """Tells `client` from now on, at `port` of its own host if that is given.
+    def subscribe(self, client: Client, port: int | None = None) -> Client | None:
+        """Tells `client` from now on, at `port` of its own host if that is given. Returns where, if that is new.
 
         Raises BusyError beyond 64 subscribers, CommandError for oscvae's own port.
         """
@@ -87,13 +87,15 @@ class Subscribers:
         if self._is_self(target):
             raise CommandError(f"port {target.port} is oscvae's own")
         self._drop_expired()
-        self._remove(self._subscriptions.get(target.key))
+        old = self._subscriptions.get(target.key)
+        self._remove(old)
         if len(self._subscriptions) >= SUBSCRIBERS_MAX:
             raise BusyError(f"{SUBSCRIBERS_MAX} subscribers already")
         renewed_by = client.host if port is not None else client.key
         subscription = _Subscription(target, client.key, renewed_by, self._clock())
         self._subscriptions[target.key] = subscription
         self._renewals[renewed_by].append(subscription)
+        return target if old is None else None
 
     def unsubscribe(self, client: Client, port: int | None = None) -> None:
         """Ends the subscription of that port, or without it all that `client` has asked for."""

@@ -167,12 +167,12 @@
                 "box": {
                     "id": "obj-5",
                     "maxclass": "newobj",
-                    "numinlets": 12,
-                    "numoutlets": 12,
+                    "numinlets": 17,
+                    "numoutlets": 17,
                     "patching_rect": [
                         30,
                         1080,
-                        620,
+                        660,
                         22
                     ],
                     "outlettype": [
@@ -187,9 +187,14 @@
                         "",
                         "",
                         "",
+                        "",
+                        "",
+                        "",
+                        "",
+                        "",
                         ""
                     ],
-                    "text": "route /gain /pan /bend /attack /release /stretch /sustain pad voices /presets.reply /models.reply"
+                    "text": "route /gain /pan /bend /attack /release /stretch /macro/1 /macro/2 /macro/3 /macro/4 /sustain pad voices /macros.reply /presets.reply /models.reply"
                 }
             },
             {
@@ -1607,6 +1612,650 @@
             {
                 "box": {
                     "id": "obj-75",
+                    "maxclass": "comment",
+                    "numinlets": 1,
+                    "numoutlets": 0,
+                    "patching_rect": [
+                        1800,
+                        60,
+                        52.0,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        830,
+                        70,
+                        52,
+                        22
+                    ],
+                    "text": "macros",
+                    "fontsize": 12.0
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-76",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1800,
+                        90,
+                        40.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "t b"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-77",
+                    "maxclass": "message",
+                    "numinlets": 2,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1800,
+                        120,
+                        62.0,
+                        22
+                    ],
+                    "text": "/macros",
+                    "outlettype": [
+                        ""
+                    ]
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-78",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 4,
+                    "patching_rect": [
+                        1900,
+                        90,
+                        108.0,
+                        22
+                    ],
+                    "outlettype": [
+                        "",
+                        "",
+                        "",
+                        ""
+                    ],
+                    "text": "unpack s s s s"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-79",
+                    "maxclass": "slider",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1800,
+                        170,
+                        130,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        830,
+                        96,
+                        130,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "varname": "macro-1",
+                    "orientation": 1,
+                    "floatoutput": 1
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-80",
+                    "maxclass": "newobj",
+                    "numinlets": 6,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1800,
+                        210,
+                        148.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "scale 0. 127.0 0. 1."
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-81",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1800,
+                        240,
+                        122.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend /macro/1"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-82",
+                    "maxclass": "newobj",
+                    "numinlets": 6,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1800,
+                        290,
+                        148.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "scale 0. 1. 0. 127.0"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-83",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1800,
+                        320,
+                        89.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend set"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-84",
+                    "maxclass": "comment",
+                    "numinlets": 1,
+                    "numoutlets": 0,
+                    "patching_rect": [
+                        1800,
+                        390,
+                        108,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        966,
+                        96,
+                        108,
+                        22
+                    ],
+                    "text": "soften",
+                    "fontsize": 12.0,
+                    "varname": "macro-1-name"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-85",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1800,
+                        360,
+                        89.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend set"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-86",
+                    "maxclass": "slider",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1990,
+                        170,
+                        130,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        830,
+                        124,
+                        130,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "varname": "macro-2",
+                    "orientation": 1,
+                    "floatoutput": 1
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-87",
+                    "maxclass": "newobj",
+                    "numinlets": 6,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1990,
+                        210,
+                        148.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "scale 0. 127.0 0. 1."
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-88",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1990,
+                        240,
+                        122.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend /macro/2"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-89",
+                    "maxclass": "newobj",
+                    "numinlets": 6,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1990,
+                        290,
+                        148.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "scale 0. 1. 0. 127.0"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-90",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1990,
+                        320,
+                        89.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend set"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-91",
+                    "maxclass": "comment",
+                    "numinlets": 1,
+                    "numoutlets": 0,
+                    "patching_rect": [
+                        1990,
+                        390,
+                        108,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        966,
+                        124,
+                        108,
+                        22
+                    ],
+                    "text": "tape",
+                    "fontsize": 12.0,
+                    "varname": "macro-2-name"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-92",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1990,
+                        360,
+                        89.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend set"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-93",
+                    "maxclass": "slider",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        2180,
+                        170,
+                        130,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        830,
+                        152,
+                        130,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "varname": "macro-3",
+                    "orientation": 1,
+                    "floatoutput": 1
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-94",
+                    "maxclass": "newobj",
+                    "numinlets": 6,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        2180,
+                        210,
+                        148.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "scale 0. 127.0 0. 1."
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-95",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        2180,
+                        240,
+                        122.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend /macro/3"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-96",
+                    "maxclass": "newobj",
+                    "numinlets": 6,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        2180,
+                        290,
+                        148.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "scale 0. 1. 0. 127.0"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-97",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        2180,
+                        320,
+                        89.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend set"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-98",
+                    "maxclass": "comment",
+                    "numinlets": 1,
+                    "numoutlets": 0,
+                    "patching_rect": [
+                        2180,
+                        390,
+                        108,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        966,
+                        152,
+                        108,
+                        22
+                    ],
+                    "text": "morph",
+                    "fontsize": 12.0,
+                    "varname": "macro-3-name"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-99",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        2180,
+                        360,
+                        89.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend set"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-100",
+                    "maxclass": "slider",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        2370,
+                        170,
+                        130,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        830,
+                        180,
+                        130,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "varname": "macro-4",
+                    "orientation": 1,
+                    "floatoutput": 1
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-101",
+                    "maxclass": "newobj",
+                    "numinlets": 6,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        2370,
+                        210,
+                        148.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "scale 0. 127.0 0. 1."
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-102",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        2370,
+                        240,
+                        122.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend /macro/4"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-103",
+                    "maxclass": "newobj",
+                    "numinlets": 6,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        2370,
+                        290,
+                        148.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "scale 0. 1. 0. 127.0"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-104",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        2370,
+                        320,
+                        89.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend set"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-105",
+                    "maxclass": "comment",
+                    "numinlets": 1,
+                    "numoutlets": 0,
+                    "patching_rect": [
+                        2370,
+                        390,
+                        108,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        966,
+                        180,
+                        108,
+                        22
+                    ],
+                    "text": "drift",
+                    "fontsize": 12.0,
+                    "varname": "macro-4-name"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-106",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        2370,
+                        360,
+                        89.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend set"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-107",
                     "maxclass": "kslider",
                     "numinlets": 2,
                     "numoutlets": 2,
@@ -1635,7 +2284,7 @@
             },
             {
                 "box": {
-                    "id": "obj-76",
+                    "id": "obj-108",
                     "maxclass": "newobj",
                     "numinlets": 3,
                     "numoutlets": 2,
@@ -1654,7 +2303,7 @@
             },
             {
                 "box": {
-                    "id": "obj-77",
+                    "id": "obj-109",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -1672,7 +2321,7 @@
             },
             {
                 "box": {
-                    "id": "obj-78",
+                    "id": "obj-110",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -1690,7 +2339,7 @@
             },
             {
                 "box": {
-                    "id": "obj-79",
+                    "id": "obj-111",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -1718,7 +2367,7 @@
             },
             {
                 "box": {
-                    "id": "obj-80",
+                    "id": "obj-112",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -1741,7 +2390,7 @@
             },
             {
                 "box": {
-                    "id": "obj-81",
+                    "id": "obj-113",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -1759,7 +2408,7 @@
             },
             {
                 "box": {
-                    "id": "obj-82",
+                    "id": "obj-114",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -1787,7 +2436,7 @@
             },
             {
                 "box": {
-                    "id": "obj-83",
+                    "id": "obj-115",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -1810,7 +2459,7 @@
             },
             {
                 "box": {
-                    "id": "obj-84",
+                    "id": "obj-116",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -1828,7 +2477,7 @@
             },
             {
                 "box": {
-                    "id": "obj-85",
+                    "id": "obj-117",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -1848,7 +2497,7 @@
             },
             {
                 "box": {
-                    "id": "obj-86",
+                    "id": "obj-118",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -1866,7 +2515,7 @@
             },
             {
                 "box": {
-                    "id": "obj-87",
+                    "id": "obj-119",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -1884,7 +2533,7 @@
             },
             {
                 "box": {
-                    "id": "obj-88",
+                    "id": "obj-120",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -1907,7 +2556,7 @@
             },
             {
                 "box": {
-                    "id": "obj-89",
+                    "id": "obj-121",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -1930,7 +2579,7 @@
             },
             {
                 "box": {
-                    "id": "obj-90",
+                    "id": "obj-122",
                     "maxclass": "tab",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -1967,7 +2616,7 @@
             },
             {
                 "box": {
-                    "id": "obj-91",
+                    "id": "obj-123",
                     "maxclass": "tab",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2004,7 +2653,7 @@
             },
             {
                 "box": {
-                    "id": "obj-92",
+                    "id": "obj-124",
                     "maxclass": "flonum",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -2032,7 +2681,7 @@
             },
             {
                 "box": {
-                    "id": "obj-93",
+                    "id": "obj-125",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2055,7 +2704,7 @@
             },
             {
                 "box": {
-                    "id": "obj-94",
+                    "id": "obj-126",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2073,7 +2722,7 @@
             },
             {
                 "box": {
-                    "id": "obj-95",
+                    "id": "obj-127",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2091,7 +2740,7 @@
             },
             {
                 "box": {
-                    "id": "obj-96",
+                    "id": "obj-128",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2109,7 +2758,7 @@
             },
             {
                 "box": {
-                    "id": "obj-97",
+                    "id": "obj-129",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2127,7 +2776,7 @@
             },
             {
                 "box": {
-                    "id": "obj-98",
+                    "id": "obj-130",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2145,7 +2794,7 @@
             },
             {
                 "box": {
-                    "id": "obj-99",
+                    "id": "obj-131",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2163,7 +2812,7 @@
             },
             {
                 "box": {
-                    "id": "obj-100",
+                    "id": "obj-132",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2191,7 +2840,7 @@
             },
             {
                 "box": {
-                    "id": "obj-101",
+                    "id": "obj-133",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2209,7 +2858,7 @@
             },
             {
                 "box": {
-                    "id": "obj-102",
+                    "id": "obj-134",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2227,7 +2876,7 @@
             },
             {
                 "box": {
-                    "id": "obj-103",
+                    "id": "obj-135",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2255,7 +2904,7 @@
             },
             {
                 "box": {
-                    "id": "obj-104",
+                    "id": "obj-136",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2273,7 +2922,7 @@
             },
             {
                 "box": {
-                    "id": "obj-105",
+                    "id": "obj-137",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2291,7 +2940,7 @@
             },
             {
                 "box": {
-                    "id": "obj-106",
+                    "id": "obj-138",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2314,7 +2963,7 @@
             },
             {
                 "box": {
-                    "id": "obj-107",
+                    "id": "obj-139",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2342,7 +2991,7 @@
             },
             {
                 "box": {
-                    "id": "obj-108",
+                    "id": "obj-140",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2360,7 +3009,7 @@
             },
             {
                 "box": {
-                    "id": "obj-109",
+                    "id": "obj-141",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2388,7 +3037,7 @@
             },
             {
                 "box": {
-                    "id": "obj-110",
+                    "id": "obj-142",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2406,7 +3055,7 @@
             },
             {
                 "box": {
-                    "id": "obj-111",
+                    "id": "obj-143",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -2434,7 +3083,7 @@
             },
             {
                 "box": {
-                    "id": "obj-112",
+                    "id": "obj-144",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2457,7 +3106,7 @@
             },
             {
                 "box": {
-                    "id": "obj-113",
+                    "id": "obj-145",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2475,7 +3124,7 @@
             },
             {
                 "box": {
-                    "id": "obj-114",
+                    "id": "obj-146",
                     "maxclass": "flonum",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -2503,7 +3152,7 @@
             },
             {
                 "box": {
-                    "id": "obj-115",
+                    "id": "obj-147",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2526,7 +3175,7 @@
             },
             {
                 "box": {
-                    "id": "obj-116",
+                    "id": "obj-148",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2544,7 +3193,7 @@
             },
             {
                 "box": {
-                    "id": "obj-117",
+                    "id": "obj-149",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2572,7 +3221,7 @@
             },
             {
                 "box": {
-                    "id": "obj-118",
+                    "id": "obj-150",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2590,7 +3239,7 @@
             },
             {
                 "box": {
-                    "id": "obj-119",
+                    "id": "obj-151",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2608,7 +3257,7 @@
             },
             {
                 "box": {
-                    "id": "obj-120",
+                    "id": "obj-152",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2626,7 +3275,7 @@
             },
             {
                 "box": {
-                    "id": "obj-121",
+                    "id": "obj-153",
                     "maxclass": "toggle",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2651,7 +3300,7 @@
             },
             {
                 "box": {
-                    "id": "obj-122",
+                    "id": "obj-154",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2674,7 +3323,7 @@
             },
             {
                 "box": {
-                    "id": "obj-123",
+                    "id": "obj-155",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2692,7 +3341,7 @@
             },
             {
                 "box": {
-                    "id": "obj-124",
+                    "id": "obj-156",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2710,7 +3359,7 @@
             },
             {
                 "box": {
-                    "id": "obj-125",
+                    "id": "obj-157",
                     "maxclass": "toggle",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2735,7 +3384,7 @@
             },
             {
                 "box": {
-                    "id": "obj-126",
+                    "id": "obj-158",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2758,7 +3407,7 @@
             },
             {
                 "box": {
-                    "id": "obj-127",
+                    "id": "obj-159",
                     "maxclass": "newobj",
                     "numinlets": 3,
                     "numoutlets": 3,
@@ -2778,7 +3427,7 @@
             },
             {
                 "box": {
-                    "id": "obj-128",
+                    "id": "obj-160",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2796,7 +3445,7 @@
             },
             {
                 "box": {
-                    "id": "obj-129",
+                    "id": "obj-161",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2814,7 +3463,7 @@
             },
             {
                 "box": {
-                    "id": "obj-130",
+                    "id": "obj-162",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2842,7 +3491,7 @@
             },
             {
                 "box": {
-                    "id": "obj-131",
+                    "id": "obj-163",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2860,7 +3509,7 @@
             },
             {
                 "box": {
-                    "id": "obj-132",
+                    "id": "obj-164",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2888,7 +3537,7 @@
             },
             {
                 "box": {
-                    "id": "obj-133",
+                    "id": "obj-165",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2906,7 +3555,7 @@
             },
             {
                 "box": {
-                    "id": "obj-134",
+                    "id": "obj-166",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2934,7 +3583,7 @@
             },
             {
                 "box": {
-                    "id": "obj-135",
+                    "id": "obj-167",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2952,7 +3601,7 @@
             },
             {
                 "box": {
-                    "id": "obj-136",
+                    "id": "obj-168",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2980,7 +3629,7 @@
             },
             {
                 "box": {
-                    "id": "obj-137",
+                    "id": "obj-169",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2998,7 +3647,7 @@
             },
             {
                 "box": {
-                    "id": "obj-138",
+                    "id": "obj-170",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3021,7 +3670,7 @@
             },
             {
                 "box": {
-                    "id": "obj-139",
+                    "id": "obj-171",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3044,7 +3693,7 @@
             },
             {
                 "box": {
-                    "id": "obj-140",
+                    "id": "obj-172",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3063,7 +3712,7 @@
             },
             {
                 "box": {
-                    "id": "obj-141",
+                    "id": "obj-173",
                     "maxclass": "slider",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -3090,7 +3739,7 @@
             },
             {
                 "box": {
-                    "id": "obj-142",
+                    "id": "obj-174",
                     "maxclass": "newobj",
                     "numinlets": 6,
                     "numoutlets": 1,
@@ -3108,7 +3757,7 @@
             },
             {
                 "box": {
-                    "id": "obj-143",
+                    "id": "obj-175",
                     "maxclass": "slider",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -3135,7 +3784,7 @@
             },
             {
                 "box": {
-                    "id": "obj-144",
+                    "id": "obj-176",
                     "maxclass": "newobj",
                     "numinlets": 6,
                     "numoutlets": 1,
@@ -3153,7 +3802,7 @@
             },
             {
                 "box": {
-                    "id": "obj-145",
+                    "id": "obj-177",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 6,
@@ -3176,7 +3825,7 @@
             },
             {
                 "box": {
-                    "id": "obj-146",
+                    "id": "obj-178",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3203,7 +3852,7 @@
             },
             {
                 "box": {
-                    "id": "obj-147",
+                    "id": "obj-179",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3226,7 +3875,7 @@
             },
             {
                 "box": {
-                    "id": "obj-148",
+                    "id": "obj-180",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3253,7 +3902,7 @@
             },
             {
                 "box": {
-                    "id": "obj-149",
+                    "id": "obj-181",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3276,7 +3925,7 @@
             },
             {
                 "box": {
-                    "id": "obj-150",
+                    "id": "obj-182",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3303,7 +3952,7 @@
             },
             {
                 "box": {
-                    "id": "obj-151",
+                    "id": "obj-183",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3326,7 +3975,7 @@
             },
             {
                 "box": {
-                    "id": "obj-152",
+                    "id": "obj-184",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3353,7 +4002,7 @@
             },
             {
                 "box": {
-                    "id": "obj-153",
+                    "id": "obj-185",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3376,7 +4025,7 @@
             },
             {
                 "box": {
-                    "id": "obj-154",
+                    "id": "obj-186",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3403,7 +4052,7 @@
             },
             {
                 "box": {
-                    "id": "obj-155",
+                    "id": "obj-187",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3426,7 +4075,7 @@
             },
             {
                 "box": {
-                    "id": "obj-156",
+                    "id": "obj-188",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -3444,7 +4093,7 @@
             },
             {
                 "box": {
-                    "id": "obj-157",
+                    "id": "obj-189",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3462,7 +4111,7 @@
             },
             {
                 "box": {
-                    "id": "obj-158",
+                    "id": "obj-190",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3480,7 +4129,7 @@
             },
             {
                 "box": {
-                    "id": "obj-159",
+                    "id": "obj-191",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3503,7 +4152,7 @@
             },
             {
                 "box": {
-                    "id": "obj-160",
+                    "id": "obj-192",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3528,7 +4177,7 @@
             },
             {
                 "box": {
-                    "id": "obj-161",
+                    "id": "obj-193",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3551,7 +4200,7 @@
             },
             {
                 "box": {
-                    "id": "obj-162",
+                    "id": "obj-194",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3576,7 +4225,7 @@
             },
             {
                 "box": {
-                    "id": "obj-163",
+                    "id": "obj-195",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3599,7 +4248,7 @@
             },
             {
                 "box": {
-                    "id": "obj-164",
+                    "id": "obj-196",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3624,7 +4273,7 @@
             },
             {
                 "box": {
-                    "id": "obj-165",
+                    "id": "obj-197",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3647,7 +4296,7 @@
             },
             {
                 "box": {
-                    "id": "obj-166",
+                    "id": "obj-198",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3672,7 +4321,7 @@
             },
             {
                 "box": {
-                    "id": "obj-167",
+                    "id": "obj-199",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3695,7 +4344,7 @@
             },
             {
                 "box": {
-                    "id": "obj-168",
+                    "id": "obj-200",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3720,7 +4369,7 @@
             },
             {
                 "box": {
-                    "id": "obj-169",
+                    "id": "obj-201",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3743,7 +4392,7 @@
             },
             {
                 "box": {
-                    "id": "obj-170",
+                    "id": "obj-202",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3768,7 +4417,7 @@
             },
             {
                 "box": {
-                    "id": "obj-171",
+                    "id": "obj-203",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3791,7 +4440,7 @@
             },
             {
                 "box": {
-                    "id": "obj-172",
+                    "id": "obj-204",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3816,7 +4465,7 @@
             },
             {
                 "box": {
-                    "id": "obj-173",
+                    "id": "obj-205",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3839,7 +4488,7 @@
             },
             {
                 "box": {
-                    "id": "obj-174",
+                    "id": "obj-206",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3864,7 +4513,7 @@
             },
             {
                 "box": {
-                    "id": "obj-175",
+                    "id": "obj-207",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3887,7 +4536,7 @@
             },
             {
                 "box": {
-                    "id": "obj-176",
+                    "id": "obj-208",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3912,7 +4561,7 @@
             },
             {
                 "box": {
-                    "id": "obj-177",
+                    "id": "obj-209",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3935,20 +4584,68 @@
             },
             {
                 "box": {
-                    "id": "obj-178",
+                    "id": "obj-210",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
                     "patching_rect": [
                         330,
                         1490,
-                        102.0,
+                        95.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         580,
                         598,
+                        95,
+                        22
+                    ],
+                    "text": "/macro/1 0.5",
+                    "outlettype": [
+                        ""
+                    ]
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-211",
+                    "maxclass": "comment",
+                    "numinlets": 1,
+                    "numoutlets": 0,
+                    "patching_rect": [
+                        950,
+                        1490,
+                        243.0,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        816,
+                        598,
+                        243,
+                        22
+                    ],
+                    "text": "several at once, as macros.map says",
+                    "fontsize": 12.0
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-212",
+                    "maxclass": "message",
+                    "numinlets": 2,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        330,
+                        1520,
+                        102.0,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        580,
+                        624,
                         102,
                         22
                     ],
@@ -3960,20 +4657,20 @@
             },
             {
                 "box": {
-                    "id": "obj-179",
+                    "id": "obj-213",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
                     "patching_rect": [
                         950,
-                        1490,
+                        1520,
                         98.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        598,
+                        624,
                         98,
                         22
                     ],
@@ -3983,20 +4680,20 @@
             },
             {
                 "box": {
-                    "id": "obj-180",
+                    "id": "obj-214",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
                     "patching_rect": [
                         330,
-                        1520,
+                        1550,
                         95.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         580,
-                        624,
+                        650,
                         95,
                         22
                     ],
@@ -4008,20 +4705,20 @@
             },
             {
                 "box": {
-                    "id": "obj-181",
+                    "id": "obj-215",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
                     "patching_rect": [
                         950,
-                        1520,
+                        1550,
                         250.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        624,
+                        650,
                         250,
                         22
                     ],
@@ -4031,20 +4728,20 @@
             },
             {
                 "box": {
-                    "id": "obj-182",
+                    "id": "obj-216",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
                     "patching_rect": [
                         330,
-                        1550,
+                        1580,
                         62.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         580,
-                        650,
+                        676,
                         62,
                         22
                     ],
@@ -4056,20 +4753,20 @@
             },
             {
                 "box": {
-                    "id": "obj-183",
+                    "id": "obj-217",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
                     "patching_rect": [
                         950,
-                        1550,
+                        1580,
                         71.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        650,
+                        676,
                         71,
                         22
                     ],
@@ -4079,20 +4776,20 @@
             },
             {
                 "box": {
-                    "id": "obj-184",
+                    "id": "obj-218",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
                     "patching_rect": [
                         330,
-                        1580,
+                        1610,
                         56.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         580,
-                        676,
+                        702,
                         56,
                         22
                     ],
@@ -4104,20 +4801,20 @@
             },
             {
                 "box": {
-                    "id": "obj-185",
+                    "id": "obj-219",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
                     "patching_rect": [
                         950,
-                        1580,
+                        1610,
                         58.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        676,
+                        702,
                         58,
                         22
                     ],
@@ -4127,20 +4824,20 @@
             },
             {
                 "box": {
-                    "id": "obj-186",
+                    "id": "obj-220",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
                     "patching_rect": [
                         330,
-                        1610,
+                        1640,
                         69.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         580,
-                        702,
+                        728,
                         69,
                         22
                     ],
@@ -4152,20 +4849,20 @@
             },
             {
                 "box": {
-                    "id": "obj-187",
+                    "id": "obj-221",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
                     "patching_rect": [
                         950,
-                        1610,
+                        1640,
                         210.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        702,
+                        728,
                         210,
                         22
                     ],
@@ -4175,20 +4872,20 @@
             },
             {
                 "box": {
-                    "id": "obj-188",
+                    "id": "obj-222",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
                     "patching_rect": [
                         330,
-                        1640,
+                        1670,
                         161.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         580,
-                        728,
+                        754,
                         161,
                         22
                     ],
@@ -4200,20 +4897,20 @@
             },
             {
                 "box": {
-                    "id": "obj-189",
+                    "id": "obj-223",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
                     "patching_rect": [
                         950,
-                        1640,
+                        1670,
                         104.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        728,
+                        754,
                         104,
                         22
                     ],
@@ -4223,7 +4920,7 @@
             },
             {
                 "box": {
-                    "id": "obj-190",
+                    "id": "obj-224",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4246,7 +4943,7 @@
             },
             {
                 "box": {
-                    "id": "obj-191",
+                    "id": "obj-225",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4269,7 +4966,7 @@
             },
             {
                 "box": {
-                    "id": "obj-192",
+                    "id": "obj-226",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4292,7 +4989,7 @@
             },
             {
                 "box": {
-                    "id": "obj-193",
+                    "id": "obj-227",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4315,7 +5012,7 @@
             },
             {
                 "box": {
-                    "id": "obj-194",
+                    "id": "obj-228",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4338,7 +5035,7 @@
             },
             {
                 "box": {
-                    "id": "obj-195",
+                    "id": "obj-229",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4361,7 +5058,7 @@
             },
             {
                 "box": {
-                    "id": "obj-196",
+                    "id": "obj-230",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4384,7 +5081,7 @@
             },
             {
                 "box": {
-                    "id": "obj-197",
+                    "id": "obj-231",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4407,7 +5104,7 @@
             },
             {
                 "box": {
-                    "id": "obj-198",
+                    "id": "obj-232",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4430,7 +5127,7 @@
             },
             {
                 "box": {
-                    "id": "obj-199",
+                    "id": "obj-233",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4453,7 +5150,7 @@
             },
             {
                 "box": {
-                    "id": "obj-200",
+                    "id": "obj-234",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4469,7 +5166,7 @@
             },
             {
                 "box": {
-                    "id": "obj-201",
+                    "id": "obj-235",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4485,7 +5182,7 @@
             },
             {
                 "box": {
-                    "id": "obj-202",
+                    "id": "obj-236",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4501,7 +5198,7 @@
             },
             {
                 "box": {
-                    "id": "obj-203",
+                    "id": "obj-237",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4517,7 +5214,7 @@
             },
             {
                 "box": {
-                    "id": "obj-204",
+                    "id": "obj-238",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4533,7 +5230,7 @@
             },
             {
                 "box": {
-                    "id": "obj-205",
+                    "id": "obj-239",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4574,1192 +5271,1192 @@
                 "patchline": {
                     "source": [
                         "obj-5",
+                        11
+                    ],
+                    "destination": [
+                        "obj-6",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-7",
+                        0
+                    ],
+                    "destination": [
+                        "obj-9",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-9",
+                        0
+                    ],
+                    "destination": [
+                        "obj-8",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-7",
+                        1
+                    ],
+                    "destination": [
+                        "obj-10",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-10",
+                        0
+                    ],
+                    "destination": [
+                        "obj-8",
+                        1
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-8",
+                        0
+                    ],
+                    "destination": [
+                        "obj-11",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-11",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-6",
+                        0
+                    ],
+                    "destination": [
+                        "obj-12",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-12",
+                        0
+                    ],
+                    "destination": [
+                        "obj-13",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-13",
+                        0
+                    ],
+                    "destination": [
+                        "obj-7",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-14",
+                        0
+                    ],
+                    "destination": [
+                        "obj-16",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-16",
+                        0
+                    ],
+                    "destination": [
+                        "obj-15",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-14",
+                        1
+                    ],
+                    "destination": [
+                        "obj-17",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-17",
+                        0
+                    ],
+                    "destination": [
+                        "obj-15",
+                        1
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-15",
+                        0
+                    ],
+                    "destination": [
+                        "obj-18",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-18",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-6",
+                        1
+                    ],
+                    "destination": [
+                        "obj-19",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-19",
+                        0
+                    ],
+                    "destination": [
+                        "obj-20",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-20",
+                        0
+                    ],
+                    "destination": [
+                        "obj-14",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-21",
+                        0
+                    ],
+                    "destination": [
+                        "obj-24",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-24",
+                        0
+                    ],
+                    "destination": [
+                        "obj-22",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-22",
+                        0
+                    ],
+                    "destination": [
+                        "obj-25",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-25",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        0
+                    ],
+                    "destination": [
+                        "obj-26",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-26",
+                        0
+                    ],
+                    "destination": [
+                        "obj-22",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        0
+                    ],
+                    "destination": [
+                        "obj-27",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-22",
+                        0
+                    ],
+                    "destination": [
+                        "obj-27",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-27",
+                        0
+                    ],
+                    "destination": [
+                        "obj-28",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-28",
+                        0
+                    ],
+                    "destination": [
+                        "obj-21",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-29",
+                        0
+                    ],
+                    "destination": [
+                        "obj-27",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-29",
+                        0
+                    ],
+                    "destination": [
+                        "obj-26",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-30",
+                        0
+                    ],
+                    "destination": [
+                        "obj-33",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-33",
+                        0
+                    ],
+                    "destination": [
+                        "obj-31",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-31",
+                        0
+                    ],
+                    "destination": [
+                        "obj-34",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-34",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        1
+                    ],
+                    "destination": [
+                        "obj-35",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-35",
+                        0
+                    ],
+                    "destination": [
+                        "obj-31",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        1
+                    ],
+                    "destination": [
+                        "obj-36",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-31",
+                        0
+                    ],
+                    "destination": [
+                        "obj-36",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-36",
+                        0
+                    ],
+                    "destination": [
+                        "obj-37",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-37",
+                        0
+                    ],
+                    "destination": [
+                        "obj-30",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-38",
+                        0
+                    ],
+                    "destination": [
+                        "obj-36",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-38",
+                        0
+                    ],
+                    "destination": [
+                        "obj-35",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-39",
+                        0
+                    ],
+                    "destination": [
+                        "obj-42",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-42",
+                        0
+                    ],
+                    "destination": [
+                        "obj-40",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-40",
+                        0
+                    ],
+                    "destination": [
+                        "obj-43",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-43",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        2
+                    ],
+                    "destination": [
+                        "obj-44",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-44",
+                        0
+                    ],
+                    "destination": [
+                        "obj-40",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        2
+                    ],
+                    "destination": [
+                        "obj-45",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-40",
+                        0
+                    ],
+                    "destination": [
+                        "obj-45",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-45",
+                        0
+                    ],
+                    "destination": [
+                        "obj-46",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-46",
+                        0
+                    ],
+                    "destination": [
+                        "obj-39",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-47",
+                        0
+                    ],
+                    "destination": [
+                        "obj-45",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-47",
+                        0
+                    ],
+                    "destination": [
+                        "obj-44",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-48",
+                        0
+                    ],
+                    "destination": [
+                        "obj-51",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-51",
+                        0
+                    ],
+                    "destination": [
+                        "obj-49",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-49",
+                        0
+                    ],
+                    "destination": [
+                        "obj-52",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-52",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        3
+                    ],
+                    "destination": [
+                        "obj-53",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-53",
+                        0
+                    ],
+                    "destination": [
+                        "obj-49",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        3
+                    ],
+                    "destination": [
+                        "obj-54",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-49",
+                        0
+                    ],
+                    "destination": [
+                        "obj-54",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-54",
+                        0
+                    ],
+                    "destination": [
+                        "obj-55",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-55",
+                        0
+                    ],
+                    "destination": [
+                        "obj-48",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-56",
+                        0
+                    ],
+                    "destination": [
+                        "obj-54",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-56",
+                        0
+                    ],
+                    "destination": [
+                        "obj-53",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-57",
+                        0
+                    ],
+                    "destination": [
+                        "obj-60",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-60",
+                        0
+                    ],
+                    "destination": [
+                        "obj-58",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-58",
+                        0
+                    ],
+                    "destination": [
+                        "obj-61",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-61",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        4
+                    ],
+                    "destination": [
+                        "obj-62",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-62",
+                        0
+                    ],
+                    "destination": [
+                        "obj-58",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        4
+                    ],
+                    "destination": [
+                        "obj-63",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-58",
+                        0
+                    ],
+                    "destination": [
+                        "obj-63",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-63",
+                        0
+                    ],
+                    "destination": [
+                        "obj-64",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-64",
+                        0
+                    ],
+                    "destination": [
+                        "obj-57",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-65",
+                        0
+                    ],
+                    "destination": [
+                        "obj-63",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-65",
+                        0
+                    ],
+                    "destination": [
+                        "obj-62",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-66",
+                        0
+                    ],
+                    "destination": [
+                        "obj-69",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-69",
+                        0
+                    ],
+                    "destination": [
+                        "obj-67",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-67",
+                        0
+                    ],
+                    "destination": [
+                        "obj-70",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-70",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        5
+                    ],
+                    "destination": [
+                        "obj-71",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-71",
+                        0
+                    ],
+                    "destination": [
+                        "obj-67",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        5
+                    ],
+                    "destination": [
+                        "obj-72",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-67",
+                        0
+                    ],
+                    "destination": [
+                        "obj-72",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-72",
+                        0
+                    ],
+                    "destination": [
+                        "obj-73",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-73",
+                        0
+                    ],
+                    "destination": [
+                        "obj-66",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-74",
+                        0
+                    ],
+                    "destination": [
+                        "obj-72",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-74",
+                        0
+                    ],
+                    "destination": [
+                        "obj-71",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-3",
                         7
                     ],
                     "destination": [
-                        "obj-6",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-7",
-                        0
-                    ],
-                    "destination": [
-                        "obj-9",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-9",
-                        0
-                    ],
-                    "destination": [
-                        "obj-8",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-7",
-                        1
-                    ],
-                    "destination": [
-                        "obj-10",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-10",
-                        0
-                    ],
-                    "destination": [
-                        "obj-8",
-                        1
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-8",
-                        0
-                    ],
-                    "destination": [
-                        "obj-11",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-11",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-6",
-                        0
-                    ],
-                    "destination": [
-                        "obj-12",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-12",
-                        0
-                    ],
-                    "destination": [
-                        "obj-13",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-13",
-                        0
-                    ],
-                    "destination": [
-                        "obj-7",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-14",
-                        0
-                    ],
-                    "destination": [
-                        "obj-16",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-16",
-                        0
-                    ],
-                    "destination": [
-                        "obj-15",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-14",
-                        1
-                    ],
-                    "destination": [
-                        "obj-17",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-17",
-                        0
-                    ],
-                    "destination": [
-                        "obj-15",
-                        1
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-15",
-                        0
-                    ],
-                    "destination": [
-                        "obj-18",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-18",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-6",
-                        1
-                    ],
-                    "destination": [
-                        "obj-19",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-19",
-                        0
-                    ],
-                    "destination": [
-                        "obj-20",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-20",
-                        0
-                    ],
-                    "destination": [
-                        "obj-14",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-21",
-                        0
-                    ],
-                    "destination": [
-                        "obj-24",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-24",
-                        0
-                    ],
-                    "destination": [
-                        "obj-22",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-22",
-                        0
-                    ],
-                    "destination": [
-                        "obj-25",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-25",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        0
-                    ],
-                    "destination": [
-                        "obj-26",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-26",
-                        0
-                    ],
-                    "destination": [
-                        "obj-22",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        0
-                    ],
-                    "destination": [
-                        "obj-27",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-22",
-                        0
-                    ],
-                    "destination": [
-                        "obj-27",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-27",
-                        0
-                    ],
-                    "destination": [
-                        "obj-28",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-28",
-                        0
-                    ],
-                    "destination": [
-                        "obj-21",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-29",
-                        0
-                    ],
-                    "destination": [
-                        "obj-27",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-29",
-                        0
-                    ],
-                    "destination": [
-                        "obj-26",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-30",
-                        0
-                    ],
-                    "destination": [
-                        "obj-33",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-33",
-                        0
-                    ],
-                    "destination": [
-                        "obj-31",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-31",
-                        0
-                    ],
-                    "destination": [
-                        "obj-34",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-34",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        1
-                    ],
-                    "destination": [
-                        "obj-35",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-35",
-                        0
-                    ],
-                    "destination": [
-                        "obj-31",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        1
-                    ],
-                    "destination": [
-                        "obj-36",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-31",
-                        0
-                    ],
-                    "destination": [
-                        "obj-36",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-36",
-                        0
-                    ],
-                    "destination": [
-                        "obj-37",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-37",
-                        0
-                    ],
-                    "destination": [
-                        "obj-30",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-38",
-                        0
-                    ],
-                    "destination": [
-                        "obj-36",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-38",
-                        0
-                    ],
-                    "destination": [
-                        "obj-35",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-39",
-                        0
-                    ],
-                    "destination": [
-                        "obj-42",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-42",
-                        0
-                    ],
-                    "destination": [
-                        "obj-40",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-40",
-                        0
-                    ],
-                    "destination": [
-                        "obj-43",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-43",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        2
-                    ],
-                    "destination": [
-                        "obj-44",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-44",
-                        0
-                    ],
-                    "destination": [
-                        "obj-40",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        2
-                    ],
-                    "destination": [
-                        "obj-45",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-40",
-                        0
-                    ],
-                    "destination": [
-                        "obj-45",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-45",
-                        0
-                    ],
-                    "destination": [
-                        "obj-46",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-46",
-                        0
-                    ],
-                    "destination": [
-                        "obj-39",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-47",
-                        0
-                    ],
-                    "destination": [
-                        "obj-45",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-47",
-                        0
-                    ],
-                    "destination": [
-                        "obj-44",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-48",
-                        0
-                    ],
-                    "destination": [
-                        "obj-51",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-51",
-                        0
-                    ],
-                    "destination": [
-                        "obj-49",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-49",
-                        0
-                    ],
-                    "destination": [
-                        "obj-52",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-52",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        3
-                    ],
-                    "destination": [
-                        "obj-53",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-53",
-                        0
-                    ],
-                    "destination": [
-                        "obj-49",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        3
-                    ],
-                    "destination": [
-                        "obj-54",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-49",
-                        0
-                    ],
-                    "destination": [
-                        "obj-54",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-54",
-                        0
-                    ],
-                    "destination": [
-                        "obj-55",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-55",
-                        0
-                    ],
-                    "destination": [
-                        "obj-48",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-56",
-                        0
-                    ],
-                    "destination": [
-                        "obj-54",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-56",
-                        0
-                    ],
-                    "destination": [
-                        "obj-53",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-57",
-                        0
-                    ],
-                    "destination": [
-                        "obj-60",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-60",
-                        0
-                    ],
-                    "destination": [
-                        "obj-58",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-58",
-                        0
-                    ],
-                    "destination": [
-                        "obj-61",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-61",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        4
-                    ],
-                    "destination": [
-                        "obj-62",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-62",
-                        0
-                    ],
-                    "destination": [
-                        "obj-58",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        4
-                    ],
-                    "destination": [
-                        "obj-63",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-58",
-                        0
-                    ],
-                    "destination": [
-                        "obj-63",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-63",
-                        0
-                    ],
-                    "destination": [
-                        "obj-64",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-64",
-                        0
-                    ],
-                    "destination": [
-                        "obj-57",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-65",
-                        0
-                    ],
-                    "destination": [
-                        "obj-63",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-65",
-                        0
-                    ],
-                    "destination": [
-                        "obj-62",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-66",
-                        0
-                    ],
-                    "destination": [
-                        "obj-69",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-69",
-                        0
-                    ],
-                    "destination": [
-                        "obj-67",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-67",
-                        0
-                    ],
-                    "destination": [
-                        "obj-70",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-70",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        5
-                    ],
-                    "destination": [
-                        "obj-71",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-71",
-                        0
-                    ],
-                    "destination": [
-                        "obj-67",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        5
-                    ],
-                    "destination": [
-                        "obj-72",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-67",
-                        0
-                    ],
-                    "destination": [
-                        "obj-72",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-72",
-                        0
-                    ],
-                    "destination": [
-                        "obj-73",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-73",
-                        0
-                    ],
-                    "destination": [
-                        "obj-66",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-74",
-                        0
-                    ],
-                    "destination": [
-                        "obj-72",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-74",
-                        0
-                    ],
-                    "destination": [
-                        "obj-71",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-75",
-                        0
-                    ],
-                    "destination": [
                         "obj-76",
                         0
                     ],
@@ -5784,6 +6481,19 @@
                     "source": [
                         "obj-77",
                         0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        13
                     ],
                     "destination": [
                         "obj-78",
@@ -5795,11 +6505,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-78",
+                        "obj-79",
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-80",
                         0
                     ],
                     "order": 0
@@ -5808,14 +6518,14 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-76",
-                        1
+                        "obj-80",
+                        0
                     ],
                     "destination": [
-                        "obj-77",
-                        1
+                        "obj-81",
+                        0
                     ],
-                    "order": 1
+                    "order": 0
                 }
             },
             {
@@ -5825,7 +6535,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-79",
+                        "obj-3",
                         0
                     ],
                     "order": 0
@@ -5834,21 +6544,8 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-79",
-                        0
-                    ],
-                    "destination": [
-                        "obj-76",
-                        1
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-84",
-                        0
+                        "obj-5",
+                        6
                     ],
                     "destination": [
                         "obj-82",
@@ -5864,8 +6561,34 @@
                         0
                     ],
                     "destination": [
-                        "obj-76",
-                        2
+                        "obj-83",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-83",
+                        0
+                    ],
+                    "destination": [
+                        "obj-79",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-78",
+                        0
+                    ],
+                    "destination": [
+                        "obj-85",
+                        0
                     ],
                     "order": 0
                 }
@@ -5877,7 +6600,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-86",
+                        "obj-84",
                         0
                     ],
                     "order": 0
@@ -5900,6 +6623,19 @@
                 "patchline": {
                     "source": [
                         "obj-87",
+                        0
+                    ],
+                    "destination": [
+                        "obj-88",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-88",
                         0
                     ],
                     "destination": [
@@ -5912,24 +6648,24 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-85",
-                        1
+                        "obj-5",
+                        7
                     ],
                     "destination": [
-                        "obj-86",
-                        1
+                        "obj-89",
+                        0
                     ],
-                    "order": 1
+                    "order": 0
                 }
             },
             {
                 "patchline": {
                     "source": [
-                        "obj-94",
+                        "obj-89",
                         0
                     ],
                     "destination": [
-                        "obj-92",
+                        "obj-90",
                         0
                     ],
                     "order": 0
@@ -5942,7 +6678,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-96",
+                        "obj-86",
                         0
                     ],
                     "order": 0
@@ -5951,37 +6687,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-96",
-                        0
+                        "obj-78",
+                        1
                     ],
                     "destination": [
-                        "obj-95",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-95",
-                        0
-                    ],
-                    "destination": [
-                        "obj-97",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-97",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
+                        "obj-92",
                         0
                     ],
                     "order": 0
@@ -5994,20 +6704,20 @@
                         0
                     ],
                     "destination": [
-                        "obj-95",
-                        1
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
                         "obj-91",
                         0
                     ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-93",
+                        0
+                    ],
                     "destination": [
-                        "obj-98",
+                        "obj-94",
                         0
                     ],
                     "order": 0
@@ -6016,11 +6726,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-98",
+                        "obj-94",
                         0
                     ],
                     "destination": [
-                        "obj-99",
+                        "obj-95",
                         0
                     ],
                     "order": 0
@@ -6029,7 +6739,7 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-99",
+                        "obj-95",
                         0
                     ],
                     "destination": [
@@ -6042,12 +6752,64 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-92",
+                        "obj-5",
+                        8
+                    ],
+                    "destination": [
+                        "obj-96",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-96",
                         0
                     ],
                     "destination": [
-                        "obj-101",
-                        1
+                        "obj-97",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-97",
+                        0
+                    ],
+                    "destination": [
+                        "obj-93",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-78",
+                        2
+                    ],
+                    "destination": [
+                        "obj-99",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-99",
+                        0
+                    ],
+                    "destination": [
+                        "obj-98",
+                        0
                     ],
                     "order": 0
                 }
@@ -6094,12 +6856,12 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-92",
-                        0
+                        "obj-5",
+                        9
                     ],
                     "destination": [
-                        "obj-104",
-                        1
+                        "obj-103",
+                        0
                     ],
                     "order": 0
                 }
@@ -6124,7 +6886,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-105",
+                        "obj-100",
                         0
                     ],
                     "order": 0
@@ -6133,11 +6895,24 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-105",
+                        "obj-78",
+                        3
+                    ],
+                    "destination": [
+                        "obj-106",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-106",
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-105",
                         0
                     ],
                     "order": 0
@@ -6163,7 +6938,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-109",
                         0
                     ],
                     "order": 0
@@ -6198,12 +6973,38 @@
             {
                 "patchline": {
                     "source": [
+                        "obj-108",
+                        1
+                    ],
+                    "destination": [
+                        "obj-109",
+                        1
+                    ],
+                    "order": 1
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
                         "obj-113",
                         0
                     ],
                     "destination": [
                         "obj-111",
                         0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-111",
+                        0
+                    ],
+                    "destination": [
+                        "obj-108",
+                        1
                     ],
                     "order": 0
                 }
@@ -6224,25 +7025,12 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-111",
-                        0
-                    ],
-                    "destination": [
-                        "obj-118",
-                        1
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
                         "obj-114",
                         0
                     ],
                     "destination": [
-                        "obj-119",
-                        1
+                        "obj-108",
+                        2
                     ],
                     "order": 0
                 }
@@ -6280,19 +7068,6 @@
                         0
                     ],
                     "destination": [
-                        "obj-120",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-120",
-                        0
-                    ],
-                    "destination": [
                         "obj-3",
                         0
                     ],
@@ -6302,101 +7077,62 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-121",
-                        0
-                    ],
-                    "destination": [
-                        "obj-123",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-123",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        6
-                    ],
-                    "destination": [
-                        "obj-124",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-124",
-                        0
-                    ],
-                    "destination": [
-                        "obj-121",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-125",
-                        0
-                    ],
-                    "destination": [
-                        "obj-127",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-127",
-                        0
-                    ],
-                    "destination": [
-                        "obj-128",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-128",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-127",
+                        "obj-117",
                         1
                     ],
                     "destination": [
+                        "obj-118",
+                        1
+                    ],
+                    "order": 1
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-126",
+                        0
+                    ],
+                    "destination": [
+                        "obj-124",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-122",
+                        0
+                    ],
+                    "destination": [
+                        "obj-128",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-128",
+                        0
+                    ],
+                    "destination": [
+                        "obj-127",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-127",
+                        0
+                    ],
+                    "destination": [
                         "obj-129",
                         0
                     ],
@@ -6411,6 +7147,32 @@
                     ],
                     "destination": [
                         "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-124",
+                        0
+                    ],
+                    "destination": [
+                        "obj-127",
+                        1
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-123",
+                        0
+                    ],
+                    "destination": [
+                        "obj-130",
                         0
                     ],
                     "order": 0
@@ -6445,6 +7207,19 @@
             {
                 "patchline": {
                     "source": [
+                        "obj-124",
+                        0
+                    ],
+                    "destination": [
+                        "obj-133",
+                        1
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
                         "obj-132",
                         0
                     ],
@@ -6462,7 +7237,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-134",
                         0
                     ],
                     "order": 0
@@ -6475,8 +7250,21 @@
                         0
                     ],
                     "destination": [
-                        "obj-135",
+                        "obj-3",
                         0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-124",
+                        0
+                    ],
+                    "destination": [
+                        "obj-136",
+                        1
                     ],
                     "order": 0
                 }
@@ -6488,7 +7276,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-136",
                         0
                     ],
                     "order": 0
@@ -6523,11 +7311,24 @@
             {
                 "patchline": {
                     "source": [
+                        "obj-139",
+                        0
+                    ],
+                    "destination": [
+                        "obj-140",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-140",
+                        0
+                    ],
+                    "destination": [
                         "obj-3",
-                        4
-                    ],
-                    "destination": [
-                        "obj-140",
                         0
                     ],
                     "order": 0
@@ -6536,37 +7337,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-140",
-                        0
-                    ],
-                    "destination": [
-                        "obj-142",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-142",
-                        0
-                    ],
-                    "destination": [
                         "obj-141",
                         0
                     ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-140",
-                        1
-                    ],
                     "destination": [
-                        "obj-144",
+                        "obj-142",
                         0
                     ],
                     "order": 0
@@ -6575,7 +7350,20 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-144",
+                        "obj-142",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-145",
                         0
                     ],
                     "destination": [
@@ -6588,20 +7376,7 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-3",
-                        6
-                    ],
-                    "destination": [
-                        "obj-145",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-145",
+                        "obj-148",
                         0
                     ],
                     "destination": [
@@ -6614,12 +7389,12 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-145",
-                        1
+                        "obj-143",
+                        0
                     ],
                     "destination": [
-                        "obj-148",
-                        0
+                        "obj-150",
+                        1
                     ],
                     "order": 0
                 }
@@ -6627,8 +7402,21 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-145",
-                        3
+                        "obj-146",
+                        0
+                    ],
+                    "destination": [
+                        "obj-151",
+                        1
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-149",
+                        0
                     ],
                     "destination": [
                         "obj-150",
@@ -6640,8 +7428,21 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-145",
-                        4
+                        "obj-150",
+                        0
+                    ],
+                    "destination": [
+                        "obj-151",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-151",
+                        0
                     ],
                     "destination": [
                         "obj-152",
@@ -6653,11 +7454,37 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-145",
-                        5
+                        "obj-152",
+                        0
                     ],
                     "destination": [
-                        "obj-154",
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-153",
+                        0
+                    ],
+                    "destination": [
+                        "obj-155",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-155",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
                         0
                     ],
                     "order": 0
@@ -6667,33 +7494,7 @@
                 "patchline": {
                     "source": [
                         "obj-5",
-                        8
-                    ],
-                    "destination": [
-                        "obj-146",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-3",
-                        5
-                    ],
-                    "destination": [
-                        "obj-154",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-3",
-                        7
+                        10
                     ],
                     "destination": [
                         "obj-156",
@@ -6709,7 +7510,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-157",
+                        "obj-153",
                         0
                     ],
                     "order": 0
@@ -6722,7 +7523,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-158",
+                        "obj-159",
                         0
                     ],
                     "order": 0
@@ -6731,11 +7532,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-158",
+                        "obj-159",
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-160",
                         0
                     ],
                     "order": 0
@@ -6757,7 +7558,46 @@
             {
                 "patchline": {
                     "source": [
+                        "obj-159",
+                        1
+                    ],
+                    "destination": [
+                        "obj-161",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-161",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
                         "obj-162",
+                        0
+                    ],
+                    "destination": [
+                        "obj-163",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-163",
                         0
                     ],
                     "destination": [
@@ -6774,6 +7614,19 @@
                         0
                     ],
                     "destination": [
+                        "obj-165",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-165",
+                        0
+                    ],
+                    "destination": [
                         "obj-3",
                         0
                     ],
@@ -6784,6 +7637,19 @@
                 "patchline": {
                     "source": [
                         "obj-166",
+                        0
+                    ],
+                    "destination": [
+                        "obj-167",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-167",
                         0
                     ],
                     "destination": [
@@ -6800,6 +7666,19 @@
                         0
                     ],
                     "destination": [
+                        "obj-169",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-169",
+                        0
+                    ],
+                    "destination": [
                         "obj-3",
                         0
                     ],
@@ -6809,11 +7688,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-170",
-                        0
+                        "obj-3",
+                        4
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-172",
                         0
                     ],
                     "order": 0
@@ -6826,7 +7705,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-174",
                         0
                     ],
                     "order": 0
@@ -6839,7 +7718,20 @@
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-173",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-172",
+                        1
+                    ],
+                    "destination": [
+                        "obj-176",
                         0
                     ],
                     "order": 0
@@ -6852,7 +7744,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-175",
                         0
                     ],
                     "order": 0
@@ -6861,102 +7753,102 @@
             {
                 "patchline": {
                     "source": [
+                        "obj-3",
+                        6
+                    ],
+                    "destination": [
+                        "obj-177",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-177",
+                        0
+                    ],
+                    "destination": [
                         "obj-178",
                         0
                     ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
                     "order": 0
                 }
             },
             {
                 "patchline": {
                     "source": [
-                        "obj-180",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-182",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-184",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-186",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-188",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-3",
-                        0
-                    ],
-                    "destination": [
-                        "obj-200",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-3",
+                        "obj-177",
                         1
                     ],
                     "destination": [
-                        "obj-201",
+                        "obj-180",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-177",
+                        3
+                    ],
+                    "destination": [
+                        "obj-182",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-177",
+                        4
+                    ],
+                    "destination": [
+                        "obj-184",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-177",
+                        5
+                    ],
+                    "destination": [
+                        "obj-186",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        12
+                    ],
+                    "destination": [
+                        "obj-178",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-3",
+                        5
+                    ],
+                    "destination": [
+                        "obj-186",
                         0
                     ],
                     "order": 0
@@ -6969,20 +7861,293 @@
                         7
                     ],
                     "destination": [
+                        "obj-188",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-188",
+                        0
+                    ],
+                    "destination": [
+                        "obj-189",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-189",
+                        0
+                    ],
+                    "destination": [
+                        "obj-190",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-190",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-192",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-194",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-196",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-198",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-200",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
                         "obj-202",
                         0
                     ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
                     "order": 0
                 }
             },
             {
                 "patchline": {
                     "source": [
-                        "obj-5",
-                        9
+                        "obj-204",
+                        0
                     ],
                     "destination": [
-                        "obj-203",
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-206",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-208",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-210",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-212",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-214",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-216",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-218",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-220",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-222",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-3",
+                        0
+                    ],
+                    "destination": [
+                        "obj-234",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-3",
+                        1
+                    ],
+                    "destination": [
+                        "obj-235",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-3",
+                        7
+                    ],
+                    "destination": [
+                        "obj-236",
                         0
                     ],
                     "order": 0
@@ -6992,10 +8157,23 @@
                 "patchline": {
                     "source": [
                         "obj-5",
-                        10
+                        14
                     ],
                     "destination": [
-                        "obj-204",
+                        "obj-237",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        15
+                    ],
+                    "destination": [
+                        "obj-238",
                         0
                     ],
                     "order": 0

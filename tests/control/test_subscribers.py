@@ -60,10 +60,12 @@ def test_another_port_on_the_same_host() -> None:
 
 def test_subscribing_twice_is_once() -> None:
     net = Net()
-    for _ in range(3):
-        net.subscribers.subscribe(net.client(1))
+    targets = [net.subscribers.subscribe(net.client(1)) for _ in range(3)]
+    assert [target and target.port for target in targets] == [1, None, None]
     net.subscribers.event("/xrun", 1)
     assert len(net.got(1)) == 1
+    net.subscribers.unsubscribe(net.client(1))
+    assert net.subscribers.subscribe(net.client(1)) is not None
 
 
 def test_who_makes_a_change_is_not_told() -> None:

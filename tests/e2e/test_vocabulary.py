@@ -478,6 +478,12 @@ def test_a_subscriber_may_name_another_port(house: House) -> None:
     ears = OscClient(house.daemon.port)
     try:
         assert house.ask("/notify", 1, ears.port) == ("/done", ("/notify", 1))
+        # what it cannot ask for from there
+        model, macros = ears.wait_for("/model"), ears.wait_for("/macros.reply")
+        assert model is not None and model[1][0] == "plucked" and matches(model)
+        assert macros == ("/macros.reply", ("soften", "tape", "morph", "drift"))
+        assert house.ask("/notify", 1, ears.port) == ("/done", ("/notify", 1))
+        assert ears.receive(0.3) is None, "it is told once"
         house.client.send("/play", 66, *Z, 0.5, 0.1)
         told = ears.wait_for("/voice/on")
         assert told is not None and told[1][1] == 66.0

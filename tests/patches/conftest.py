@@ -13,10 +13,10 @@ from support import Daemon, OscClient
 
 
 class Quiet:
-    """A daemon that nobody hears, and a subscriber who is told what others do."""
+    """A daemon that nobody hears, and a subscriber who is told what others do. settings: as --set."""
 
-    def __init__(self) -> None:
-        self.daemon = Daemon("audio.backend=silent", "model.device=cpu")
+    def __init__(self, *settings: str) -> None:
+        self.daemon = Daemon("audio.backend=silent", "model.device=cpu", *settings)
         try:
             self.daemon.wait_ready()
         except BaseException:
@@ -50,7 +50,17 @@ def quiet_daemon() -> Iterator[Quiet]:
 def quiet(quiet_daemon: Quiet) -> Iterator[Quiet]:
     """A silent daemon at its defaults, nothing sounding."""
     assert quiet_daemon.daemon.process.poll() is None, quiet_daemon.daemon.log
-    for message in (("/panic",), ("/sustain", 0), ("/gain", -12.0), ("/pan", 0.0), ("/bend", 0.0), ("/z", 0, 0, 0, 0)):
+    for message in (
+        ("/panic",),
+        ("/sustain", 0),
+        ("/gain", -12.0),
+        ("/pan", 0.0),
+        ("/bend", 0.0),
+        ("/attack", 0.0),
+        ("/release", 0.15),
+        ("/stretch", 1.0),
+        ("/z", 0, 0, 0, 0),
+    ):
         quiet_daemon.daemon.client.send(*message)
     quiet_daemon.daemon.status()
     yield quiet_daemon

@@ -177,7 +177,8 @@ class Box:
     # -- what can be touched or looked at ------------------------------------------------------------------------------
 
     def _do_comment(self, _: int, atoms: Atoms) -> None:
-        raise AssertionError("a comment takes no messages here")
+        assert atoms[:1] == ("set",) and len(atoms) == 2, f"a comment is only set here, not {atoms}"
+        self.value = atoms[1]
 
     def _do_textbutton(self, _: int, atoms: Atoms) -> None:
         raise AssertionError("a button takes no messages here")

@@ -11,6 +11,7 @@ import pytest
 from e2e.stage import until
 from support import ROOT
 
+from oscvae.config import MacrosConfig
 from oscvae.control.addresses import TABLE, find
 from patches import judge
 from patches.conftest import needs
@@ -24,6 +25,8 @@ from patches.tablet import Tablet
 from patches.test_stagecontrol import widgets
 
 PATCHES = ROOT / "patches"
+MACROS = tuple(f"/macro/{k + 1}" for k in range(len(MacrosConfig().map)))
+FADERS = {f"/{fader}" for fader in ("gain", "pan", "bend", "attack", "release", "stretch")} | set(MACROS)
 
 pytestmark = pytest.mark.client
 
@@ -126,6 +129,8 @@ def test_the_pd_demo_sends_nothing_out_of_range(tmp_path: Path) -> None:
         "/release",
         "/panic",
         "/record",
+        *MACROS,
+        "/macros",
     ):
         assert address in used, f"{address} was not sent"
     assert {args[0] for address, args in sent if address == "/note"} >= set(range(48, 73))
@@ -172,7 +177,7 @@ def test_the_max_help_sends_nothing_out_of_range() -> None:
     used = {address for address, _ in sent}
     for address in ("/note", "/interp", "/glide", "/preset/save", "/preset/recall", "/unit/4", "/sustain", "/record"):
         assert address in used, f"{address} was not sent"
-    assert used >= {f"/{fader}" for fader in ("gain", "pan", "bend", "attack", "release", "stretch")}
+    assert used >= FADERS
     assert {args[0] for address, args in sent if address == "/note"} == set(range(48, 73))
     assert judge.complaints(sent) == []
 
@@ -202,6 +207,8 @@ def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
         "attackTime": "(0)",
         "stretch": "(2)",
         "sustain": "(false)",
+        "macro": "(2, 0.5)",
+        "macros": "",
         "recall": '("one", 2)',
         "savePreset": '("one")',
         "deletePreset": '("one")',
@@ -247,7 +254,8 @@ def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
     assert methods == set(calls) | process | tools, "a method of the class is not tried here"
     assert judge.complaints(sent) == []
     used = {find(address)[0].path for address, _ in sent}
-    assert {row.path for row in TABLE} - used == set(), "the class does not speak the whole vocabulary"
+    said_otherwise = {"/macro"}  # by /macro/N
+    assert {row.path for row in TABLE} - used == said_otherwise, "the class does not speak the whole vocabulary"
 
 
 @pytest.mark.parametrize("name", ["oscvae.tosc", "oscvae-phone.tosc"])
@@ -272,7 +280,7 @@ def test_the_tablet_sends_nothing_out_of_range(name: str) -> None:
     used = {address for address, _ in tablet.sent}
     assert used >= {"/note", "/pad/1", "/pad/2", "/glide", "/preset/save", "/preset/recall", "/notify", "/sustain"}
     assert {args for address, args in tablet.sent if address == "/record"} == {("take",), ()}
-    assert used >= {f"/{fader}" for fader in ("gain", "pan", "bend", "attack", "release", "stretch")}
+    assert used >= FADERS
     assert {args[0] for address, args in tablet.sent if address == "/note"} == set(range(48, 73))
     assert judge.complaints(tablet.sent) == []
     for control in tablet.controls.values():
@@ -312,5 +320,5 @@ def test_the_stage_control_session_sends_nothing_out_of_range() -> None:
     used = {address for address, _ in surface.sent}
     assert used >= {"/note", "/pad/1", "/pad/2", "/glide", "/preset/save", "/preset/recall", "/notify", "/sustain"}
     assert {args for address, args in surface.sent if address == "/record"} == {("take",), ()}
-    assert used >= {f"/{fader}" for fader in ("gain", "pan", "bend", "attack", "release", "stretch")}
+    assert used >= FADERS
     assert judge.complaints(surface.sent) == []

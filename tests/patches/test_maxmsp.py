@@ -15,6 +15,7 @@ from py2max import Patcher
 from py2max.lint import lint
 from support import ROOT
 
+from oscvae.config import MacrosConfig
 from patches.conftest import Quiet, needs
 from patches.fake import MODEL, FakeDaemon
 from patches.maxhost import FOLDER, Max, Patch
@@ -307,6 +308,26 @@ def test_the_help_follows_others_without_a_loop(quiet: Quiet) -> None:
         other.send("/sustain", 0)
         other.send("/stretch", 1.0)
         quiet.daemon.status()
+
+
+def test_the_macros_of_the_help_are_named_and_follow(quiet: Quiet) -> None:
+    needs("node")
+    other = quiet.daemon.client
+    with Max(HELP, quiet.port) as patch:
+        assert until(lambda: patch.hear()["macro-4-name"].value == "drift", 10.0)
+        assert [patch[f"macro-{k}-name"].value for k in range(1, 5)] == list(MacrosConfig().map)
+        listener = quiet.listen()
+        patch.touch("macro-2", 63.5)
+        assert listener.wait_for("/macro/2") == ("/macro/2", (0.5,))
+        assert until(lambda: patch.hear()["bend"].value == -6.0, 5.0), "its own faders follow too"
+        assert patch["stretch"].value == 1.5
+        other.send("/macro", 2, 0.25)
+        assert until(lambda: patch.hear()["macro-2"].value == pytest.approx(127 / 4), 5.0)
+        assert until(lambda: patch.hear()["bend"].value == -3.0, 5.0)
+        patch.hear(0.3)
+        told = [address for address, _ in listener.drain() if address == "/macro/2"]
+        assert len(told) == 1, "what is heard is not sent back"
+        assert patch.posted == [] and patch.prints["oscvae-fail"] == []
 
 
 def _numbers(printed: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

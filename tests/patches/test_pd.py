@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -214,6 +215,53 @@ def test_the_demo_plays(tmp_path: Path, quiet: Quiet) -> None:
         assert told is not None
         assert pd.printed("demo-fail") == []
         assert pd.wrong() == []
+
+
+def test_the_macros_of_the_demo_follow_and_are_named(tmp_path: Path, fake: FakeDaemon) -> None:
+    """Pd does not say what a slider is called: the file that it writes does."""
+    patch = demo_patch(tmp_path, fake.port)
+    with Pd(tmp_path, patch) as pd:
+        fake.greet()
+        assert fake.until("/macros").args == ()
+        fake.tell("/macros.reply", "one", "two words", "3")
+        fake.tell("/macro/2", 0.25)
+        fake.tell("/bend", -3.0)
+        assert [m for m in fake.drain() if m.address.startswith(("/macro", "/bend"))] == [], "no loop"
+        pd.send("demo-macro-2")  # a slider says what it shows
+        assert fake.until("/macro/2").args == (0.25,)
+        pd.send("demo-macro-1", 0.5)
+        assert fake.until("/macro/1").args == (0.5,)
+        pd.send("pd-demo.pd", "menusave")
+        assert until(lambda: "demo-macro-1 one " in patch.read_text(), 5.0)
+        text = patch.read_text()
+        assert "demo-macro-2 two\\ words " in text and "demo-macro-3 3 " in text and "demo-macro-4 drift " in text
+        assert pd.wrong() == []
+
+
+def test_nothing_in_the_demo_lies_on_something_else() -> None:
+    text = (FOLDER / "demo.pd").read_text()
+    depth, shown, panels = 0, [], []
+    for line in text.splitlines():
+        depth += line.startswith("#N canvas") - line.startswith("#X restore")
+        words = line.rstrip(";").split()
+        if depth != 1 or words[:2] != ["#X", "obj"]:
+            continue
+        x, y, kind = int(words[2]), int(words[3]), words[4]
+        if kind in {"bng", "tgl"}:
+            shown.append((x, y, int(words[5]), int(words[5])))
+        elif kind == "hsl":
+            shown.append((x, y, int(words[5]), int(words[6])))
+        elif kind == "nbx":
+            shown.append((x, y, 8 * int(words[5]) + 10, int(words[6])))
+        elif kind == "cnv":
+            panels.append((x, y, int(words[6]), int(words[7])))
+    assert len(shown) > 50 and len(panels) >= 7
+    across, down = (int(size) for size in text.split()[4:6])
+    for group in (shown, panels):
+        for one, other in itertools.combinations(group, 2):
+            (x, y, wide, high), (left, top, width, height) = one, other
+            assert x + wide <= left or left + width <= x or y + high <= top or top + height <= y, (one, other)
+        assert all(x + wide <= across and y + high <= down for x, y, wide, high in group)
 
 
 def test_the_puck_is_dragged_by_the_mouse(tmp_path: Path, fake: FakeDaemon) -> None:

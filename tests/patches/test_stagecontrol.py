@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from e2e.stage import until
 from support import ROOT
 
+from oscvae.config import MacrosConfig
 from patches.conftest import Quiet, needs
 from patches.judge import is_known
 from patches.stagecontrol import StageControl
@@ -81,7 +83,18 @@ def test_it_is_a_session_of_known_widgets() -> None:
         assert "address" in widget or not is_known(f"/{widget['id']}"), f"{widget['id']} is an address of the daemon"
         identities.append(widget["id"])
     assert len(identities) == len(set(identities))
-    assert {"pad_1", "pad_2", "keys", "preset_8", "save_next", "glide_seconds", "gain", "meter_left"} <= set(identities)
+    expected = {"pad_1", "pad_2", "keys", "preset_8", "save_next", "glide_seconds", "gain", "meter_left"}
+    assert expected | {"macro_1", "macro_4", "macro_4_name"} <= set(identities)
+
+
+def test_nothing_lies_on_something_else() -> None:
+    shown = [widget for widget in widgets(json.loads(SESSION.read_text())["content"]) if "left" in widget]
+    assert len(shown) > 30
+    places = {w["id"]: [float(w[side].rstrip("%")) for side in ("left", "top", "width", "height")] for w in shown}
+    for name, (left, top, width, height) in places.items():
+        assert left >= 0 and top >= 0 and left + width <= 100 and top + height <= 100, name
+    for (one, (x, y, wide, high)), (other, (left, top, width, height)) in itertools.combinations(places.items(), 2):
+        assert x + wide <= left or left + width <= x or y + high <= top or top + height <= y, f"{one} and {other}"
 
 
 def test_it_plays(quiet: Quiet, surface: StageControl) -> None:
@@ -126,3 +139,22 @@ def test_it_follows_and_never_answers(quiet: Quiet, surface: StageControl) -> No
     other.send("/sustain", 0)
     surface.interval()
     assert surface.sent[begin + 1 :] == [("/notify", (1,))]
+
+
+def test_macros_are_named_move_several_faders_and_follow(quiet: Quiet, surface: StageControl) -> None:
+    assert until(lambda: (surface.hear(), surface.value("macro_1_name"))[1] == "soften", 5.0)
+    assert [surface.value(f"macro_{k}_name") for k in range(1, 5)] == list(MacrosConfig().map)
+    surface.receive("/macros.reply", "one", "two words")
+    assert [surface.value(f"macro_{k}_name") for k in range(1, 5)] == ["one", "two words", "", ""]
+    surface.receive("/macros.reply", "only")
+    assert [surface.value(f"macro_{k}_name") for k in range(1, 5)] == ["only", "", "", ""]
+    listener = quiet.listen()
+    begin = len(surface.sent)
+    surface.touch("macro_2", 0.5)
+    assert listener.wait_for("/bend") == ("/bend", (-6.0,))
+    assert until(lambda: (surface.hear(), surface.value("stretch"))[1] == pytest.approx(1.5), 5.0)
+    assert surface.value("bend") == pytest.approx(-6.0), "its own faders follow too"
+    quiet.daemon.client.send("/macro", 2, 0.25)
+    assert until(lambda: (surface.hear(), surface.value("macro_2"))[1] == pytest.approx(0.25), 5.0)
+    assert until(lambda: (surface.hear(), surface.value("bend"))[1] == pytest.approx(-3.0), 5.0)
+    assert surface.sent[begin:] == [("/macro/2", (pytest.approx(0.5),))], "what is heard is not sent back"

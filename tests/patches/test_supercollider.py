@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from e2e.stage import Sound, Stage, onsets
+from e2e.stage import Sound, Stage, uneven
 from jack_recorder import Recorder
 from support import READY_TIMEOUT_S, ROOT, free_port
 
@@ -219,15 +219,7 @@ def test_a_pattern_is_played_to_the_sample(stage: Stage, tmp_path: Path) -> None
 
     def judge(sound: Sound, recorder: Recorder) -> str | None:
         assert not wrong(told[-1]) and "FAIL" not in told[-1], told[-1]
-        starts = onsets(sound)
-        if len(starts) != NOTES:
-            return f"{NOTES} notes were played, {len(starts)} heard"
-        apart = round(APART_S * recorder.rate)
-        off = [start - starts[0] - k * apart for k, start in enumerate(starts)]
-        steps = [after - before for before, after in itertools.pairwise(off)]
-        if max(map(abs, steps)) > 2:
-            return f"the distances are off by {steps} samples"
-        return None
+        return uneven(sound, recorder, NOTES, APART_S, 2)
 
     stage.client.send("/release", 0.01)
     stage.settle()

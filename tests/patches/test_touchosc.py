@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import py2tosc
 import pytest
 from e2e.stage import until
 from support import ROOT
 
+from oscvae.config import MacrosConfig
 from patches.conftest import Quiet
 from patches.tablet import Tablet
 
 FOLDER = ROOT / "patches" / "touchosc"
 LAYOUTS = sorted(FOLDER.glob("*.tosc"))
 SETTLE_S = 0.5
+MACROS = tuple(MacrosConfig().map)
+LETTER = 0.5  # width of a letter, as a share of its height, on average
 
 
 @pytest.fixture
@@ -80,6 +85,7 @@ def test_they_are_valid_and_whole(path: Path) -> None:
         "key 48",
         "key 72",
         "left",
+        *(f"macro {k + 1}{what}" for k in range(len(MACROS)) for what in ("", " name", " value")),
     ):
         assert document.find(name) is not None, f"{name} is missing"
     _, _, width, height = document.root.frame
@@ -106,6 +112,59 @@ def test_nothing_that_shows_the_cursor_sends(path: Path) -> None:
     for control in document.walk():
         for message in control.messages:
             assert not (isinstance(message, py2tosc.OscMessage) and message.feedback)
+
+
+class Leaf(NamedTuple):
+    """A control without children, in the coordinates of the whole layout; page: of the pager, "" outside of it."""
+
+    control: py2tosc.Control
+    parent: py2tosc.Control
+    page: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def leaves(parent: py2tosc.Control, page: str = "", left: float = 0.0, top: float = 0.0) -> Iterator[Leaf]:
+    for child in parent.children:
+        x, y, width, height = child.frame
+        inner = str(child.get("name")) if parent.control_type is py2tosc.ControlType.PAGER else page
+        if child.children:
+            yield from leaves(child, inner, left + x, top + y)
+        else:
+            yield Leaf(child, parent, inner, left + x, top + y, width, height)
+
+
+def is_stack(parent: py2tosc.Control) -> bool:
+    """Where things lie on each other because they should: pads, buttons under their captions, black keys."""
+    name = str(parent.get("name"))
+    return name.startswith("field ") or name.endswith(" button") or name == "keyboard"
+
+
+@pytest.mark.parametrize("path", LAYOUTS, ids=lambda path: path.name)
+def test_nothing_lies_on_something_else_and_words_have_room(path: Path) -> None:
+    found = list(leaves(py2tosc.load(path).root))
+    assert len(found) > 60
+    for one, other in itertools.combinations(found, 2):
+        if one.parent is other.parent and is_stack(one.parent):
+            continue
+        if one.page and other.page and one.page != other.page:
+            continue
+        apart = (
+            one.left + one.width <= other.left
+            or other.left + other.width <= one.left
+            or one.top + one.height <= other.top
+            or other.top + other.height <= one.top
+        )
+        assert apart, f"{one.control.get('name')} and {other.control.get('name')}"
+    for leaf in found:
+        if leaf.control.control_type is py2tosc.ControlType.LABEL:
+            size = float(leaf.control.get("textSize"))
+            text = next(value.default for value in leaf.control.values if value.key == "text")
+            assert LETTER * size * len(str(text)) <= leaf.width and size <= leaf.height, f"no room for {text!r}"
+        elif str(leaf.control.get("name")).startswith("macro "):
+            assert leaf.width >= 200 and leaf.height >= 30, "a macro has a long way"
 
 
 # -- in use ------------------------------------------------------------------------------------------------------------
@@ -161,7 +220,7 @@ def test_two_pads_lose_no_final_value(quiet: Quiet, tablets: tuple[Tablet, Table
         assert (tablet.value(f"cursor {k}", "x"), tablet.value(f"cursor {k}", "y")) == pytest.approx(place)
     assert cursor(quiet) == pytest.approx(latent(quiet, *final[0], *final[1]), abs=1e-5)
     assert not [reply for reply in told if reply[0] == "/fail"]
-    assert phone.sent[2:] == [], "what is told is not sent back"
+    assert phone.sent[3:] == [], "what is told is not sent back"
     assert [address for address, _ in tablet.sent[begin:]] == sent
 
 
@@ -215,3 +274,57 @@ def test_faders_follow_each_other_without_a_loop(quiet: Quiet, tablets: tuple[Ta
     assert tablet.sent[begin[0] :].count(("/sustain", (1,))) == 1
     assert len(tablet.sent) == begin[0] + 4 and len(phone.sent) == begin[1] + 3
     tablet.tap("pedal")
+
+
+def test_a_macro_moves_the_faders_of_all(quiet: Quiet, tablets: tuple[Tablet, Tablet]) -> None:
+    """Sixty messages a second; the tablet's own faders follow its macro, and what is told is not sent back."""
+    tablet, phone = tablets
+    listener = quiet.listen()
+    begin = len(tablet.sent), len(phone.sent)
+    tablet.press("macro 1")
+    tablet.frames(1.5, lambda share: tablet.drag("macro 1", x=abs(math.sin(20 * share))))
+    tablet.lift("macro 1", x=0.625)
+    sent = [address for address, _ in tablet.sent[begin[0] :]]
+    assert sent.count("/macro/1") >= 85 and set(sent) == {"/macro/1"}
+    time.sleep(SETTLE_S)
+    told = listener.drain()
+    for address, last in (("/macro/1", 0.625), ("/attack", 0.25), ("/release", 0.15 + 0.625 * 2.35)):
+        values = [args for path, args in told if path == address]
+        assert values[-1] == pytest.approx((last,)), "the last value was not told"
+        assert len(values) <= 70, "of ninety, at most thirty a second are told"
+    assert not [reply for reply in told if reply[0] in {"/fail", "/bend"}]
+    for one in tablets:
+        hears(one)
+        assert one.value("macro 1") == pytest.approx(0.625)
+        assert one.value("macro 1 value", "text") == "0.625"
+        assert one.value("attack") == pytest.approx(0.125), "of two seconds"
+        assert one.value("release") == pytest.approx((0.15 + 0.625 * 2.35 - 0.005) / 3.995)
+    assert len(tablet.sent) == begin[0] + len(sent) and len(phone.sent) == begin[1]
+
+    # a parameter that is moved alone, and a preset, leave the macro where it is
+    phone.press("release", x=0.0)
+    tablet.press("macro 3", x=1.0)
+    phone.tap("save")
+    phone.tap("6")
+    phone.press("glide", x=0.0)
+    phone.tap("6")
+    for _ in range(10):
+        tablet.frames(0.05)
+        phone.frame()
+    for one in tablets:
+        assert (one.value("macro 1"), one.value("macro 3")) == pytest.approx((0.625, 1.0))
+        assert one.value("release") == pytest.approx(0.0)
+        assert (one.value("cursor 1", "x"), one.value("cursor 1", "y")) == pytest.approx((1.0, 0.0), abs=1e-4)
+
+
+def test_macros_have_the_names_of_the_configuration() -> None:
+    two = Quiet("macros.map={swell up: {/attack: [0, 2]}, b: {/pan: ~}}")
+    try:
+        one = Tablet(FOLDER / "oscvae.tosc", two.port)
+        assert [one.value(f"macro {k + 1} name", "text") for k in range(4)] == list(MACROS)
+        assert until(lambda: hears(one).value("macro 1 name", "text") == "swell up", 10.0)
+        assert [one.value(f"macro {k + 1} name", "text") for k in range(4)] == ["swell up", "b", "", ""]
+        assert one.value("model", "text") == "plucked", "it is told without a /load, too"
+        one.close()
+    finally:
+        two.close()

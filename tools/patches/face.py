@@ -1,4 +1,4 @@
-"""What every surface shows: the same faders, pads, keys and presets, in ranges that the table of addresses allows.
+"""What every surface shows: the same faders, macros, pads, keys and presets, in ranges that the table allows.
 
 For the clients in Pd and Max also what leaves their outlets, and the messages on their help.
 """
@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oscvae.control.addresses import BY_PATH
+from oscvae.config import MacrosConfig
+from oscvae.control.addresses import find
 
 DIMS = 4  # the default model's, on two pads
 PADS = (1, 2)
 PRESETS = tuple(range(1, 9))
+MACROS = tuple(MacrosConfig().map)  # the names of those that come along, until the daemon says what its own are called
 KEYS = range(48, 73)  # two octaves from C3
 BLACK = frozenset({1, 3, 6, 8, 10})
 RECORDING = "take"  # its name; the daemon adds a number where there is one already
@@ -34,7 +36,7 @@ class Fader:
 
     @property
     def unit(self) -> str:
-        return BY_PATH[self.address].args[0].unit
+        return find(self.address)[0].args[0].unit
 
 
 # narrower than the table where a fader of its whole range would be too coarse to play
@@ -70,6 +72,7 @@ MESSAGES = (  # and what each does
     ("/preset/save mine", "keeps the cursor"),
     ("/preset/recall mine 2", "goes back to it in two seconds"),
     ("/gain -12", "dB"),
+    ("/macro/1 0.5", "several at once, as macros.map says"),
     ("/load plucked", "another model"),
     ("/record take", "records what is heard, until /record"),
     ("/status", "how it is"),

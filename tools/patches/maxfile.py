@@ -44,13 +44,24 @@ class Sheet:
         box = self.patcher.add_message(text, patching_rect=Rect(x, y, _width(text), LINE))
         return self._shown(box, (*at, _width(text), LINE)) if at else box
 
-    def note(self, x: float, y: float, text: str, at: Place | None = None, *, size: float = 12, wide: float = 0) -> Box:
-        """A comment. wide: where its lines break, if it has several."""
+    def note(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        at: Place | None = None,
+        *,
+        size: float = 12,
+        wide: float = 0,
+        name: str = "",
+    ) -> Box:
+        """A comment. wide: where its lines break, if it has several. name: of one whose text is set."""
         letter = LETTER * size / 12
         width = wide or round(letter * len(text)) + 12.0
         lines = math.ceil(letter * len(text) / (width - 12)) if wide else 1
         height = lines * (size + 3) + 7
-        box = self.patcher.add_comment(text, patching_rect=Rect(x, y, width, height), fontsize=float(size))
+        named = {"varname": name} if name else {}
+        box = self.patcher.add_comment(text, patching_rect=Rect(x, y, width, height), fontsize=float(size), **named)
         if lines > 1:
             box.linecount = lines
         return self._shown(box, (*at, width, height)) if at else box

@@ -5,7 +5,7 @@ Each part is made at a place of its own in the patch; what is touched or looked 
 
 from __future__ import annotations
 
-from face import FADERS, GLIDE_S, HEARD, KEYS, MESSAGES, OUTLETS, PADS, PRESETS, RECORDING, TRAVEL_S, Fader
+from face import FADERS, GLIDE_S, HEARD, KEYS, MACROS, MESSAGES, OUTLETS, PADS, PRESETS, RECORDING, TRAVEL_S, Fader
 from maxfile import Area, Place, Sheet
 from maxmsp import HEIGHT, WIDTH
 from py2max.core.box import Box
@@ -14,7 +14,16 @@ FINE = 1000  # steps of a pad, whose object knows whole numbers only
 SLIDER = 127.0  # what a slider of Max gives at its end
 QUIET_DB = -60
 STATUS_MS = 2000
-FOLLOWED = (*(fader.address for fader in FADERS), "/sustain", "pad", "voices", "/presets.reply", "/models.reply")
+FOLLOWED = (
+    *(fader.address for fader in FADERS),
+    *(f"/macro/{k}" for k in range(1, len(MACROS) + 1)),
+    "/sustain",
+    "pad",
+    "voices",
+    "/macros.reply",
+    "/presets.reply",
+    "/models.reply",
+)
 """What the client says of this at its last outlet moves the face, or is printed."""
 PLAIN = (
     "Without Node: [udpsend 127.0.0.1 9000] plays. [udpreceive 9001] hears what sounds and what others change, once "
@@ -65,6 +74,27 @@ def _fader(s: Sheet, k: int, fader: Fader, x: float, y: float, client: Box, told
     start = s.obj(x, y + 275, f"loadmess {float(fader.start)}")
     s.wire(start, place)
     s.wire(start, shown)
+
+
+def _macros(s: Sheet, x: float, y: float, client: Box, told: Box) -> None:
+    s.note(x, y - 30, "macros", (830, 70))
+    first = s.obj(x, y, "t b")
+    s.wire(client, first, OUTLETS.index("/model"))
+    s.chain(first, s.msg(x, y + 30, "/macros"), client)
+    names = s.obj(x + 100, y, f"unpack {' '.join('s' * len(MACROS))}")
+    s.wire(told, names, FOLLOWED.index("/macros.reply"))
+    for k, name in enumerate(MACROS):
+        left, top = x + 190 * k, 96 + 28 * k
+        slider = s.ui("slider", left, y + 80, (830, top, 130, 22), f"macro-{k + 1}", orientation=1, floatoutput=1)
+        shares = s.obj(left, y + 120, f"scale 0. {SLIDER} 0. 1.")
+        s.chain(slider, shares, s.obj(left, y + 150, f"prepend /macro/{k + 1}"), client)
+        place = s.obj(left, y + 200, f"scale 0. 1. 0. {SLIDER}")
+        s.wire(told, place, FOLLOWED.index(f"/macro/{k + 1}"))
+        s.chain(place, s.obj(left, y + 230, "prepend set"), slider)
+        called = s.note(left, y + 300, name, (966, top), wide=108, name=f"macro-{k + 1}-name")
+        shown = s.obj(left, y + 270, "prepend set")
+        s.wire(names, shown, k)
+        s.wire(shown, called)
 
 
 def _keys(s: Sheet, x: float, y: float, client: Box) -> None:
@@ -208,7 +238,7 @@ def help_patch() -> Sheet:
     s.note(30, 45, "Start the daemon (oscvae serve), then play. The light says that it answers.", (20, 40))
     client = s.bpatcher(30, 920, (20, 70, WIDTH, HEIGHT), "oscvae.maxpat", len(OUTLETS), ("127.0.0.1", 9000))
     s.note(30, 890, "arguments: host, port", (20, 186))
-    told = s.obj(30, 1080, f"route {' '.join(FOLLOWED)}", width=620)
+    told = s.obj(30, 1080, f"route {' '.join(FOLLOWED)}", width=660)
     s.wire(client, told, OUTLETS.index("the rest"))
     pads = s.obj(700, 1080, f"route {' '.join(map(str, PADS))}")
     s.wire(told, pads, FOLLOWED.index("pad"))
@@ -216,6 +246,7 @@ def help_patch() -> Sheet:
         _pad(s, k, 30 + 230 * (k - 1), 90, client, pads, k - 1)
     for k, fader in enumerate(FADERS):
         _fader(s, k, fader, 500 + 210 * k, 90, client, told)
+    _macros(s, 1800, 90, client, told)
     _keys(s, 30, 480, client)
     _presets(s, 560, 480, client)
     _journey(s, 1100, 480, client)

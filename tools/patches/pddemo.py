@@ -1,11 +1,26 @@
 """demo.pd, everything on one page, and oscvae-help.pd, how the client is used.
 
-The widgets of the demo are moved from elsewhere by their receive names: demo-key-60, demo-pad-1 (x y), demo-gain ..
+The widgets of the demo are moved from elsewhere by their receive names: demo-key-60, demo-pad-1 (x y), demo-gain,
+demo-macro-1 ..
 """
 
 from __future__ import annotations
 
-from face import DIMS, FADERS, GLIDE_S, HEARD, KEYS, MESSAGES, OUTLETS, PADS, PRESETS, RECORDING, TRAVEL_S, is_black
+from face import (
+    DIMS,
+    FADERS,
+    GLIDE_S,
+    HEARD,
+    KEYS,
+    MACROS,
+    MESSAGES,
+    OUTLETS,
+    PADS,
+    PRESETS,
+    RECORDING,
+    TRAVEL_S,
+    is_black,
+)
 from pdfile import DARK, LIGHT, Canvas
 
 OUT = "s $0-out"  # to the client
@@ -24,7 +39,7 @@ SHOWN = ("demo-done", "demo-fail", "demo-model", "demo-presets", "demo-models")
 
 def _told() -> Canvas:
     """What the client hears goes to the widgets. Inlets: as the client's outlets."""
-    c = Canvas(1180, 460, "told")
+    c = Canvas(1340, 580, "told")
     done, fail, on, off, level, xrun, status, model, rest = (
         c.obj(20 + 100 * k, 20, "inlet") for k in range(len(OUTLETS))
     )
@@ -32,6 +47,7 @@ def _told() -> Canvas:
     c.chain(fail, c.obj(120, 90, "print demo-fail"))
     c.chain(xrun, c.obj(520, 60, "s demo-xruns"))
     c.chain(model, c.obj(720, 60, "print demo-model"))
+    c.chain(model, c.obj(720, 90, "t b"), c.msg(720, 120, "/macros"), c.obj(720, 150, OUT))
 
     counted = c.obj(220, 210, "max 0")
     keep = c.obj(220, 240, "t f f")
@@ -52,7 +68,7 @@ def _told() -> Canvas:
         c.wire(figures, c.obj(620 + 20 * outlet, 210 + 30 * outlet, f"s demo-{name}"), outlet)
 
     names = [*(fader.name for fader in FADERS), "sustain"]
-    follow = c.obj(820, 60, f"route {' '.join(names)} cursor presets.reply models.reply")
+    follow = c.obj(820, 60, f"route {' '.join(names)} cursor presets.reply models.reply macro macros.reply")
     c.wire(rest, follow)
     for k, name in enumerate(names):
         setter = c.msg(820 + 30 * k, 100 + 30 * k, "set $1")
@@ -60,6 +76,35 @@ def _told() -> Canvas:
         c.chain(setter, c.obj(900 + 30 * k, 100 + 30 * k, f"s demo-{name}"))
     for k, words in enumerate(("s $0-cursor", "print demo-presets", "print demo-models")):
         c.wire(follow, c.obj(820 + 20 * k, 330 + 30 * k, words), len(names) + k)
+    c.wire(follow, c.subpatch(900, 420, _macro_follows()), len(names) + 3)
+    called = c.obj(1010, 390, "list append")
+    each = c.obj(1010, 420, f"unpack {' '.join('s' * len(MACROS))}")
+    c.wire(follow, called, len(names) + 4)
+    c.chain(called, each)
+    for k in range(len(MACROS)):
+        label = c.msg(1010 + 40 * k, 450 + 30 * k, "label $1")
+        c.wire(each, label, k)
+        c.chain(label, c.obj(1090 + 40 * k, 450 + 30 * k, f"s demo-macro-{k + 1}"))
+    return c
+
+
+def _macro_follows() -> Canvas:
+    """Moves the slider of a macro without making it speak. Inlet: its number, which is a symbol, and 0..1."""
+    c = Canvas(360, 320, "follow-macro")
+    split = c.obj(20, 50, "list split 1")
+    pair = c.obj(20, 110, "pack f f")
+    order = c.obj(20, 140, "unpack f f")
+    number = c.obj(20, 170, "t b f")
+    value = c.obj(20, 230, "f")
+    named = c.obj(120, 200, "makefilename demo-macro-%d")
+    to = c.obj(20, 290, "send")
+    c.chain(
+        c.obj(20, 20, "inlet"), split, c.obj(20, 80, "float"), pair, order, number, value, c.msg(20, 260, "set $1"), to
+    )
+    c.wire(split, pair, 1, 1)
+    c.wire(order, value, 1, 1)
+    c.wire(number, named, 1)
+    c.wire(named, to, 0, 1)
     return c
 
 
@@ -84,13 +129,16 @@ def _keys() -> Canvas:
 
 
 def _faders() -> Canvas:
-    """Every fader at its own address, and what has no value."""
-    c = Canvas(1120, 360, "faders")
+    """Every fader and macro at its own address, and what has no value."""
+    c = Canvas(1120, 480, "faders")
     for k, fader in enumerate(FADERS):
         x = 20 + 140 * k
         c.chain(c.obj(x, 20, f"r $0-{fader.name}"), c.msg(x, 50, f"{fader.address} $1"), c.obj(x, 80, OUT))
         opened = c.obj(x, 260, "loadbang")
         c.chain(opened, c.msg(x, 290, f"set {fader.start:g}"), c.obj(x, 320, f"s demo-{fader.name}"))
+    for k in range(1, len(MACROS) + 1):
+        x = 20 + 140 * (k - 1)
+        c.chain(c.obj(x, 370, f"r $0-macro-{k}"), c.msg(x, 400, f"/macro/{k} $1"), c.obj(x, 430, OUT))
     for k, (name, words) in enumerate(BUTTONS.items()):
         x = 20 + 140 * k
         c.chain(c.obj(x, 140, f"r $0-{name}"), c.msg(x, 170, words), c.obj(x, 200, OUT))
@@ -247,6 +295,21 @@ def _sound(c: Canvas, x: int, y: int) -> None:
     c.toggle(x + 240, y + 164, send="$0-record", receive="demo-record", label="record")
 
 
+def _macros(c: Canvas, x: int, y: int) -> None:
+    c.panel(x, y, 860, 60, label="macros: each moves several parameters, as macros.map in config.yaml says")
+    for k, name in enumerate(MACROS):
+        c.slider(
+            x + 10 + 212 * k,
+            y + 34,
+            0,
+            1,
+            width=100,
+            send=f"$0-macro-{k + 1}",
+            receive=f"demo-macro-{k + 1}",
+            label=name,
+        )
+
+
 def _journey(c: Canvas, x: int, y: int) -> None:
     c.panel(x, y, 250, 190, label="a note from A to B")
     for k, name in enumerate("ab"):
@@ -268,7 +331,7 @@ def _gauges(c: Canvas, x: int, y: int) -> None:
 
 def demo() -> Canvas:
     """demo.pd."""
-    c = Canvas(900, 680, at=(40, 40))
+    c = Canvas(900, 750, at=(40, 40))
     c.text(20, 10, "oscvae: start the daemon (oscvae serve), then play. The light says that it answers.", 100)
     c.panel(20, 40, 170, 225, back="#e4e0d8")
     client = c.obj(26, 72, "oscvae 127.0.0.1 9000")
@@ -282,18 +345,19 @@ def demo() -> Canvas:
     _journey(c, 360, 275)
     _gauges(c, 620, 275)
 
-    c.panel(20, 475, 860, 110, label="keys: they sound at the cursor and follow the pads")
-    _keyboard(c, 30, 508)
-    c.number(440, 508, 1, 127, start=100, send="$0-velocity", receive="demo-velocity", label="velocity")
-    c.number(440, 540, 20, 10000, start=1500, send="$0-length", receive="demo-length", label="milliseconds")
-    c.text(640, 508, "A MIDI keyboard plays too: Media, MIDI settings.", 30)
+    _macros(c, 20, 475)
+    c.panel(20, 545, 860, 110, label="keys: they sound at the cursor and follow the pads")
+    _keyboard(c, 30, 578)
+    c.number(440, 578, 1, 127, start=100, send="$0-velocity", receive="demo-velocity", label="velocity")
+    c.number(440, 610, 20, 10000, start=1500, send="$0-length", receive="demo-length", label="milliseconds")
+    c.text(640, 578, "A MIDI keyboard plays too: Media, MIDI settings.", 30)
 
-    c.text(20, 600, "Behind it:")
+    c.text(20, 670, "Behind it:")
     for k, inner in enumerate((_keys(), _faders(), _presets(), _points(), _travel())):
-        c.subpatch(120 + 110 * k, 600, inner)
-    c.text(20, 635, "Another model:")
-    c.chain(c.msg(140, 635, "/load plucked"), c.obj(270, 635, OUT))
-    c.text(400, 635, "What is answered appears in Pd's own window.", 60)
+        c.subpatch(120 + 110 * k, 670, inner)
+    c.text(20, 705, "Another model:")
+    c.chain(c.msg(140, 705, "/load plucked"), c.obj(270, 705, OUT))
+    c.text(400, 705, "What is answered appears in Pd's own window.", 60)
     return c
 
 
@@ -323,7 +387,7 @@ def _pad_moves(number: int) -> Canvas:
 
 def help_patch() -> Canvas:
     """oscvae-help.pd."""
-    c = Canvas(940, 700, at=(40, 40))
+    c = Canvas(940, 724, at=(40, 40))
     c.panel(20, 16, 900, 28, label="oscvae: a client for the latent-space synthesiser", back="#e4e0d8")
     c.text(
         20,
@@ -334,7 +398,7 @@ def help_patch() -> Canvas:
         "gets as many.",
         122,
     )
-    client = c.obj(20, 494, "oscvae 127.0.0.1 9000 4")
+    client = c.obj(20, 518, "oscvae 127.0.0.1 9000 4")
     for k, (words, meaning) in enumerate(MESSAGES):
         y = 118 + 24 * k
         c.wire(c.msg(20, y, words), client)
@@ -344,7 +408,7 @@ def help_patch() -> Canvas:
     for k, (name, meaning) in enumerate(zip(OUTLETS, HEARD, strict=True)):
         c.text(650, 192 + 20 * k, f"{k + 1} {name}: {meaning}", 38)
         printed = name.rpartition("/")[2].replace(" ", "-")
-        c.wire(client, c.obj(20 + 95 * k, 610 + 26 * (k % 3), f"print {printed}"), k)
+        c.wire(client, c.obj(20 + 95 * k, 634 + 26 * (k % 3), f"print {printed}"), k)
     c.text(
         650,
         390,

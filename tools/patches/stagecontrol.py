@@ -1,4 +1,4 @@
-"""The Open Stage Control session: two pads, keys, presets, faders, and what the daemon tells.
+"""The Open Stage Control session: two pads, keys, presets, faders, macros, and what the daemon tells.
 
 A widget without an address answers to its id: hence ids that are no addresses of the daemon. A session is JSON whose
 properties are those of the program's own reference
@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from face import DIMS, FADERS, GLIDE_S, KEYS, PADS, PRESETS, RECORDING, Fader
+from face import DIMS, FADERS, GLIDE_S, KEYS, MACROS, PADS, PRESETS, RECORDING, Fader
 
 VERSION = "1.25.0"  # of the program whose properties these are
 RENEW_MS = 20_000  # the daemon forgets who has been silent for a minute
@@ -23,7 +23,7 @@ SIDES = ("left", "right")
 Widget = dict[str, Any]
 Place = tuple[float, float, float, float]  # left, top, width, height, in percent
 
-ACCENT, COOL, ALARM, GROUND = "#d97338", "#598c9e", "#bf332e", "#1a1a1c"
+ACCENT, COOL, ALARM, GROUND, MACRO = "#d97338", "#598c9e", "#bf332e", "#1a1a1c", "#9e8ccc"
 
 
 def _at(place: Place) -> Widget:
@@ -67,6 +67,24 @@ def _fader(fader: Fader, place: Place) -> Widget:
         "address": fader.address,
         "typeTags": "f",
         "decimals": 3,
+    }
+
+
+def _macro(number: int, name: str, left: float, width: float) -> Iterable[Widget]:
+    """A fader that lies, under its name, which the daemon tells."""
+    yield _text(f"macro_{number}_name", name, (left, 41, width, 3.5))
+    yield {
+        "type": "fader",
+        "id": f"macro_{number}",
+        **_at((left, 44.5, width, 5)),
+        "horizontal": True,
+        "design": "compact",
+        "range": {"min": 0, "max": 1},
+        "default": 0,
+        "colorWidget": MACRO,
+        "address": f"/macro/{number}",
+        "typeTags": "f",
+        "decimals": 4,
     }
 
 
@@ -211,6 +229,8 @@ def _listeners() -> Iterable[Widget]:
             "globals.high = value.slice(5).filter((end, k) => k % 2 === 1)",
         ),
     )
+    names = (_tell(f"macro_{n + 1}_name", f"[].concat(value)[{n}] || ''") for n in range(len(MACROS)))
+    yield _heard("heard_macros", "/macros.reply", _script(*names))
     yield _heard("heard_level", "/level", _script(*(_tell(f"meter_{s}", f"value[{k}]") for k, s in enumerate(SIDES))))
     for identity, address, change in (("heard_on", "/voice/on", "+ 1"), ("heard_off", "/voice/off", "- 1")):
         count = f"globals.voices = Math.max(0, (globals.voices || 0) {change})"
@@ -234,14 +254,19 @@ def session() -> dict[str, Any]:
         _text("shown_xruns", "0 xruns", (54, 1, 15, 4)),
         _meter("meter_left", (70, 1, 29, 2)),
         _meter("meter_right", (70, 3, 29, 2)),
-        *(_pad(k, (1 + 37 * (k - 1), 6, 36, 38)) for k in PADS),
-        *(_preset(k, (75 + 12 * ((k - 1) % 2), 6 + 7.6 * ((k - 1) // 2), 11.5, 7)) for k in PRESETS),
-        _switch("save_next", (75, 36.6, 11.5, 7), ACCENT, label="save the next", mode="toggle", bypass=True),
-        _home((87, 36.6, 11.5, 7)),
-        *(_fader(fader, (1 + strip * k, 46, strip - 1, 24)) for k, fader in enumerate(FADERS)),
-        _glide((1 + strip * (columns - 1), 46, strip - 1, 24)),
-        *_switches(71.5, 6),
-        _keyboard((1, 79, 98, 20)),
+        *(_pad(k, (1 + 37 * (k - 1), 6, 36, 34)) for k in PADS),
+        *(_preset(k, (75 + 12 * ((k - 1) % 2), 6 + 6.9 * ((k - 1) // 2), 11.5, 6.4)) for k in PRESETS),
+        _switch("save_next", (75, 33.6, 11.5, 6.4), ACCENT, label="save the next", mode="toggle", bypass=True),
+        _home((87, 33.6, 11.5, 6.4)),
+        *(
+            w
+            for k, name in enumerate(MACROS)
+            for w in _macro(k + 1, name, 1 + 98 / len(MACROS) * k, 98 / len(MACROS) - 1)
+        ),
+        *(_fader(fader, (1 + strip * k, 51, strip - 1, 21)) for k, fader in enumerate(FADERS)),
+        _glide((1 + strip * (columns - 1), 51, strip - 1, 21)),
+        *_switches(73.5, 5.5),
+        _keyboard((1, 80.5, 98, 18.5)),
     ]
     root = {
         "type": "root",
@@ -253,6 +278,7 @@ def session() -> dict[str, Any]:
             f"globals.high = {json.dumps(high)}",
             "send('/notify', {type: 'i', value: 1})",
             "send('/model')",
+            "send('/macros')",
             f"setInterval(() => send('/notify', {{type: 'i', value: 1}}), {RENEW_MS})",
         ),
         "widgets": widgets,

@@ -6,6 +6,7 @@ local PORT = @PORT@ -- the receive port of this connection in TouchOSC
 local RENEW_MS = 20000 -- the daemon forgets who has been silent for a minute
 local GLIDE_S = @GLIDE_S@ -- the glide fader's whole length
 local QUIET_DB = -60
+local MACROS_MOST = 8 -- that the daemon may have; there may be faders for fewer
 local low = { @LOW@ } -- of the latent dimensions, until /model says what they are
 local high = { @HIGH@ }
 local renewed = nil
@@ -91,6 +92,11 @@ local told = {
       low[dimension] = args[4 + 2 * dimension].value
       high[dimension] = args[5 + 2 * dimension].value
     end
+  end,
+  ['/macros.reply'] = function(args)
+    for n = 1, MACROS_MOST do
+      write('macro ' .. n .. ' name', args[n] and args[n].value or '')
+    end
   end
 }
 
@@ -134,5 +140,6 @@ function update()
     renewed = now
     sendOSC('/notify', 1, PORT)
     sendOSC('/model')
+    sendOSC('/macros')
   end
 end

@@ -1,4 +1,4 @@
-"""The TouchOSC layouts: two pads, keys, presets, faders, and what the daemon tells, for a tablet and for a phone.
+"""The TouchOSC layouts: two pads, keys, presets, faders, macros, and what the daemon tells, for a tablet and a phone.
 
 Through py2tosc, because a .tosc is a compressed tree of XML whose vocabulary is TouchOSC's own. Ids are made of the
 controls' places in the tree, so that the same layout gives the same file.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import uuid
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import py2tosc
-from face import DIMS, FADERS, GLIDE_S, KEYS, PADS, PRESETS, RECORDING, Fader, is_black
+from face import DIMS, FADERS, GLIDE_S, KEYS, MACROS, PADS, PRESETS, RECORDING, Fader, is_black
 from py2tosc import AlignH, ButtonType, Control, Document, Orientation, Trigger, Value, ui
 
 RECEIVE_PORT = 9001
@@ -24,6 +25,7 @@ SCRIPT = Path(__file__).with_name("touchosc.lua")
 GROUND, PANEL = (0.10, 0.10, 0.11, 1.0), (0.17, 0.17, 0.18, 1.0)
 INK, DIM = (0.93, 0.92, 0.90, 1.0), (0.55, 0.54, 0.52, 1.0)
 ACCENT, COOL, ALARM = (0.85, 0.45, 0.22, 1.0), (0.35, 0.55, 0.62, 1.0), (0.75, 0.20, 0.18, 1.0)
+MACRO = (0.62, 0.55, 0.80, 1.0)
 WHITE_KEY, BLACK_KEY = (0.90, 0.89, 0.86, 1.0), (0.22, 0.22, 0.24, 1.0)
 
 _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "oscvae/touchosc")
@@ -119,18 +121,22 @@ def _pad(number: int) -> Control:
     return ui.stack(pad, cursor, name=f"field {number}")
 
 
-def _strip(name: str, unit: str, low: float, high: float, start: float, *messages: Any, color: Any = ACCENT) -> Control:
-    """A fader over its name and its value, which its script writes."""
-    script = (
+def _shows_value(low: float, high: float) -> str:
+    """Writes a fader's value into the label beside it."""
+    return (
         f"function onValueChanged(key)\n  if key == 'x' then\n"
-        f"    local shown = self.parent:findByName(self.name .. ' value')\n"
+        f"    local shown = self.parent:findByName(self.name .. ' value', true)\n"
         f"    shown.values.text = string.format('%.4g', {low:g} + {high - low:g} * self.values.x)\n  end\nend\n"
     )
+
+
+def _strip(name: str, unit: str, low: float, high: float, start: float, *messages: Any, color: Any = ACCENT) -> Control:
+    """A fader over its name and its value, which its script writes."""
     fader = py2tosc.fader(
         name=name,
         color=color,
         corner_radius=3,
-        script=script,
+        script=_shows_value(low, high),
         messages=list(messages),
         values=_values(x=(start - low) / (high - low)),
     )
@@ -149,11 +155,37 @@ def _glide() -> Control:
     return _strip("glide", "s", 0, GLIDE_S, 1, color=COOL)
 
 
+def _macro(number: int, name: str) -> Control:
+    """A fader that lies, for a long way, over its name, which the daemon tells, and its value."""
+    fader = py2tosc.fader(
+        name=f"macro {number}",
+        color=MACRO,
+        corner_radius=3,
+        orientation=Orientation.EAST,
+        script=_shows_value(0, 1),
+        messages=[ui.osc(f"/macro/{number}", args=[ui.value("x", conversion=_FLOAT)])],
+        values=_values(x=0),
+    )
+    caption = _label(name, name=f"macro {number} name", size=13, left=True)
+    shown = _label("0", name=f"macro {number} value", size=13, color=DIM)
+    return ui.column(
+        fader,
+        ui.row(caption, shown, sizes=(3, 1), name=f"macro {number} words"),
+        sizes=(2, 1),
+        name=f"macro {number} strip",
+    )
+
+
+def _macros() -> Iterator[Control]:
+    for number, name in enumerate(MACROS, start=1):
+        yield _macro(number, name)
+
+
 def _presets(columns: int) -> Control:
     recall = _notifying("preset")
     buttons = [_button(str(k), script=recall, size=18) for k in PRESETS]
     tools = [
-        _button("save", color=ACCENT, toggle=True, caption="save the next"),
+        _button("save", color=ACCENT, toggle=True, caption="save the next", size=13),
         _button("home", script=_notifying("home")),
     ]
     return ui.column(
@@ -233,10 +265,11 @@ def tablet() -> Document:
     body = ui.column(
         _state(),
         ui.row(*(_pad(k) for k in PADS), _presets(2), sizes=(3, 3, 2), gap=12, name="top"),
+        ui.row(*_macros(), gap=12, name="macros"),
         ui.row(*map(_fader, FADERS), _glide(), gap=12, name="faders"),
         _switches(),
         _keyboard(KEYS),
-        sizes=(1, 8, 5, 1.2, 4),
+        sizes=(1, 8, 1.8, 5, 1.2, 4),
         gap=10,
         pad=12,
         name="page",
@@ -245,11 +278,12 @@ def tablet() -> Document:
 
 
 def phone() -> Document:
-    """Three pages: pads and presets, keys under the pads, sound."""
+    """Four pages: pads and presets, keys, sound, macros."""
     pads = ui.row(*(_pad(k) for k in PADS), _presets(2), sizes=(3, 3, 2), gap=8, pad=8, name="pads")
     keys = ui.column(_switches(), _keyboard(KEYS), sizes=(1, 4), gap=8, pad=8, name="keys")
     sound = ui.row(*map(_fader, FADERS), _glide(), gap=8, pad=8, name="sound")
-    body = ui.column(_state(), ui.pager(pads, keys, sound, name="pages"), sizes=(1, 9), name="page")
+    macros = ui.column(*_macros(), gap=8, pad=8, name="macros")
+    body = ui.column(_state(), ui.pager(pads, keys, sound, macros, name="pages"), sizes=(1, 9), name="page")
     return _finished("phone", body, PHONE)
 
 

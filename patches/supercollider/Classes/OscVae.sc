@@ -181,6 +181,14 @@ OscVae {
 
 	sustain { |down = true| this.sendMsg('/sustain', down.binaryValue) }
 
+	// -- macros: faders that move several parameters at once, as macros.map of the daemon's configuration says
+
+	// value: 0..1
+	macro { |number, value| this.sendMsg("/macro/%".format(number), value) }
+
+	// action: { |names| }, the first is macro 1
+	macros { |action| this.ask(['/macros'], '/macros.reply', { |msg| action.value(msg[1..]) }) }
+
 	// -- presets
 
 	recall { |name, seconds = 0| this.sendMsg('/preset/recall', name, seconds) }
@@ -289,8 +297,8 @@ OscVae {
 	}
 
 	isEvent { |address|
-		^#['/done', '/fail', '/status.reply', '/presets.reply', '/models.reply', '/version.reply', '/help.reply',
-			'/pong', '/synced'].includes(address).not
+		^#['/done', '/fail', '/status.reply', '/presets.reply', '/macros.reply', '/models.reply', '/version.reply',
+			'/help.reply', '/pong', '/synced'].includes(address).not
 	}
 
 	// -- questions
