@@ -17,12 +17,13 @@ from oscvae.control.packets import Message
 from oscvae.errors import CommandError
 
 RESAMPLED_NOTES = 12.0  # how far beyond the model's notes resampling reaches, in semitones
+NO_MODEL = "no model is loaded: /load one, /models lists them"
 _SHOWN = 40  # characters of a foreign value in an error
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What the vocabulary needs of the model that plays; without one, D is the default model's 4 and nothing clips.
+    """What the vocabulary needs of the model that plays; without one, D is the default model's 4, which may be wrong.
 
     z_low, z_high: [dims], the clip range of a latent point (mean +- 6 standard deviations); empty = unbounded.
     note_min, note_max: the notes that the model knows, MIDI.
@@ -33,6 +34,7 @@ class ModelInfo:
     z_high: tuple[float, ...] = ()
     note_min: float = 0.0
     note_max: float = 127.0
+    is_loaded: bool = True
 
 
 class Command(NamedTuple):
@@ -50,7 +52,7 @@ def parse(message: Message, model: ModelInfo) -> Command:
     """The command that `message` asks for; raises CommandError with what is wrong and what would be right."""
     if message.is_pattern:
         raise CommandError("address patterns are not supported, name one address")
-    row, index = find(message.address, model.dims)
+    row, index = find(message.address, model.dims if model.is_loaded else None)
     args = message.args
     values: dict[str, Any] = {}
     if index:
@@ -58,7 +60,7 @@ def parse(message: Message, model: ModelInfo) -> Command:
     if row.args:
         clean = _values(row, args, values, model)
     elif args:
-        raise CommandError(_wrong_count(row, len(args), model.dims))
+        raise _wrong_count(row, len(args), model)
     else:
         clean = ()
     if row.note_in_model and not (row.command == "note" and values["velocity"] == 0.0):
@@ -75,7 +77,7 @@ def _values(row: Address, args: tuple[Any, ...], values: dict[str, Any], model: 
         kind = arg.kind
         if kind == "latent":
             if n_args - position < model.dims:
-                raise CommandError(_wrong_count(row, n_args, model.dims))
+                raise _wrong_count(row, n_args, model)
             point = _latent(arg.name, args[position : position + model.dims], model)
             position += model.dims
             values[arg.name] = point
@@ -93,9 +95,9 @@ def _values(row: Address, args: tuple[Any, ...], values: dict[str, Any], model: 
         elif arg.optional:
             values[arg.name] = arg.default
         else:
-            raise CommandError(_wrong_count(row, n_args, model.dims))
+            raise _wrong_count(row, n_args, model)
     if position != n_args:
-        raise CommandError(_wrong_count(row, n_args, model.dims))
+        raise _wrong_count(row, n_args, model)
     if row.command == "z_n":
         values["value"] = _latent_value(values["value"], values["n"] - 1, model)
         return (values["value"],)
@@ -191,8 +193,10 @@ def _check_note(note: float, model: ModelInfo) -> None:
         )
 
 
-def _wrong_count(row: Address, n_args: int, dims: int) -> str:
-    return f"expected {row.signature(dims)}, got {n_args} argument{'' if n_args == 1 else 's'}"
+def _wrong_count(row: Address, n_args: int, model: ModelInfo) -> CommandError:
+    if not model.is_loaded and any(arg.kind == "latent" for arg in row.args):
+        return CommandError(NO_MODEL)
+    return CommandError(f"expected {row.signature(model.dims)}, got {n_args} argument{'' if n_args == 1 else 's'}")
 
 
 def _out_of_range(arg: Arg, number: float) -> str:

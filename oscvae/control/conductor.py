@@ -163,7 +163,8 @@ class Conductor:
             loaded = await self.models.load(self._config.model.name)
             await self.presets.open(loaded.name)
         except (ModelError, DecoderError) as error:
-            log.error("no model to play: %s", error)
+            name = self._config.model.name
+            log.error("no model to play, notes are /fail until one is loaded: model.name %s: %s", name, error)
         except OscvaeError:
             await self.leave()
             raise

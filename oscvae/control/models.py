@@ -104,7 +104,7 @@ class ModelManager:
 
     def info(self) -> ModelInfo:
         """What the vocabulary needs of the current model."""
-        return self.current.info if self.current else ModelInfo()
+        return self.current.info if self.current else ModelInfo(is_loaded=False)
 
     # -- loading -------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from oscvae.control.clients import Client
-from oscvae.control.commands import Command, parse
+from oscvae.control.commands import NO_MODEL, Command, parse
 from oscvae.control.frames import FrameMoment
 from oscvae.control.macros import Macros
 from oscvae.control.models import Loaded, ModelManager
@@ -127,7 +127,7 @@ class Performer:
 
     def _model(self) -> Loaded:
         if self.models.current is None:
-            raise CommandError("no model is loaded: /load one, /models lists them")
+            raise CommandError(NO_MODEL)
         return self.models.current
 
     def _point(self, z: Point, loaded: Loaded) -> Point:

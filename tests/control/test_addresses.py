@@ -234,6 +234,16 @@ def test_a_wrong_number_of_a_small_model(address: str, dims: int, told: str) -> 
     assert str(caught.value) == told
 
 
+def test_without_a_model_nothing_is_said_of_its_dimensions() -> None:
+    nothing = ModelInfo(is_loaded=False)
+    for path, args in (("/play", (60, 0)), ("/z", (0, 0)), ("/glide", (1, *range(9))), ("/voice/new", (1, 60, 0))):
+        with pytest.raises(CommandError, match=r"^no model is loaded: /load one, /models lists them$"):
+            ask(path, *args, model=nothing)
+    assert ask("/unit/9", 0.5, model=nothing).values["n"] == 9, "the performer says that there is no model"
+    with pytest.raises(CommandError, match="expected gain, got 2 arguments"):
+        ask("/gain", 1, 2, model=nothing)
+
+
 def test_without_a_model_numbers_count_from_1() -> None:
     assert find("/pad/99")[1] == 99
     with pytest.raises(CommandError, match=r"^no pad 0: they count from 1, like /pad/1$"):

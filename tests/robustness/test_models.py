@@ -16,9 +16,11 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
-from support import Daemon, OscClient
+from support import READY_TIMEOUT_S, Daemon, OscClient
 
 from oscvae.config import load_config
+from oscvae.control.addresses import REPLY_BY_PATH
+from oscvae.control.commands import NO_MODEL
 from oscvae.control.models import ModelManager
 from oscvae.control.offline import OfflineEngine
 from oscvae.control.packets import Message
@@ -32,6 +34,7 @@ from robustness.live import check_log, processes, resident_bytes, wait_until
 
 SOAK = os.environ.get("OSCVAE_SOAK") == "1"
 VOICES = 16
+STATUS = [arg.name for arg in REPLY_BY_PATH["/status.reply"].args]
 BUSY, SOUNDING, MODEL = 6, 0, 11  # places in /status.reply
 # each is a process that imports torch: these in the soak only
 SLOW = ("complex", "other arguments", "gluttonous", "bad encoder", "document only", "no tensor")
@@ -202,6 +205,31 @@ def test_a_name_that_is_none_is_one_clear_answer(shared: Rig, name: str) -> None
     kind, (why,) = shared.ask("/load", name)
     assert kind == "/fail" and why
     assert shared.sounds()
+
+
+def test_a_daemon_whose_model_is_not_there_says_so_and_plays_another(folder: Path) -> None:
+    with Daemon("audio.backend=silent", f"model.folder={folder}", "model.name=nope") as daemon:
+        client = daemon.client
+        assert wait_until(lambda: " ready in " in daemon.log, READY_TIMEOUT_S), daemon.log
+        warning = next(line for line in daemon.log.splitlines() if " error " in line)
+        why = f"model.name nope: {folder / 'nope.ts'}: no such model file, the folder holds a link out, "
+        assert f"no model to play, notes are /fail until one is loaded: {why}" in warning
+        told = dict(zip(STATUS, daemon.status(), strict=True))
+        assert (told["model"], told["dims"], told["model_rate"]) == ("", 0, 0.0)
+        kept = ("/model", "/presets", "/preset/save here", "/preset/recall here", "/preset/delete here")
+        notes = ("/play 60 0 0", "/voice/new 1 60 0 0 0", "/interp 60 1 0 0 1 1", "/note 60 100")
+        cursor = ("/z 0 0", "/z/9 0", "/unit/1 0", "/unit/9 0", "/pad/3 0 0", "/glide 1 0 0")
+        for words in (*kept, *notes, *cursor):
+            address, *args = words.split()
+            numbers = [int(arg) if arg.isdecimal() else arg for arg in args]
+            answer = client.ask(address, *numbers, timeout_s=SOON_S)
+            assert answer == ("/fail", (address, NO_MODEL)), words
+        loaded = client.ask("/load", "honest", answer=("/done",), timeout_s=SOON_S)
+        assert loaded is not None and loaded[0] == "/done", daemon.log
+        client.send("/notify", 1)
+        client.send("/play", 60, 0, 0)
+        heard = client.wait_for("/voice/on", "/fail", timeout_s=SOON_S)
+        assert heard is not None and heard[0] == "/voice/on", heard
 
 
 def test_a_model_that_never_answers_gives_way_to_the_next(rig: Rig) -> None:
