@@ -11,19 +11,13 @@ from conftest import StartJack
 from jack_recorder import Recorder
 
 from e2e.foreign import HERE, needs, sclang
-from e2e.stage import SOAKED, Sound, Stage, Z, clock_slips, first_sound, onsets
+from e2e.stage import LEARNT_S, SOAKED, Sound, Stage, Z, first_sound, uneven
 from oscvae.control.packets import encode_bundle, encode_message, ns_to_timetag
 
 pytestmark = pytest.mark.jack
 
 INTERVAL_S = 0.1
 FEW = 8  # samples
-LEARNT_S = 2.5  # after which the frame clock knows that the server has slipped
-
-
-def onset_frames(sound: Sound, recorder: Recorder) -> np.ndarray:  # type: ignore[type-arg]
-    """The server's frames at which notes begin."""
-    return np.array([recorder.frame_at(index) for index in onsets(sound)])
 
 
 @pytest.mark.client
@@ -33,16 +27,7 @@ def test_bundles_from_sclang_are_evenly_spaced(stage: Stage, count: int) -> None
     stage.client.send("/release", 0.01)
 
     def judge(sound: Sound, recorder: Recorder) -> str | None:
-        frames = onset_frames(sound, recorder)
-        if len(frames) != count:
-            return f"{count} bundles were sent, {len(frames)} heard"
-        off = np.diff(frames) - round(INTERVAL_S * recorder.rate)
-        slips = clock_slips(recorder)
-        for frame, samples in zip(frames[1:], off, strict=True):
-            learning = any(0 <= frame - slip < LEARNT_S * recorder.rate for slip in slips)
-            if abs(samples) > FEW and not learning:
-                return f"a note is {samples} samples from where it should be, all of them: {off.tolist()}"
-        return None
+        return uneven(sound, recorder, count, INTERVAL_S, FEW)
 
     def play() -> None:
         with sclang(HERE / "bundles.scd", OSCVAE_PORT=stage.daemon.port, OSCVAE_COUNT=count) as script:
@@ -118,13 +103,9 @@ def test_a_bundle_in_a_bundle_keeps_its_own_later_time(stage: Stage) -> None:
         stage.client.socket.sendto(packet, stage.client.target)
 
     def judge(sound: Sound, recorder: Recorder) -> str | None:
-        frames = onset_frames(sound, recorder)
-        if len(frames) != 2:
-            return f"2 notes were sent, {len(frames)} heard"
-        off = int(frames[1] - frames[0]) - round(0.4 * recorder.rate)
-        return None if abs(off) <= FEW else f"the inner bundle is {off} samples off"
+        return uneven(sound, recorder, 2, 0.4, FEW)
 
-    stage.hear(play, 1.3, judge)
+    stage.hear(play, 1.3, judge, lead_s=LEARNT_S)
 
 
 @pytest.fixture
