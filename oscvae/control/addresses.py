@@ -228,7 +228,7 @@ TABLE: tuple[Address, ...] = (
         "/preset/save",
         "preset_save",
         "Presets",
-        "Keeps the cursor under that name, per model, on disk at once.",
+        "Keeps the cursor under that name, per model, on disk at once; what cannot be written is not kept.",
         (_NAME,),
         ("/done /preset/save name",),
         asynchronous=True,

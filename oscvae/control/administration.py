@@ -12,7 +12,7 @@ from importlib.metadata import version as package_version
 from typing import Any
 
 from oscvae.control.clients import Client
-from oscvae.control.commands import Command, parse
+from oscvae.control.commands import NO_MODEL, Command, parse
 from oscvae.control.controllers import Controllers, bind
 from oscvae.control.encoder import Encoder
 from oscvae.control.models import Loaded, ModelManager
@@ -133,7 +133,7 @@ class Administration:
 
     def _loaded(self) -> Loaded:
         if self._models.current is None:
-            raise CommandError("no model is loaded: /load one, /models lists them")
+            raise CommandError(NO_MODEL)
         return self._models.current
 
     def model_message(self) -> tuple[Any, ...]:
@@ -246,7 +246,8 @@ class Administration:
             client.reply("/help.reply", "", help_text(None))
             return
         path = address if address.startswith("/") else f"/{address}"
-        client.reply("/help.reply", path, help_text(path, self._models.info().dims))
+        model = self._models.info()
+        client.reply("/help.reply", path, help_text(path, model.dims if model.is_loaded else None))
 
     def _do_ping(self, command: Command, client: Client) -> None:
         client.reply("/pong")

@@ -102,6 +102,9 @@ class Controllers:
     def __init__(self, rules: Mapping[int, Binding], file: Path) -> None:
         self._rules = dict(rules)
         self._learnt: dict[int, Binding] = {}
+        self._on_disk: dict[int, Binding] = {}
+        self._losses = 0  # how often what could not be written was taken back
+        self._why_lost = ""
         self._file = file
         self._lock = asyncio.Lock()
         self._writing: set[asyncio.Task[None]] = set()
@@ -111,6 +114,7 @@ class Controllers:
     async def open(self) -> None:
         """Reads what was learnt, in a worker thread; what cannot be read is logged."""
         self._learnt = await asyncio.to_thread(read, self._file)
+        self._on_disk = dict(self._learnt)
 
     async def close(self) -> None:
         """Waits for what is being written."""
@@ -181,19 +185,29 @@ class Controllers:
             del self._learnt[number]
 
     async def keep(self) -> None:
-        """Returns once what is learnt now is on disk; raises CommandError if it cannot be."""
-        task = asyncio.get_running_loop().create_task(self._write())
+        """Returns once what is learnt now is on disk; CommandError says why it cannot be, and then it is taken back."""
+        task = asyncio.get_running_loop().create_task(self._write(self._losses))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
         await asyncio.shield(task)
 
-    async def _write(self) -> None:
+    async def _write(self, losses: int) -> None:
+        """losses: how often something had been taken back when this was asked for."""
         async with self._lock:  # one writer at a time, each of what is learnt by then
-            learnt = {str(number): self._learnt[number].to for number in sorted(self._learnt)}
+            if losses != self._losses:
+                raise CommandError(self._why_lost)
+            learnt = dict(self._learnt)
+            addresses = {str(number): learnt[number].to for number in sorted(learnt)}
             try:
-                await asyncio.to_thread(documents.write, self._file, {"format": FORMAT, "controllers": learnt})
+                await asyncio.to_thread(documents.write, self._file, {"format": FORMAT, "controllers": addresses})
             except OSError as error:
-                raise CommandError(f"what was learnt cannot be written: {error.strerror or error}") from error
+                self._why_lost = f"what was learnt cannot be written: {error.strerror or error}"
+                log.warning("%s", self._why_lost)
+                if self._learnt == learnt:  # else there is more to be written, and that decides
+                    self._learnt = dict(self._on_disk)
+                    self._losses += 1
+                raise CommandError(self._why_lost) from error
+            self._on_disk = learnt
 
 
 def read(file: Path) -> dict[int, Binding]:

@@ -196,6 +196,34 @@ def test_learning_ends_unlearnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     asyncio.run(body())
 
 
+def test_what_cannot_be_written_is_not_learnt(tmp_path: Path) -> None:
+    folder = tmp_path / "midi"
+
+    async def body() -> None:
+        kept = Controllers({}, folder / "learnt.json")
+        moved = kept.learn("/unit/1")
+        kept.moved(20, 0)
+        assert await moved == 20
+        await kept.keep()
+        folder.rename(tmp_path / "away")
+        folder.write_text("in the way")
+        kept.learn("/unit/2")
+        assert kept.moved(21, 127) == Message("/unit/2", (1.0,)), "until it is known"
+        kept.forget("20")
+        told = await asyncio.gather(kept.keep(), kept.keep(), return_exceptions=True)
+        assert [type(error) for error in told] == [CommandError] * 2
+        assert "cannot be written" in str(told[1])
+        assert kept.moved(21, 127) is None
+        assert kept.moved(20, 127) == Message("/unit/1", (1.0,)), "nor forgotten"
+        folder.unlink()
+        kept.learn("/unit/3")
+        kept.moved(22, 0)
+        await kept.keep()
+
+    asyncio.run(body())
+    assert read(folder / "learnt.json") == {n: Binding(f"/unit/{to}", 0.0, 1.0) for n, to in ((20, 1), (22, 3))}
+
+
 @pytest.mark.parametrize(
     "text",
     [
