@@ -225,7 +225,7 @@ class MacrosConfig(_Section):
     """What each macro moves, by its name; see config.yaml and control/macros.py."""
 
     map: dict[Annotated[str, PlainValidator(_macro_name)], Moves] = {
-        "soften": {"/attack": (0.0, 0.4), "/release": (0.15, 2.5)},
+        "soften": {"/attack": (0.0, 0.25), "/release": (0.15, 2.5)},
         "tape": {"/bend": (0.0, -12.0), "/stretch": (1.0, 2.0)},
         "morph": {"/unit/1": (0.5, 1.0), "/unit/2": (0.5, 0.0)},
         "drift": {"/unit/3": (0.5, 1.0), "/unit/4": (0.5, 0.0), "/pan": (0.0, 0.6)},

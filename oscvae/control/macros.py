@@ -1,6 +1,6 @@
 """Macros: one fader that moves several parameters at once, each through its own range, as macros.map says.
 
-soften: {/attack: [0, 0.4], /release: [0.15, 2.5]}      from the first number, at 0, linearly to the second, at 1
+soften: {/attack: [0, 0.25], /release: [0.15, 2.5]}      from the first number, at 0, linearly to the second, at 1
 """
 
 from __future__ import annotations

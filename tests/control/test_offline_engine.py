@@ -127,6 +127,20 @@ def test_a_score_gives_the_same_bytes_every_time() -> None:
     assert takes[0].any() and np.array_equal(*takes)
 
 
+def test_a_macro_in_a_score_is_what_it_moves(engine: OfflineEngine) -> None:
+    """tape of the default macros, at half of its way, and back to 0, while a note rings."""
+    key = message("/note", 60, 100)
+    begin, end = moment(0, message("/macro/2", 0.5), key), moment(0.4, message("/macro", 2, 0))
+    by_macro = play(engine, begin, end)
+    begin = moment(0, message("/bend", -6.0), message("/stretch", 1.5), key)
+    by_hand = play(engine, begin, moment(0.4, message("/bend", 0.0), message("/stretch", 1.0)))
+    assert engine.errors == []
+    assert abs(cents(pitch_hz(by_macro[0][: round(0.4 * RATE)], 54), note_to_hz(54))) < 20
+    assert np.array_equal(by_macro, by_hand)
+    plain = play(engine, moment(0, key))
+    assert not np.array_equal(by_macro[:, :1000], plain[:, :1000]), "the macro was not heard"
+
+
 def test_velocity_is_squared(engine: OfflineEngine) -> None:
     loud = np.abs(play(engine, moment(0, message("/play", 60, *Z, 1.0)))).max()
     soft = np.abs(play(engine, moment(0, message("/play", 60, *Z, 0.5)))).max()

@@ -165,6 +165,17 @@ def test_a_controller_learns_and_a_program_recalls(stage: Stage) -> None:
             kept = stage.daemon.folder / "oscvae" / "midi" / "learnt.json"
             assert '"21": "/unit/3"' in kept.read_text()
 
+            client.send("/midi/learn", "/macro/2")
+            assert client.ask("/ping", answer=("/pong",)) == ("/pong", ())
+            other.drain()
+            sender.say(control(22, 64))
+            assert client.wait_for("/done", "/fail") == ("/done", ("/midi/learn", "/macro/2", 22))
+            told = dict(other.wait_for("/macro/2", "/bend", "/stretch") for _ in range(3))
+            assert told == {"/macro/2": (0.5,), "/bend": (-6.0,), "/stretch": (1.5,)}
+            why = "no macro 9: there are 4, /macro/1 to /macro/4"
+            assert client.ask("/midi/learn", "/macro/9", answer=("/done",)) == ("/fail", ("/midi/learn", why))
+            assert client.ask("/midi/forget", "/macro/2", answer=("/done",)) == ("/done", ("/midi/forget",))
+
             for name, z in (("dusk", (0.5, 0.0, 0.0, 0.0)), ("dawn", (-0.5, 0.0, 0.0, 0.0))):
                 client.send("/z", *z)
                 assert client.ask("/preset/save", name, answer=("/done",)) == ("/done", ("/preset/save", name))

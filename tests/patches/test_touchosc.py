@@ -288,7 +288,7 @@ def test_a_macro_moves_the_faders_of_all(quiet: Quiet, tablets: tuple[Tablet, Ta
     assert sent.count("/macro/1") >= 85 and set(sent) == {"/macro/1"}
     time.sleep(SETTLE_S)
     told = listener.drain()
-    for address, last in (("/macro/1", 0.625), ("/attack", 0.25), ("/release", 0.15 + 0.625 * 2.35)):
+    for address, last in (("/macro/1", 0.625), ("/attack", 0.625 * 0.25), ("/release", 0.15 + 0.625 * 2.35)):
         values = [args for path, args in told if path == address]
         assert values[-1] == pytest.approx((last,)), "the last value was not told"
         assert len(values) <= 70, "of ninety, at most thirty a second are told"
@@ -297,7 +297,7 @@ def test_a_macro_moves_the_faders_of_all(quiet: Quiet, tablets: tuple[Tablet, Ta
         hears(one)
         assert one.value("macro 1") == pytest.approx(0.625)
         assert one.value("macro 1 value", "text") == "0.625"
-        assert one.value("attack") == pytest.approx(0.125), "of two seconds"
+        assert one.value("attack") == pytest.approx(0.625 * 0.25 / 2.0), "of two seconds"
         assert one.value("release") == pytest.approx((0.15 + 0.625 * 2.35 - 0.005) / 3.995)
     assert len(tablet.sent) == begin[0] + len(sent) and len(phone.sent) == begin[1]
 
