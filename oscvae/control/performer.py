@@ -15,6 +15,7 @@ from oscvae.control.commands import NO_MODEL, Command, parse
 from oscvae.control.frames import FrameMoment
 from oscvae.control.macros import Macros
 from oscvae.control.models import Loaded, ModelManager
+from oscvae.control.packets import Message
 from oscvae.control.presets import Presets
 from oscvae.control.voices import Point, Voice, VoicePool
 from oscvae.errors import CommandError, OscvaeError
@@ -91,6 +92,7 @@ class Performer:
         }
         self._group = (0, 0)  # id and size of the bundle that is being executed
         self._group_begun = False
+        self._in_macro = False
         engine = pool.engine
         engine.set_number(at.E_GAIN, db_to_gain(gain_db))
         self.apply_release()
@@ -292,9 +294,13 @@ class Performer:
 
     def _set_cursor(self, z: Point) -> None:
         self.cursor = z
+        if not self._in_macro:
+            self._follow_cursor()
+
+    def _follow_cursor(self) -> None:
         for voice in self._playing():
-            if voice.kind == "note" and (voice.held or voice.pedalled) and len(voice.z) == len(z):
-                self.pool.move(voice, z)
+            if voice.kind == "note" and (voice.held or voice.pedalled) and len(voice.z) == len(self.cursor):
+                self.pool.move(voice, self.cursor)
 
     def _place(self, z: Point) -> None:
         self._glide = None
@@ -422,11 +428,20 @@ class Performer:
 
     def _do_macro_n(self, command: Command, client: Client, due_ns: int | None) -> None:
         """What it moves is told to all, whoever moved it included: the faders on one surface follow each other."""
-        for message in self.macros.messages(command.values["n"], command.values["value"]):
-            try:
-                move = parse(message, self.models.info())
-                self._handlers[move.name](move, client, due_ns)
-            except OscvaeError as error:  # a dimension that this model has not: the others are moved
-                client.fail(command.path, error)
-            else:
-                self.on_change(move.path, move.args, None)
+        cursor, self._in_macro = self.cursor, True  # voices follow it once, not one dimension after the other
+        try:
+            for message in self.macros.messages(command.values["n"], command.values["value"]):
+                self._move(message, command.path, client, due_ns)
+        finally:
+            self._in_macro = False
+        if self.cursor is not cursor:
+            self._follow_cursor()
+
+    def _move(self, message: Message, macro: str, client: Client, due_ns: int | None) -> None:
+        try:
+            move = parse(message, self.models.info())
+            self._handlers[move.name](move, client, due_ns)
+        except OscvaeError as error:  # a dimension that this model has not: the others are moved
+            client.fail(macro, error)
+        else:
+            self.on_change(move.path, move.args, None)

@@ -127,6 +127,9 @@ def test_latency_delays_what_is_heard() -> None:
     due = NOW_NS + 20 * MS
     assert stage.handle(bundle(None, A, B, C, D)) == [(None, ["/panic", "/status"]), (due, ["/z/1", "/gain"])]
     stage.recorder.calls.clear()
+    macros = Message("/macro/1", (0.5,)), Message("/macro", (1, 0.5)), Message("/macros")
+    assert stage.handle(bundle(None, *macros)) == [(None, ["/macros"]), (due, ["/macro/1", "/macro"])]
+    stage.recorder.calls.clear()
     assert stage.handle(bundle(NOW_NS + 50 * MS, A, C)) == [(NOW_NS + 50 * MS, ["/z/1", "/panic"])]
 
 

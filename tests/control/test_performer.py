@@ -28,6 +28,7 @@ class Pool:
     def __init__(self) -> None:
         self.engine = Engine(4, 48_000, 16, np.zeros(16, np.float32))
         self.started: list[Voice] = []
+        self.moves: list[tuple[float, ...]] = []
 
     def new_group(self) -> int:
         return 7
@@ -43,6 +44,7 @@ class Pool:
 
     def move(self, voice: Voice, z: tuple[float, ...]) -> None:
         voice.z = z
+        self.moves.append(z)
 
     def waiting_voices(self) -> Sequence[Voice]:
         return [voice for voice in self.started if voice.held]
@@ -150,6 +152,18 @@ def test_a_macro_moves_several_parameters_and_all_is_told() -> None:
     stage.told.clear()
     stage.do(("/bend", 1.0))
     assert stage.told == [("/bend", (1.0,), stage.client)], "a parameter that is moved alone moves no macro"
+
+
+def test_voices_follow_a_macro_once() -> None:
+    stage = Stage({"a": {"/unit/1": (0.0, 1.0), "/z/2": (0.0, -1.0), "/pan": (0.0, 1.0)}, "b": {"/pan": (0.0, 1.0)}})
+    stage.do(("/note", 60, 100), ("/note", 64, 100))
+    stage.do(("/macro/1", 0.25))
+    assert stage.pool.moves == [(-1.0, -0.25)] * 2, "not by way of a point where only one dimension has moved"
+    stage.pool.moves.clear()
+    stage.do(("/macro/2", 0.5))
+    assert stage.pool.moves == []
+    stage.do(("/macro/1", 0.5), ("/z/1", 0.5))
+    assert stage.pool.moves == [(0.0, -0.5)] * 2 + [(0.5, -0.5)] * 2
 
 
 def test_a_macro_of_a_bundle_moves_at_its_time() -> None:
