@@ -2,7 +2,8 @@
 
 Started as `python -m oscvae.decode.worker SOCKET_FD`. On a CPU one note at a time, note-ons first, each kind in the
 order of its deadlines; batching buys nothing there (measured: 4 notes in a batch 12.6 ms, 4 times one 13.6). On CUDA
-whatever is pending is one batch, padded to a size that was warmed.
+whatever is pending is one batch, padded to a size that was warmed. What is to be encoded takes tens of milliseconds in
+one call, and so has a thread of ordinary priority, in which no note waits for it: TorchScript computes without the GIL.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ import resource
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -143,6 +146,7 @@ class Worker:
         self._post = ctypes.CDLL(None).sem_post
         self._post.argtypes = (ctypes.c_void_p,)
         self._waiting: list[tuple[int, int, int, Request]] = []
+        self._encodings: SimpleQueue[Request | None] = SimpleQueue()
         self._count = 0
 
     def run(self) -> None:
@@ -152,6 +156,8 @@ class Worker:
         gc.collect()
         gc.freeze()
         gc.disable()
+        encoding = threading.Thread(target=self._encode_all, args=(network,), name="encode", daemon=True)
+        encoding.start()  # before this thread has a priority, which it would inherit
         _go_realtime()
         self._say(ready={"device": network.device, "warning": network.warning, "encodes": network.encodes})
         breathed = time.monotonic()
@@ -161,6 +167,8 @@ class Worker:
             if time.monotonic() - breathed > BREATH_EVERY_S:
                 time.sleep(BREATH_S)
                 breathed = time.monotonic()
+        self._encodings.put(None)
+        encoding.join()
 
     def _say(self, **notice: Any) -> None:
         with contextlib.suppress(OSError):
@@ -179,17 +187,16 @@ class Worker:
             if not data:
                 return False
             request = unpack_request(data)
+            if request.kind == ENCODE:
+                self._encodings.put(request)
+                continue
             self._count += 1
             heapq.heappush(self._waiting, (request.kind, request.deadline, self._count, request))
             flags = socket.MSG_DONTWAIT
 
     def _serve(self, network: Network) -> None:
-        first = heapq.heappop(self._waiting)[3]
-        if first.kind == ENCODE:
-            self._encode(network, first)
-            return
-        batch = [first]
-        while self._waiting and len(batch) < network.batches[-1] and self._waiting[0][0] != ENCODE:
+        batch = [heapq.heappop(self._waiting)[3]]
+        while self._waiting and len(batch) < network.batches[-1]:
             batch.append(heapq.heappop(self._waiting)[3])
         began = time.perf_counter_ns()
         torch = network._torch
@@ -210,6 +217,12 @@ class Worker:
             record = RECORD.pack(DECODED, request.slot, request.generation, request.block, status, took, 0, 0)
             os.write(self._setup.pipe_fd, record)
         self._post(self._wake)
+
+    def _encode_all(self, network: Network) -> None:
+        """A thread of its own: one after the other, until None."""
+        network._torch.set_flush_denormal(True)  # each thread has its own
+        while (request := self._encodings.get()) is not None:
+            self._encode(network, request)
 
     def _encode(self, network: Network, request: Request) -> None:
         try:

@@ -109,6 +109,20 @@ class BadEncoder(nn.Module):
         return x[:, :3, 0], x[:, :3, 1]
 
 
+class SlowEncoder(nn.Module):
+    """Honest, but it thinks for long of what it is to encode."""
+
+    def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
+        return torch.full((z.size(0), 64, 2000), -0.2)
+
+    @torch.jit.export
+    def encode(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
+        count = x.size(0)
+        while count < 10000000:
+            count += 1 + int(x.size(0) > 1000)
+        return x[:, :2, 0] * float(count), x[:, :2, 1]
+
+
 class Trap(nn.Module):
     """Honest, until somebody plays where it is not: then NaN, an exception, another shape, or an endless loop."""
 

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import os
+import select
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -25,11 +26,25 @@ from oscvae.control.models import ModelManager
 from oscvae.control.offline import OfflineEngine
 from oscvae.control.packets import Message
 from oscvae.decode import decoder
+from oscvae.decode.wire import ENCODE, NOTE_ON, RECORD, Request
 from oscvae.errors import DecoderError, OscvaeError
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.spectral.context import render_scratch_floats, sinc_table
-from robustness.badmodels import LOOP, NAN, RAISE, REFUSED, SHAPE, TRAP, Endless, Honest, Trap, furnish, write
+from robustness.badmodels import (
+    LOOP,
+    NAN,
+    RAISE,
+    REFUSED,
+    SHAPE,
+    TRAP,
+    Endless,
+    Honest,
+    SlowEncoder,
+    Trap,
+    furnish,
+    write,
+)
 from robustness.live import check_log, processes, resident_bytes, wait_until
 
 SOAK = os.environ.get("OSCVAE_SOAK") == "1"
@@ -442,6 +457,25 @@ def test_an_encoding_survives_a_load(rig: Rig) -> None:
     name, note, *z = answers["/encode"]
     assert (name, note, len(z)) == ("tone.wav", 57.0, 4)
     assert wait_until(lambda: len(processes(rig.daemon)) == 1, SOON_S), "the decoder that has encoded stays"
+
+
+def test_no_note_waits_for_an_encoding(manager: ModelManager, folder: Path) -> None:
+    write(folder / "slow encoder.ts", SlowEncoder())
+    loaded = manager.open("slow encoder")
+    try:
+        asked = loaded.decoder
+        assert asked.send(Request(ENCODE, 0, 1, 0, 0, 60, ()))
+        for _ in range(3):
+            assert asked.send(Request(NOTE_ON, 0, 1, 1, 0, 60, (0.0, 0.0)))
+            assert select.select([asked.pipe_fd], [], [], SOON_S)[0]
+            assert len(os.read(asked.pipe_fd, RECORD.size)) == RECORD.size
+        assert asked.receive(0.0) is None, "it was encoded before the notes were decoded"
+        asked.dismiss()
+        notice = asked.receive(SOON_S)
+        assert notice is not None and notice["encoded"] == 1, "a decoder finishes what it was asked"
+        assert wait_until(lambda: not asked.running(), SOON_S)
+    finally:
+        loaded.decoder.close()
 
 
 def test_an_encoding_ends_with_its_decoder(rig: Rig) -> None:
