@@ -35,6 +35,8 @@ _LOUDEST = 1.5
 _LOBE_EDGE = 2.0
 _LOBE_TERMS = 7
 _LOBE_PLACES = 20_000
+_UNDER_LOBE = 0.02
+"""Power of a lobe, 1 at its top, from which on it has a band for itself: up to 1.55 bins to either side."""
 _LOG_VARIANCE_START = -4.0
 LOG_VARIANCES = (-10.0, 2.0)
 """Where a stochastic decoder's log variances are cut: a quarter of a decibel, and more than the whole range."""
@@ -106,12 +108,15 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         axis = recipe.axis()
         self.stochastic = config.output == "stochastic"
         self.n_codes, self.n_knots, self.n_partials = config.codes, config.knots, config.partials
+        self.n_clear = config.clear_partials
+        self.under_lobe = _UNDER_LOBE
+        self.below = 0.0 if config.below_db is None else 10.0 ** (config.below_db / 10.0)
         self.lobe = lobe_polynomial()
         # TorchScript sees attributes, not the constants of a module.
         # Powers are in units where the middle of the range, x = 0, is 1: x = ln(power) / log_power.
         self.log_power = math.log(10.0) * (recipe.ceiling_db - recipe.floor_db) / 20.0
         self.loudest = _LOUDEST
-        self.edge = _LOBE_EDGE**2
+        self.lobe_edge, self.edge = _LOBE_EDGE, _LOBE_EDGE**2
         self.a4_note = float(A4_NOTE)
         self.a4_bins = A4_HZ * recipe.n_fft / recipe.sample_rate
         self.stiffness_start = _INHARMONICITY_START
@@ -132,6 +137,9 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         self.register_buffer("reach", torch.arange(reach)[None, :, None])
         knots = time_knots(config.knots, config.dense_knots, recipe.frames)
         self.register_buffer("spread", torch.from_numpy(spread_matrix(knots, recipe.frames)))
+        after_attack = (recipe.onset_sample + recipe.n_fft) / recipe.hop  # a window's length after the onset
+        settled = torch.from_numpy(knots >= after_attack).float()[None, None]
+        self.register_buffer("settled", settled, persistent=False)
         self.levelled = Levelled(recipe)
 
         inputs = latent + N_OCTAVES + N_SEMITONES + config.bumps
@@ -177,6 +185,10 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         """The MIDI note (B, 1); a soft semitone lies between."""
         return octave @ self.octave_note + semitone @ self.semitone_note
 
+    def f0_bins(self, note: Tensor) -> Tensor:
+        """The fundamental of a note (B, 1), in bins."""
+        return self.a4_bins * torch.exp2((note - self.a4_note) / 12.0)
+
     def features(self, z: Tensor, octave: Tensor, semitone: Tensor, note: Tensor) -> Tensor:
         """What all outputs are read from (B, width)."""
         bumps = torch.exp(-0.5 * ((note - self.bumps) / self.bump_width) ** 2)
@@ -189,8 +201,25 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         power = torch.exp(amplitudes.clamp(max=self.loudest) * self.log_power)
         partials, noise = power[:, : self.n_partials], power[:, self.n_partials :]
         lobes = self.lobes(note, self.inharmonicity(trunk))
+        noise = self.kept_apart(noise, partials, lobes, note)
         x = torch.log(torch.baddbmm(noise, lobes, partials)) / self.log_power
         return self.levelled(x @ self.spread)
+
+    def kept_apart(self, noise: Tensor, partials: Tensor, lobes: Tensor, note: Tensor) -> Tensor:
+        """Powers of the noise bands (B, bands, knots) that cannot be taken for a partial, once the attack is over.
+
+        partials: their powers (B, partials, knots). A band of noise beside a partial moves its lobe's top, and at E2 a
+        hundredth of a bin is five cents: what the lobes of the lowest partials cover is theirs alone. One that is as
+        loud below the fundamental sounds as another note: softly limited to a share of the partials' power.
+        """
+        if self.n_clear > 0:
+            covered = lobes[:, :, : self.n_clear].sum(2, keepdim=True)
+            noise = noise * (1.0 - self.settled * (covered / self.under_lobe).clamp(max=1.0))
+        if self.below > 0.0:
+            most = self.below * partials.sum(1, keepdim=True)
+            low = (self.centre < self.f0_bins(note) - self.lobe_edge)[:, :, None] * self.settled
+            noise = noise * (1.0 - low) + low * noise * (most / (most + noise))
+        return noise
 
     def inharmonicity(self, trunk: Tensor) -> Tensor:
         """B of Fletcher's stiff string (B, 1)."""
@@ -202,9 +231,8 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
 
         A lobe touches a handful of bands: only those are computed, and put where they belong.
         """
-        f0_bins = self.a4_bins * torch.exp2((note - self.a4_note) / 12.0)
         stretch = torch.sqrt((1.0 + stiffness * self.partial_square) / (1.0 + 4.0 * stiffness))
-        place = f0_bins * self.partial * stretch
+        place = self.f0_bins(note) * self.partial * stretch
         base = torch.searchsorted(self.centre, place.detach()) - self.reach_below
         band = base.clamp(0, self.last_base)[:, None, :] + self.reach
         distance = (self.centre[band] - place[:, None, :]) / self.spacing[band]

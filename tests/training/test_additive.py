@@ -81,6 +81,49 @@ def test_the_reach_is_a_handful_of_bands_where_bins_are_bands() -> None:
     assert below + above <= 6
 
 
+@pytest.mark.parametrize("note", [40, 55, 69])
+@pytest.mark.parametrize("clear", [0, 3])
+def test_noise_does_not_bend_the_lobes_of_the_lowest_partials(note: int, clear: int) -> None:
+    """Loud noise changes the shape of none of the cleared lobes, up to a bin and a half from their tops."""
+    change_db = change_by_noise(SMALL.model_copy(update={"clear_partials": clear}), note)
+    f0_bins = note_to_hz(float(note)) * 2048 / 48000
+    for partial in (1, 2, 3):
+        under = np.abs(np.arange(1025) - partial * f0_bins) < 1.5
+        assert (np.ptp(change_db[under, -1]) < 0.01) == (clear > 0)
+        assert np.ptp(change_db[under, 0]) > 0.1, "the attack is as it comes"
+    assert np.ptp(change_db[:, -1]) > 20.0, "noise sounds elsewhere"
+
+
+def test_below_the_fundamental_noise_keeps_under_the_partials() -> None:
+    """Softly, and only once the attack is over: the first knot is the first frame, the last the last one."""
+    decoder = AdditiveDecoder(SMALL.model_copy(update={"below_db": -12.0}), 4, Recipe(frames=12))
+    note, stiffness = torch.tensor([[88.0]]), torch.tensor([[7e-5]])
+    partials = torch.full((1, SMALL.partials, SMALL.knots), 2.0 / SMALL.partials)
+    most = 2.0 * 10.0**-1.2
+    below = int(note_to_hz(88.0) * 2048 / 48000) - 1
+    for loud, heard in ((1e6, most), (most, 0.5 * most), (1e-3 * most, 1e-3 * most)):
+        noise = torch.full((1, 256, SMALL.knots), loud)
+        kept = decoder.kept_apart(noise, partials, decoder.lobes(note, stiffness), note)[0]
+        np.testing.assert_allclose(kept[:below, -1], heard, rtol=2e-3)
+        np.testing.assert_array_equal(kept[below:], noise[0, below:])
+        np.testing.assert_array_equal(kept[:, 0], noise[0, :, 0])
+
+
+def change_by_noise(config: DecoderConfig, note: int) -> np.ndarray:
+    """What 40 dB more of an uneven noise change in each bin and frame, in dB."""
+    recipe = Recipe(band_kind="linear", n_bands=1025, frames=12)
+    decoder = AdditiveDecoder(config, 4, recipe)
+    octave, semitone = one_hots([note], recipe.first_octave)
+    uneven = torch.rand(1025, generator=torch.Generator().manual_seed(1))
+    decoded = []
+    for loudest in (-0.9, 0.1):
+        with torch.no_grad():
+            decoder.static.bias[config.partials :] = loudest - 0.5 * uneven
+        with torch.inference_mode():
+            decoded.append(40.0 * decoder(torch.zeros(1, 4), octave, semitone)[0].numpy())
+    return np.asarray(decoded[1] - decoded[0])
+
+
 def test_soft_semitones_are_quarter_tones() -> None:
     recipe = Recipe()
     decoder = AdditiveDecoder(SMALL, 4, recipe)
