@@ -110,13 +110,13 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         self.n_codes, self.n_knots, self.n_partials = config.codes, config.knots, config.partials
         self.n_clear = config.clear_partials
         self.under_lobe = _UNDER_LOBE
-        self.below = 0.0 if config.below_db is None else 10.0 ** (config.below_db / 10.0)
+        self.share = 0.0 if config.noise_db is None else 10.0 ** (config.noise_db / 10.0)
         self.lobe = lobe_polynomial()
         # TorchScript sees attributes, not the constants of a module.
         # Powers are in units where the middle of the range, x = 0, is 1: x = ln(power) / log_power.
         self.log_power = math.log(10.0) * (recipe.ceiling_db - recipe.floor_db) / 20.0
         self.loudest = _LOUDEST
-        self.lobe_edge, self.edge = _LOBE_EDGE, _LOBE_EDGE**2
+        self.edge = _LOBE_EDGE**2
         self.a4_note = float(A4_NOTE)
         self.a4_bins = A4_HZ * recipe.n_fft / recipe.sample_rate
         self.stiffness_start = _INHARMONICITY_START
@@ -209,15 +209,15 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         """Powers of the noise bands (B, bands, knots) that cannot be taken for a partial, once the attack is over.
 
         partials: their powers (B, partials, knots). A band of noise beside a partial moves its lobe's top, and at E2 a
-        hundredth of a bin is five cents: what the lobes of the lowest partials cover is theirs alone. One that is as
-        loud below the fundamental sounds as another note: softly limited to a share of the partials' power.
+        hundredth of a bin is five cents: what the lobes of the lowest partials cover is theirs alone. One below or
+        between them that is as loud sounds as another note: softly limited to a share of the partials' power.
         """
         if self.n_clear > 0:
             covered = lobes[:, :, : self.n_clear].sum(2, keepdim=True)
             noise = noise * (1.0 - self.settled * (covered / self.under_lobe).clamp(max=1.0))
-        if self.below > 0.0:
-            most = self.below * partials.sum(1, keepdim=True)
-            low = (self.centre < self.f0_bins(note) - self.lobe_edge)[:, :, None] * self.settled
+        if self.share > 0.0:
+            most = self.share * partials.sum(1, keepdim=True)
+            low = (self.centre < (self.n_clear + 0.5) * self.f0_bins(note))[:, :, None] * self.settled
             noise = noise * (1.0 - low) + low * noise * (most / (most + noise))
         return noise
 

@@ -58,7 +58,7 @@ class AdditiveDecoder(Section):
     dense_knots: Annotated[int, Field(ge=2, le=511)] = 10
     bumps: Annotated[int, Field(ge=2, le=256)] = 19
     clear_partials: Annotated[int, Field(ge=0, le=256)] = 0
-    below_db: Annotated[float, Field(ge=-80, le=20)] | None = None
+    noise_db: Annotated[float, Field(ge=-80, le=20)] | None = None
     width: Count = 384
     codes: Count = 96
     channels: Count = 192

@@ -94,18 +94,23 @@ def test_noise_does_not_bend_the_lobes_of_the_lowest_partials(note: int, clear: 
     assert np.ptp(change_db[:, -1]) > 20.0, "noise sounds elsewhere"
 
 
-def test_below_the_fundamental_noise_keeps_under_the_partials() -> None:
+@pytest.mark.parametrize("clear", [0, 2])
+def test_below_and_between_the_lowest_partials_noise_stays_under_them(clear: int) -> None:
     """Softly, and only once the attack is over: the first knot is the first frame, the last the last one."""
-    decoder = AdditiveDecoder(SMALL.model_copy(update={"below_db": -12.0}), 4, Recipe(frames=12))
+    config = SMALL.model_copy(update={"clear_partials": clear, "noise_db": -12.0})
+    decoder = AdditiveDecoder(config, 4, Recipe(frames=12))
     note, stiffness = torch.tensor([[88.0]]), torch.tensor([[7e-5]])
     partials = torch.full((1, SMALL.partials, SMALL.knots), 2.0 / SMALL.partials)
     most = 2.0 * 10.0**-1.2
-    below = int(note_to_hz(88.0) * 2048 / 48000) - 1
+    f0_bins = note_to_hz(88.0) * 2048 / 48000
+    centre = decoder.centre.numpy()
+    low = centre < (clear + 0.5) * f0_bins
+    beside = np.all([np.abs(centre - partial * f0_bins) > 12.0 for partial in range(1, clear + 1)], axis=0)
     for loud, heard in ((1e6, most), (most, 0.5 * most), (1e-3 * most, 1e-3 * most)):
         noise = torch.full((1, 256, SMALL.knots), loud)
         kept = decoder.kept_apart(noise, partials, decoder.lobes(note, stiffness), note)[0]
-        np.testing.assert_allclose(kept[:below, -1], heard, rtol=2e-3)
-        np.testing.assert_array_equal(kept[below:], noise[0, below:])
+        np.testing.assert_allclose(kept[low & beside, -1], heard, rtol=2e-3)
+        np.testing.assert_array_equal(kept[~low & beside], noise[0, ~low & beside])
         np.testing.assert_array_equal(kept[:, 0], noise[0, :, 0])
 
 
