@@ -1,12 +1,14 @@
 """Who is told what happens: /notify subscribers, and the permanent ones of osc.feedback.
 
 An event goes out at once. A change (the cursor, the gain ..) goes out at its own address to everybody but the one who
-made it, at most 30 times a second for each address, and the last value always arrives.
+made it, at most 30 times a second for each address, and the last value always arrives. Changes keep their order across
+addresses, because several move the same thing: a /pad/1 that was held back must not arrive after a later /z.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import time
 from collections import defaultdict
@@ -62,7 +64,7 @@ class Subscribers:
         self._clock = clock
         self._subscriptions: dict[Hashable, _Subscription] = {}  # by target
         self._renewals: defaultdict[Hashable, list[_Subscription]] = defaultdict(list)
-        self._changes: dict[str, _Change] = {}
+        self._changes: dict[str, _Change] = {}  # in the order of the last one at each address
         self._timer: asyncio.TimerHandle | None = None
         self._permanent = [open_client(_numeric(host), port) for host, port in permanent]
         for target in self._permanent:
@@ -72,6 +74,11 @@ class Subscribers:
     def __len__(self) -> int:
         """Subscribers, without the permanent ones; those that expired count until the next `tick` or event."""
         return len(self._subscriptions)
+
+    @property
+    def permanent(self) -> Sequence[Client]:
+        """Those of osc.feedback."""
+        return self._permanent
 
     def subscribe(self, client: Client, port: int | None = None) -> Client | None:
         """Tells `client` from now on, at `port` of its own host if that is given. Returns where, if that is new.
@@ -126,29 +133,27 @@ class Subscribers:
         if not self._subscriptions and not self._permanent:
             return
         now = self._clock()
-        change = self._changes.get(address)
-        if change is None or (not change.waits and now - change.sent_s >= CHANGE_INTERVAL_S):
+        last = self._changes.pop(address, None)
+        sent_s = -math.inf if last is None else last.sent_s
+        if now - sent_s >= CHANGE_INTERVAL_S and not any(change.waits for change in self._changes.values()):
             self._changes[address] = _Change((), None, False, now)
             self._tell(address, args, by)
             return
-        change.args, change.by, change.waits = tuple(args), by, True
-        self._arm(change.sent_s + CHANGE_INTERVAL_S - now)
+        self._changes[address] = _Change(tuple(args), by, True, sent_s)
+        self._arm(sent_s + CHANGE_INTERVAL_S - now)
 
     def tick(self) -> None:
         """Sends what has waited long enough, and forgets who has been silent too long."""
         now = self._clock()
-        earliest = None
         for address, change in list(self._changes.items()):
             if not change.waits:
                 continue
             due = change.sent_s + CHANGE_INTERVAL_S
             if due > now:
-                earliest = due if earliest is None else min(earliest, due)
-                continue
+                self._arm(due - now)
+                break  # what came after it waits behind it, a thirtieth of a second at most
             change.waits, change.sent_s = False, now
             self._tell(address, change.args, change.by)
-        if earliest is not None:
-            self._arm(earliest - now)
         self._drop_expired()
 
     def close(self) -> None:
@@ -182,6 +187,8 @@ class Subscribers:
             if by is None or by.key not in (subscription.sender, subscription.target.key):
                 subscription.target.send(packet)
         for target in self._permanent:
+            if target.key in self._subscriptions:
+                continue  # it has asked for it as well, as the TouchOSC layout does: once is enough
             if by is None or not _is_same_controller(target, by):
                 target.send(packet)
 

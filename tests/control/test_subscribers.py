@@ -9,7 +9,7 @@ import pytest
 
 from oscvae.control.clients import Client, ErrorLimiter
 from oscvae.control.packets import Message, decode
-from oscvae.control.subscribers import SUBSCRIBERS_MAX, Subscribers
+from oscvae.control.subscribers import CHANGE_INTERVAL_S, SUBSCRIBERS_MAX, Subscribers
 from oscvae.errors import BusyError, CommandError, ConfigError
 
 
@@ -103,6 +103,36 @@ def test_addresses_are_limited_apart() -> None:
     assert [address for address, _ in net.got(1)] == ["/gain", "/pan"]
 
 
+def test_what_was_held_back_never_arrives_after_what_followed_it() -> None:
+    """A pad and a preset move the same cursor at two addresses."""
+    net = Net()
+    net.subscribers.subscribe(net.client(1))
+    net.subscribers.changed("/pad/1", (0.75, 0.75), by=None)
+    net.now += 0.01
+    net.subscribers.changed("/pad/1", (0.5, 0.5), by=None)
+    net.subscribers.changed("/z", (0.0, 0.0), by=None)
+    net.subscribers.tick()
+    assert net.got(1) == [("/pad/1", 0.75, 0.75)]
+    net.now += CHANGE_INTERVAL_S
+    net.subscribers.tick()
+    assert net.got(1) == [("/pad/1", 0.5, 0.5), ("/z", 0.0, 0.0)]
+
+
+def test_what_waits_behind_a_flood_waits_no_longer_than_the_flood() -> None:
+    net = Net()
+    net.subscribers.subscribe(net.client(1))
+    net.subscribers.changed("/pad/1", (0.0, 0.0), by=None)
+    arrived: dict[str, int] = {}
+    for i in range(1, 100):
+        net.now += 0.001
+        net.subscribers.changed("/pad/1", (i / 100, 0.0), by=None)
+        if i == 5:
+            net.subscribers.changed("/gain", (-6.0,), by=None)
+        net.subscribers.tick()
+        arrived |= {address: i for address, *_ in net.got(1) if address not in arrived}
+    assert arrived["/gain"] - 5 <= 1000 * CHANGE_INTERVAL_S + 1
+
+
 def test_the_last_of_two_who_turn_the_same_knob() -> None:
     net = Net()
     for port in (1, 2):
@@ -189,6 +219,18 @@ def test_permanent_subscribers_never_expire() -> None:
     net.subscribers.changed("/pan", (1.0,), by=net.client(50_000))  # another program on this machine
     assert net.got(9001) == [("/pan", 1.0)]
     assert len(net.subscribers) == 0
+    assert [target.port for target in net.subscribers.permanent] == [9001, 9002]
+
+
+def test_who_is_permanent_and_subscribes_as_well_is_told_once() -> None:
+    net = Net(permanent=[("192.168.1.7", 9001)])
+    tablet = net.client(51_234, "192.168.1.7")
+    net.subscribers.subscribe(tablet, 9001)
+    net.subscribers.event("/voice/on", -1, 60.0)
+    assert net.got(9001, "192.168.1.7") == [("/voice/on", -1, 60.0)]
+    net.subscribers.unsubscribe(tablet)
+    net.subscribers.event("/voice/off", -1, 60.0)
+    assert net.got(9001, "192.168.1.7") == [("/voice/off", -1, 60.0)]
 
 
 def test_oscvaes_own_port_is_no_subscriber() -> None:
