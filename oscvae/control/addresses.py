@@ -372,7 +372,9 @@ TABLE: tuple[Address, ...] = (
         "/notify",
         "notify",
         "The daemon",
-        "Subscribes you to events and to what others change, until 60 s without any packet from you; 0 ends it.",
+        "Subscribes you to events and to what others change, until 60 s without any packet from you; 0 ends it. "
+        "Whoever is new is told at once how things stand: /model, /macros.reply, and /z, /gain and the others at their "
+        "own addresses.",
         (
             Arg("on", "bool"),
             Arg(
@@ -381,7 +383,7 @@ TABLE: tuple[Address, ...] = (
                 1,
                 65535,
                 default=None,
-                help="on your own host, instead of the sending port; /model and /macros.reply go there at once",
+                help="on your own host, instead of the sending port",
             ),
         ),
         ("/done /notify 1",),

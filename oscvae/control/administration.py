@@ -259,15 +259,17 @@ class Administration:
             client.done("/notify", 0)
             return
         new = self._subscribers.subscribe(client, port)
+        if new is not None:
+            self.introduce(new)
         client.done("/notify", 1)
-        if new is not None and port is not None:
-            self._introduce(new)
 
-    def _introduce(self, subscriber: Client) -> None:
-        """What a surface has to know of, where no answer to its own questions arrives."""
+    def introduce(self, subscriber: Client) -> None:
+        """Tells a new subscriber how things stand, so that a surface that comes late shows what there is."""
         if self._models.current is not None:
             subscriber.send(encode_message("/model", self.model_message()))
         subscriber.send(encode_message("/macros.reply", self._performer.macros.names))
+        for address, args in self._performer.state():
+            subscriber.send(encode_message(address, args))
 
     def _do_sync(self, command: Command, client: Client) -> None:
         if len(self._syncs) >= MOST_TASKS:

@@ -168,6 +168,8 @@ class Conductor:
         except OscvaeError:
             await self.leave()
             raise
+        for listener in self.subscribers.permanent:
+            self.administration.introduce(listener)
         self._server.set_handler(self.handle)
         self._tasks = [
             loop.create_task(self._keep_time()),
@@ -267,6 +269,7 @@ class Conductor:
         await self.presets.open(loaded.name)
         if loaded is self.models.current:
             self.subscribers.event("/model", *self.administration.model_message())
+            self.subscribers.changed("/z", self.performer.cursor, None)
 
     def _on_death(self, loaded: Loaded) -> None:
         self.pool.abandon(loaded)

@@ -7,7 +7,7 @@ in order; `tick` moves what travels by itself. Administration (models, files, qu
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from oscvae.control.clients import Client
@@ -24,6 +24,7 @@ from oscvae.units import db_to_gain, semitones_to_ratio
 
 TICK_S = 0.01  # how often a glide or an interpolation moves on
 RELEASE_DB = -60.0  # where the exponential release ends
+RELEASE_S = 0.15  # at the start
 KEYBOARD_VELOCITY = 127.0
 STRETCH_MOST = 4.0
 NOTE_COMMANDS = frozenset({"play", "interp", "note", "voice_new"})
@@ -85,8 +86,17 @@ class Performer:
         self._attack_s = 0.0
         self._stretch = 1.0
         self._sustain = False
-        self._pan = 0.0
-        self._release_s = 0.15
+        self._release_s = RELEASE_S
+        self._told: dict[str, Sequence[Any]] = {  # what a new subscriber has to know, by address
+            "/gain": (float(gain_db),),
+            "/pan": (0.0,),
+            "/bend": (0.0,),
+            "/release": (self._release_s,),
+            "/attack": (self._attack_s,),
+            "/stretch": (self._stretch,),
+            "/sustain": (self._sustain,),
+            **{f"/macro/{n}": (0.0,) for n in range(1, len(macros.names) + 1)},
+        }
         self._handlers: dict[str, Callable[[Command, Client, int | None], None]] = {
             name.removeprefix("_do_"): getattr(self, name) for name in dir(self) if name.startswith("_do_")
         }
@@ -118,7 +128,18 @@ class Performer:
                 client.fail(command.path, error)
             else:
                 if command.row.feedback:
-                    self.on_change(command.path, command.args, client)
+                    self._tell(command.path, command.args, client)
+
+    def _tell(self, path: str, args: Sequence[Any], by: Client | None) -> None:
+        if path in self._told:
+            self._told[path] = args
+        self.on_change(path, args, by)
+
+    def state(self) -> Iterator[tuple[str, Sequence[Any]]]:
+        """Where everything stands that subscribers are told of: address and arguments."""
+        if self.cursor:
+            yield "/z", self.cursor
+        yield from self._told.items()
 
     def adopt(self, loaded: Loaded) -> None:
         """A new model is current: the cursor goes to its latent mean, unless it only replaces a decoder that died."""
@@ -254,7 +275,9 @@ class Performer:
 
     def _do_panic(self, command: Command, client: Client, due_ns: int | None) -> None:
         self._glide = None
-        self._sustain = False
+        if self._sustain:
+            self._sustain = False
+            self._tell("/sustain", (False,), None)  # whoever asks for silence may show the pedal, too
         self.timeline.defer(due_ns, self._panic)
 
     def _panic(self) -> None:
@@ -313,10 +336,14 @@ class Performer:
         loaded = self._model()
         if index + len(values) > loaded.info.dims:
             raise CommandError(f"the model has changed: {loaded.name!r} has {loaded.info.dims} dimensions")
-        # a dimension that is moved by hand leaves a glide; the others arrive where it was going
-        cursor = list(self._glide[3] if self._glide else self.cursor)
-        cursor[index : index + len(values)] = values
-        self._place(tuple(cursor))
+
+        def replaced(point: Point) -> Point:
+            return (*point[:index], *values, *point[index + len(values) :])
+
+        if self._glide is not None:  # which the dimensions leave that are moved by hand; the others travel on
+            began, lasts, start, end = self._glide
+            self._glide = began, lasts, replaced(start), replaced(end)
+        self._set_cursor(replaced(self.cursor))
 
     def _do_z_n(self, command: Command, client: Client, due_ns: int | None) -> None:
         self._replace(command.values["n"] - 1, command.values["value"])
@@ -424,7 +451,7 @@ class Performer:
     def _do_macro(self, command: Command, client: Client, due_ns: int | None) -> None:
         self._do_macro_n(command, client, due_ns)
         # at the one address that every macro has for itself, because of all changes at an address only the last is told
-        self.on_change(f"/macro/{command.values['n']}", (command.values["value"],), client)
+        self._tell(f"/macro/{command.values['n']}", (command.values["value"],), client)
 
     def _do_macro_n(self, command: Command, client: Client, due_ns: int | None) -> None:
         """What it moves is told to all, whoever moved it included: the faders on one surface follow each other."""
@@ -444,4 +471,4 @@ class Performer:
         except OscvaeError as error:  # a dimension that this model has not: the others are moved
             client.fail(macro, error)
         else:
-            self.on_change(move.path, move.args, None)
+            self._tell(move.path, move.args, None)

@@ -58,6 +58,13 @@ class Timeline:
 
     def __init__(self) -> None:
         self.deferred = 0
+        self.now_s = 0.0
+
+    def moment_s(self, due_ns: int | None = None) -> float:
+        return self.now_s
+
+    def keep_ticking(self) -> None:
+        pass
 
     def frame_at(self, due_ns: int) -> int:
         return 1000
@@ -121,6 +128,51 @@ def test_the_wheel_of_a_keyboard_acts_before_the_note_that_follows_it(due_ns: in
     stage.do(("/bend", 12.0), due_ns=due_ns)
     assert stage.pool.engine.number(at.E_BEND) == (2.0 if at_once else 1.0)
     assert stage.timeline.deferred == (not at_once)
+
+
+# -- what subscribers are told -----------------------------------------------------------------------------------------
+
+
+def test_a_dimension_that_is_moved_by_hand_leaves_a_glide_and_the_others_travel_on() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100), ("/glide", 4.0, 2.0, 2.0))
+    stage.timeline.now_s = 1.0
+    assert stage.performer.tick()
+    assert stage.performer.cursor == (0.5, 0.5)
+    stage.do(("/z/1", -1.0))
+    assert stage.performer.cursor == (-1.0, 0.5), "the other one neither jumps nor stops"
+    stage.timeline.now_s = 2.0
+    stage.performer.tick()
+    assert stage.told[-1] == ("/z", (-1.0, 1.0), None)
+    stage.timeline.now_s = 5.0
+    assert not stage.performer.tick()
+    assert stage.performer.cursor == stage.pool.moves[-1] == (-1.0, 2.0)
+    assert stage.told[-1] == ("/z", (-1.0, 2.0), None), "all know where it has arrived"
+
+
+def test_a_panic_lifts_the_pedal_on_every_surface() -> None:
+    stage = Stage()
+    stage.performer.pool = SimpleNamespace(panic=lambda: None)  # type: ignore[assignment]
+    stage.do(("/panic",))
+    assert stage.told == []
+    stage.do(("/sustain", 1), ("/panic",))
+    assert stage.told == [("/sustain", (True,), stage.client), ("/sustain", (False,), None)]
+
+
+def test_where_everything_stands() -> None:
+    stage = Stage({"a": {"/bend": (0.0, -12.0), "/unit/2": (0.5, 1.0)}, "b": {"/pan": (0.0, 1.0)}})
+    start = {"/gain": (0.0,), "/pan": (0.0,), "/bend": (0.0,), "/release": (0.15,), "/attack": (0.0,)}
+    start |= {"/stretch": (1.0,), "/sustain": (False,), "/macro/1": (0.0,), "/macro/2": (0.0,)}
+    assert dict(stage.performer.state()) == {"/z": (0.0, 0.0), **start}
+    stage.do(("/macro", 1, 0.5), ("/gain", -99.0), ("/pad/1", 0.75, 0.5), ("/sustain", 1))
+    assert dict(stage.performer.state()) == {
+        **start,
+        "/z": (1.0, 0.0),
+        "/macro/1": (0.5,),
+        "/bend": (-6.0,),
+        "/gain": (-60.0,),
+        "/sustain": (True,),
+    }
 
 
 # -- macros ------------------------------------------------------------------------------------------------------------
