@@ -50,9 +50,12 @@ end
 
 
 class Tablet:
-    """A layout in use. port: the daemon's. It sends from one socket and hears at another, as TouchOSC over UDP."""
+    """A layout in use. port: the daemon's. It sends from one socket and hears at another, as TouchOSC over UDP.
 
-    def __init__(self, layout: Path, port: int | None = None) -> None:
+    hearing: the port at which it hears; 0 = any.
+    """
+
+    def __init__(self, layout: Path, port: int | None = None, hearing: int = 0) -> None:
         self.document = py2tosc.load(layout)
         self.sent: list[Sent] = []
         self.controls = {control.id: control for control in self.document.walk()}
@@ -61,7 +64,7 @@ class Tablet:
         self._sending = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._hearing = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._hearing.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        self._hearing.bind(("127.0.0.1", 0))
+        self._hearing.bind(("127.0.0.1", hearing))
         self._target = None if port is None else ("127.0.0.1", port)
         self._quiet: OscMessage | None = None  # what is being received, and so not sent back
         self._scripts: dict[str, Any] = {}
@@ -133,6 +136,11 @@ class Tablet:
                 if isinstance(message, OscMessage) and message.enabled and message.receive:
                     self._take(control, message, address, args)
 
+    @property
+    def hearing(self) -> int:
+        """The port at which it hears."""
+        return int(self._hearing.getsockname()[1])
+
     def close(self) -> None:
         self._sending.close()
         self._hearing.close()
@@ -195,7 +203,7 @@ class Tablet:
         for forbidden in ("pcall", "xpcall", "io", "os", "require", "python"):
             names[forbidden] = None
         # the port at which it hears is set in TouchOSC, beside the layout
-        lua.execute(str(control.get("script")).replace("PORT = 9001", f"PORT = {self._hearing.getsockname()[1]}"))
+        lua.execute(str(control.get("script")).replace("PORT = 9001", f"PORT = {self.hearing}"))
         return lua
 
     def _call(self, control: Control, name: str, *args: Any) -> Any:

@@ -276,6 +276,8 @@ def session() -> dict[str, Any]:
         "onCreate": _script(
             f"globals.low = {json.dumps(low)}",
             f"globals.high = {json.dumps(high)}",
+            # whoever is new is told how things stand, and so is a page that is opened again
+            "send('/notify', {type: 'i', value: 0})",
             "send('/notify', {type: 'i', value: 1})",
             "send('/model')",
             "send('/macros')",

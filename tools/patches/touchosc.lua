@@ -136,6 +136,9 @@ end
 
 function update()
   local now = getMillis()
+  if renewed == nil then
+    sendOSC('/notify', 0, PORT) -- whoever is new is told how things stand, and so is a layout that is opened again
+  end
   if renewed == nil or now - renewed > RENEW_MS then
     renewed = now
     sendOSC('/notify', 1, PORT)
