@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from oscvae.config import Config, load_config
+from oscvae.control.addresses import find
 from oscvae.control.controllers import read_rules
 from oscvae.control.macros import read_macros
 from oscvae.control.mapping import read_map
-from oscvae.errors import RuleError
+from oscvae.errors import CommandError, RuleError
 
 
 def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
@@ -22,7 +23,27 @@ def faults(config: Config) -> Iterator[RuleError]:
     """Every rule of osc.map, midi.map and macros.map that could never work."""
     yield from _faults(read_map, config.osc.map)
     yield from _faults(read_rules, config.midi.map)
-    yield from _faults(read_macros, config.macros.map)
+    wrong_macros = list(_faults(read_macros, config.macros.map))
+    yield from wrong_macros or _macros_that_are_not_there(config)
+
+
+def _macros_that_are_not_there(config: Config) -> Iterator[RuleError]:
+    """Rules of the other maps that name a macro which macros.map has not."""
+    macros = read_macros(config.macros.map)
+    for section, targets in (
+        ("osc", {name: rule.to for name, rule in config.osc.map.items()}),
+        ("midi", {str(number): rule.to for number, rule in config.midi.map.items()}),
+    ):
+        for name, target in targets.items():
+            try:
+                row, n = find(target)
+            except CommandError:
+                continue  # which has been told
+            try:
+                if row.command == "macro_n":
+                    macros.messages(n, 0.0)
+            except CommandError as error:
+                yield RuleError((section, "map", name, "to"), str(error))
 
 
 def _faults(read: Callable[[Any], object], rules: Mapping[Any, Any]) -> Iterator[RuleError]:

@@ -67,6 +67,15 @@ def test_all_is_told_at_once_with_its_line(tmp_path: Path) -> None:
     assert len(told) == len(expected) + len(others)
 
 
+def test_a_macro_that_is_not_there_is_no_target(tmp_path: Path) -> None:
+    text = "osc: {map: {/x: /macro/2, /y: /macro/1}}\nmidi:\n  map:\n    7: /macro/3\nmacros: {map: {a: {/gain: ~}}}\n"
+    assert complaints(text, tmp_path) == [
+        "show.yaml:1: osc.map./x.to: no macro 2: only /macro/1",
+        "show.yaml:4: midi.map.7.to: no macro 3: only /macro/1",
+    ]
+    assert complaints(text.replace("~", "7"), tmp_path)[0].startswith("show.yaml:5: macros.map.a./gain: must be")
+
+
 def test_a_rule_from_the_command_line_names_it(tmp_path: Path) -> None:
     told = complaints("osc:\n  map:\n    /x: /gain\n", tmp_path, "osc.map={/x: {to: /gian}}")
     assert told == [
