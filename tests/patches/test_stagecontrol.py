@@ -87,6 +87,14 @@ def test_it_is_a_session_of_known_widgets() -> None:
     assert expected | {"macro_1", "macro_4", "macro_4_name"} <= set(identities)
 
 
+def test_whatever_is_touched_says_what_it_is() -> None:
+    content = json.loads(SESSION.read_text())["content"]
+    touched = [widget for widget in widgets(content) if widget["type"] in {"xy", "fader", "button"}]
+    own = [w for w in touched if w.get("interaction", True) and not w["id"].startswith("macro_")]  # under their names
+    assert len(own) > 20
+    assert [w["id"] for w in own if not (w.get("html") or w.get("label"))] == []
+
+
 def test_nothing_lies_on_something_else() -> None:
     shown = [widget for widget in widgets(json.loads(SESSION.read_text())["content"]) if "left" in widget]
     assert len(shown) > 30

@@ -158,6 +158,9 @@ def test_nothing_lies_on_something_else_and_words_have_room(path: Path) -> None:
             or other.top + other.height <= one.top
         )
         assert apart, f"{one.control.get('name')} and {other.control.get('name')}"
+    for k in (1, 2):
+        (words,) = [leaf.control for leaf in found if leaf.control.get("name") == f"pad {k} axes"]
+        assert not words.get("interactive"), "it would keep the finger from the pad"
     for leaf in found:
         if leaf.control.control_type is py2tosc.ControlType.LABEL:
             size = float(leaf.control.get("textSize"))

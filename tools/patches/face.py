@@ -82,5 +82,10 @@ MESSAGES = (  # and what each does
 )
 
 
+def axes(pad: int) -> str:
+    """What a pad moves, in words."""
+    return f"dimensions {2 * pad - 1}, {2 * pad}"
+
+
 def is_black(note: int) -> bool:
     return note % 12 in BLACK

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from face import DIMS, FADERS, GLIDE_S, KEYS, MACROS, PADS, PRESETS, RECORDING, Fader
+from face import DIMS, FADERS, GLIDE_S, KEYS, MACROS, PADS, PRESETS, RECORDING, Fader, axes
 
 VERSION = "1.25.0"  # of the program whose properties these are
 RENEW_MS = 20_000  # the daemon forgets who has been silent for a minute
@@ -43,6 +43,7 @@ def _pad(number: int, place: Place) -> Widget:
         "type": "xy",
         "id": f"pad_{number}",
         **_at(place),
+        "html": axes(number),
         "snap": True,
         "pips": False,
         "colorWidget": ACCENT,

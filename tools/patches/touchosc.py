@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import py2tosc
-from face import DIMS, FADERS, GLIDE_S, KEYS, MACROS, PADS, PRESETS, RECORDING, Fader, is_black
-from py2tosc import AlignH, ButtonType, Control, Document, Orientation, Trigger, Value, ui
+from face import DIMS, FADERS, GLIDE_S, KEYS, MACROS, PADS, PRESETS, RECORDING, Fader, axes, is_black
+from py2tosc import AlignH, AlignV, ButtonType, Control, Document, Orientation, Trigger, Value, ui
 
 RECEIVE_PORT = 9001
 TABLET, PHONE = (1024, 768), (812, 375)
@@ -86,7 +86,7 @@ def _notifying(key: str, *, released: bool = False) -> str:
 
 
 def _pad(number: int) -> Control:
-    """What is touched and sends, and over it, out of reach, what shows where the cursor is."""
+    """What is touched and sends, and over it, out of reach, what it moves and where the cursor is."""
     cursor = py2tosc.xy(
         name=f"cursor {number}",
         color=ACCENT,
@@ -118,7 +118,10 @@ def _pad(number: int) -> Control:
             py2tosc.Value("touch", default=False),
         ],
     )
-    return ui.stack(pad, cursor, name=f"field {number}")
+    caption = _label(axes(number), name=f"pad {number} axes", size=13, color=DIM)
+    caption.set("interactive", False)
+    caption.set("text_align_v", AlignV.TOP)
+    return ui.stack(pad, caption, cursor, name=f"field {number}")
 
 
 def _shows_value(low: float, high: float) -> str:
