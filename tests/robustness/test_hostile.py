@@ -219,6 +219,8 @@ def test_a_reader_that_never_reads(daemon: Daemon) -> None:
 def test_a_flood_of_notes(daemon: Daemon) -> None:
     """What finds no voice is answered busy, each; all that is said to sound ends."""
     client = OscClient(daemon.port)
+    client.send("/panic")
+    assert wait_until(lambda: daemon.status()[SOUNDING] == 0, 20.0), "what sounded before would be counted when it ends"
     busy = daemon.status()[BUSY]
     client.send("/notify", 1)
     heard: Counter[str] = Counter()
