@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -19,15 +20,18 @@ from oscvae.control.packets import Message, decode, encode_bundle, encode_messag
 ROOT = Path(__file__).resolve().parent.parent
 READY_TIMEOUT_S = 240.0  # a first start compiles
 LEAVE_TIMEOUT_S = 10.0
+TEST_PORTS = (20_000, 30_000)  # below those that Linux gives out by itself
 
 Reply = tuple[str, tuple[Any, ...]]
 
 
-def free_port() -> int:
-    """A UDP port on loopback that nobody has now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
+    """A UDP or TCP port on loopback that nobody has now, and that the system gives to nobody who asks for any port."""
+    while True:
+        port = random.randrange(*TEST_PORTS)
+        with socket.socket(socket.AF_INET, kind) as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class OscClient:

@@ -14,7 +14,7 @@ import pytest
 from jack_recorder import COUNT, FRAME, WOKEN_NS, Recorder
 from jackd import JackServer
 from numpy.typing import NDArray
-from support import Daemon
+from support import Daemon, free_port
 
 from oscvae.control.addresses import REPLY_BY_PATH
 from oscvae.pitch import fundamental_hz
@@ -37,8 +37,7 @@ Status = NamedTuple("Status", [(arg.name, Any) for arg in REPLY_BY_PATH["/status
 
 def free_tcp_port() -> int:
     """A TCP port on loopback that nobody has now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    return free_port(socket.SOCK_STREAM)
 
 
 def status(daemon: Daemon) -> Any:

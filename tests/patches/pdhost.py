@@ -52,9 +52,7 @@ class Pd:
         environment: dict[str, str] | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
+        port = free_port(socket.SOCK_STREAM)
         wire = folder / "wire.pd"
         wire.write_text(_WIRE.format(port=port))
         self.log_path = folder / "pd.log"

@@ -10,6 +10,7 @@ import os
 import random
 import socket
 import struct
+import time
 from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Any
@@ -219,10 +220,12 @@ def test_a_reader_that_never_reads(daemon: Daemon) -> None:
 def test_a_flood_of_notes(daemon: Daemon) -> None:
     """What finds no voice is answered busy, each; all that is said to sound ends."""
     client = OscClient(daemon.port)
+    client.send("/notify", 1)
     client.send("/panic")
     assert wait_until(lambda: daemon.status()[SOUNDING] == 0, 20.0), "what sounded before would be counted when it ends"
+    time.sleep(0.2)  # all that was to be told of it
+    client.drain()
     busy = daemon.status()[BUSY]
-    client.send("/notify", 1)
     heard: Counter[str] = Counter()
     for i in range(FLOOD):
         client.send("/play", 40 + i % 40, *Z, 0.8, 0.01)
