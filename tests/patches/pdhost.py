@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from support import ROOT
+from support import ROOT, free_port
 
 FOLDER = ROOT / "patches" / "pd"
 READY_S = 20.0
