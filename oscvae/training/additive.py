@@ -32,6 +32,8 @@ _NOISE_START = -0.9
 _INHARMONICITY_START = 7e-5
 _INHARMONICITY_OCTAVES = 3.0
 _LOUDEST = 1.5
+_SILENCE = -4.0
+"""In the units of x, far below the floor: what is silent may fade to no power at all, and has a logarithm still."""
 _LOBE_EDGE = 2.0
 _LOBE_TERMS = 7
 _LOBE_PLACES = 20_000
@@ -115,7 +117,7 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         # TorchScript sees attributes, not the constants of a module.
         # Powers are in units where the middle of the range, x = 0, is 1: x = ln(power) / log_power.
         self.log_power = math.log(10.0) * (recipe.ceiling_db - recipe.floor_db) / 20.0
-        self.loudest = _LOUDEST
+        self.loudest, self.silence = _LOUDEST, math.exp(_SILENCE * self.log_power)
         self.edge = _LOBE_EDGE**2
         self.a4_note = float(A4_NOTE)
         self.a4_bins = A4_HZ * recipe.n_fft / recipe.sample_rate
@@ -202,7 +204,7 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         partials, noise = power[:, : self.n_partials], power[:, self.n_partials :]
         lobes = self.lobes(note, self.inharmonicity(trunk))
         noise = self.kept_apart(noise, partials, lobes, note)
-        x = torch.log(torch.baddbmm(noise, lobes, partials)) / self.log_power
+        x = torch.log(torch.baddbmm(noise, lobes, partials) + self.silence) / self.log_power
         return self.levelled(x @ self.spread)
 
     def kept_apart(self, noise: Tensor, partials: Tensor, lobes: Tensor, note: Tensor) -> Tensor:
@@ -216,7 +218,8 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
             covered = lobes[:, :, : self.n_clear].sum(2, keepdim=True)
             noise = noise * (1.0 - self.settled * (covered / self.under_lobe).clamp(max=1.0))
         if self.share > 0.0:
-            most = self.share * partials.sum(1, keepdim=True)
+            # Detached: partials are not to be raised to make room for noise.
+            most = self.share * partials.sum(1, keepdim=True).detach() + self.silence
             low = (self.centre < (self.n_clear + 0.5) * self.f0_bins(note))[:, :, None] * self.settled
             noise = noise * (1.0 - low) + low * noise * (most / (most + noise))
         return noise
