@@ -114,6 +114,18 @@ def test_below_and_between_the_lowest_partials_noise_stays_under_them(clear: int
         np.testing.assert_array_equal(kept[:, 0], noise[0, :, 0])
 
 
+def test_partials_that_fade_to_nothing_can_still_be_learnt() -> None:
+    """Their powers are 0 in float32, and nothing else sounds under their lobes."""
+    decoder = AdditiveDecoder(SMALL.model_copy(update={"clear_partials": 4, "noise_db": -18.0}), 4, Recipe(frames=12))
+    octave, semitone = one_hots([45, 88], Recipe().first_octave)
+    with torch.no_grad():
+        decoder.static.bias[: SMALL.partials] = -20.0
+    x = decoder(torch.zeros(2, 4), octave, semitone)
+    assert torch.isfinite(x).all()
+    x.clamp(min=-1.0).mean().backward()
+    assert all(torch.isfinite(weight.grad).all() for weight in decoder.parameters() if weight.grad is not None)
+
+
 def change_by_noise(config: DecoderConfig, note: int) -> np.ndarray:
     """What 40 dB more of an uneven noise change in each bin and frame, in dB."""
     recipe = Recipe(band_kind="linear", n_bands=1025, frames=12)
