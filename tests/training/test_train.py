@@ -134,8 +134,8 @@ def test_a_stopped_run_says_how_to_go_on(how: signal.Signals, data: Path, tmp_pa
 
 def test_a_loss_that_explodes_ends_the_run(data: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"the loss is (nan|inf) at step \d+: lower optimiser.rate"):
-        run(tiny_config(tmp_path, "optimiser.rate=1", "loss.square=1e6", "fit.steps=400", "regulariser.weight=1e6",
-                        "optimiser.clip=0", "optimiser.warm_up_steps=0"), data, tmp_path / "run")  # fmt: skip
+        run(tiny_config(tmp_path, "optimiser.rate=1", "optimiser.weight_decay=1e6", "fit.steps=400",
+                        "optimiser.warm_up_steps=0"), data, tmp_path / "run")  # fmt: skip
 
 
 def test_two_processes_train_the_same_model(data: Path, tmp_path: Path) -> None:
