@@ -55,7 +55,8 @@ def detune_cents(sound: Float32s, sample_rate: int, f0_hz: float) -> float:
         peak = low + int(np.argmax(mags[low : high + 1]))
         left, middle, right = np.log(mags[peak - 1 : peak + 2] + 1e-20)
         bend = left - 2.0 * middle + right
-        place = peak + (0.5 * (left - right) / bend if bend < 0.0 else 0.0)
+        offset = 0.5 * (left - right) / bend if bend < 0.0 else 0.0
+        place = peak + min(max(offset, -0.5), 0.5)  # on a slope that rises beyond the reach it would lie anywhere
         deviation.append(cents(place * per_bin_hz, partial * f0_hz))
         weight.append(float(mags[peak]))
     return float(np.average(deviation, weights=np.array(weight) + 1e-20))

@@ -64,6 +64,14 @@ def test_tuning_removes_the_error_it_measures(error_cents: float) -> None:
     assert detune_cents(tuned[find_onset(tuned, RATE) + 48 :], RATE, freq_hz) == pytest.approx(0.0, abs=0.5)
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_out_of_reach_is_at_most_at_its_end(seed: int) -> None:
+    """Noise has no partial to find: the parabola through a slope at the end of the reach may have its top anywhere."""
+    rng = np.random.default_rng(seed)
+    sound = np.cumsum(rng.standard_normal(2000)).astype(np.float32)
+    assert abs(detune_cents(sound, RATE, 90.0)) < 400.0
+
+
 @pytest.mark.parametrize("partials", [1, 2, 8])
 def test_the_fundamental_of_every_note_is_found(partials: int) -> None:
     for note in range(40, 89):
