@@ -1,7 +1,8 @@
 """Sixteen voices beside everything that could disturb them: messages, model loads good and bad, spinning threads.
 
 The same score is played twice on one server, undisturbed and then disturbed, an idle client of the same kind beside
-it. Undisturbed means no other messages, no loads and no spinning threads.
+it. Undisturbed means no other messages, no loads and no spinning threads. A witness on each core says when the machine
+itself stood still, and so what is left that is the daemon's.
 Usage: python tests/bench/bench_isolation.py [--minutes 10] [--calm 3] [--json FILE]
 """
 
@@ -18,14 +19,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
-from bench.disturbed_daemon import PROBE_S
 from bench.report import Row, show
 from jack_recorder import Recorder
 from jackd import JackServer
@@ -38,6 +37,9 @@ MESSAGES_A_SECOND = 200
 LOAD_EVERY_S = 5.0
 SPINNERS = 4
 GAP_MS = 20
+NEAR_S = 0.03  # between a stall of the machine and what the server says of it
+
+Stalls = list[tuple[float, float]]  # when one begins and ends, in s of the monotonic clock
 
 # what jackd's log says of an xrun: which client had not finished its cycle (Running), or had not even been given a core
 # by the kernel (Triggered), or that its own timer woke it late
@@ -86,6 +88,70 @@ class Disturbance(threading.Thread):
         self.join()
 
 
+class Witnesses:
+    """One on each core, until `finish`."""
+
+    def __init__(self) -> None:
+        self._processes = [
+            subprocess.Popen(
+                [sys.executable, str(ROOT / "tests/bench/witness.py"), str(core)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for core in sorted(os.sched_getaffinity(0))
+        ]
+
+    def finish(self) -> Stalls:
+        """The stalls of any core, in order, those that overlap as one."""
+        told = [stall for process in self._processes for stall in json.loads(process.communicate()[0])]
+        stalls: Stalls = []
+        for begin, length in sorted(told):
+            if stalls and begin <= stalls[-1][1]:
+                stalls[-1] = stalls[-1][0], max(stalls[-1][1], begin + length)
+            else:
+                stalls.append((begin, begin + length))
+        return stalls
+
+
+def beyond(gap: tuple[float, float], stalls: Stalls) -> float:
+    """What is left of a gap (when, how long) without the stalls in it, in s."""
+    begin, length = gap
+    return length - sum(max(0.0, min(end, begin + length) - max(start, begin)) for start, end in stalls)
+
+
+class Xruns(threading.Thread):
+    """Reads what the server says of xruns as it says it: (since when, until when, client, state)."""
+
+    def __init__(self, server: JackServer) -> None:
+        super().__init__(daemon=True)
+        self._server = server
+        self._over = threading.Event()
+        self.told: list[tuple[float, float, str, str]] = []
+        self.driver_late = 0
+
+    def run(self) -> None:
+        said = len(self._server.log())
+        since = time.perf_counter()
+        while not self._over.wait(0.01):
+            log, now = self._server.log(), time.perf_counter()
+            cut = log.rfind("\n") + 1
+            self.told += [(since, now, *found) for found in _UNFINISHED.findall(log[said:cut])]
+            self.driver_late += len(_DRIVER_LATE.findall(log[said:cut]))
+            said, since = max(said, cut), now
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join()
+
+    def count(self, client: str, state: str, stalls: Stalls | None = None) -> int:
+        """How many there were, or with stalls: how many with none of these near."""
+        found = [(since, now) for since, now, *whose in self.told if whose == [client, state]]
+        if stalls is None:
+            return len(found)
+        return sum(not any(end > since - NEAR_S and start < now for start, end in stalls) for since, now in found)
+
+
 def play_score(client: OscClient, seconds: float) -> None:
     """A new note every tenth of a second, by timetags; the same notes every time."""
     rng = random.Random(11)
@@ -119,36 +185,35 @@ def run(server: JackServer, seconds: float, disturbed: bool, folder: Path) -> di
     client.send("/notify", 0)
     idle = Recorder(server.name, ports=1, seconds=seconds + 10, name="idle")
     idle.start()
-    said = len(server.log())
-    # how late the machine itself wakes a thread of that priority
-    witness = subprocess.Popen(
-        [sys.executable, str(ROOT / "tests/bench/witness.py"), str(PROBE_S)],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    xruns = Xruns(server)
+    xruns.start()
+    witnesses = Witnesses()
+    began = time.perf_counter()
     noise = Disturbance(port) if disturbed else None
     if noise is not None:
         noise.start()
     play_score(client, seconds)
     if noise is not None:
         noise.stop()
-    witnessed, _ = witness.communicate()
+    took = time.perf_counter() - began
+    stalls = witnesses.finish()
     idle.stop()
-    blamed = Counter(_UNFINISHED.findall(server.log()[said:]))
-    driver = len(_DRIVER_LATE.findall(server.log()[said:]))
+    time.sleep(0.1)
+    xruns.stop()
     time.sleep(NOTE_S)
     client.send("/quit")
     process.wait(20)
     result: dict[str, Any] = json.loads(report.read_text())
     result["idle_skipped"] = idle.skipped
-    result["running"], result["waiting"] = (
-        [blamed[name, state] for name in ("oscvae", "idle")] for state in ("Running", "Triggered")
-    )
-    result["driver_late"] = driver
+    for key, state in (("running", "Running"), ("waiting", "Triggered")):
+        result[key] = [xruns.count(name, state) for name in ("oscvae", "idle")]
+        result[f"{key} alone"] = [xruns.count(name, state, stalls) for name in ("oscvae", "idle")]
+    result["driver_late"] = xruns.driver_late
+    result["stalls"] = [end - start for start, end in stalls]
+    result["near"] = sum(end - start + NEAR_S for start, end in stalls) / took
+    result["beyond"] = [beyond(tuple(gap), stalls) for gap in result["gaps"] if gap[1] > 0.005]
+    result["gaps"] = [length for _, length in result["gaps"]]
     result["skipped"] = result["frames"] - (result["blocks"] - 1) * result["period"]
-    result["witnessed"] = json.loads(witnessed)
     result["answers"] = noise.answers if noise is not None else {}
     result["sent"] = noise.sent if noise is not None else 0
     result["log"] = (folder / f"log-{disturbed}").read_text(errors="replace")
@@ -193,7 +258,8 @@ def main() -> None:
                 Row(
                     f"xruns with the daemon {meaning}",
                     str(wild[key][0]),
-                    f"the idle client {wild[key][1]}; undisturbed {calm[key][0]} and {calm[key][1]}",
+                    f"the idle client {wild[key][1]}; undisturbed {calm[key][0]} and {calm[key][1]}; no stall of the "
+                    f"machine near: {wild[f'{key} alone'][0]}, the idle client {wild[f'{key} alone'][1]}",
                     "0 beyond the idle client's",
                 )
                 for key, meaning in (("running", "at work"), ("waiting", "waiting for a core"))
@@ -214,8 +280,8 @@ def main() -> None:
                 "control gap",
                 f"worst {gaps.max():.1f} ms, p99.9 {np.percentile(gaps, 99.9):.1f} ms, "
                 f"{(gaps > GAP_MS).sum()} of {gaps.size} over {GAP_MS} ms",
-                f"undisturbed worst {1000 * max(calm['gaps']):.1f} ms; a process beside it that only sleeps, at the "
-                f"same priority: {1000 * wild['witnessed'][0]:.1f} and {1000 * calm['witnessed'][0]:.1f} ms",
+                f"undisturbed worst {1000 * max(calm['gaps']):.1f} ms; without the machine's stalls in them: worst "
+                f"{1000 * max(wild['beyond'], default=0.0):.1f} and {1000 * max(calm['beyond'], default=0.0):.1f} ms",
                 f"{GAP_MS} ms",
             ),
             Row(
@@ -224,6 +290,12 @@ def main() -> None:
                 f"undisturbed p99.9 {callback_us(calm, 0.999):.0f} us; a fifth of the period {period_us / 5:.0f} us",
                 "",
                 "a fifth of the period",
+            ),
+            Row(
+                "stalls of a core over 1 ms, for who is first in line",
+                f"{len(wild['stalls'])}, longest {1000 * max(wild['stalls'], default=0.0):.1f} ms",
+                f"undisturbed {len(calm['stalls'])}, {1000 * max(calm['stalls'], default=0.0):.1f} ms; within "
+                f"{1000 * NEAR_S:.0f} ms of one lie {100 * wild['near']:.0f} % of the time",
             ),
             Row("late notes", str(wild["late"]), f"undisturbed {calm['late']}"),
             Row(f"messages sent: {wild['sent']}", f"answers: {answers}"),

@@ -31,7 +31,7 @@ def spin() -> None:
 class Probed(Conductor):
     """A conductor that knows how long its event loop was ever away, and writes a report as it leaves."""
 
-    gaps: list[float]
+    gaps: list[tuple[float, float]]  # when, and how long
 
     async def start(self) -> None:
         await super().start()
@@ -45,7 +45,8 @@ class Probed(Conductor):
         while True:
             before = time.perf_counter()
             await asyncio.sleep(PROBE_S)
-            self.gaps.append(time.perf_counter() - before - PROBE_S)
+            due = before + PROBE_S
+            self.gaps.append((due, time.perf_counter() - due))
 
     async def leave(self) -> None:
         self.probe.cancel()

@@ -1,38 +1,38 @@
-"""How late a thread that only sleeps is woken, at the priority of the daemon's event clock: run by bench_isolation.
+"""When the machine keeps a core even from who is first in line: run by bench_isolation, once for each core.
 
-python tests/bench/witness.py PROBE_S   until its input closes; then prints its gaps in s, longest first, as JSON
+python tests/bench/witness.py CORE   until its input closes; then prints [when, how long] in s of every stall, as JSON
+
+A thread pinned to the core, at the highest real-time priority, only sleeps. What wakes it late lies below priorities:
+the host of a virtual machine, or a kernel that does not let itself be interrupted.
 """
 
 from __future__ import annotations
 
 import contextlib
-import heapq
 import json
 import os
 import select
 import sys
 import time
 
-from oscvae.daemon import EVENT_PRIORITY
-
-KEPT = 1000
+SLEEP_S = 0.001
+STALL_S = 0.001  # later than this is a stall
+_HIGHEST = 99
 
 
 def main() -> None:
-    probe_s = float(sys.argv[1])
     with contextlib.suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(EVENT_PRIORITY))
-    gaps: list[float] = []
+        os.sched_setaffinity(0, {int(sys.argv[1])})
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_HIGHEST))
+    stalls: list[tuple[float, float]] = []
     while True:
-        before = time.perf_counter()
-        if select.select([sys.stdin], [], [], probe_s)[0]:
+        due = time.perf_counter() + SLEEP_S
+        if select.select([sys.stdin], [], [], SLEEP_S)[0]:
             break
-        gap = time.perf_counter() - before - probe_s
-        if len(gaps) < KEPT:
-            heapq.heappush(gaps, gap)
-        else:
-            heapq.heappushpop(gaps, gap)
-    print(json.dumps(sorted(gaps, reverse=True)))
+        late = time.perf_counter() - due
+        if late > STALL_S:
+            stalls.append((due, late))
+    print(json.dumps(stalls))
 
 
 if __name__ == "__main__":
