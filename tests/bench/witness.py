@@ -15,8 +15,8 @@ import select
 import sys
 import time
 
-SLEEP_S = 0.001
-STALL_S = 0.001  # later than this is a stall
+SLEEP_S = 0.0005
+STALL_S = 0.0005  # later than this is a stall
 _HIGHEST = 99
 
 
