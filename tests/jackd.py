@@ -89,12 +89,13 @@ class JackServer:
         """Run a JACK tool against this server."""
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=20)
 
-    def log(self) -> str:
-        """What the server has said since its last start: every xrun, and whose it was."""
+    def log(self, since: int = 0) -> str:
+        """What the server has said since its last start, or since that many bytes: every xrun, and whose it was."""
         if self._told is None:
             return ""
         # not by seeking: the server writes at the same file's offset
-        return os.pread(self._told.fileno(), os.fstat(self._told.fileno()).st_size, 0).decode(errors="replace")
+        size = os.fstat(self._told.fileno()).st_size
+        return os.pread(self._told.fileno(), max(0, size - since), since).decode(errors="replace")
 
     def connections(self) -> dict[str, list[str]]:
         """Every port, with the ports that it is connected to."""
