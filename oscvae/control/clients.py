@@ -1,8 +1,9 @@
 """Who sent a packet, and how to answer.
 
-An answer is bounded beyond loopback, where a source address can be forged: 2 KiB and 32 times the request (DESIGN 4).
-Errors are rate-limited per sender and command, and in total, so that a mistyped fader neither floods the stage network
-nor hides that a model could not be loaded.
+Beyond loopback, where a source address can be forged, an answer has at most 2 KiB, and all answers to one packet have
+at most 32 times its size together (DESIGN 4), however many messages its bundle holds and however late they come. Errors
+are rate-limited per sender and command, and in total, so that a mistyped fader neither floods the stage network nor
+hides that a model could not be loaded.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from oscvae.control.packets import encode_message
 
 UDP_REPLY_MAX = 2048  # bytes, beyond loopback
-UDP_REPLY_FACTOR = 32  # times the request, beyond loopback
+UDP_REPLY_FACTOR = 32  # times the request, all answers to it together, beyond loopback
 UDP_MAX = 65507  # bytes that fit a datagram
 _WHY_MAX = 400  # characters of an error
 _COUNTED_MAX = 256  # senders' commands whose errors are counted one by one
@@ -70,7 +71,7 @@ class Client:
     being answered; 0 for a subscriber, who is sent events that nobody asked for just now.
     """
 
-    __slots__ = ("_limiter", "_send", "host", "is_loopback", "port", "request_size", "transport")
+    __slots__ = ("_answered", "_limiter", "_send", "host", "is_loopback", "port", "request_size", "transport")
 
     def __init__(
         self,
@@ -87,6 +88,7 @@ class Client:
         self.port = port
         self.is_loopback = is_loopback
         self.request_size = request_size
+        self._answered = 0  # bytes of all answers so far
         self._send = send
         self._limiter = limiter
 
@@ -102,23 +104,26 @@ class Client:
 
     @property
     def reply_max(self) -> int:
-        """Bytes that one answer may have."""
+        """Bytes that the next answer may have."""
         if self.transport == "tcp":
             return 2**31 - 1
         if self.is_loopback:
             return UDP_MAX
-        return min(UDP_REPLY_MAX, UDP_REPLY_FACTOR * self.request_size or UDP_REPLY_MAX)
+        if not self.request_size:
+            return UDP_REPLY_MAX
+        return min(UDP_REPLY_MAX, UDP_REPLY_FACTOR * self.request_size - self._answered)
 
     def send(self, packet: bytes) -> None:
         """Sends an encoded packet, if it is short enough for this client; whether it was is not told."""
         if len(packet) <= self.reply_max:
+            self._answered += len(packet)
             self._send(packet, self)
 
     def reply(self, address: str, *args: Any) -> None:
         """Sends one message; one that is too long for UDP becomes `/fail address ... use TCP`."""
         packet = encode_message(address, args)
         if len(packet) <= self.reply_max:
-            self._send(packet, self)
+            self.send(packet)
         else:
             command = str(args[0]) if address == "/done" else address.removesuffix(".reply")
             self.fail(command, f"the answer has {len(packet)} bytes, use TCP")
@@ -146,8 +151,7 @@ class Client:
         too_long = len(packet) - self.reply_max
         if too_long > 0:
             packet = encode_message("/fail", (command[:32], text.encode()[: -too_long - 36].decode(errors="ignore")))
-        if len(packet) <= self.reply_max:
-            self._send(packet, self)
+        self.send(packet)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Client) and self.key == other.key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from oscvae.control.clients import Client, ErrorLimiter
-from oscvae.control.packets import Message, decode
+from oscvae.control.packets import Message, decode, encode_bundle, encode_message
 
 
 def client(
@@ -42,10 +42,42 @@ def test_two_kibibytes_at_most_beyond_loopback() -> None:
     assert [len(packet) > 1000 for packet in sent] == [False, True]
 
 
+def test_all_answers_to_one_packet_share_what_it_may_cause() -> None:
+    questions = encode_bundle(1, [b"/models\0"] * 255)  # without type tags
+    one, sent = client(size=len(questions))
+    for _ in range(255):
+        one.reply("/models.reply", "x" * 2000)
+    assert len(sent) > 40, "a bundle of a few questions is answered"
+    assert max(map(len, sent)) <= 2048
+    assert sum(map(len, sent)) <= 32 * len(questions)
+    assert messages(sent)[-1][:2] == ("/fail", "/models"), "what comes too late is told so as long as there is room"
+
+
+def test_every_kind_of_answer_counts() -> None:
+    for answer in (
+        lambda one: one.reply("/pong"),
+        lambda one: one.done("/sync"),
+        lambda one: one.fail("/play", "no"),
+        lambda one: one.send(encode_message("/pong")),
+    ):
+        one, sent = client(size=4)
+        for _ in range(100):
+            answer(one)
+        assert 4 * 32 // 2 < sum(map(len, sent)) <= 4 * 32
+
+
+def test_each_packet_has_its_own_allowance() -> None:
+    for _ in range(100):
+        one, sent = client(size=16)
+        one.reply("/models.reply", "x" * 400)
+        assert messages(sent) == [("/models.reply", "x" * 400)]
+
+
 def test_loopback_and_tcp_are_not_bounded() -> None:
     for one, sent in (client("127.0.0.1", loopback=True), client(transport="tcp")):
-        one.reply("/models.reply", "x" * 50_000)
-        assert len(sent[0]) > 50_000
+        for _ in range(100):
+            one.reply("/models.reply", "x" * 50_000)
+        assert [len(packet) > 50_000 for packet in sent] == [True] * 100
 
 
 def test_what_cannot_be_a_datagram_fails() -> None:
@@ -67,6 +99,9 @@ def test_subscribers_get_two_kibibytes() -> None:
     one.reply("/model", "x" * 1900)
     one.send(bytes(3000))
     assert len(sent) == 1
+    for _ in range(100):  # for as long as it subscribes
+        one.send(bytes(2048))
+    assert len(sent) == 101
 
 
 def test_clients_are_equal_by_sender() -> None:
