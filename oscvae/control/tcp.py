@@ -1,12 +1,15 @@
 """OSC over TCP: packets framed by an int32 big-endian length (the OSC 1.0 stream rule).
 
 One connection can neither hold the event clock (frames are taken in slices of half a millisecond), nor fill memory (one
-frame of 64 KiB at most, unread answers at most 1 MiB), nor take the last connection from the others.
+frame of 64 KiB at most, unread answers at most 1 MiB), nor keep its place after its peer is gone without a word: a
+tablet that was switched off, or has left the network.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import time
 from typing import TYPE_CHECKING, cast
 
@@ -19,6 +22,17 @@ if TYPE_CHECKING:
 SLICE_S = 0.0005  # of the event clock, before others get their turn
 MAX_CONNECTIONS = 64
 UNREAD_MAX = 2**20  # bytes of answers that a slow reader may leave lying
+KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}  # a minute in all, as a subscription lasts
+
+
+def keep_alive(connection: socket.socket) -> None:
+    """Have the system ask a silent peer now and then whether it is still there, and end the connection if it is not."""
+    with contextlib.suppress(OSError):  # it has ended already
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in KEEPALIVE.items():
+            option = getattr(socket, name, None)  # not every system has them all
+            if option is not None:
+                connection.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 class TcpConnection(asyncio.Protocol):
@@ -41,6 +55,8 @@ class TcpConnection(asyncio.Protocol):
         if not allowed or not self._server.admit(self):
             self._transport.abort()
             self._transport = None
+            return
+        keep_alive(transport.get_extra_info("socket"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._buffer.clear()

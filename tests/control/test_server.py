@@ -424,6 +424,24 @@ def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     run(body)
 
 
+def test_a_silent_peer_is_asked_whether_it_is_still_there() -> None:
+    async def body() -> None:
+        async with house(tcp_port=0) as one:
+            line = await Connection.open(one.server.tcp_port)
+            line.send(PING)
+            assert await line.answer() == Message("/pong")
+            (connection,) = one.server._connections
+            assert connection._transport is not None
+            taken = connection._transport.get_extra_info("socket")
+            assert taken.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            there = [name for name in tcp.KEEPALIVE if hasattr(socket, name)]
+            assert there
+            for name in there:
+                assert taken.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) == tcp.KEEPALIVE[name]
+
+    run(body)
+
+
 def test_closing_ends_the_connections() -> None:
     async def body() -> None:
         async with house(tcp_port=0) as one:
