@@ -96,11 +96,12 @@ class VoicePool:
         self._free = list(range(engine.slots - 1, -1, -1))
         self._by_slot: dict[int, Voice] = {}
         self._waiting: deque[Voice] = deque()
-        self._hungry: list[Voice] = []  # moves that the decoder had no room for
+        self._following: deque[Voice] = deque()  # voices whose next move waits for its turn
         self._order = itertools.count(1)
         self._generation = itertools.count(1)
         self._ids = itertools.count(1)
         self._groups = itertools.count(1)
+        self._moves = itertools.count(1)
         self._record = np.zeros(8, np.int64)
         self._floats = engine.voices.view(np.float64)
 
@@ -237,7 +238,9 @@ class VoicePool:
         if not decoder.free_blocks:
             return False
         block = decoder.free_blocks.pop()
-        request = Request(kind, voice.slot, voice.generation, block, max(voice.start_frame, 0), voice.semitone, z)
+        # moves go in turn: by when their notes began, some voices would always come before others
+        deadline = max(voice.start_frame, 0) if kind == NOTE_ON else next(self._moves)
+        request = Request(kind, voice.slot, voice.generation, block, deadline, voice.semitone, z)
         if not decoder.send(request):
             decoder.free_blocks.append(block)
             return False
@@ -255,17 +258,30 @@ class VoicePool:
         voice.z = z
         if voice.slot < 0:
             return  # its first decode is still to come
-        if voice.in_flight:
-            voice.wanted = z
-        else:
-            self._ask_to_move(voice, z)
+        voice.wanted = z
+        if not voice.in_flight:
+            self._line_up(voice)
+            self._serve_moves()
+            self.busy += voice in self._following
 
-    def _ask_to_move(self, voice: Voice, z: Point) -> None:
-        """Have the voice decoded at `z`, or as soon as there is room: the last target is never lost."""
-        if not self._request(voice, MOVE, z):
-            self.busy += 1
-            voice.wanted = z
-            self._hungry.append(voice)
+    def _line_up(self, voice: Voice) -> None:
+        if voice not in self._following:
+            self._following.append(voice)
+
+    def _serve_moves(self) -> None:
+        """Have the voices that wait for their turn decoded where they are wanted, in their order; those whose decoder
+        has no room keep their places: the last target is never lost."""
+        full: set[int] = set()  # contexts of such decoders
+        for _ in range(len(self._following)):
+            voice = self._following.popleft()
+            if voice.wanted is None or voice.stolen or not voice.loaded.decoder.alive:
+                continue
+            if voice.loaded.index not in full:
+                if self._request(voice, MOVE, voice.wanted):
+                    voice.wanted = None
+                    continue
+                full.add(voice.loaded.index)
+            self._following.append(voice)
 
     def release(self, voice: Voice, frame: int = 0) -> None:
         """Let the voice decay from `frame` on (0 = now)."""
@@ -326,6 +342,24 @@ class VoicePool:
 
     def take_events(self) -> None:
         """Obey what the renderer and the callback reported."""
+        self._hear()
+        record = self._record
+        while pop(self.engine.render_control, record):
+            kind, a, b, c, d, e = (int(word) for word in record[:6])
+            if kind == at.VOICE_IDLE:
+                self._hear()  # the renderer saw this voice DONE: by then the callback had said that it is off
+                self._returned(a, b)
+            elif kind == at.BLOCK_FREE:
+                self.on_block(a, b)
+            elif kind == at.DECODE_SEEN:
+                self.on_answer(e)
+                self._decoded(a, b, c, d)
+            elif kind == at.CONTEXT_DROPPED:
+                self.on_dropped(a)
+        self._serve_moves()
+
+    def _hear(self) -> None:
+        """What the callback reported."""
         record = self._record
         while pop(self.engine.audio_control, record):
             kind, slot, generation = int(record[0]), int(record[1]), int(record[2])
@@ -338,22 +372,6 @@ class VoicePool:
             elif voice.heard:
                 voice.stolen = True  # over: nothing of it can be moved or stolen any more
                 self.on_voice("/voice/off", voice.id, voice.note)
-        while pop(self.engine.render_control, record):
-            kind, a, b, c, d, e = (int(word) for word in record[:6])
-            if kind == at.VOICE_IDLE:
-                self._returned(a, b)
-            elif kind == at.BLOCK_FREE:
-                self.on_block(a, b)
-            elif kind == at.DECODE_SEEN:
-                self.on_answer(e)
-                self._decoded(a, b, c, d)
-            elif kind == at.CONTEXT_DROPPED:
-                self.on_dropped(a)
-        hungry, self._hungry = self._hungry, []
-        for voice in hungry:
-            if voice.wanted is not None and not voice.in_flight and not voice.stolen and voice.loaded.decoder.alive:
-                z, voice.wanted = voice.wanted, None
-                self._ask_to_move(voice, z)
 
     def _decoded(self, slot: int, generation: int, status: int, took_ns: int) -> None:
         self.decoded += 1
@@ -368,9 +386,7 @@ class VoicePool:
             if voice.client is not None and not voice.heard:
                 voice.client.fail(voice.path, f"the model {voice.loaded.name!r} {reason} at this point")
         if voice.wanted is not None:
-            z, voice.wanted = voice.wanted, None
-            if not voice.stolen and voice.loaded.decoder.alive:
-                self._ask_to_move(voice, z)
+            self._line_up(voice)
 
     def _returned(self, slot: int, generation: int) -> None:
         voice = self._by_slot.get(slot)
