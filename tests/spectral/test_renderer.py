@@ -1,0 +1,141 @@
+"""The renderer fed by hand: what control would tell it, and a decoder that answers when the test says so."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from modeldocument import small_document
+
+from oscvae.audio.mixer import block_offline
+from oscvae.decode.wire import RECORD
+from oscvae.modelfile import ModelDocument
+from oscvae.realtime import layout as at
+from oscvae.realtime.engine import Engine
+from oscvae.realtime.memory import load_word, store_float, store_word
+from oscvae.realtime.ring import push
+from oscvae.spectral.context import ModelContext, render_scratch_floats, sinc_table
+from oscvae.spectral.renderer import render_until_idle
+
+RATE, PERIOD = 48_000, 128
+SLOTS = 4
+GROUP_WAIT = RATE * 30 // 1000  # frames that notes of a bundle wait for the slowest (DESIGN: at most 30 ms)
+LONG_AFTER = GROUP_WAIT + 20 * PERIOD
+
+
+class Bench:
+    """An engine with one model, whose notes last 1.6 s."""
+
+    def __init__(self) -> None:
+        document = ModelDocument.model_validate(small_document() | {"frames": 400})
+        self.engine = Engine(SLOTS, RATE, render_scratch_floats(), sinc_table())
+        self._blocks = np.full((SLOTS, document.frames, document.bands.n), -0.2, np.float32)
+        self._pipe, self._answers = os.pipe2(os.O_NONBLOCK)
+        self._context = ModelContext(
+            document,
+            slots=SLOTS,
+            rate=RATE,
+            pool=int(self._blocks.ctypes.data),
+            n_blocks=SLOTS,
+            pipe_fd=self._pipe,
+            look_ahead=1,
+            iterations=2,
+        )
+        self._tell(at.ADD_CONTEXT, 0, self._context.address)
+        self._frame = 0
+        self.serve(10 * PERIOD)
+
+    def _tell(self, *record: int) -> None:
+        assert push(self.engine.control_render, np.array([*record, *[0] * (8 - len(record))], np.int64))
+
+    def close(self) -> None:
+        os.close(self._pipe)
+        os.close(self._answers)
+        assert self.engine.intact()
+
+    def bundle(self, size: int) -> int:
+        """Arm notes in the first slots, to start together; returns the frame from which they wait."""
+        for slot in range(size):
+            words = self.engine.voices[slot]
+            words[:] = 0
+            words[at.V_GENERATION] = 1
+            words[at.V_GROUP], words[at.V_GROUP_SIZE] = 7, size
+            words[at.V_START_FRAME] = words[at.V_STOP_SAMPLE] = words[at.V_END] = words[at.V_ONSET_FRAME] = -1
+            for word in (at.V_STRETCH, at.V_PITCH, at.V_VELOCITY, at.V_GAIN, at.V_BEND):
+                store_float(words, word, 1.0)
+            store_word(words, at.V_STATE, at.ARMED)
+            self._tell(at.ARM, slot, 1, int(slot == 0))
+        return self.engine.word(at.E_FRAME)
+
+    def decode(self, *slots: int) -> None:
+        """The decoder has finished these."""
+        for slot in slots:
+            os.write(self._answers, RECORD.pack(at.DECODED, slot, 1, slot, 0, 1_000, 0, 0))
+
+    def serve(self, frames: int) -> None:
+        """That many frames are played, and all that can be rendered is rendered before each period."""
+        for _ in range(frames // PERIOD):
+            render_until_idle(self.engine.address)
+            block_offline(self.engine.words, self._frame, PERIOD, 0, 0)
+            self._frame += PERIOD
+
+    def onsets(self) -> list[int]:
+        """The frame at which each slot's voice began; -1: not yet."""
+        return [int(load_word(words, at.V_ONSET_FRAME)) for words in self.engine.voices]
+
+    @property
+    def late(self) -> int:
+        return self.engine.word(at.E_LATE)
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    made = Bench()
+    yield made
+    made.close()
+
+
+def test_notes_of_a_bundle_wait_for_the_slowest(bench: Bench) -> None:
+    armed = bench.bundle(3)
+    bench.decode(0, 1)
+    bench.serve(GROUP_WAIT - 2 * PERIOD)
+    assert bench.onsets()[:3] == [-1, -1, -1]
+    bench.decode(2)
+    bench.serve(2 * PERIOD)
+    first, *others = bench.onsets()[:3]
+    assert first > armed and others == [first, first]
+    assert bench.late == 0
+
+
+@pytest.mark.parametrize("slow", [0, 1, 2])
+def test_notes_of_a_bundle_wait_30_ms_at_most_and_a_later_one_is_late(bench: Bench, slow: int) -> None:
+    armed = bench.bundle(3)
+    quick = [slot for slot in range(3) if slot != slow]
+    bench.decode(*quick)
+    bench.serve(LONG_AFTER)
+    onsets = bench.onsets()
+    assert onsets[slow] == -1 and onsets[quick[0]] == onsets[quick[1]]
+    # the renderer sees the time once a period, and what it starts is heard with the next
+    assert GROUP_WAIT < onsets[quick[0]] - armed <= GROUP_WAIT + 2 * PERIOD
+    assert bench.late == 0, "those that waited are not to blame"
+
+    bench.decode(slow)
+    bench.serve(PERIOD)
+    assert bench.onsets()[slow] == bench.engine.word(at.E_FRAME)
+    assert bench.late == 1
+    assert bench.engine.word(at.E_SOUNDING) == 3
+
+
+def test_each_note_that_is_later_than_30_ms_starts_alone(bench: Bench) -> None:
+    bench.bundle(3)
+    bench.decode(1)
+    bench.serve(LONG_AFTER)
+    for late, slot in enumerate((2, 0)):
+        assert bench.late == late
+        bench.decode(slot)
+        bench.serve(4 * PERIOD)
+    middle, last, first = (bench.onsets()[slot] for slot in (2, 0, 1))
+    assert 0 < first < middle < last
+    assert bench.late == 2
