@@ -314,6 +314,7 @@ class JackBackend(Backend):
         self._client = _open(client_name, server_name)
         self._engine: Engine | None = None
         self._stall = Stall()
+        self._freewheels = False
         self._words = Arena(_WORDS * 8).words(_WORDS)
         self.rate = int(self._client.samplerate)
         self.period = int(self._client.blocksize)
@@ -376,7 +377,17 @@ class JackBackend(Backend):
             return True
         if engine.word(at.E_SERVER_DOWN) == 1 or engine.word(at.E_SERVER_RATE) != self.rate:
             return True
+        self._mind_freewheeling(engine)
         return self._stall.over(engine)
+
+    def _mind_freewheeling(self, engine: Engine) -> None:
+        """Say why nothing is heard, and when that is over."""
+        freewheels = engine.word(at.E_FREEWHEEL) == 1
+        if freewheels and not self._freewheels:
+            log.warning("the JACK server %s freewheels: silence until it ends", self._server)
+        elif self._freewheels and not freewheels:
+            log.info("the JACK server %s has ended freewheeling", self._server)
+        self._freewheels = freewheels
 
     def describe(self) -> str:
         period = self._engine.word(at.E_SERVER_PERIOD) if self._engine else self.period

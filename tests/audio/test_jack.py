@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -314,21 +315,35 @@ def test_the_period_may_change_while_a_voice_sounds(
         assert not backend.down()
 
 
-def test_freewheeling_is_silent_and_says_so(jack_server: JackServer, backends: Callable[..., JackBackend]) -> None:
+def test_freewheeling_is_silent_and_says_so(
+    jack_server: JackServer, backends: Callable[..., JackBackend], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, jack.__name__)
     backend = backends(jack_server, connect=[])
+
+    def said() -> list[str]:
+        assert not backend.down()
+        return [record.message for record in caplog.records if "freewheel" in record.message]
+
+    server = f"the JACK server '{jack_server.name}'"
     with Fed(ByHand()) as hand:
         backend.start(hand.engine)
+        assert said() == []
         recorder = Recorder(jack_server.name, seconds=30)
         recorder.connect(["oscvae:out_1", "oscvae:out_2"])
         hand.play(0, tone(10_000_000), finished=False)
         jack_server.tool("jack_freewheel", "y")
         assert until(lambda: hand.engine.word(at.E_FREEWHEEL) == 1)
+        for _ in range(3):
+            assert said() == [f"{server} freewheels: silence until it ends"]
         recorder.start()
         recorder.wait(0.5)
         recorder.stop()
         assert not recorder.sound.any()
         jack_server.tool("jack_freewheel", "n")
         assert until(lambda: hand.engine.word(at.E_FREEWHEEL) == 0)
+        for _ in range(3):
+            assert said()[1:] == [f"{server} has ended freewheeling"]
         recorder.close()
 
 
