@@ -18,6 +18,7 @@ from oscvae.control.dispatch import Executor
 from oscvae.errors import BusyError, OscvaeError
 
 MOST = 8192  # commands that may wait, whoever sent them
+FORGOTTEN = "forgotten: a /panic or /clearSched came before its time"
 _EARLY_S = 0.0005  # what is due this soon is handed over in the same turn
 
 
@@ -50,10 +51,13 @@ class EventScheduler:
             self._plan()
 
     def clear(self) -> None:
-        """Forget everything that waits."""
-        self._heap.clear()
-        self._waiting = 0
+        """Forget everything that waits; whoever was promised an answer is told."""
+        forgotten, self._heap, self._waiting = self._heap, [], 0
         self._plan()
+        for _, _, commands, client in forgotten:
+            for command in commands:
+                if command.row.replies:
+                    client.fail(command.path, FORGOTTEN)
 
     def _plan(self) -> None:
         if self._timer is not None:
@@ -65,12 +69,14 @@ class EventScheduler:
 
     def _hand_over(self) -> None:
         self._timer = None
-        horizon_ns = time.time_ns() + round((self._lead_s() + _EARLY_S) * 1e9)
-        while self._heap and self._heap[0][0] <= horizon_ns:
-            due_ns, _, commands, client = heapq.heappop(self._heap)
-            self._waiting -= len(commands)
-            try:
-                self._executor.execute(commands, client, due_ns)
-            except OscvaeError as error:
-                client.fail(commands[0].path, error)
-        self._plan()
+        try:
+            horizon_ns = time.time_ns() + round((self._lead_s() + _EARLY_S) * 1e9)
+            while self._heap and self._heap[0][0] <= horizon_ns:
+                due_ns, _, commands, client = heapq.heappop(self._heap)
+                self._waiting -= len(commands)
+                try:
+                    self._executor.execute(commands, client, due_ns)
+                except OscvaeError as error:
+                    client.fail(commands[0].path, error)
+        finally:  # a fault in one bundle must not strand those behind it
+            self._plan()
