@@ -6,6 +6,7 @@ Nothing waits here: what lies ahead goes to the scheduler.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -21,9 +22,10 @@ from oscvae.errors import CommandError, OscvaeError
 HORIZON_S = 3600.0  # how far ahead a bundle may lie: an hour of show, and no clock that is wrong by a day
 _NOW = 1  # timetags up to this one mean now; 0 is what careless senders write
 
-# What osc.latency_s delays: whatever is heard. Questions, files and /panic are answered at once.
-DELAYED_GROUPS = frozenset({"Notes", "Voices", "Cursor", "Sound"})
-DELAYED_COMMANDS = frozenset({"preset_recall", "macro", "macro_n"})
+# What osc.latency_s delays: whatever is heard, and what must keep its order with that. Questions and /panic are obeyed
+# at once.
+DELAYED_GROUPS = frozenset({"Notes", "Voices", "Cursor", "Presets", "Sound"})
+DELAYED_COMMANDS = frozenset({"macro", "macro_n", "load", "record", "sync"})
 UNDELAYED_COMMANDS = frozenset({"panic"})
 
 log = logging.getLogger(__name__)
@@ -145,24 +147,22 @@ class Dispatcher:
         return f"{text}, did you mean {near}?" if near else f"{text}, /help lists them"
 
     def _hand_over(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
+        """Under a constant latency, what carries no timetag is split: a /panic must find what stands before it."""
+        if due_ns is not None or not self._latency_ns:
+            self._obey(commands, client, due_ns)
+            return
+        later_ns = self._now_ns() + self._latency_ns
+        for is_delayed, run in itertools.groupby(commands, _is_delayed):
+            self._obey(list(run), client, later_ns if is_delayed else None)
+
+    def _obey(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
         try:
-            if due_ns is not None:
-                self._scheduler.at(due_ns, commands, client)
-            elif self._latency_ns:
-                self._delay(commands, client)
-            else:
+            if due_ns is None:
                 self._executor.execute(commands, client, None)
+            else:
+                self._scheduler.at(due_ns, commands, client)
         except OscvaeError as error:
             client.fail(commands[0].path, error)
-
-    def _delay(self, commands: Sequence[Command], client: Client) -> None:
-        """Hands over untimed commands under a constant latency: what is heard later, the rest now."""
-        at_once = [command for command in commands if not _is_delayed(command)]
-        later = [command for command in commands if _is_delayed(command)]
-        if at_once:
-            self._executor.execute(at_once, client, None)
-        if later:
-            self._scheduler.at(self._now_ns() + self._latency_ns, later, client)
 
 
 def _is_delayed(command: Command) -> bool:

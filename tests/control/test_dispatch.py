@@ -125,12 +125,50 @@ def test_timetags_can_be_ignored() -> None:
 def test_latency_delays_what_is_heard() -> None:
     stage = Stage(latency_s=0.02)
     due = NOW_NS + 20 * MS
-    assert stage.handle(bundle(None, A, B, C, D)) == [(None, ["/panic", "/status"]), (due, ["/z/1", "/gain"])]
+    assert stage.handle(bundle(None, A, B, D, C)) == [(due, ["/z/1", "/gain"]), (None, ["/status", "/panic"])]
     stage.recorder.calls.clear()
     macros = Message("/macro/1", (0.5,)), Message("/macro", (1, 0.5)), Message("/macros")
-    assert stage.handle(bundle(None, *macros)) == [(None, ["/macros"]), (due, ["/macro/1", "/macro"])]
+    assert stage.handle(bundle(None, *macros)) == [(due, ["/macro/1", "/macro"]), (None, ["/macros"])]
     stage.recorder.calls.clear()
     assert stage.handle(bundle(NOW_NS + 50 * MS, A, C)) == [(NOW_NS + 50 * MS, ["/z/1", "/panic"])]
+
+
+@pytest.mark.parametrize(
+    ("address", "args"),
+    [
+        ("/preset/save", ("a",)),
+        ("/preset/recall", ("a",)),
+        ("/preset/delete", ("a",)),
+        ("/presets", ()),
+        ("/load", ("a",)),
+        ("/record", ("a",)),
+        ("/sync", (1,)),
+    ],
+)
+def test_latency_keeps_the_order_of_what_depends_on_what_is_heard(address: str, args: tuple[Any, ...]) -> None:
+    stage = Stage(latency_s=0.02)
+    due = NOW_NS + 20 * MS
+    assert stage.handle(bundle(None, A, Message(address, args), B)) == [(due, ["/z/1", address, "/gain"])]
+    stage.recorder.calls.clear()
+    assert stage.handle(Message(address, args)) == [(due, [address])]
+
+
+def test_under_latency_a_panic_finds_what_stands_before_it_and_not_what_follows() -> None:
+    stage = Stage(latency_s=0.02)
+    due = NOW_NS + 20 * MS
+    calls = stage.handle(bundle(None, A, C, B, D))
+    assert calls == [(due, ["/z/1"]), (None, ["/panic"]), (due, ["/gain"]), (None, ["/status"])]
+
+
+def test_under_latency_a_panic_is_obeyed_when_nothing_more_may_wait() -> None:
+    class Full(Recorder):
+        def at(self, due_ns: int, commands: Sequence[Command], client: Client) -> None:
+            raise BusyError("busy")
+
+    stage = Stage(latency_s=0.02)
+    stage.dispatcher._scheduler = Full()
+    assert stage.handle(bundle(None, A, C)) == [(None, ["/panic"])]
+    assert stage.answers == [Message("/fail", ("/z/1", "busy"), "ss")]
 
 
 def test_a_wrong_message_fails_and_the_others_go_on() -> None:
