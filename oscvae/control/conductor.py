@@ -26,7 +26,7 @@ from oscvae.control.midi import Translator
 from oscvae.control.midi_input import MidiInput
 from oscvae.control.models import Loaded, ModelManager
 from oscvae.control.packets import Packet
-from oscvae.control.performer import NOTE_COMMANDS, Performer
+from oscvae.control.performer import Performer
 from oscvae.control.presets import Presets
 from oscvae.control.recorder import Recorder
 from oscvae.control.scheduler import EventScheduler
@@ -218,20 +218,15 @@ class Conductor:
 
     def execute(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
         """As the dispatcher's and the scheduler's executor: notes and sound are the performer's, the rest is not."""
-        mine: list[Command] = []
+        self.performer.begin(commands)
         for command in commands:
             if command.name in self.performer.commands:
-                mine.append(command)
+                self.performer.obey(command, client, due_ns)
                 continue
-            if mine and not _is_question(command):
-                self.performer.execute(mine, client, due_ns)
-                mine = []
             try:
                 self.administration.execute(command, client)
             except OscvaeError as error:
                 client.fail(command.path, error)
-        if mine:
-            self.performer.execute(mine, client, due_ns)
 
     def lead_s(self) -> float:
         """How long before its time a bundle is handed over: its decodes, a period, and room for bursts."""
@@ -303,8 +298,3 @@ class Conductor:
                 gc.collect()
                 quiet_since = time.monotonic()
             await asyncio.sleep(CLOCK_S)
-
-
-def _is_question(command: Command) -> bool:
-    """Whether the order of this command among notes does not matter, so that it need not split their group."""
-    return command.name not in NOTE_COMMANDS

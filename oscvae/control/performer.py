@@ -1,7 +1,8 @@
 """The performer: what commands mean for notes, the cursor and the sound.
 
 One state (cursor, pedal, the sound of the next notes), one pool of voices. `execute` obeys the commands of one moment
-in order; `tick` moves what travels by itself. Administration (models, files, questions) is `administration`.
+in order, `begin` and `obey` one by one; `tick` moves what travels by itself. Administration (models, files, questions)
+is `administration`.
 """
 
 from __future__ import annotations
@@ -53,6 +54,11 @@ def _starts_a_voice(command: Command) -> bool:
     return command.name in NOTE_COMMANDS and (command.name != "note" or command.values["velocity"] > 0.0)
 
 
+def _follows(voice: Voice) -> bool:
+    """Whether it goes where the cursor goes."""
+    return voice.kind == "note" and (voice.held or voice.pedalled)
+
+
 def _between(a: Point, b: Point, share: float) -> Point:
     return tuple(x + (y - x) * share for x, y in zip(a, b, strict=True))
 
@@ -83,6 +89,8 @@ class Performer:
         self.on_panic: Callable[[], None] = lambda: None
         self.cursor: Point = ()
         self._glide: tuple[float, float, Point, Point] | None = None
+        self._moves = 0  # of the cursor
+        self._followed = 0  # the newest of those that voices have followed
         self._attack_s = 0.0
         self._stretch = 1.0
         self._sustain = False
@@ -100,6 +108,7 @@ class Performer:
         self._handlers: dict[str, Callable[[Command, Client, int | None], None]] = {
             name.removeprefix("_do_"): getattr(self, name) for name in dir(self) if name.startswith("_do_")
         }
+        self._commands = frozenset(self._handlers)
         self._group = (0, 0)  # id and size of the bundle that is being executed
         self._group_begun = False
         self._in_macro = False
@@ -109,26 +118,35 @@ class Performer:
 
     @property
     def commands(self) -> frozenset[str]:
-        """The names of the commands that `execute` obeys."""
-        return frozenset(self._handlers)
+        """The names of the commands that `obey` knows."""
+        return self._commands
 
     # -- execution -----------------------------------------------------------------------------------------------------
 
     def execute(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
         """Obey commands of one moment, in order; what cannot be obeyed is answered, the rest goes on."""
+        self.begin(commands)
+        for command in commands:
+            self.obey(command, client, due_ns)
+
+    def begin(self, commands: Sequence[Command]) -> None:
+        """A moment's commands follow, of which those that are the performer's come to `obey`: their notes start
+        together, whatever stands between them."""
         notes = sum(_starts_a_voice(command) for command in commands)
         self._group = (self.pool.new_group(), notes) if notes > 1 else (0, 0)
         self._group_begun = False
-        for command in commands:
-            try:
-                self._handlers[command.name](command, client, due_ns)
-            except OscvaeError as error:
-                if self._group[0] and _starts_a_voice(command):
-                    self._group = (self._group[0], self._group[1] - 1)
-                client.fail(command.path, error)
-            else:
-                if command.row.feedback:
-                    self._tell(command.path, command.args, client)
+
+    def obey(self, command: Command, client: Client, due_ns: int | None) -> None:
+        """One command of the moment that has begun; why it cannot be obeyed is answered."""
+        try:
+            self._handlers[command.name](command, client, due_ns)
+        except OscvaeError as error:
+            if self._group[0] and _starts_a_voice(command):
+                self._group = (self._group[0], self._group[1] - 1)
+            client.fail(command.path, error)
+        else:
+            if command.row.feedback:
+                self._tell(command.path, command.args, client)
 
     def _tell(self, path: str, args: Sequence[Any], by: Client | None) -> None:
         if path in self._told:
@@ -315,24 +333,43 @@ class Performer:
 
     # -- cursor --------------------------------------------------------------------------------------------------------
 
-    def _set_cursor(self, z: Point) -> None:
+    def _set_cursor(self, z: Point, due_ns: int | None = None) -> None:
+        """At once for the notes that begin with it; those that sound by then follow at its moment."""
         self.cursor = z
         if not self._in_macro:
-            self._follow_cursor()
+            self._follow_cursor(due_ns)
 
-    def _follow_cursor(self) -> None:
-        for voice in self._playing():
-            if voice.kind == "note" and (voice.held or voice.pedalled) and len(voice.z) == len(self.cursor):
-                self.pool.move(voice, self.cursor)
+    def _follow_cursor(self, due_ns: int | None) -> None:
+        if isinstance(due_ns, FrameMoment):
+            due_ns = None  # a knob of a keyboard is heard a buffer late anyway
+        self._moves += 1
+        following = [voice for voice in self._playing() if _follows(voice) and len(voice.z) == len(self.cursor)]
+        if due_ns is not None:
+            frame = self.timeline.frame_at(due_ns)
+            self._move_voices([voice for voice in following if voice.start_frame >= frame], self.cursor)
+            following = [voice for voice in following if voice.start_frame < frame]
+        move, z = self._moves, self.cursor
 
-    def _place(self, z: Point) -> None:
+        def follow() -> None:
+            if move > self._followed:  # else a newer one has been made already
+                self._followed = move
+                self._move_voices(following, z)
+
+        self.timeline.defer(due_ns, follow)
+
+    def _move_voices(self, voices: Sequence[Voice], z: Point) -> None:
+        for voice in voices:
+            if _follows(voice):
+                self.pool.move(voice, z)
+
+    def _place(self, z: Point, due_ns: int | None = None) -> None:
         self._glide = None
-        self._set_cursor(z)
+        self._set_cursor(z, due_ns)
 
     def _do_z(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._place(self._point(command.values["z"], self._model()))
+        self._place(self._point(command.values["z"], self._model()), due_ns)
 
-    def _replace(self, index: int, *values: float) -> None:
+    def _replace(self, due_ns: int | None, index: int, *values: float) -> None:
         loaded = self._model()
         if index + len(values) > loaded.info.dims:
             raise CommandError(f"the model has changed: {loaded.name!r} has {loaded.info.dims} dimensions")
@@ -343,10 +380,10 @@ class Performer:
         if self._glide is not None:  # which the dimensions leave that are moved by hand; the others travel on
             began, lasts, start, end = self._glide
             self._glide = began, lasts, replaced(start), replaced(end)
-        self._set_cursor(replaced(self.cursor))
+        self._set_cursor(replaced(self.cursor), due_ns)
 
     def _do_z_n(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._replace(command.values["n"] - 1, command.values["value"])
+        self._replace(due_ns, command.values["n"] - 1, command.values["value"])
 
     def _scaled(self, dimension: int, share: float) -> float:
         latent = self._model().document.latent
@@ -356,15 +393,16 @@ class Performer:
 
     def _do_unit(self, command: Command, client: Client, due_ns: int | None) -> None:
         dimension = command.values["n"] - 1
-        self._replace(dimension, self._scaled(dimension, command.values["value"]))
+        self._replace(due_ns, dimension, self._scaled(dimension, command.values["value"]))
 
     def _do_pad(self, command: Command, client: Client, due_ns: int | None) -> None:
         first = 2 * (command.values["n"] - 1)
-        self._replace(first, self._scaled(first, command.values["x"]), self._scaled(first + 1, command.values["y"]))
+        x, y = command.values["x"], command.values["y"]
+        self._replace(due_ns, first, self._scaled(first, x), self._scaled(first + 1, y))
 
     def _travel(self, seconds: float, z: Point, due_ns: int | None) -> None:
         if seconds <= 0.0:
-            self._place(z)
+            self._place(z, due_ns)
             return
         self._glide = (self.timeline.moment_s(due_ns), seconds, self.cursor, z)
         self.timeline.keep_ticking()
@@ -383,7 +421,8 @@ class Performer:
                 self._place(end)
             else:
                 moving = True
-                self._set_cursor(_between(start, end, max(0.0, share)))
+                if share > 0.0:
+                    self._set_cursor(_between(start, end, share))
             self.on_change("/z", self.cursor, None)
         for voice in self._playing():
             if voice.journey is None:
@@ -462,7 +501,7 @@ class Performer:
         finally:
             self._in_macro = False
         if self.cursor is not cursor:
-            self._follow_cursor()
+            self._follow_cursor(due_ns)
 
     def _move(self, message: Message, macro: str, client: Client, due_ns: int | None) -> None:
         try:

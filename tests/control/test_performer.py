@@ -10,16 +10,23 @@ import numpy as np
 import pytest
 
 from oscvae.control.clients import Client, ErrorLimiter
-from oscvae.control.commands import ModelInfo, parse
+from oscvae.control.commands import Command, ModelInfo, parse
+from oscvae.control.conductor import Conductor
 from oscvae.control.frames import FrameMoment
 from oscvae.control.macros import read_macros
 from oscvae.control.packets import Message, decode
 from oscvae.control.performer import Performer
 from oscvae.control.voices import Voice
+from oscvae.errors import CommandError
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 
 MODEL = ModelInfo(2, note_min=40, note_max=80)
+LATER = 10**18  # Unix ns, frame 1000
+MOMENT = LATER // 1000  # a frame
+
+
+PRESETS = {"far": (9.0, 9.0), "near": (0.5, 0.5)}
 
 
 class Pool:
@@ -54,11 +61,19 @@ class Pool:
 
 
 class Timeline:
-    """Where whatever is deferred waits for ever."""
+    """Where whatever is deferred waits until `come` says that its moment has come."""
 
     def __init__(self) -> None:
+        self._changes: list[tuple[int, int, Callable[[], None]]] = []
         self.deferred = 0
         self.now_s = 0.0
+
+    def come(self, due_ns: int) -> None:
+        """Make what is due by then, in the order of time."""
+        due = sorted(change for change in self._changes if change[0] <= due_ns)
+        self._changes = [change for change in self._changes if change[0] > due_ns]
+        for _, _, change in due:
+            change()
 
     def moment_s(self, due_ns: int | None = None) -> float:
         return self.now_s
@@ -67,12 +82,13 @@ class Timeline:
         pass
 
     def frame_at(self, due_ns: int) -> int:
-        return 1000
+        return due_ns // MOMENT
 
     def defer(self, due_ns: int | None, change: Callable[[], None]) -> None:
         if due_ns is None:
             change()
         else:
+            self._changes.append((due_ns, self.deferred, change))
             self.deferred += 1
 
 
@@ -86,7 +102,7 @@ class Stage:
         models: Any = SimpleNamespace(current=current, info=lambda: MODEL)
         pool: Any = self.pool
         timeline: Any = self.timeline
-        presets: Any = SimpleNamespace()
+        presets: Any = SimpleNamespace(point=lambda model, name, dims: PRESETS[name])
         self.performer = Performer(pool, models, timeline, presets, read_macros(macros), gain_db=0.0)
         self.performer.cursor = (0.0, 0.0)
         self.told: list[tuple[str, tuple[Any, ...], Client | None]] = []
@@ -128,6 +144,158 @@ def test_the_wheel_of_a_keyboard_acts_before_the_note_that_follows_it(due_ns: in
     stage.do(("/bend", 12.0), due_ns=due_ns)
     assert stage.pool.engine.number(at.E_BEND) == (2.0 if at_once else 1.0)
     assert stage.timeline.deferred == (not at_once)
+
+
+# -- bundles with administration in them -------------------------------------------------------------------------------
+
+
+class Office:
+    """An administration that notes where the cursor was, and how many notes had been started, when it was asked."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.asked: list[tuple[str, tuple[float, ...], int]] = []
+
+    def execute(self, command: Command, client: Client) -> None:
+        self.asked.append((command.path, self.stage.performer.cursor, len(self.stage.pool.started)))
+        if command.path == "/encode":
+            raise CommandError("no such file")
+
+
+def conduct(stage: Stage, *messages: tuple[Any, ...], due_ns: int | None = None) -> Office:
+    office = Office(stage)
+    commands = [parse(Message(address, tuple(args)), MODEL) for address, *args in messages]
+    conductor: Any = SimpleNamespace(performer=stage.performer, administration=office)
+    Conductor.execute(conductor, commands, stage.client, due_ns)
+    return office
+
+
+@pytest.mark.parametrize("due_ns", [None, LATER])
+def test_a_bundle_is_obeyed_in_order_whoever_obeys_it(due_ns: int | None) -> None:
+    stage = Stage()
+    office = conduct(
+        stage,
+        ("/preset/save", "a"),
+        ("/z", 1.0, 1.0),
+        ("/preset/save", "b"),
+        ("/preset/recall", "near"),
+        ("/preset/delete", "near"),
+        ("/play", 60, 0.0, 0.0),
+        ("/encode", "x"),
+        ("/status",),
+        ("/z/1", 2.0),
+        due_ns=due_ns,
+    )
+    assert office.asked == [
+        ("/preset/save", (0.0, 0.0), 0),
+        ("/preset/save", (1.0, 1.0), 0),
+        ("/preset/delete", (0.5, 0.5), 0),
+        ("/encode", (0.5, 0.5), 1),
+        ("/status", (0.5, 0.5), 1),
+    ]
+    assert stage.performer.cursor == (2.0, 0.5)
+    assert stage.answers == [("/fail", ("/encode", "no such file"))]
+
+
+def test_notes_of_a_bundle_start_together_whatever_stands_between_them() -> None:
+    stage = Stage()
+    note = ("/play", 60, 0.0, 0.0)
+    conduct(stage, note, ("/preset/save", "a"), note, ("/ping",), note)
+    assert [(voice.group, voice.group_size, voice.group_first) for voice in stage.pool.started] == [
+        (7, 3, True),
+        (7, 3, False),
+        (7, 3, False),
+    ]
+
+
+# -- a cursor that is moved by a bundle with a time --------------------------------------------------------------------
+
+
+def test_what_sounds_follows_at_the_moment_and_what_begins_with_it_at_once() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.do(("/note", 62, 100), ("/z", 1.0, 1.0), ("/note", 64, 100), due_ns=LATER)
+    sounding, before, after = stage.pool.started
+    assert stage.performer.cursor == before.z == after.z == (1.0, 1.0)
+    assert sounding.z == (0.0, 0.0)
+    stage.timeline.come(LATER)
+    assert sounding.z == (1.0, 1.0)
+    assert len(stage.pool.moves) == 2, "one of the two notes, and the one that sounded"
+
+
+@pytest.mark.parametrize(
+    "message", [("/z/1", 1.0), ("/unit/1", 0.75), ("/pad/1", 0.75, 0.5), ("/preset/recall", "near"), ("/macro/1", 1.0)]
+)
+def test_every_way_of_moving_the_cursor_has_its_moment(message: tuple[Any, ...]) -> None:
+    stage = Stage({"a": {"/unit/1": (0.0, 1.0), "/unit/2": (0.5, 0.75)}})
+    stage.do(("/note", 60, 100))
+    (voice,) = stage.pool.started
+    stage.do(message, due_ns=LATER)
+    assert stage.performer.cursor != voice.z == (0.0, 0.0)
+    stage.timeline.come(LATER)
+    assert voice.z == stage.performer.cursor
+
+
+def test_a_later_move_that_is_made_first_is_not_undone() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    (voice,) = stage.pool.started
+    stage.do(("/z", 1.0, 1.0), due_ns=LATER)
+    stage.do(("/z", 2.0, 2.0))
+    assert voice.z == (2.0, 2.0)
+    stage.timeline.come(LATER)
+    assert voice.z == (2.0, 2.0)
+    stage.do(("/z", 1.0, 1.0), due_ns=LATER + MOMENT)
+    stage.do(("/z", 0.5, 0.5), due_ns=LATER)  # a bundle that came late
+    stage.timeline.come(LATER)
+    assert voice.z == (0.5, 0.5)
+    stage.timeline.come(LATER + MOMENT)
+    assert voice.z == stage.performer.cursor == (0.5, 0.5)
+
+
+def test_moves_of_several_moments_are_made_one_after_the_other() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    (voice,) = stage.pool.started
+    for n in range(3):
+        stage.do(("/z", float(n), 0.0), due_ns=LATER + n * MOMENT)
+        stage.do(("/note", 70 + n, 100), due_ns=LATER + n * MOMENT)
+    for n in range(3):
+        stage.timeline.come(LATER + n * MOMENT)
+        assert voice.z == (float(n), 0.0)
+        assert [other.z[0] for other in stage.pool.started[1 + n :]] == [float(n) for n in range(n, 3)]
+
+
+def test_a_note_that_was_let_go_before_the_moment_does_not_move() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.do(("/z", 1.0, 1.0), due_ns=LATER)
+    stage.do(("/note", 60, 0))
+    stage.timeline.come(LATER)
+    assert stage.pool.moves == []
+
+
+def test_a_knob_of_a_keyboard_moves_at_once() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.do(("/z/1", 1.0), due_ns=FrameMoment(LATER, 1000))
+    assert stage.pool.moves == [(1.0, 0.0)]
+    assert stage.timeline.deferred == 0
+
+
+def test_a_glide_that_is_yet_to_begin_moves_nothing() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.timeline.now_s = 10.0
+    stage.do(("/z", 1.0, 1.0), ("/glide", 2.0, 2.0, 2.0), due_ns=LATER)  # at 10 s
+    stage.timeline.now_s = 9.9
+    assert stage.performer.tick()
+    assert stage.pool.moves == []
+    stage.timeline.come(LATER)
+    assert stage.pool.moves == [(1.0, 1.0)]
+    stage.timeline.now_s = 11.0
+    assert stage.performer.tick()
+    assert stage.pool.moves[-1] == (1.5, 1.5)
 
 
 # -- what subscribers are told -----------------------------------------------------------------------------------------

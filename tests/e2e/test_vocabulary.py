@@ -402,6 +402,56 @@ def test_presets_and_a_recording_survive_the_end_of_the_daemon(tmp_path: Path) -
         house.close()
 
 
+def saved(house: House, name: str) -> tuple[float, ...]:
+    """Where a preset is, as it is told when it is recalled."""
+    listener = OscClient(house.daemon.port)
+    try:
+        assert listener.ask("/notify", 1, answer=("/done",)) == ("/done", ("/notify", 1))
+        listener.drain()
+        house.client.send("/preset/recall", name)
+        told = listener.wait_for("/z", timeout_s=ANSWER_S)
+        assert told is not None
+        return told[1]
+    finally:
+        listener.send("/notify", 0)
+        listener.close()
+
+
+def check_order(house: House, ahead_s: float | None) -> None:
+    """What a bundle asks of the cursor and of the presets is done in its order."""
+    there = (1.0, 0.5, -0.5, 0.25)
+    house.client.send("/z", 0.0, 0.0, 0.0, 0.0)
+    assert house.ask("/preset/save", "dawn") == ("/done", ("/preset/save", "dawn"))
+    due_s = None if ahead_s is None else time.time() + ahead_s
+    bundle = [("/z", *there), ("/preset/save", "dusk"), ("/preset/recall", "dawn"), ("/preset/delete", "dawn")]
+    house.client.send_bundle([*bundle, ("/sync", 7)], due_s)
+    answers = []
+    while not answers or answers[-1][0] != "/synced":
+        answer = house.client.wait_for("/done", "/fail", "/synced", timeout_s=ANSWER_S)
+        assert answer is not None, f"nothing came after {answers}"
+        answers.append(answer)
+    done = [("/done", ("/preset/save", "dusk")), ("/done", ("/preset/delete", "dawn"))]
+    assert sorted(answers) == sorted([*done, ("/synced", (7,))])
+    assert saved(house, "dusk") == pytest.approx(there)
+
+
+@pytest.mark.parametrize("ahead_s", [None, 0.3])
+def test_a_bundle_is_obeyed_in_order(house: House, ahead_s: float | None) -> None:
+    check_order(house, ahead_s)
+
+
+@pytest.mark.parametrize("latency_s", [0.02, 0.4])
+def test_under_latency_a_bundle_is_obeyed_in_order(tmp_path: Path, latency_s: float) -> None:
+    slow = House(tmp_path, f"osc.latency_s={latency_s}")
+    try:
+        check_order(slow, None)
+        slow.client.send_bundle([("/notify", 1), ("/play", 60, *Z), ("/panic",), ("/play", 64, *Z, 0.5, 0.1)])
+        told = slow.client.wait_for("/voice/on", timeout_s=ANSWER_S)
+        assert told is not None and told[1][1] == 64.0, "the note before the panic is not heard, the one after it is"
+    finally:
+        slow.close()
+
+
 # -- subscribers -------------------------------------------------------------------------------------------------------
 
 
