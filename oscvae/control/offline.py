@@ -154,6 +154,8 @@ class OfflineEngine:
             try:
                 command = parse(message, self.models.info())
                 if command.name == "load":
+                    self.performer.execute(commands, self.client, due_ns)  # what stands before it is the old model's
+                    commands = []
                     self.load(command.values["name"])
                 elif command.name == "preset_recall":
                     self._open_presets()
@@ -164,8 +166,7 @@ class OfflineEngine:
                     raise CommandError("means nothing in a score")
             except OscvaeError as error:
                 self.client.fail(message.address, error)
-        if commands:
-            self.performer.execute(commands, self.client, due_ns)
+        self.performer.execute(commands, self.client, due_ns)
 
     def _open_presets(self) -> None:
         loaded = self.models.current

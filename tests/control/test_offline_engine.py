@@ -314,6 +314,36 @@ def test_another_model_plays_while_the_old_voices_finish(engine: OfflineEngine) 
     assert first.loaded is not second.loaded and engine.errors == []
 
 
+def test_what_stands_before_a_load_in_its_bundle_plays_on_the_old_model(engine: OfflineEngine) -> None:
+    """As it does live, where loading takes its time."""
+    before = engine.models.current
+    load = message("/load", "plucked")
+    engine.execute(
+        [message("/z", *Z), message("/play", 60, *Z), message("/note", 62, 100), load, message("/play", 64, *Z)]
+    )
+    assert [voice.loaded is before for voice in engine.pool] == [True, True, False]
+    assert [voice.z for voice in engine.pool] == [pytest.approx(Z)] * 3, "the cursor is reset after it, not before"
+    for _ in range(20):
+        engine.render_block(128)
+    assert engine.errors == [] and all(voice.heard for voice in engine.pool)
+
+
+def test_a_score_moves_the_voices_at_its_moment(engine: OfflineEngine) -> None:
+    there = (1.0, 1.0, 1.0, 1.0)
+    engine.execute([message("/z", *Z), message("/note", 60, 100)])
+    for _ in range(20):
+        engine.render_block(128)
+    (voice,) = engine.pool
+    due = engine.timeline.frame + 5 * 128 + 64
+    engine.execute([message("/z", *there)], round(due * 1e9 / RATE))
+    for _ in range(5):
+        engine.render_block(128)
+    assert voice.z == pytest.approx(Z)
+    engine.render_block(128)
+    assert voice.z == pytest.approx(there)
+    assert engine.errors == []
+
+
 def test_a_bad_model_changes_nothing(engine: OfflineEngine) -> None:
     before = engine.models.current
     engine.execute([message("/load", "nothing"), message("/load", "../plucked"), message("/play", 60, *Z)])
