@@ -61,7 +61,8 @@ class MidiInput:
         self._model = model
         self._latency_s = latency_s
         self._record = np.zeros(8, np.int64)
-        self._waiting: deque[tuple[int, bytes]] = deque()
+        self._waiting: deque[tuple[int, bytes]] = deque()  # what the ring held when it was emptied
+        self._lost_before = 0  # as many were lost before that
         self._last = FrameMoment(0, 0)
         self._lost = 0
         self._goes_on = False
@@ -88,29 +89,41 @@ class MidiInput:
 
     def take(self) -> None:
         """Obey what the callback has handed over, a millisecond of it at a time."""
-        record = self._record
-        while pop(self._engine.midi, record):
-            data = int(record[at.MIDI_BYTES]).to_bytes(3, "little")[: int(record[at.MIDI_SIZE])]
-            self._waiting.append((int(record[at.MIDI_FRAME]), data))
         if not self._goes_on:
             self._obey()
 
     def _obey(self) -> None:
         self._goes_on = False
         deadline = time.perf_counter() + SLICE_S
-        while self._waiting:
+        while self._waiting or self._empty_ring():
             frame, data = self._waiting.popleft()
             messages = self._messages(data)
             while self._waiting and self._waiting[0][0] == frame and len(messages) < CHORD:
                 messages += self._messages(self._waiting.popleft()[1])
             self._play(messages, frame)
-            if self._waiting and time.perf_counter() > deadline:
+            if not self._waiting:
+                self._let_go_of_the_lost()
+            if time.perf_counter() > deadline:
                 self._goes_on = True
                 asyncio.get_running_loop().call_soon(self._obey)
                 return
-        if self.lost != self._lost:
-            log.warning("%d MIDI messages were lost: all notes are released", self.lost - self._lost)
-            self._lost = self.lost
+        self._let_go_of_the_lost()
+
+    def _empty_ring(self) -> bool:
+        """Take what the ring holds, and no more: the rest waits there, where what is too much is lost and counted."""
+        self._lost_before = self.lost
+        record = self._record
+        while len(self._waiting) < at.MIDI_RECORDS and pop(self._engine.midi, record):
+            data = int(record[at.MIDI_BYTES]).to_bytes(3, "little")[: int(record[at.MIDI_SIZE])]
+            self._waiting.append((int(record[at.MIDI_FRAME]), data))
+        return bool(self._waiting)
+
+    def _let_go_of_the_lost(self) -> None:
+        """Release all notes if messages were lost, after what came before those has been obeyed."""
+        lost = self._lost_before - self._lost
+        if lost:
+            log.warning("%d MIDI messages were lost: all notes are released", lost)
+            self._lost = self._lost_before
             self._play(LETTING_GO, self._engine.word(at.E_FRAME))  # a note off may have been among them
 
     def _messages(self, data: bytes) -> tuple[Message, ...]:

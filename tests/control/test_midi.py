@@ -280,7 +280,7 @@ class Hands:
     def take(self) -> list[tuple[list[tuple[Any, ...]], int | None]]:
         async def body() -> None:
             self.input.take()
-            while self.input._waiting or len(self.input.scheduler):
+            while self.input._goes_on or len(self.input.scheduler):
                 await asyncio.sleep(0.001)
 
         asyncio.run(body())
@@ -342,6 +342,46 @@ def test_lost_messages_release_all_notes(caplog: pytest.LogCaptureFixture) -> No
     assert "5 MIDI messages were lost: all notes are released" in caplog.text
     hands.feed(3, 0x90, 60, 100)
     assert len(hands.take()) == 1, "they are told of once"
+
+
+def test_what_waits_is_bounded_and_a_flood_without_end_releases_all_notes(caplog: pytest.LogCaptureFixture) -> None:
+    """As much comes in each turn of the event clock as the ring can hold, which no turn can obey."""
+    hands = Hands(latency_s=0.0)
+    waited: list[int] = []
+    releases = [("/sustain", 0), ("/stop",)]
+
+    async def body() -> None:
+        frame = 0
+        while (releases, None) not in hands.told:
+            for _ in range(at.MIDI_RECORDS):
+                hands.feed(frame, 0x90, frame % 128, 100)
+                frame += 1
+            hands.input.take()
+            waited.append(len(hands.input._waiting))
+            assert len(waited) < 1000, "nothing was ever released"
+            await asyncio.sleep(0)
+
+    asyncio.run(body())
+    assert max(waited) <= at.MIDI_RECORDS
+    assert "MIDI messages were lost: all notes are released" in caplog.text
+
+
+def test_messages_lost_while_others_are_obeyed_release_the_notes_after_those() -> None:
+    """The last note on before the loss still waits in the ring when the loss is seen."""
+    hands = Hands(latency_s=0.0)
+    hands.feed(0, 0x90, 1, 100)
+    obeyed = hands.execute
+
+    def execute(commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
+        obeyed(commands, client, due_ns)
+        if len(hands.told) == 1:
+            for frame in range(1, at.MIDI_RECORDS + 3):
+                hands.feed(frame, 0x90, frame % 128, 100)
+
+    hands.execute = execute  # type: ignore[method-assign]
+    told = hands.take()
+    assert len(told) == 1 + at.MIDI_RECORDS + 1
+    assert told[-1] == ([("/sustain", 0), ("/stop",)], None)
 
 
 def test_the_order_outlives_a_map_of_frames_that_moves() -> None:
