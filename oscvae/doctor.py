@@ -134,14 +134,17 @@ client.close()
 """
 
 _PORTAUDIO = """
-import json, sys
+import json, os, sys
+from oscvae.errors import AudioError
+opens, settings = json.loads(sys.argv[1])
 try:
-    import sounddevice
-except OSError as error:
-    print(json.dumps({"missing": str(error)}))
-    sys.exit()
-print(json.dumps({"outputs": [device["name"] for device in sounddevice.query_devices()
-                              if device["max_output_channels"] >= 2]}))
+    from oscvae.audio.portaudio import PortAudioBackend, find
+    found = PortAudioBackend(**settings).describe() if opens else find(settings["device"])
+    answer = {"plays": str(found)}
+except AudioError as error:
+    answer = {"refused": str(error)}
+print(json.dumps({**answer, "missing": "sounddevice" not in sys.modules}), flush=True)
+os._exit(0)  # PortAudio's own end may wait for minutes
 """
 
 _CUDA = """
@@ -186,22 +189,24 @@ def _runtime_folder() -> Path:
 
 
 def check_portaudio(config: Config) -> Finding:
-    """PortAudio, and its devices with two outputs."""
-    wanted = config.audio.backend
-    if wanted not in {"auto", "portaudio"}:
-        return Finding("PortAudio", "ok", f"not asked: audio.backend is {wanted}")
-    worst: State = "fail" if wanted == "portaudio" else "warn"
-    answer = _ask(_PORTAUDIO)
-    if "missing" in answer:
+    """The PortAudio device that would play, looked for as the backend does, and opened where it must play."""
+    audio, must = config.audio, config.audio.backend == "portaudio"
+    if not must and audio.backend != "auto":
+        return Finding("PortAudio", "ok", f"not asked: audio.backend is {audio.backend}")
+    settings = {"device": audio.device, "sample_rate": audio.sample_rate, "block_size": audio.block_size}
+    answer = _ask(_PORTAUDIO, json.dumps([must, settings]))
+    if "plays" in answer:
+        return Finding("PortAudio", "ok", str(answer["plays"]))
+    if "refused" not in answer:
+        return Finding("PortAudio", "warn", f"could not be asked: {answer['error']}")
+    worst: State = "fail" if must else "warn"
+    if answer["missing"]:
         return Finding("PortAudio", worst, "the PortAudio library is missing", _install("libportaudio2"))
-    outputs = [str(name) for name in answer.get("outputs", ())]
-    if outputs:
-        return Finding("PortAudio", "ok", ", ".join(outputs))
-    if wanted == "auto":
-        return Finding("PortAudio", "ok", "no output device; without JACK either, the daemon plays silently")
-    return Finding(
-        "PortAudio", "fail", "no output device", "connect a sound card, or oscvae serve --set audio.backend=auto"
-    )
+    if audio.device is not None:
+        return Finding("PortAudio", worst, str(answer["refused"]), "oscvae serve --set audio.device=null")
+    if must:
+        return Finding("PortAudio", worst, str(answer["refused"]), "oscvae serve --set audio.backend=auto")
+    return Finding("PortAudio", "ok", "no output device; without JACK either, the daemon plays silently")
 
 
 def check_cuda(config: Config) -> Finding:
@@ -365,6 +370,21 @@ def check_port(config: Config) -> Finding:
     return Finding("OSC", "ok", f"{where}: free")
 
 
+def check_feedback(config: Config) -> Finding:
+    """Whether the hosts of osc.feedback are known, and none is the daemon itself."""
+    from oscvae.control.server import OscServer
+    from oscvae.control.subscribers import Subscribers
+
+    osc = config.osc
+    server = OscServer(lambda packet, client: None, host=osc.host, port=osc.port, allow=osc.allow)
+    places = [(place.host, place.port) for place in osc.feedback]
+    try:
+        Subscribers(server.udp_client, permanent=places, own_port=osc.port)
+    except ConfigError as error:
+        return Finding("feedback", "fail", str(error), "oscvae serve --set 'osc.feedback=[]'")
+    return Finding("feedback", "ok", ", ".join(f"{host}:{port}" for host, port in places) or "nobody")
+
+
 def _free_port(host: str, taken: int) -> int:
     """The next port above `taken` that nobody has, over UDP or TCP."""
     for port in range(taken + 1, 65536):
@@ -418,6 +438,7 @@ CHECKS: tuple[Check, ...] = (
     check_memory,
     check_models,
     check_port,
+    check_feedback,
     check_folders,
 )
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import StartJack
+from jackd import JackServer, missing
 
 from oscvae import doctor
 from oscvae.config import Config, load_config
@@ -50,16 +52,83 @@ def test_a_missing_jack_server_fails_only_where_it_is_asked_for_by_name() -> Non
     assert doctor.check_jack(configured("audio.backend=silent")).state == "ok"
 
 
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No JACK server that PortAudio could take for a device."""
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "oscvae-test-nowhere")
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+
+
 def test_portaudio_without_a_device_fails_only_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_ask", lambda script: {"outputs": []})
-    assert doctor.check_portaudio(configured("audio.backend=portaudio")).state == "fail"
+    nowhere(monkeypatch)
+    if doctor.check_portaudio(configured()).what[:16] != "no output device":
+        pytest.skip("this machine has a sound card")
     assert doctor.check_portaudio(configured()).state == "ok"
-    monkeypatch.setattr(doctor, "_ask", lambda script: {"missing": "no library"})
-    assert "libportaudio2" in doctor.check_portaudio(configured()).mend
+    found = doctor.check_portaudio(configured("audio.backend=portaudio"))
+    assert found.state == "fail"
+    assert "no output device: connect a sound card" in found.what
+    assert found.mend == "oscvae serve --set audio.backend=auto"
 
 
-def test_portaudio_is_asked() -> None:
-    assert doctor.check_portaudio(configured("audio.backend=auto")).state == "ok"
+def test_a_missing_portaudio_library_fails_only_where_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    for backend, state in (("auto", "warn"), ("portaudio", "fail")):
+        found = doctor.check_portaudio(configured(f"audio.backend={backend}"))
+        assert found.state == state
+        assert "libportaudio2" in found.mend
+
+
+def test_a_portaudio_that_cannot_be_asked_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_ask", lambda script, *arguments: {"error": "no answer within 60 s"})
+    found = doctor.check_portaudio(configured("audio.backend=portaudio"))
+    assert found.state == "warn"
+    assert "no answer" in found.what
+
+
+@pytest.mark.jack
+def test_the_configured_portaudio_device_is_opened(start_jack: StartJack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through PortAudio's JACK host, since there is no sound card where tests run."""
+    for name, value in start_jack(rate=44_100).environment.items():
+        monkeypatch.setenv(name, value)
+    found = doctor.check_portaudio(configured("audio.backend=portaudio", "audio.block_size=256"))
+    assert found.state == "ok"
+    assert "system" in found.what and "44100 Hz, 256 frames" in found.what
+    wrong = doctor.check_portaudio(configured("audio.backend=portaudio", "audio.device=nope"))
+    assert wrong.state == "fail"
+    assert "'nope' does not exist" in wrong.what and "0 system" in wrong.what
+    assert doctor.check_portaudio(configured("audio.backend=portaudio", wrong.mend.split()[-1])).state == "ok"
+    # what serve would merely be silent for
+    assert doctor.check_portaudio(configured()).what.startswith("0 system")
+    assert doctor.check_portaudio(configured("audio.device=nope")).state == "warn"
+
+
+class MonoServer(JackServer):
+    """A server whose card has one output."""
+
+    @property
+    def command(self) -> list[str]:
+        return [*super().command, "-P", "1"]
+
+
+@pytest.fixture
+def mono_server() -> Iterator[JackServer]:
+    if lacking := missing():
+        pytest.skip(lacking)
+    server = MonoServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.jack
+def test_a_device_with_one_output_plays(mono_server: JackServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in mono_server.environment.items():
+        monkeypatch.setenv(name, value)
+    for backend in ("portaudio", "auto"):
+        found = doctor.check_portaudio(configured(f"audio.backend={backend}"))
+        assert found.state == "ok"
+        assert "system" in found.what
 
 
 def test_torch_is_asked_in_a_process_of_its_own() -> None:
@@ -93,6 +162,23 @@ def test_a_port_that_is_free_and_one_that_is_taken() -> None:
 def test_an_address_that_is_not_ours() -> None:
     assert doctor.check_port(configured("osc.host=192.0.2.1", "osc.port=0")).state == "fail"
     assert doctor.check_port(configured("osc.port=0", "osc.host=0.0.0.0")).state == "warn"
+
+
+def test_a_host_for_feedback_that_nobody_knows() -> None:
+    found = doctor.check_feedback(configured("osc.feedback=[127.0.0.1:9001, nowhere.invalid:9001]"))
+    assert found.state == "fail"
+    assert "nowhere.invalid" in found.what
+    assert found.mend == "oscvae serve --set 'osc.feedback=[]'"
+    there = doctor.check_feedback(configured("osc.feedback=[127.0.0.1:9001, localhost:9002]"))
+    assert there.state == "ok"
+    assert there.what == "127.0.0.1:9001, localhost:9002"
+    assert doctor.check_feedback(configured()).state == "ok"
+
+
+def test_feedback_to_the_daemon_itself() -> None:
+    found = doctor.check_feedback(configured("osc.port=9003", "osc.feedback=[localhost:9003]"))
+    assert found.state == "fail"
+    assert "oscvae's own port" in found.what
 
 
 def test_models_are_read_and_the_missing_one_is_named(tmp_path: Path) -> None:
