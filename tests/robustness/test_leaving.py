@@ -16,6 +16,7 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
+from jackd import JackServer
 from support import LEAVE_TIMEOUT_S, Daemon
 
 from robustness.live import Z, check_log, processes, wait_until
@@ -124,6 +125,26 @@ def test_leaving_while_everything_happens(tmp_path: Path) -> None:
     assert np.isfinite(samples).all() and np.abs(samples).max() > 0.01
     # the fade is on the disk too: it ends in silence and without a click
     assert not samples[-64:].any()
+
+
+@pytest.mark.jack
+def test_leaving_while_notes_sound_in_jack(jack_server: JackServer) -> None:
+    """The audio server's own thread is in the callback: the client is closed, and the server knows nothing of it."""
+    with Daemon("audio.backend=jack", f"audio.server_name={jack_server.name}") as daemon:
+        daemon.wait_ready()
+        daemon.client.send("/stretch", 4.0)
+        for i in range(8):
+            daemon.client.send("/play", 50 + i, *Z)
+        assert wait_until(lambda: daemon.status()[0] == 8, 20.0)
+        assert len(_left_in(jack_server)) > 2
+        leave(daemon, signal.SIGTERM)
+        assert wait_until(lambda: _left_in(jack_server) == [], 5.0), _left_in(jack_server)
+
+
+def _left_in(server: JackServer) -> list[str]:
+    """Ports of the daemon, and what its client has in shared memory."""
+    ports = [port for port in server.connections() if port.startswith("oscvae:")]
+    return ports + [path.name for path in Path("/dev/shm").glob(f"jack_sem.*{server.name}_oscvae*")]
 
 
 @pytest.mark.parametrize("how", ["stopped", "loading", "hanging up"] if SOAK else ["hanging up"])
