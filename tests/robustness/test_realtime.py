@@ -6,6 +6,7 @@ busy, or stands still.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import threading
 import time
@@ -123,8 +124,9 @@ def pass_time(stage: Stage, what: Callable[[], None]) -> None:
     passing.check()
 
 
-def test_spinning_threads_do_not_stop_the_blocks(stage: Stage) -> None:
-    stage.hold(4)
+@contextlib.contextmanager
+def spinning(count: int) -> Iterator[None]:
+    """Python threads that always want the GIL."""
     stop = threading.Event()
 
     def spin() -> None:
@@ -132,15 +134,40 @@ def test_spinning_threads_do_not_stop_the_blocks(stage: Stage) -> None:
         while not stop.is_set():
             n += 1
 
-    threads = [threading.Thread(target=spin) for _ in range(4)]
+    threads = [threading.Thread(target=spin) for _ in range(count)]
     for thread in threads:
         thread.start()
     try:
-        pass_time(stage, lambda: time.sleep(1.5))
+        yield
     finally:
         stop.set()
         for thread in threads:
             thread.join()
+
+
+def test_spinning_threads_do_not_stop_the_blocks(stage: Stage) -> None:
+    stage.hold(4)
+    with spinning(4):
+        pass_time(stage, lambda: time.sleep(1.5))
+
+
+def test_every_voice_that_was_on_is_told_off_whenever_control_gets_to_listen(stage: Stage) -> None:
+    """Short notes end while control, which waits for the GIL, is in the middle of hearing what there is."""
+    told: dict[str, list[int]] = {"/voice/on": [], "/voice/off": []}
+    pool = stage.control.pool
+    pool.on_voice = lambda address, id_, note: told[address].append(id_)
+    try:
+        with spinning(2):
+            deadline = time.monotonic() + 60.0
+            while len(told["/voice/on"]) < 300 and time.monotonic() < deadline:
+                if not pool.waiting_voices():
+                    stage.say("/play", 60, *Z, 0.8, 0.002)
+                stage.listen()
+        stage.rest()
+    finally:
+        pool.on_voice = lambda address, id_, note: None
+    assert len(told["/voice/on"]) >= 300
+    assert sorted(told["/voice/on"]) == sorted(told["/voice/off"])
 
 
 def test_a_python_that_stands_still_does_not_stop_the_blocks(stage: Stage) -> None:
