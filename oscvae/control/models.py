@@ -288,10 +288,9 @@ class ModelManager:
             return
         self._restarted = True
         log.error("%s; starting it again", why)
-        mine = self._request
         try:
             fresh = await asyncio.to_thread(self.open, loaded.name)
-            if self._closed or mine != self._request or self.current is not loaded:
+            if self._closed or self.current is not loaded:  # a /load under way may fail: only one that is done counts
                 await asyncio.to_thread(fresh.decoder.close)
                 return
             fresh.revived = True

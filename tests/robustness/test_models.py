@@ -419,6 +419,28 @@ def test_a_decoder_that_dies_twice(rig: Rig) -> None:
     assert rig.sounds()
 
 
+@pytest.mark.parametrize("name", ["nothing", "wrong shape"])
+def test_a_load_that_fails_does_not_keep_a_decoder_from_starting_again(rig: Rig, name: str) -> None:
+    rig.load("honest")
+    restarts = rig.daemon.log.count("starting it again")
+    rig.decoder().kill()
+    assert rig.said("starting it again", times=restarts + 1)
+    assert rig.ask("/load", name)[0] == "/fail"
+    assert wait_until(rig.sounds, SOON_S)
+    assert wait_until(lambda: len(processes(rig.daemon)) == 1, SOON_S)
+
+
+def test_a_load_wins_over_a_decoder_that_starts_again(rig: Rig) -> None:
+    rig.load("honest")
+    restarts = rig.daemon.log.count("starting it again")
+    rig.decoder().kill()
+    assert rig.said("starting it again", times=restarts + 1)
+    rig.load("short")
+    assert rig.sounds()
+    assert wait_until(lambda: len(processes(rig.daemon)) == 1, SOON_S)
+    assert rig.daemon.status()[MODEL] == "short"
+
+
 def test_a_decoder_whose_file_is_gone_is_reported(rig: Rig, folder: Path) -> None:
     write(folder / "doomed.ts", Honest())
     rig.load("doomed")
