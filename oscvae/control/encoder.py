@@ -1,6 +1,7 @@
 """/encode: a performer's own recording becomes a point of the latent space.
 
-The file is read and analysed in a helper process, and encoded in the decoder process below all notes.
+The file is looked up in a worker thread, read and analysed in a helper process, and encoded in the decoder process
+beside the notes. An encoding that takes too long is given up; its decoder plays on, and encodes again when it is done.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ class Encoder:
         self._answers: dict[int, tuple[Loaded, asyncio.Future[dict[str, Any]]]] = {}
 
     def path(self, name: str) -> Path:
-        """The file `name` in the sounds folder; raises CommandError for anything that leads out of it, or nowhere."""
+        """The file `name` in the sounds folder. Asks the disk: not for the event clock.
+
+        Raises CommandError for anything that leads out of the folder, or nowhere.
+        """
         folder = self._folder.resolve()
         if not name or "\0" in name or Path(name).is_absolute() or ".." in Path(name).parts:
             raise CommandError(f"a sound is named by its path inside {self._folder}, got {name[:64]!r}")
@@ -49,10 +53,10 @@ class Encoder:
         """(note, latent mean) of a sound file, in the range that /play takes. Raises CommandError."""
         if not loaded.decoder.encodes:
             raise CommandError(f"the model {loaded.name!r} has no encoder")
-        path = self.path(name)
         loaded.waiting += 1  # its decoder is not dismissed, whatever is loaded in the meantime
         try:
             async with self._turn:
+                path = await self._find(name)
                 note, x = await self._analyse(path, loaded)
                 notice = await self._ask(loaded, note, x)
         finally:
@@ -64,6 +68,12 @@ class Encoder:
         # of noise, or of anything that is unlike its notes, a model may think whatever it likes
         z = zip(notice["mean"], loaded.info.z_low, loaded.info.z_high, strict=True)
         return note, tuple(min(max(float(value), low), high) for value, low, high in z)
+
+    async def _find(self, name: str) -> Path:
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(self.path, name), TIMEOUT_S)
+        except TimeoutError:
+            raise CommandError(f"{name[:64]!r} took longer than {TIMEOUT_S:.0f} s to find") from None
 
     async def _analyse(self, path: Path, loaded: Loaded) -> tuple[int, np.ndarray[Any, Any]]:
         process = await asyncio.create_subprocess_exec(
@@ -92,6 +102,8 @@ class Encoder:
         decoder = loaded.decoder
         if not decoder.alive or not decoder.free_blocks:
             raise BusyError("busy: the model takes no requests just now")
+        if decoder.encoding:  # what was given up
+            raise BusyError(f"busy: the model {loaded.name!r} still encodes an earlier sound")
         block = decoder.free_blocks.pop()
         decoder.pool[block] = x
         number = next(self._ids)

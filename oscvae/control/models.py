@@ -108,10 +108,10 @@ class ModelManager:
 
     # -- loading -------------------------------------------------------------------------------------------------------
 
-    def open(self, name: str, on_decoder: Callable[[Decoder], None] | None = None) -> Loaded:
+    def open(self, name: str, on_decoder: Callable[[Decoder], None] | None = None, device: str | None = None) -> Loaded:
         """Load, check and warm a model. Blocks for as long as that takes: for a worker thread or the offline engine.
 
-        on_decoder(decoder): called before the process is started, to be able to cancel it.
+        on_decoder(decoder): called before the process is started, to be able to cancel it. device: another than usual.
         Raises ModelError or DecoderError.
         """
         path = model_path(self.folder, name)
@@ -124,7 +124,7 @@ class ModelManager:
         if on_decoder is not None:
             on_decoder(decoder)
         try:
-            decoder.spawn(self._device, self._threads, self.engine.wake_fd)
+            decoder.spawn(device or self._device, self._threads, self.engine.wake_fd)
             context = ModelContext(
                 document,
                 slots=self.engine.slots,
@@ -278,18 +278,23 @@ class ModelManager:
         task.add_done_callback(self._tasks.discard)
 
     async def _mourn(self, loaded: Loaded) -> None:
-        """Say how the decoder ended, and start it again, once."""
+        """Say how the decoder ended, and start it again: once, and once more where it was CUDA that failed."""
         why = f"the decoder of {loaded.name!r} {await asyncio.to_thread(loaded.decoder.ending)}"
         if loaded is not self.current:
             log.warning("%s, while its last notes sounded", why)
             return
-        if self._restarted:
+        device = loaded.decoder.device
+        if loaded.decoder.cuda_failed:  # which happens once, and is no fault of the model's
+            device = "cpu"
+            log.warning("%s: CUDA failed, going on on the CPU: %s", loaded.name, loaded.decoder.cuda_failed)
+        elif self._restarted:
             log.error("%s again; it is not started a second time, /load a model to play on", why)
             return
-        self._restarted = True
-        log.error("%s; starting it again", why)
+        else:
+            self._restarted = True
+            log.error("%s; starting it again", why)
         try:
-            fresh = await asyncio.to_thread(self.open, loaded.name)
+            fresh = await asyncio.to_thread(self.open, loaded.name, None, device)
             if self._closed or self.current is not loaded:  # a /load under way may fail: only one that is done counts
                 await asyncio.to_thread(fresh.decoder.close)
                 return

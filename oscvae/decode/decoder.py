@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from oscvae.decode.wire import MAX_MESSAGE, Request, Setup, pack_request
+from oscvae.decode.wire import ENCODE, MAX_MESSAGE, Request, Setup, pack_request
 from oscvae.errors import DecoderError
 from oscvae.modelfile import ModelDocument
 
@@ -51,7 +51,9 @@ class Decoder:
         self.free_blocks = list(range(n_blocks))
         self.device = "cpu"
         self.warning = ""
+        self.cuda_failed = ""  # why it ended, if that is why
         self.encodes = False
+        self.encoding = False  # something, of which nothing has been heard yet
         self.alive = False
         self.on_notice: Callable[[dict[str, Any]], None] = lambda notice: None
         self.on_gone: Callable[[], None] = lambda: None
@@ -164,7 +166,11 @@ class Decoder:
             with contextlib.suppress(ValueError):
                 notice = json.loads(data)
                 if "encoded" in notice:
-                    self.answered()
+                    self.encoding = False
+                if "cuda_failed" in notice:
+                    self.cuda_failed = str(notice["cuda_failed"])
+                    self._deaf()  # at once: a driver may keep a process from ending
+                    return
                 self.on_notice(notice)
 
     def _deaf(self) -> None:
@@ -196,18 +202,21 @@ class Decoder:
             self._link.send(pack_request(request))
         except (BlockingIOError, OSError):
             return False
+        if request.kind == ENCODE:  # beside the notes, and as long as it likes
+            self.encoding = True
+            return True
         if not self._owed:
             self._owed_since_s = time.monotonic()
         self._owed += 1
         return True
 
     def answered(self) -> None:
-        """A request was answered."""
+        """A note or move was answered."""
         self._owed = max(0, self._owed - 1)
         self._owed_since_s = time.monotonic()
 
     def silent_s(self) -> float:
-        """For how long it has owed an answer and given none; 0 when it owes nothing."""
+        """For how long it has owed a note or move and answered none; 0 when it owes nothing."""
         return time.monotonic() - self._owed_since_s if self._owed else 0.0
 
     def excuse(self) -> None:

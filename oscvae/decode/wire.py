@@ -2,7 +2,7 @@
 
 - daemon > decoder, a SOCK_SEQPACKET socket: one JSON `Setup`, then binary requests (`pack_request`).
 - decoder > daemon, the same socket: JSON notices {"loaded": ...} (the file; then once for each call that warms it),
-  {"ready": ...}, {"error": ...}, {"encoded": ...}.
+  {"ready": ...}, {"error": ...}, {"encoded": ...}, {"cuda_failed": why} as the last.
 - decoder > renderer: a record of RECORD int64 (`realtime.layout.DECODED`) in a pipe, written after the magnitudes lie
   in their block of the shared pool, then a post of the renderer's semaphore. A pipe write of 64 bytes is atomic and
   orders the memory before it, so a decoder that dies half-way leaves nothing half-said.

@@ -2,8 +2,10 @@
 
 Started as `python -m oscvae.decode.worker SOCKET_FD`. On a CPU one note at a time, note-ons first, each kind in the
 order of its deadlines; batching buys nothing there (measured: 4 notes in a batch 12.6 ms, 4 times one 13.6). On CUDA
-whatever is pending is one batch, padded to a size that was warmed. What is to be encoded takes tens of milliseconds in
-one call, and so has a thread of ordinary priority, in which no note waits for it: TorchScript computes without the GIL.
+whatever is pending is one batch, padded to a size that was warmed; where CUDA fails later, little can be relied on in
+the process, so it says so and ends, and the daemon goes on with another on the CPU. What is to be encoded takes tens of
+milliseconds in one call, and so has a thread of ordinary priority, in which no note waits for it: TorchScript computes
+without the GIL.
 """
 
 from __future__ import annotations
@@ -41,6 +43,10 @@ REALTIME_PRIORITY = 5  # below renderer and callback, above everything that is n
 MOST_REALTIME_US = 5_000_000  # of computing without a pause; a model that never comes back must not hold a core
 BREATH_EVERY_S = 0.1  # however much is asked for, the decoder pauses this often, and so is not taken for one that hangs
 BREATH_S = 0.0001
+
+
+class CudaError(Exception):
+    """Decoding failed on a CUDA device, and not by what the model itself raises."""
 
 
 class Network:
@@ -111,7 +117,10 @@ class Network:
                 self._on_step("warm")
 
     def decode(self, z: list[tuple[float, ...]], notes: list[int]) -> Any:
-        """Log magnitudes [B, bands, frames] on the CPU; B is padded to a warmed size and cut again."""
+        """Log magnitudes [B, bands, frames] on the CPU; B is padded to a warmed size and cut again.
+
+        Raises whatever the model raises, and CudaError for anything else that fails on a CUDA device.
+        """
         torch = self._torch
         if self.device == "cpu" and len(z) == 1:  # built of what is there: each call costs, its code is in no cache
             self._coordinates[0] = z[0]
@@ -122,10 +131,17 @@ class Network:
         z = z + [z[-1]] * (size - wanted)
         notes = notes + [notes[-1]] * (size - wanted)
         rows = [note - self._lowest for note in notes]
-        with torch.inference_mode():
-            points = torch.tensor(z, dtype=torch.float32, device=self.device)
-            out = self._module(points, self._octaves[rows], self._semitones[rows])
-            return out[:wanted].to("cpu")
+        try:
+            with torch.inference_mode():
+                points = torch.tensor(z, dtype=torch.float32, device=self.device)
+                out = self._module(points, self._octaves[rows], self._semitones[rows])
+                return out[:wanted].to("cpu")
+        except torch.jit.Error:
+            raise
+        except Exception as error:  # memory and lost devices are plain RuntimeErrors to TorchScript
+            if self.device == "cpu":
+                raise
+            raise CudaError(_first_line(error)) from error
 
     def encode(self, x: Any, note: int) -> tuple[list[float], list[float]]:
         """Mean and log variance of log magnitudes [frames, bands] of one note."""
@@ -220,6 +236,8 @@ class Worker:
             for request, x in zip(batch, out, strict=True):
                 statuses.append(GOOD if math.isfinite(x.sum().item()) else NOT_FINITE)
                 torch.clamp(x.T, -1.0, 1.0, out=self._blocks[request.block])
+        except CudaError:
+            raise
         except Exception as error:  # a model's code may raise anything
             self._say(error=f"decoding failed: {_first_line(error)}", fatal=False)
             statuses = [FAILED] * len(batch)
@@ -268,6 +286,9 @@ def main() -> int:
         worker.run()
     except BrokenPipeError:
         pass
+    except CudaError as error:
+        worker._say(cuda_failed=_first_line(error))
+        return 1
     except Exception as error:
         worker._say(error=_first_line(error), fatal=True)
         return 1

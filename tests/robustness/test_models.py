@@ -17,17 +17,19 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
-from support import READY_TIMEOUT_S, Daemon, OscClient
+from support import READY_TIMEOUT_S, ROOT, Daemon, OscClient
 
 from oscvae.config import load_config
+from oscvae.control import encoder, models
 from oscvae.control.addresses import REPLY_BY_PATH
 from oscvae.control.commands import NO_MODEL
-from oscvae.control.models import ModelManager
+from oscvae.control.encoder import Encoder
+from oscvae.control.models import Loaded, ModelManager
 from oscvae.control.offline import OfflineEngine
 from oscvae.control.packets import Message
 from oscvae.decode import decoder
 from oscvae.decode.wire import ENCODE, NOTE_ON, RECORD, Request
-from oscvae.errors import DecoderError, OscvaeError
+from oscvae.errors import BusyError, CommandError, DecoderError, OscvaeError
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.spectral.context import render_scratch_floats, sinc_table
@@ -39,6 +41,7 @@ from robustness.badmodels import (
     SHAPE,
     TRAP,
     Endless,
+    EndlessEncoder,
     Honest,
     SlowEncoder,
     Trap,
@@ -76,7 +79,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Rig:
     """A daemon with the small honest model, and one client."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *settings: str, environment: dict[str, str] | None = None) -> None:
         self.daemon = Daemon(
             "audio.backend=silent",
             f"engine.voices={VOICES}",
@@ -84,6 +87,8 @@ class Rig:
             f"paths.sounds={folder}",
             "model.name=honest",
             "osc.errors_per_second=10000",
+            *settings,
+            environment=environment,
         )
         try:
             self.daemon.wait_ready()
@@ -500,6 +505,75 @@ def test_no_note_waits_for_an_encoding(manager: ModelManager, folder: Path) -> N
         loaded.decoder.close()
 
 
+def encoder_of(manager: ModelManager, monkeypatch: pytest.MonkeyPatch) -> Encoder:
+    """An encoder that takes any sound for noise, and so needs no time to analyse it."""
+
+    async def noise(path: Path, loaded: Loaded) -> tuple[int, np.ndarray[Any, Any]]:
+        document = loaded.document
+        return 60, np.random.default_rng(1).uniform(-1.0, 0.0, (document.frames, document.bands.n)).astype(np.float32)
+
+    made = Encoder(manager.folder)
+    monkeypatch.setattr(made, "_analyse", noise)
+    manager.on_notice = made.notice
+    manager.on_death = made.lost
+    return made
+
+
+async def watched(manager: ModelManager) -> None:
+    while True:
+        manager.watch()
+        await asyncio.sleep(0.01)
+
+
+def test_an_encoding_is_no_hang(manager: ModelManager, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it takes, its decoder plays; and it is given up, with those after it."""
+    monkeypatch.setattr(models, "HANG_S", 0.1)
+    monkeypatch.setattr(encoder, "TIMEOUT_S", 1.5)
+    write(folder / "endless encoder.ts", EndlessEncoder())
+
+    async def body() -> None:
+        encodes = encoder_of(manager, monkeypatch)
+        loaded = await manager.load("endless encoder")
+        watching = asyncio.create_task(watched(manager))
+        with pytest.raises(CommandError, match="did not encode within 2 s"):
+            await encodes.encode("tone.wav", loaded)
+        watching.cancel()
+        asked = loaded.decoder
+        assert asked.alive and asked.running(), "it was taken for one that hangs"
+        assert asked.send(Request(NOTE_ON, 0, 1, 1, 0, 60, (0.0, 0.0)))
+        assert select.select([asked.pipe_fd], [], [], SOON_S)[0], "no note is decoded any more"
+        with pytest.raises(BusyError, match="still encodes an earlier sound"):
+            await encodes.encode("tone.wav", loaded)
+
+    try:
+        asyncio.run(body())
+    finally:
+        manager.close()
+
+
+def test_a_sound_is_encoded_once_an_earlier_is_done(
+    manager: ModelManager, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder / "slow encoder.ts", SlowEncoder())
+
+    async def body() -> None:
+        encodes = encoder_of(manager, monkeypatch)
+        loaded = await manager.load("slow encoder")
+        with monkeypatch.context() as short:
+            short.setattr(encoder, "TIMEOUT_S", 0.05)
+            with pytest.raises(CommandError, match="did not encode"):
+                await encodes._ask(loaded, 60, np.zeros((2000, 64), np.float32))
+        deadline = time.monotonic() + SOON_S
+        while loaded.decoder.encoding and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        assert (await encodes.encode("tone.wav", loaded))[0] == 60
+
+    try:
+        asyncio.run(body())
+    finally:
+        manager.close()
+
+
 def test_an_encoding_ends_with_its_decoder(rig: Rig) -> None:
     rig.load("plucked")
     process = rig.decoder()
@@ -512,6 +586,41 @@ def test_an_encoding_ends_with_its_decoder(rig: Rig) -> None:
     assert reply is not None and reply[0] == "/fail" and reply[1][0] == "/encode"
     assert time.monotonic() - began < 50.0, "it waited for an answer that could not come"
     assert wait_until(rig.encodes, SOON_S)
+
+
+# -- CUDA that fails ---------------------------------------------------------------------------------------------------
+
+
+def test_cuda_that_fails_later_gives_way_to_the_cpu(folder: Path) -> None:
+    """With a CPU for the device, which fails as CUDA does where the first latent is below -TRAP."""
+    path = os.pathsep.join((str(Path(__file__).parent / "fakecuda"), str(ROOT)))
+    rig = Rig(folder, "model.device=cuda", 'model.name="raising trap"', environment={"PYTHONPATH": path})
+    try:
+        rig.hold(2)
+        first = rig.decoder()
+        kind, (why,) = rig.ask("/play", 60, TRAP + 1.0, 0.0)
+        assert kind == "/fail" and "failed at this point" in why
+        assert rig.decoder() == first, "what the model raises is no fault of the device"
+
+        kind, (why,) = rig.ask("/play", 60, -TRAP - 1.0, 0.0)
+        assert kind == "/fail" and "died before the note was decoded" in why
+        assert rig.said("raising trap: CUDA failed, going on on the CPU: CUDA error: out of memory")
+        assert wait_until(rig.sounds, SOON_S)
+        assert rig.sounding >= 2, "what sounded is gone"
+        second = rig.decoder()
+        assert second != first
+        rig.forget()
+        rig.play(z=-TRAP - 1.0)
+        assert wait_until(lambda: rig.events()["/voice/on"] == 1, SOON_S), "it does not decode on the CPU"
+
+        second.kill()
+        assert rig.said("was killed by signal 9; starting it again"), "it had its one start already"
+        assert wait_until(rig.sounds, SOON_S)
+        assert sum("CUDA" in line for line in rig.daemon.log.splitlines()) == 1, "more than one warning"
+        assert rig.daemon.process.poll() is None
+        check_log(rig.daemon)
+    finally:
+        rig.close()
 
 
 # -- decoders that are stopped -----------------------------------------------------------------------------------------
