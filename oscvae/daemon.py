@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LEAVE_S = 1.3  # after this the process ends whatever still hangs; 1.5 s are promised
 NICE = -11
 EVENT_PRIORITY = 4  # below the decoder's
+SHOW_CURSOR = b"\x1b[?25h"
 SWITCH_INTERVAL_S = 0.0001  # by default each spinning thread keeps a waking one from the GIL for 5 ms
 
 log = logging.getLogger(__name__)
@@ -114,6 +115,9 @@ def _end_process(code: int) -> None:
     logs.flush()
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        if os.isatty(sys.stderr.fileno()):
+            os.write(sys.stderr.fileno(), SHOW_CURSOR)  # which the progress bar of a first start has hidden
     os._exit(code)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 import threading
@@ -11,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from oscvae.daemon import SHOW_CURSOR
 from oscvae.realtime.kernel import count_kernels
 
 TIMEOUT_S = 240.0
+_HIDE = b"\x1b[?25l"
 
 # the first of the modules alone, because all of them take half a minute
 _FIRST_START = """
@@ -74,3 +77,28 @@ def test_a_bar_shows_how_many_kernels_are_compiled(tmp_path: Path, terminal: boo
     again = Shown(tmp_path, terminal=terminal)
     assert again.was_warm
     assert again.text == ""
+
+
+def test_ctrl_c_at_the_bar_gives_the_cursor_back(tmp_path: Path) -> None:
+    keyboard, screen = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "oscvae", "serve", "--set", "audio.backend=silent", "--set", "osc.port=0"],
+        env={**os.environ, "OSCVAE_CACHE_DIR": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=screen,
+    )
+    os.close(screen)
+    parts: list[bytes] = []
+    try:
+        while _HIDE not in b"".join(parts):
+            parts.append(os.read(keyboard, 65536))
+        process.send_signal(signal.SIGINT)
+        _read_all(keyboard, parts)
+        assert process.wait(TIMEOUT_S) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(keyboard)
+    shown = b"".join(parts)
+    assert shown.rfind(SHOW_CURSOR) > shown.rfind(_HIDE)

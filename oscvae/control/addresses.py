@@ -337,7 +337,15 @@ TABLE: tuple[Address, ...] = (
         ("/done /load name D rate frames", "/fail /load why"),
         asynchronous=True,
     ),
-    Address("/models", "models", "Models and files", "The models in the models folder.", (), ("/models.reply",)),
+    Address(
+        "/models",
+        "models",
+        "Models and files",
+        "The models in the models folder.",
+        (),
+        ("/models.reply",),
+        asynchronous=True,
+    ),
     Address("/model", "model", "Models and files", "The model that plays.", (), ("/model",)),
     Address(
         "/encode",

@@ -29,8 +29,8 @@ its length as an int32, big-endian. D is the model's latent dimension (4 in the 
 - A value marked *clips* is brought into its range; any other value out of range is a `/fail`.
 - Replies use only the type tags `i f s b`. `/done command ..` and `/fail command why` go to the sender, at most 20
   errors a second about each command. Address patterns (`*`, `?`, `[]`, `{{}}`) are a `/fail`.
-- Beyond this machine a UDP answer has at most {clients.UDP_REPLY_MAX} bytes and {clients.UDP_REPLY_FACTOR} times
-  the request; a longer one is `/fail command .. use TCP`.
+- Beyond this machine a UDP answer has at most {clients.UDP_REPLY_MAX} bytes, and all answers to one packet together
+  {clients.UDP_REPLY_FACTOR} times its size; what is longer is `/fail command .. use TCP`.
 - A bundle's messages are obeyed in order and uninterrupted, and its notes start in the same frame. Timetag 1 is now,
   a late bundle is obeyed at once and counted, one more than {HORIZON_S:.0f} s ahead is a `/fail`.
 - A packet has at most {packets.MAX_PACKET} bytes, {packets.MAX_ELEMENTS} messages and bundles, and
