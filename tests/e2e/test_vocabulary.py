@@ -402,16 +402,17 @@ def test_presets_and_a_recording_survive_the_end_of_the_daemon(tmp_path: Path) -
         house.close()
 
 
-def saved(house: House, name: str) -> tuple[float, ...]:
-    """Where a preset is, as it is told when it is recalled."""
+def is_saved(house: House, name: str, z: Sequence[float]) -> bool:
+    """Whether a preset is there, as is told when it is recalled."""
     listener = OscClient(house.daemon.port)
     try:
         assert listener.ask("/notify", 1, answer=("/done",)) == ("/done", ("/notify", 1))
         listener.drain()
         house.client.send("/preset/recall", name)
-        told = listener.wait_for("/z", timeout_s=ANSWER_S)
-        assert told is not None
-        return told[1]
+        while (told := listener.wait_for("/z", timeout_s=ANSWER_S)) is not None:
+            if told[1] == pytest.approx(z):  # else what an earlier test did, told late
+                return True
+        return False
     finally:
         listener.send("/notify", 0)
         listener.close()
@@ -432,7 +433,7 @@ def check_order(house: House, ahead_s: float | None) -> None:
         answers.append(answer)
     done = [("/done", ("/preset/save", "dusk")), ("/done", ("/preset/delete", "dawn"))]
     assert sorted(answers) == sorted([*done, ("/synced", (7,))])
-    assert saved(house, "dusk") == pytest.approx(there)
+    assert is_saved(house, "dusk", there)
 
 
 @pytest.mark.parametrize("ahead_s", [None, 0.3])
