@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,10 +58,19 @@ def test_shell(quiet: Quiet) -> None:
     assert "/voice/on" in printed and "/z ffff" in printed, "oscdump hears what the daemon tells"
 
 
-def test_they_say_that_nobody_is_there() -> None:
+def test_they_say_that_nobody_is_there(tmp_path: Path) -> None:
+    """After less patience than their own five seconds."""
     needs("node")
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    for example, wait, less in (
+        ("python/play.py", "replies(5.0)", "replies(0.3)"),
+        ("node/play.js", " 5000)", " 300)"),
+    ):
+        text = (tmp_path / example).read_text()
+        assert wait in text
+        (tmp_path / example).write_text(text.replace(wait, less))
     port = str(free_port())
-    commands = ((sys.executable, str(FOLDER / "python" / "play.py")), ("node", str(FOLDER / "node" / "play.js")))
+    commands = ((sys.executable, str(tmp_path / "python" / "play.py")), ("node", str(tmp_path / "node" / "play.js")))
     running = [subprocess.Popen([*command, port], stderr=subprocess.PIPE, text=True) for command in commands]
     for process in running:
         _, told = process.communicate(timeout=60)
@@ -73,7 +83,7 @@ def test_they_say_that_nobody_is_there() -> None:
 def test_ask_tells_no_answer_from_nobody(quiet: Quiet) -> None:
     def ask(port: int) -> subprocess.CompletedProcess[str]:
         script = ROOT / "patches/examples/python/ask.py"
-        command = [sys.executable, script, "--port", str(port), "--wait", "0.5", "/play", "60", "0", "0", "0", "0"]
+        command = [sys.executable, script, "--port", str(port), "--wait", "0.2", "/play", "60", "0", "0", "0", "0"]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     heard = ask(quiet.port)

@@ -19,7 +19,7 @@ from patches.pdhost import FOLDER, Pd, client_patch, demo_patch
 pytestmark = pytest.mark.client
 
 PATCHES = sorted(FOLDER.glob("*.pd"))
-ALIVE_S = 5.0  # how often the client subscribes
+ALIVE, HURRIED, HURRIED_S = "metro 5000;", "metro 500;", 0.5  # how often the client subscribes
 
 
 @pytest.fixture(autouse=True)
@@ -145,18 +145,21 @@ def test_there_is_a_slider_for_each_dimension(tmp_path: Path, fake: FakeDaemon) 
 
 
 def test_a_daemon_that_comes_later_is_found(tmp_path: Path) -> None:
+    text = (FOLDER / "oscvae.pd").read_text()
+    assert ALIVE in text
+    (tmp_path / "oscvae.pd").write_text(text.replace(ALIVE, HURRIED))  # Pd looks beside the patch first
     with FakeDaemon() as probe:
         port = probe.port
     with Pd(tmp_path, client_patch(tmp_path, port)) as pd:
         pd.send("go", "/play 60 0 0 0 0")  # into the void
         time.sleep(0.3)
         with FakeDaemon(port) as late:
-            late.until("/notify", timeout_s=2 * ALIVE_S)
+            late.until("/notify")
             late.tell("/done", "/notify", 1)
             late.until("/model")
             pd.send("go", "notify 0")
             assert late.until("/notify").args == (0.0,)
-            assert all(message.address != "/notify" for message in late.drain(quiet_s=ALIVE_S + 1.0))
+            assert all(message.address != "/notify" for message in late.drain(quiet_s=4 * HURRIED_S))
 
 
 # -- a real daemon -----------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from patches.schost import FOLDER, Sclang, run, wrong
 pytestmark = pytest.mark.client
 
 EXIT = "AppClock.sched(%s, { 0.exit });"
-NOTES = 32
+NOTES = 16
 APART_S = 0.125  # a binary fraction, and 6,000 frames at 48 kHz
 
 
@@ -108,27 +108,28 @@ def test_done_fail_status_and_events(tmp_path: Path, quiet: Quiet) -> None:
     log = run(
         tmp_path,
         f"""
+        ~left = IdentitySet[\\heard, \\synced, \\saved];
         x = OscVae("127.0.0.1", {quiet.port});
         x.onFail = {{ |command, why| "TOLD % %".format(command, why).postln }};
         x.load("plucked", {{ |name, dims, rate|
             "DONE % % %".format(name, dims, rate).postln;
             x.load("nowhere", {{ "WRONG".postln }}, {{ |why|
                 "FAILED %".format(why).postln;
-                AppClock.sched(1.5, {{ x.notify(nil); 0.exit }});
+                Routine {{ while {{ ~left.notEmpty }} {{ 0.05.wait }}; x.notify(nil); 0.exit }}.play(AppClock);
             }});
         }});
         x.play(60);
         x.savePreset("from sclang", {{ |name| "SAVED %".format(name).postln;
-            x.presets {{ |names| "PRESETS %".format(names.includes('from sclang')).postln }} }});
+            x.presets {{ |names| "PRESETS %".format(names.includes('from sclang')).postln; ~left.remove(\\saved) }} }});
         x.status {{ |s| "STATUS % % %".format(s.backend, s.dims, s.uptime > 0).postln }};
         x.model {{ |m| "MODEL % % %".format(m.name, m.low.size, m.noteMin).postln }};
         x.models {{ |names| "MODELS %".format(names.includes('plucked')).postln }};
         x.version {{ |program| "VERSION %".format(program).postln }};
         x.ping {{ "PONG".postln }};
         x.notify {{ |address ... args|
-            if(address == '/voice/on') {{ "HEARD %".format(args[1]).postln }} }};
+            if(address == '/voice/on') {{ "HEARD %".format(args[1]).postln; ~left.remove(\\heard) }} }};
         SystemClock.sched(0.2, {{ x.play(67, [0, 0, 0, 0], 0.5, 0.1); nil }});
-        x.sync {{ "SYNCED".postln }};
+        x.sync {{ "SYNCED".postln; ~left.remove(\\synced) }};
         """,
         quit_after_s=60.0,
     )
@@ -182,7 +183,7 @@ def test_every_block_of_the_demo_runs(tmp_path: Path, quiet: Quiet) -> None:
     for block in blocks:
         here = block.replace("OscVae.new;", f'OscVae("127.0.0.1", {quiet.port});')
         script += f"~blocks.add({{\n{here}\n}});\n"
-    script += "Routine { ~blocks.do { |block| block.value; 0.4.wait }; x.sync { 0.exit } }.play(AppClock);"
+    script += "Routine { ~blocks.do { |block| block.value; 0.2.wait }; x.sync { 0.exit } }.play(AppClock);"
     listener = quiet.listen()
     log = run(tmp_path, script, quit_after_s=60.0)
     told = listener.drain()
@@ -196,7 +197,7 @@ def test_every_block_of_the_demo_runs(tmp_path: Path, quiet: Quiet) -> None:
 
 @pytest.mark.jack
 def test_a_pattern_is_played_to_the_sample(stage: Stage, tmp_path: Path) -> None:
-    """32 short notes: their onsets at the JACK port stand where the pattern wants them from each other."""
+    """Short notes: their onsets at the JACK port stand where the pattern wants them from each other."""
     number = itertools.count()
     script = f"""
     OscVae.default = OscVae("127.0.0.1", {stage.daemon.port});

@@ -28,12 +28,10 @@ LETTER = 0.5  # width of a letter, as a share of its height, on average
 
 @pytest.fixture
 def tablets(quiet: Quiet) -> Iterator[tuple[Tablet, Tablet]]:
-    """A tablet and a phone, both subscribed, both told what the model is."""
+    """A tablet and a phone, both subscribed, and so both told what the model is."""
     pair = Tablet(FOLDER / "oscvae.tosc", quiet.port), Tablet(FOLDER / "oscvae-phone.tosc", quiet.port)
     for one in pair:
         one.frame()
-    quiet.daemon.status()  # the subscriptions have been obeyed
-    assert quiet.daemon.client.ask("/load", "plucked", answer=("/done",), timeout_s=60.0) is not None
     assert until(lambda: all(hears(one).value("model", "text") == "plucked" for one in pair), 10.0)
     yield pair
     for one in pair:
