@@ -405,7 +405,12 @@ TABLE: tuple[Address, ...] = (
         ("/synced",),
     ),
     Address("/dumpOSC", "dump_osc", "The daemon", "Logs every message that arrives.", (Arg("on", "bool"),)),
-    Address("/clearSched", "clear_sched", "The daemon", "Forgets all bundles that wait for their time."),
+    Address(
+        "/clearSched",
+        "clear_sched",
+        "The daemon",
+        "Forgets all bundles that wait for their time; what was to be answered in them is /fail.",
+    ),
     Address(
         "/quit",
         "quit",
