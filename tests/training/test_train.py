@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -85,51 +86,64 @@ def test_a_run_is_a_folder_that_says_what_it_was(data: Path, tmp_path: Path) -> 
     assert [event.step for event in board.Images("withheld/1")] == [10, 20]
 
 
+# `oscvae train` as it is typed, ended by the system between two looks.
+_KILLED = """
+import os, signal
+from oscvae.cli import main
+from oscvae.training.learner import Learner
+step = Learner.training_step
+def training_step(self, *args):
+    if self.global_step == 27:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return step(self, *args)
+Learner.training_step = training_step
+main()
+"""
+
+
+def typed(*start: str, config: Path, data: Path, out: Path, more: Sequence[str] = ()) -> subprocess.Popen[str]:
+    """`oscvae train` in a process of its own."""
+    command = [sys.executable, *start, "train", "--config", str(config), "--data", str(data), "--out", str(out), *more]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+
+
 def test_a_run_goes_on_after_a_kill_as_if_nothing_had_been(data: Path, tmp_path: Path) -> None:
-    keys = {
-        "fit": {"steps": 300, "batch": 8, "threads": 1},
-        "watch": {"every_steps": 20, "log_steps": 1, "hear_every": 0},
-    }
-    path = write_config(tmp_path / "tiny.yaml", **keys)
+    watch = {"every_steps": 20, "log_steps": 1, "hear_every": 0}
+    path = write_config(tmp_path / "tiny.yaml", fit={"steps": 60, "batch": 8, "threads": 1}, watch=watch)
     config = load_config(path)
     parts = tmp_path / "parts"
-    command = [sys.executable, "-m", "oscvae", "train", "--config", str(path), "--data", str(data), "--out", str(parts)]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
-    last = parts / "checkpoints" / "last.ckpt"
-    try:
-        while not last.is_file():
-            assert process.poll() is None, "the run ended by itself"
-            time.sleep(0.005)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert 0 < torch.load(last, weights_only=True)["global_step"] < 300
-    run(config, data, parts, resume=True)
+    process = typed("-c", _KILLED, config=path, data=data, out=parts)
     run(config, data, tmp_path / "whole")
+    said = process.communicate()[1]
+    assert process.returncode == -signal.SIGKILL, said
+    assert torch.load(parts / "checkpoints" / "last.ckpt", weights_only=True)["global_step"] == 20
+    run(config, data, parts, resume=True)
     assert_same(parts, tmp_path / "whole")
     whole, went_on = scalars(tmp_path / "whole", "train/loss"), scalars(parts, "train/loss")
-    assert set(whole) == set(range(300))
+    assert set(whole) == set(range(60))
     assert {step: whole[step] for step in went_on} == went_on
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_run_says_how_to_go_on(how: signal.Signals, data: Path, tmp_path: Path) -> None:
+def test_a_stopped_run_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
+    """By Ctrl-C and by the system: two runs at once."""
     watch = {"every_steps": 5, "log_steps": 100, "hear_every": 0}
     path = write_config(tmp_path / "tiny.yaml", fit={"steps": 1_000_000, "batch": 8, "threads": 1}, watch=watch)
-    out = tmp_path / "run"
-    command = [sys.executable, "-m", "oscvae", "train", "--config", str(path), "--data", str(data), "--out", str(out)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    outs = {how: tmp_path / how.name for how in (signal.SIGINT, signal.SIGTERM)}
+    running = {how: typed("-m", "oscvae", config=path, data=data, out=out) for how, out in outs.items()}
     try:
-        while not (out / "checkpoints" / "last.ckpt").is_file():
-            assert process.poll() is None, "the run ended by itself"
-            time.sleep(0.01)
-        process.send_signal(how)
-        said = process.communicate(timeout=120)[1]
+        for how, process in running.items():
+            while not (outs[how] / "checkpoints" / "last.ckpt").is_file():
+                assert process.poll() is None, f"the run ended by itself:\n{process.communicate()[1]}"
+                time.sleep(0.01)
+            process.send_signal(how)
+        for process in running.values():
+            said = process.communicate(timeout=120)[1]
+            assert process.returncode == 1
+            assert "oscvae train --resume --out" in said
+            assert "Traceback" not in said
     finally:
-        process.kill()
-    assert process.returncode == 1
-    assert "oscvae train --resume --out" in said
-    assert "Traceback" not in said
+        for process in running.values():
+            process.kill()
 
 
 def test_a_loss_that_explodes_ends_the_run(data: Path, tmp_path: Path) -> None:
@@ -140,17 +154,11 @@ def test_a_loss_that_explodes_ends_the_run(data: Path, tmp_path: Path) -> None:
 
 def test_two_processes_train_the_same_model(data: Path, tmp_path: Path) -> None:
     path = write_config(tmp_path / "tiny.yaml")
-    command = [sys.executable, "-m", "oscvae", "train", "--config", str(path), "--data", str(data), "--out"]
-    two = ["--set", "trainer.devices=2", "--set", "trainer.strategy=ddp"]
-    done = subprocess.run(
-        [*command, str(tmp_path / "two"), *two],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    two = ("--set", "trainer.devices=2", "--set", "trainer.strategy=ddp")
+    process = typed("-m", "oscvae", config=path, data=data, out=tmp_path / "two", more=two)
     run(load_config(path), data, tmp_path / "one")
+    said = process.communicate()[1]
+    assert process.returncode == 0, said
     one, other = weights(tmp_path / "one", "last"), weights(tmp_path / "two", "last")
     for key, value in one.items():
         torch.testing.assert_close(other[key], value, rtol=1e-4, atol=1e-6)
