@@ -5,6 +5,7 @@ What is changed before it is run:
 - `make serve` is what it ends in, oscvae serve, without the set-up; other targets are looked up by `make -n`
 - a sound card is the dummy driver
 - data sets are sixteen half seconds, training is four steps of a small network, evaluations listen to little
+- a recording lasts a second
 - nothing is played aloud
 - daemons that are started only to see that they start have no model
 
@@ -72,6 +73,7 @@ LONG = (
     r"oscvae doctor --config ",
     r"(python|node|sh) patches/examples/\w+/play",  # tests/patches/test_examples.py
     r"oscvae serve .*(second|debug|voices|latency_s)",
+    r"make serve .*ARGS='--set engine",
 )
 """Run by make soak only: each takes several seconds, and something like it is run always."""
 
@@ -117,6 +119,8 @@ def as_run(command: str) -> str:
         return re.sub(r" --set fit\.steps=\d+", "", command) + f"{steps} {TINY_RUN}"
     if command.startswith("oscvae evaluate models/plucked.ts --data data/plucked"):
         return "oscvae evaluate models/mine.ts --data data/mine"
+    if command.startswith("jack_rec "):
+        return re.sub(r" -d \d+", " -d 1", command)
     return command.replace(PORT, "{port}") if command.startswith("oscsend ") else command
 
 

@@ -183,7 +183,7 @@ def test_every_block_of_the_demo_runs(tmp_path: Path, quiet: Quiet) -> None:
     for block in blocks:
         here = block.replace("OscVae.new;", f'OscVae("127.0.0.1", {quiet.port});')
         script += f"~blocks.add({{\n{here}\n}});\n"
-    script += "Routine { ~blocks.do { |block| block.value; 0.2.wait }; x.sync { 0.exit } }.play(AppClock);"
+    script += "Routine { ~blocks.do { |block| block.value; 0.1.wait }; x.sync { 0.exit } }.play(AppClock);"
     listener = quiet.listen()
     log = run(tmp_path, script, quit_after_s=60.0)
     told = listener.drain()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -104,7 +106,9 @@ main()
 def typed(*start: str, config: Path, data: Path, out: Path, more: Sequence[str] = ()) -> subprocess.Popen[str]:
     """`oscvae train` in a process of its own."""
     command = [sys.executable, *start, "train", "--config", str(config), "--data", str(data), "--out", str(out), *more]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    return subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2], start_new_session=True
+    )
 
 
 def test_a_run_goes_on_after_a_kill_as_if_nothing_had_been(data: Path, tmp_path: Path) -> None:
@@ -146,22 +150,24 @@ def test_a_stopped_run_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
             process.kill()
 
 
+@pytest.fixture(scope="module")
+def two(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """A run of two processes, and its folder; seconds before it is looked at, for it takes them to start."""
+    folder = tmp_path_factory.mktemp("two")
+    more = ("--set", "trainer.devices=2", "--set", "trainer.strategy=ddp")
+    path = write_config(folder / "tiny.yaml")
+    process = typed("-m", "oscvae", config=path, data=data, out=folder / "run", more=more)
+    yield process, folder / "run"
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@pytest.mark.usefixtures("two")  # begun here, looked at by the last of these tests
 def test_a_loss_that_explodes_ends_the_run(data: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"the loss is (nan|inf) at step \d+: lower optimiser.rate"):
         run(tiny_config(tmp_path, "optimiser.rate=1", "optimiser.weight_decay=1e6", "fit.steps=400",
                         "optimiser.warm_up_steps=0"), data, tmp_path / "run")  # fmt: skip
-
-
-def test_two_processes_train_the_same_model(data: Path, tmp_path: Path) -> None:
-    path = write_config(tmp_path / "tiny.yaml")
-    two = ("--set", "trainer.devices=2", "--set", "trainer.strategy=ddp")
-    process = typed("-m", "oscvae", config=path, data=data, out=tmp_path / "two", more=two)
-    run(load_config(path), data, tmp_path / "one")
-    said = process.communicate()[1]
-    assert process.returncode == 0, said
-    one, other = weights(tmp_path / "one", "last"), weights(tmp_path / "two", "last")
-    for key, value in one.items():
-        torch.testing.assert_close(other[key], value, rtol=1e-4, atol=1e-6)
 
 
 def test_a_run_killed_before_its_first_look_begins_again(data: Path, tmp_path: Path) -> None:
@@ -275,3 +281,15 @@ def test_weights_follow_from_the_seed(tmp_path: Path) -> None:
     assert all(torch.equal(one[key], same[key]) for key in one)
     assert any(not torch.equal(one[key], other[key]) for key in one)
     assert to_yaml(tiny_config(tmp_path)).startswith("name: tiny\n")
+
+
+def test_two_processes_train_the_same_model(
+    two: tuple[subprocess.Popen[str], Path], data: Path, tmp_path: Path
+) -> None:
+    process, folder = two
+    run(tiny_config(tmp_path), data, tmp_path / "one")
+    said = process.communicate()[1]
+    assert process.returncode == 0, said
+    one, other = weights(tmp_path / "one", "last"), weights(folder, "last")
+    for key, value in one.items():
+        torch.testing.assert_close(other[key], value, rtol=1e-4, atol=1e-6)
