@@ -316,11 +316,6 @@ def by_oscvae(text: str, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.M
     how.get(command, serving if command == "serve" else plainly)(text, sandbox, tmp_path, monkeypatch)
 
 
-def by_python(text: str, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sandbox.listen()
-    plainly(text, sandbox, tmp_path, monkeypatch)
-
-
 HOW: dict[str, Judge] = {
     "make": by_make,
     "oscvae": by_oscvae,
@@ -331,7 +326,7 @@ HOW: dict[str, Judge] = {
     "jack_connect": connecting,
     "jack_disconnect": connecting,
     "jack_midiseq": sequencing,
-    "python": by_python,
+    "python": plainly,
     **dict.fromkeys(("jack_lsp", "jack_bufsize", "jack_rec", "node", "sh", "cp", "ss", ".", "export"), plainly),
 }
 

@@ -81,18 +81,16 @@ def test_they_say_that_nobody_is_there(tmp_path: Path) -> None:
 
 
 def test_ask_tells_no_answer_from_nobody(quiet: Quiet) -> None:
-    def ask(port: int) -> subprocess.CompletedProcess[str]:
+    def ask(port: int) -> subprocess.Popen[str]:
         script = ROOT / "patches/examples/python/ask.py"
         command = [sys.executable, script, "--port", str(port), "--wait", "0.2", "/play", "60", "0", "0", "0", "0"]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    heard = ask(quiet.port)
-    assert (heard.returncode, heard.stdout.strip()) == (
-        0,
-        "no answer to /play; the daemon is there, and not every command has one",
-    )
-    nobody = ask(free_port())
-    assert nobody.returncode == 1 and "nothing answers at 127.0.0.1:" in nobody.stderr
+    daemon, nobody = ask(quiet.port), ask(free_port())
+    printed, _ = daemon.communicate(timeout=60)
+    assert printed.strip() == "no answer to /play; the daemon is there, and not every command has one"
+    _, printed = nobody.communicate(timeout=60)
+    assert (daemon.returncode, nobody.returncode) == (0, 1) and "nothing answers at 127.0.0.1:" in printed
 
 
 def node(script: str) -> bytes:

@@ -111,21 +111,29 @@ def typed(*start: str, config: Path, data: Path, out: Path, more: Sequence[str] 
     )
 
 
-def test_a_run_goes_on_after_a_kill_as_if_nothing_had_been(data: Path, tmp_path: Path) -> None:
+Begun = dict[str, tuple[subprocess.Popen[str], Path]]
+
+
+@pytest.fixture(scope="module")
+def begun(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
+    """A run that is killed and one of two processes, with their folders.
+
+    They take seconds to start, in which other tests run: the first that asks for them does not look at them.
+    """
+    folder = tmp_path_factory.mktemp("begun")
     watch = {"every_steps": 20, "log_steps": 1, "hear_every": 0}
-    path = write_config(tmp_path / "tiny.yaml", fit={"steps": 60, "batch": 8, "threads": 1}, watch=watch)
-    config = load_config(path)
-    parts = tmp_path / "parts"
-    process = typed("-c", _KILLED, config=path, data=data, out=parts)
-    run(config, data, tmp_path / "whole")
-    said = process.communicate()[1]
-    assert process.returncode == -signal.SIGKILL, said
-    assert torch.load(parts / "checkpoints" / "last.ckpt", weights_only=True)["global_step"] == 20
-    run(config, data, parts, resume=True)
-    assert_same(parts, tmp_path / "whole")
-    whole, went_on = scalars(tmp_path / "whole", "train/loss"), scalars(parts, "train/loss")
-    assert set(whole) == set(range(60))
-    assert {step: whole[step] for step in went_on} == went_on
+    long = write_config(folder / "long.yaml", fit={"steps": 60, "batch": 8, "threads": 1}, watch=watch)
+    short = write_config(folder / "short.yaml")
+    two = ("--set", "trainer.devices=2", "--set", "trainer.strategy=ddp")
+    runs = {
+        "killed": (typed("-c", _KILLED, config=long, data=data, out=folder / "killed"), folder / "killed"),
+        "two": (typed("-m", "oscvae", config=short, data=data, out=folder / "two", more=two), folder / "two"),
+    }
+    yield runs
+    for process, _ in runs.values():
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def test_a_stopped_run_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
@@ -150,20 +158,7 @@ def test_a_stopped_run_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
             process.kill()
 
 
-@pytest.fixture(scope="module")
-def two(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], Path]]:
-    """A run of two processes, and its folder; seconds before it is looked at, for it takes them to start."""
-    folder = tmp_path_factory.mktemp("two")
-    more = ("--set", "trainer.devices=2", "--set", "trainer.strategy=ddp")
-    path = write_config(folder / "tiny.yaml")
-    process = typed("-m", "oscvae", config=path, data=data, out=folder / "run", more=more)
-    yield process, folder / "run"
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-@pytest.mark.usefixtures("two")  # begun here, looked at by the last of these tests
+@pytest.mark.usefixtures("begun")
 def test_a_loss_that_explodes_ends_the_run(data: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"the loss is (nan|inf) at step \d+: lower optimiser.rate"):
         run(tiny_config(tmp_path, "optimiser.rate=1", "optimiser.weight_decay=1e6", "fit.steps=400",
@@ -283,10 +278,22 @@ def test_weights_follow_from_the_seed(tmp_path: Path) -> None:
     assert to_yaml(tiny_config(tmp_path)).startswith("name: tiny\n")
 
 
-def test_two_processes_train_the_same_model(
-    two: tuple[subprocess.Popen[str], Path], data: Path, tmp_path: Path
-) -> None:
-    process, folder = two
+def test_a_run_goes_on_after_a_kill_as_if_nothing_had_been(begun: Begun, data: Path, tmp_path: Path) -> None:
+    process, parts = begun["killed"]
+    said = process.communicate()[1]
+    assert process.returncode == -signal.SIGKILL, said
+    config = load_config(parts.parent / "long.yaml")
+    run(config, data, tmp_path / "whole")
+    assert torch.load(parts / "checkpoints" / "last.ckpt", weights_only=True)["global_step"] == 20
+    run(config, data, parts, resume=True)
+    assert_same(parts, tmp_path / "whole")
+    whole, went_on = scalars(tmp_path / "whole", "train/loss"), scalars(parts, "train/loss")
+    assert set(whole) == set(range(60))
+    assert {step: whole[step] for step in went_on} == went_on
+
+
+def test_two_processes_train_the_same_model(begun: Begun, data: Path, tmp_path: Path) -> None:
+    process, folder = begun["two"]
     run(tiny_config(tmp_path), data, tmp_path / "one")
     said = process.communicate()[1]
     assert process.returncode == 0, said
