@@ -1,11 +1,15 @@
-"""One sandbox for all commands."""
+"""One sandbox for all commands, and one building of the site."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import jackd
 import pytest
+from support import ROOT
 
 from docs.sandbox import Sandbox
 
@@ -17,3 +21,20 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     place = Sandbox(tmp_path_factory.mktemp("checkout"))
     yield place
     place.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """The site, built into a folder while commands are tested."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-q", "-d", str(folder / "trees")]
+    process = subprocess.Popen(
+        [*command, str(ROOT / "docs"), str(folder / "html")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT,
+    )
+    yield process, folder / "html"
+    process.kill()
+    process.wait()

@@ -21,7 +21,7 @@ from oscvae.errors import DataError
 from oscvae.stft import from_log, n_samples
 from oscvae.takes import level_frames, measure_level
 from oscvae.training.data import build as building
-from oscvae.training.data.build import PARTS, build
+from oscvae.training.data.build import PARTS, Built, build
 from oscvae.training.data.recipes import DataRecipe, load_recipe
 from oscvae.training.store import INDEX, SPECTRA, fingerprint_of, open_dataset, read_index
 from oscvae.units import note_to_hz
@@ -212,9 +212,10 @@ def test_copies_are_of_what_is_trained_on_and_repeat(folder: Path, tmp_path: Pat
         assert 0.0 < difference < 1.0
 
 
-@pytest.fixture
-def font_recipe(tmp_path: Path) -> DataRecipe:
+@pytest.fixture(scope="module")
+def font_recipe(tmp_path_factory: pytest.TempPathFactory) -> DataRecipe:
     """An instrument of three recordings, the upper two in stereo, and one that borrows its highest."""
+    folder = tmp_path_factory.mktemp("font")
     samples = {
         "Low": (48, string(48)),
         "Mid(L)": (55, string(55)),
@@ -229,14 +230,14 @@ def font_recipe(tmp_path: Path) -> DataRecipe:
     first += [TinyZone(f"High_r1({side})", (58, 60)) for side in "LR"]
     first += [TinyZone("High_r1x", (61, 127))]
     second = [TinyZone("Other", (0, 57)), TinyZone("High_r1(L)", (58, 127))]
-    write_soundfont(tmp_path / "tiny.sf2", samples, {(0, 24, "First"): first, (8, 24, "Second"): second})
-    (tmp_path / "tiny.yaml").write_text(
+    write_soundfont(folder / "tiny.sf2", samples, {(0, 24, "First"): first, (8, 24, "Second"): second})
+    (folder / "tiny.yaml").write_text(
         f"""
 name: tiny
 licence: MIT
 analysis: {{frames: 12, n_bands: 64, note_min: 48, note_max: 62}}
 soundfonts:
-  - file: {tmp_path / "tiny.sf2"}
+  - file: {folder / "tiny.sf2"}
     origin: made here
     velocities: [60, 110]
     recording: '^(.*_r1)'
@@ -246,15 +247,24 @@ soundfonts:
 split: {{recordings: 0.3, every_note: 3}}
 """
     )
-    return load_recipe(str(tmp_path / "tiny.yaml"))
+    return load_recipe(str(folder / "tiny.yaml"))
+
+
+@pytest.fixture(scope="module")
+def font_built(font_recipe: DataRecipe, tmp_path_factory: pytest.TempPathFactory) -> tuple[Built, Path]:
+    """What was told of the set of that recipe, and its folder."""
+    out = tmp_path_factory.mktemp("sets") / "font"
+    return build(font_recipe, out, workers=0), out
 
 
 @needs_fluidsynth
-def test_a_soundfont_becomes_a_set_split_by_recording(font_recipe: DataRecipe, tmp_path: Path) -> None:
-    built = build(font_recipe, tmp_path / "one", workers=0)
+def test_a_soundfont_becomes_a_set_split_by_recording(
+    font_built: tuple[Built, Path], font_recipe: DataRecipe, tmp_path: Path
+) -> None:
+    built, folder = font_built
     build(font_recipe, tmp_path / "two", workers=2)
-    assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
-    notes = open_dataset(tmp_path / "one")
+    assert bytes_of(folder) == bytes_of(tmp_path / "two")
+    notes = open_dataset(folder)
     assert built.outliers == built.skipped == ()
     assert len(notes) == 2 * (15 + 7)
     assert notes.origins == ("made here",)
@@ -274,9 +284,8 @@ def test_a_soundfont_becomes_a_set_split_by_recording(font_recipe: DataRecipe, t
 
 
 @needs_fluidsynth
-def test_a_note_lies_where_the_recipe_says(font_recipe: DataRecipe, tmp_path: Path) -> None:
-    build(font_recipe, tmp_path / "set", workers=0)
-    notes = open_dataset(tmp_path / "set")
+def test_a_note_lies_where_the_recipe_says(font_built: tuple[Built, Path]) -> None:
+    notes = open_dataset(font_built[1])
     recipe = notes.recipe
     first_heard = (recipe.onset_sample - recipe.n_fft) // recipe.hop + 1
     assert first_heard == 0
