@@ -30,6 +30,7 @@ LEAVE_S = 1.3  # after this the process ends whatever still hangs; 1.5 s are pro
 NICE = -11
 EVENT_PRIORITY = 4  # below the decoder's
 SHOW_CURSOR = b"\x1b[?25h"
+SHOW_S = 0.1
 SWITCH_INTERVAL_S = 0.0001  # by default each spinning thread keeps a waking one from the GIL for 5 ms
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,7 @@ async def _run(config: Config) -> int:
     if not building.done():
         # nothing sounds yet, and a compiler or a loading decoder cannot be interrupted; its processes follow us
         log.info("leaving before the start was complete")
+        _show_cursor()
         _end_process(0)
     stopping.cancel()
     conductor = building.result()
@@ -108,6 +110,14 @@ async def _run(config: Config) -> int:
     return fault
 
 
+def _show_cursor() -> None:
+    """Which the progress bar of a first start has hidden. A terminal held by Ctrl-S is not waited for."""
+    if sys.stderr.isatty():
+        showing = threading.Thread(target=os.write, args=(sys.stderr.fileno(), SHOW_CURSOR), daemon=True)
+        showing.start()
+        showing.join(SHOW_S)
+
+
 def _end_process(code: int) -> None:
     """Out, without the interpreter's own teardown: compiled code may still be mapped into foreign threads."""
     from oscvae import logs
@@ -115,9 +125,6 @@ def _end_process(code: int) -> None:
     logs.flush()
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
-    with contextlib.suppress(OSError):
-        if os.isatty(sys.stderr.fileno()):
-            os.write(sys.stderr.fileno(), SHOW_CURSOR)  # which the progress bar of a first start has hidden
     os._exit(code)
 
 

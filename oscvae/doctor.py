@@ -197,9 +197,9 @@ def check_portaudio(config: Config) -> Finding:
     answer = _ask(_PORTAUDIO, json.dumps([must, settings]))
     if "plays" in answer:
         return Finding("PortAudio", "ok", str(answer["plays"]))
-    if "refused" not in answer:
-        return Finding("PortAudio", "warn", f"could not be asked: {answer['error']}")
     worst: State = "fail" if must else "warn"
+    if "refused" not in answer:
+        return Finding("PortAudio", worst, f"could not be asked: {answer['error']}")
     if answer["missing"]:
         return Finding("PortAudio", worst, "the PortAudio library is missing", _install("libportaudio2"))
     if audio.device is not None:

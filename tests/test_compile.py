@@ -7,10 +7,12 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 import threading
 from pathlib import Path
 
 import pytest
+from support import LEAVE_TIMEOUT_S
 
 from oscvae.daemon import SHOW_CURSOR
 from oscvae.realtime.kernel import count_kernels
@@ -80,25 +82,39 @@ def test_a_bar_shows_how_many_kernels_are_compiled(tmp_path: Path, terminal: boo
 
 
 def test_ctrl_c_at_the_bar_gives_the_cursor_back(tmp_path: Path) -> None:
+    shown, code = interrupted(tmp_path, held=False)
+    assert code == 0
+    assert shown.rfind(SHOW_CURSOR) > shown.rfind(_HIDE)
+
+
+def test_ctrl_c_ends_a_first_start_though_ctrl_s_holds_the_terminal(tmp_path: Path) -> None:
+    _, code = interrupted(tmp_path, held=True)
+    assert code == 0
+
+
+def interrupted(folder: Path, *, held: bool) -> tuple[bytes, int]:
+    """What `oscvae serve` wrote to its terminal that was told to leave while it compiles, and its exit code."""
     keyboard, screen = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "oscvae", "serve", "--set", "audio.backend=silent", "--set", "osc.port=0"],
-        env={**os.environ, "OSCVAE_CACHE_DIR": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "TERM": "xterm"},
+        env={**os.environ, "OSCVAE_CACHE_DIR": str(folder), "XDG_DATA_HOME": str(folder), "TERM": "xterm"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=screen,
     )
-    os.close(screen)
     parts: list[bytes] = []
     try:
         while _HIDE not in b"".join(parts):
             parts.append(os.read(keyboard, 65536))
+        if held:
+            termios.tcflow(screen, termios.TCOOFF)
         process.send_signal(signal.SIGINT)
-        _read_all(keyboard, parts)
-        assert process.wait(TIMEOUT_S) == 0
+        code = process.wait(LEAVE_TIMEOUT_S) if held else None
+        os.close(screen)
+        if not held:
+            _read_all(keyboard, parts)
+        return b"".join(parts), process.wait(LEAVE_TIMEOUT_S) if code is None else code
     finally:
         process.kill()
         process.wait()
         os.close(keyboard)
-    shown = b"".join(parts)
-    assert shown.rfind(SHOW_CURSOR) > shown.rfind(_HIDE)

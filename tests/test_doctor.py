@@ -80,11 +80,14 @@ def test_a_missing_portaudio_library_fails_only_where_it_is_asked_for(
         assert "libportaudio2" in found.mend
 
 
-def test_a_portaudio_that_cannot_be_asked_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_ask", lambda script, *arguments: {"error": "no answer within 60 s"})
-    found = doctor.check_portaudio(configured("audio.backend=portaudio"))
-    assert found.state == "warn"
-    assert "no answer" in found.what
+@pytest.mark.parametrize(("backend", "state"), [("auto", "warn"), ("portaudio", "fail")])
+def test_a_portaudio_that_cannot_be_asked_fails_only_where_it_must_play(
+    monkeypatch: pytest.MonkeyPatch, backend: str, state: str
+) -> None:
+    monkeypatch.setattr(doctor, "_ask", lambda script, *arguments: {"error": "it ended with code -11"})
+    found = doctor.check_portaudio(configured(f"audio.backend={backend}"))
+    assert found.state == state
+    assert "ended with code -11" in found.what
 
 
 @pytest.mark.jack

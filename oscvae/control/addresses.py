@@ -170,7 +170,12 @@ TABLE: tuple[Address, ...] = (
         "Releases every voice of that note; without a note, every voice.",
         (Arg("note", "float", 0, 127, "MIDI note", default=None),),
     ),
-    Address("/panic", "panic", "Notes", "Silence within one block."),
+    Address(
+        "/panic",
+        "panic",
+        "Notes",
+        "Silence within one block; what would be heard later is forgotten, a /load or /preset/save keeps its moment.",
+    ),
     Address(
         "/voice/new",
         "voice_new",

@@ -17,7 +17,7 @@ from oscvae.control.administration import Administration
 from oscvae.control.clients import Client
 from oscvae.control.commands import Command
 from oscvae.control.controllers import Controllers, read_rules
-from oscvae.control.dispatch import Dispatcher
+from oscvae.control.dispatch import Dispatcher, is_heard
 from oscvae.control.encoder import Encoder
 from oscvae.control.frames import FrameClock
 from oscvae.control.macros import read_macros
@@ -241,7 +241,7 @@ class Conductor:
         self.models.collect()
 
     def _on_panic(self) -> None:
-        self.scheduler.clear()
+        self.scheduler.clear(is_heard)  # a preset that is saved, a recording that ends: each keeps its moment
         self.midi.scheduler.clear()
 
     def _preset_names(self) -> list[str]:

@@ -24,8 +24,10 @@ _NOW = 1  # timetags up to this one mean now; 0 is what careless senders write
 
 # What osc.latency_s delays: whatever is heard, and what must keep its order with that. Questions and /panic are obeyed
 # at once.
-DELAYED_GROUPS = frozenset({"Notes", "Voices", "Cursor", "Presets", "Sound"})
-DELAYED_COMMANDS = frozenset({"macro", "macro_n", "load", "record", "sync"})
+HEARD_GROUPS = frozenset({"Notes", "Voices", "Cursor", "Sound"})
+HEARD_COMMANDS = frozenset({"macro", "macro_n", "preset_recall"})
+ORDERED_GROUPS = frozenset({"Presets"})
+ORDERED_COMMANDS = frozenset({"load", "record", "sync"})
 UNDELAYED_COMMANDS = frozenset({"panic"})
 
 log = logging.getLogger(__name__)
@@ -165,6 +167,11 @@ class Dispatcher:
             client.fail(commands[0].path, error)
 
 
+def is_heard(command: Command) -> bool:
+    """Whether it makes sound, or changes how something sounds."""
+    return command.row.group in HEARD_GROUPS or command.name in HEARD_COMMANDS
+
+
 def _is_delayed(command: Command) -> bool:
-    heard = command.row.group in DELAYED_GROUPS or command.name in DELAYED_COMMANDS
-    return heard and command.name not in UNDELAYED_COMMANDS
+    ordered = command.row.group in ORDERED_GROUPS or command.name in ORDERED_COMMANDS
+    return (ordered or is_heard(command)) and command.name not in UNDELAYED_COMMANDS

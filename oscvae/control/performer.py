@@ -66,8 +66,8 @@ def _between(a: Point, b: Point, share: float) -> Point:
 class Performer:
     """Obeys the commands of the groups Notes, Voices, Cursor, Presets, Sound and Macros.
 
-    on_change(path, args, by): an accepted change, for subscribers. on_panic: before the silence. gain_db: the master
-    gain to start with.
+    on_change(path, args, by): an accepted change, for subscribers. on_panic: after the silence was asked for. gain_db:
+    the master gain to start with.
     """
 
     def __init__(
@@ -299,8 +299,8 @@ class Performer:
         self.timeline.defer(due_ns, self._panic)
 
     def _panic(self) -> None:
-        self.on_panic()
         self.pool.panic()
+        self.on_panic()
 
     # -- single voices -------------------------------------------------------------------------------------------------
 

@@ -50,13 +50,19 @@ class EventScheduler:
         if self._heap[0][0] == due_ns:
             self._plan()
 
-    def clear(self) -> None:
-        """Forget everything that waits; whoever was promised an answer is told."""
-        forgotten, self._heap, self._waiting = self._heap, [], 0
+    def clear(self, forgets: Callable[[Command], bool] = lambda command: True) -> None:
+        """Forget what waits, all of it or these commands; whoever was promised an answer is told."""
+        waiting, self._heap, self._waiting = self._heap, [], 0
+        for due_ns, order, commands, client in waiting:
+            kept = [command for command in commands if not forgets(command)]
+            if kept:
+                self._heap.append((due_ns, order, kept, client))
+                self._waiting += len(kept)
+        heapq.heapify(self._heap)
         self._plan()
-        for _, _, commands, client in forgotten:
+        for _, _, commands, client in waiting:
             for command in commands:
-                if command.row.replies:
+                if command.row.replies and forgets(command):
                     client.fail(command.path, FORGOTTEN)
 
     def _plan(self) -> None:

@@ -12,6 +12,7 @@ import pytest
 from oscvae.control import scheduler as module
 from oscvae.control.clients import Client, ErrorLimiter
 from oscvae.control.commands import Command, ModelInfo, parse
+from oscvae.control.dispatch import is_heard
 from oscvae.control.packets import Message, decode
 from oscvae.control.scheduler import FORGOTTEN, EventScheduler
 from oscvae.errors import BusyError, CommandError
@@ -105,6 +106,21 @@ def test_who_waits_for_an_answer_is_told_what_was_forgotten() -> None:
     stage.run(begin)
     assert sorted(stage.answers) == [("/fail", "/preset/save", FORGOTTEN), ("/fail", "/sync", FORGOTTEN)]
     assert stage.obeyed == []
+
+
+def test_what_is_not_forgotten_keeps_its_moment() -> None:
+    stage = Stage()
+
+    def begin() -> None:
+        stage.at(40, command("/gain", 0), command("/preset/save", "dawn"), command("/preset/recall", "dusk"))
+        stage.at(20, command("/record", "take"))
+        stage.at(10, command("/pan", 0))
+        stage.scheduler.clear(is_heard)
+        assert len(stage.scheduler) == 2
+
+    stage.run(begin)
+    assert stage.answers == []
+    assert stage.obeyed == [("/record",), ("/preset/save",)]
 
 
 def test_too_many_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
