@@ -71,6 +71,7 @@ LONG = (
     r"oscvae export (?!runs/mine )",
     r"oscvae train (?!--data data/mine --out runs/mine$|--resume)",
     r"oscvae doctor --config ",
+    r"\S*oscvae render --score ",  # tests/test_golden.py
     r"(python|node|sh) patches/examples/\w+/play",  # tests/patches/test_examples.py
     r"oscvae serve .*(second|debug|voices|latency_s)",
     r"make serve .*ARGS='--set engine",
