@@ -91,11 +91,12 @@ def render(engine: OfflineEngine, count: int) -> NDArray[np.float32]:
 
 
 @pytest.mark.timeout(0 if SOAK else 300)
-def test_any_interleaving_leaves_nothing_behind(engine: OfflineEngine) -> None:
+def test_any_interleaving_leaves_nothing_behind(engine: OfflineEngine, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("ERROR", "oscvae")  # what is kept of some 40,000 warnings would count as growth
     churn = Churn(1)
     draw = churn.random
     process = psutil.Process()
-    sent = n_loads = resident = most_waiting = most_models = 0
+    sent = n_loads = resident = most_waiting = most_models = n_busy = 0
     while sent < COMMANDS:
         commands = churn.bundle()
         sent += len(commands)
@@ -111,6 +112,9 @@ def test_any_interleaving_leaves_nothing_behind(engine: OfflineEngine) -> None:
         for _ in range(draw.choice((0, 0, 1, 1, 2, 4))):
             render(engine, draw.choice((1, 16, 32, 64, 128, 200)))
         check_books(engine)
+        assert [text for text in engine.errors if not _is_earned(text)] == []
+        n_busy += sum("busy" in text for text in engine.errors)
+        engine.errors.clear()
         if not resident and sent > COMMANDS // 3:
             resident = process.memory_info().rss
     obey(engine, [("/sustain", 0)])
@@ -122,8 +126,7 @@ def test_any_interleaving_leaves_nothing_behind(engine: OfflineEngine) -> None:
     check_rest(engine)
     grown = process.memory_info().rss - resident
     assert grown < GROWTH_BYTES, f"{grown / 2**20:.1f} MiB more than after a third of the commands"
-    assert [text for text in engine.errors if not _is_earned(text)] == []
-    assert any("busy" in text for text in engine.errors) and most_waiting > 0 and most_models > 1, "it was too easy"
+    assert n_busy > 0 and most_waiting > 0 and most_models > 1, "it was too easy"
 
 
 def _is_earned(text: str) -> bool:
