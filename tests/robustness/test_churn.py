@@ -32,7 +32,7 @@ LOADS = 40 if SOAK else 3
 VOICES, SPARE = 12, 3
 RATE = 48_000
 LONGEST_S = 2.4 * 4 + 1.0  # the model's longest note, at the longest stretch, and what its release adds
-GROWTH_BYTES = 8 << 20
+GROWTH_BYTES = 4 << 20
 LIVE_GROWTH_BYTES = 24 << 20  # with threads, and an allocator that returns nothing
 BUSY, VOICES_SOUNDING = 6, 0  # places in /status.reply
 
@@ -96,7 +96,8 @@ def test_any_interleaving_leaves_nothing_behind(engine: OfflineEngine, caplog: p
     churn = Churn(1)
     draw = churn.random
     process = psutil.Process()
-    sent = n_loads = resident = most_waiting = most_models = n_busy = 0
+    sent = n_loads = most_waiting = most_models = n_busy = 0
+    resident: tuple[list[int], list[int]] = ([], [])  # in the second third of the commands, in the last
     while sent < COMMANDS:
         commands = churn.bundle()
         sent += len(commands)
@@ -115,8 +116,8 @@ def test_any_interleaving_leaves_nothing_behind(engine: OfflineEngine, caplog: p
         assert [text for text in engine.errors if not _is_earned(text)] == []
         n_busy += sum("busy" in text for text in engine.errors)
         engine.errors.clear()
-        if not resident and sent > COMMANDS // 3:
-            resident = process.memory_info().rss
+        if sent > COMMANDS // 3:
+            resident[sent > COMMANDS * 2 // 3].append(process.memory_info().rss)
     obey(engine, [("/sustain", 0)])
     frames = 0
     while not engine.pool.idle and frames < LONGEST_S * RATE:
@@ -124,8 +125,9 @@ def test_any_interleaving_leaves_nothing_behind(engine: OfflineEngine, caplog: p
         frames += 512
     render(engine, 512)
     check_rest(engine)
-    grown = process.memory_info().rss - resident
-    assert grown < GROWTH_BYTES, f"{grown / 2**20:.1f} MiB more than after a third of the commands"
+    earlier, later = resident  # the least of each: a second model, while its notes ring out, and blocks come and go
+    grown = min(later) - min(earlier)
+    assert grown < GROWTH_BYTES, f"{grown / 2**20:.1f} MiB more in the last third of the commands than in the second"
     assert n_busy > 0 and most_waiting > 0 and most_models > 1, "it was too easy"
 
 
