@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,17 +67,22 @@ class OscClient:
 
     def wait_for(self, *addresses: str, timeout_s: float = 5.0) -> Reply | None:
         """The next reply at one of these addresses; others are dropped."""
+        return self._wait(lambda reply: reply[0] in addresses, timeout_s)
+
+    def ask(self, address: str, *args: Any, answer: Sequence[str] = (), timeout_s: float = 5.0) -> Reply | None:
+        """Send, and wait for one of the answers, or for the /fail of this command; other replies are dropped."""
+        self.send(address, *args)
+        return self._wait(
+            lambda reply: reply[0] in answer or (reply[0] == "/fail" and reply[1][0] == address), timeout_s
+        )
+
+    def _wait(self, wanted: Callable[[Reply], bool], timeout_s: float) -> Reply | None:
         deadline = time.monotonic() + timeout_s
         while (left := deadline - time.monotonic()) > 0:
             reply = self.receive(left)
-            if reply is not None and reply[0] in addresses:
+            if reply is not None and wanted(reply):
                 return reply
         return None
-
-    def ask(self, address: str, *args: Any, answer: Sequence[str] = (), timeout_s: float = 5.0) -> Reply | None:
-        """Send, and wait for one of the answers (or /fail)."""
-        self.send(address, *args)
-        return self.wait_for(*answer, "/fail", timeout_s=timeout_s)
 
     def drain(self) -> list[Reply]:
         """Everything that has arrived."""

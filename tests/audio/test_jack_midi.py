@@ -68,14 +68,24 @@ def test_channel_messages_arrive_at_their_frame_whatever_the_period(
         if period != 128:
             jack_server.tool("jack_bufsize", str(period))
             assert until(lambda period=period: engine.word(at.E_PERIOD) == period)  # type: ignore[misc]
-        frame = sender.frame + 9600
-        frames = [frame + 37 * k for k in range(len(messages))]
-        sender.send(list(zip(frames, messages, strict=True)))
-        sender.wait()
-        assert until(lambda: pending(engine.midi) >= len(heard))
-        expected = [(f & 0xFFFFFFFF, m) for f, m in zip(frames, messages, strict=True) if m in heard]
-        assert taken(engine) == expected
-    assert engine.word(at.E_MIDI_LOST) == 0 and sender.skipped == 0
+        for _ in range(5):  # again if periods were lost, which a busy machine does to any client
+            sender.wait()
+            taken(engine)
+            lost = engine.word(at.E_XRUNS), sender.skipped
+            frame = sender.frame + 9600
+            frames = [frame + 37 * k for k in range(len(messages))]
+            sender.send(list(zip(frames, messages, strict=True)))
+            sender.wait()
+            until(lambda: pending(engine.midi) >= len(heard))
+            expected = [(f & 0xFFFFFFFF, m) for f, m in zip(frames, messages, strict=True) if m in heard]
+            found = taken(engine)
+            if found == expected:
+                break
+            if not until(lambda lost=lost: (engine.word(at.E_XRUNS), sender.skipped) != lost, 1.0):  # type: ignore[misc]
+                assert found == expected
+        else:
+            pytest.fail("the server lost periods in every attempt")
+    assert engine.word(at.E_MIDI_LOST) == 0
 
 
 def test_what_finds_the_ring_full_is_counted(connected: tuple[Engine, MidiSender]) -> None:
