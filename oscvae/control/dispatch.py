@@ -29,6 +29,7 @@ HEARD_COMMANDS = frozenset({"macro", "macro_n", "preset_recall"})
 ORDERED_GROUPS = frozenset({"Presets"})
 ORDERED_COMMANDS = frozenset({"load", "record", "sync"})
 UNDELAYED_COMMANDS = frozenset({"panic"})
+ENDING_COMMANDS = frozenset({"stop", "panic", "voice_stop"})
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,8 @@ class Scheduler(Protocol):
     """Keeps commands until their time, and then calls the executor in the order of time."""
 
     def at(self, due_ns: int, commands: Sequence[Command], client: Client) -> None:
-        """Takes `commands` for the moment `due_ns`, Unix ns. Raises BusyError if too many wait already."""
+        """Takes `commands` for the moment `due_ns`, Unix ns. Raises BusyError if too many wait already: then it takes
+        only what ends notes."""
 
 
 class Dispatcher:
@@ -170,6 +172,15 @@ class Dispatcher:
 def is_heard(command: Command) -> bool:
     """Whether it makes sound, or changes how something sounds."""
     return command.row.group in HEARD_GROUPS or command.name in HEARD_COMMANDS
+
+
+def ends_notes(command: Command) -> bool:
+    """Whether it lets go of something: where that is lost, a note hangs."""
+    if command.name == "note":
+        return not command.values["velocity"]
+    if command.name == "sustain":
+        return not command.values["down"]
+    return command.name in ENDING_COMMANDS
 
 
 def _is_delayed(command: Command) -> bool:

@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 
 from oscvae.control.clients import Client
 from oscvae.control.commands import Command
-from oscvae.control.dispatch import Executor
+from oscvae.control.dispatch import Executor, ends_notes
 from oscvae.errors import BusyError, OscvaeError
 
-MOST = 8192  # commands that may wait, whoever sent them
+MOST = 8192  # commands that may wait, whoever sent them; and as many that end notes beside them
 FORGOTTEN = "forgotten: a /panic or /clearSched came before its time"
 _EARLY_S = 0.0005  # what is due this soon is handed over in the same turn
 
@@ -37,14 +37,29 @@ class EventScheduler:
         return self._waiting
 
     def at(self, due_ns: int, commands: Sequence[Command], client: Client) -> None:
-        """Take `commands` for the moment `due_ns` (Unix ns); raises BusyError when too many wait."""
-        if self._waiting + len(commands) > MOST:
-            raise BusyError(f"busy: {self._waiting} scheduled commands wait, at most {MOST} may")
+        """Take `commands` for the moment `due_ns` (Unix ns).
+
+        Raises BusyError when too many wait, after it has taken those that end notes: a note on that was taken must not
+        hang because its note off came too late. Should even their room be full, they are obeyed at once.
+        """
         if due_ns - time.time_ns() <= (self._lead_s() + _EARLY_S) * 1e9 and (
             not self._heap or due_ns < self._heap[0][0]
         ):
             self._executor.execute(commands, client, due_ns)
             return
+        waiting = self._waiting
+        if waiting + len(commands) <= MOST:
+            self._keep(due_ns, commands, client)
+            return
+        ends = [command for command in commands if ends_notes(command)]
+        if waiting + len(ends) > 2 * MOST:
+            self._executor.execute(ends, client, None)
+        elif ends:
+            self._keep(due_ns, ends, client)
+        if len(ends) < len(commands):
+            raise BusyError(f"busy: {waiting} scheduled commands wait, at most {MOST} may")
+
+    def _keep(self, due_ns: int, commands: Sequence[Command], client: Client) -> None:
         heapq.heappush(self._heap, (due_ns, next(self._order), commands, client))
         self._waiting += len(commands)
         if self._heap[0][0] == due_ns:

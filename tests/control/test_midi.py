@@ -15,6 +15,7 @@ import pytest
 
 from oscvae.config import MidiConfig, MidiRule
 from oscvae.control import controllers as module
+from oscvae.control import scheduler
 from oscvae.control.addresses import TABLE
 from oscvae.control.clients import Client
 from oscvae.control.commands import Command, ModelInfo
@@ -382,6 +383,22 @@ def test_messages_lost_while_others_are_obeyed_release_the_notes_after_those() -
     told = hands.take()
     assert len(told) == 1 + at.MIDI_RECORDS + 1
     assert told[-1] == ([("/sustain", 0), ("/stop",)], None)
+
+
+def test_no_note_hangs_where_too_much_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long latency, and more at once than the schedule keeps."""
+    monkeypatch.setattr(scheduler, "MOST", 50)
+    hands = Hands(latency_s=0.5)
+    for number in range(45):
+        hands.feed(number, 0x90, number, 100)
+    for number in range(45):
+        hands.feed(45 + number, 0x80, number, 0)
+        hands.feed(45 + number, 0x90, 60 + number, 100)
+    told = [what for commands, _ in hands.take() for what in commands]
+    begun = {note for _, note, velocity in told if velocity}
+    ended = {note for _, note, velocity in told if not velocity}
+    assert 45 <= len(begun) < 90, "nothing was refused"
+    assert ended == set(range(45))
 
 
 def test_the_order_outlives_a_map_of_frames_that_moves() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -133,6 +134,54 @@ def test_too_many_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
             stage.at(60_000, command("/gain", 0), command("/pan", 0))
         stage.scheduler.clear()
         stage.at(60_000, command("/gain", 0), command("/pan", 0))
+        stage.scheduler.clear()
+
+    stage.run(begin)
+
+
+ENDS = (
+    command("/note", 60, 0),
+    command("/stop", 60),
+    command("/stop"),
+    command("/sustain", 0),
+    command("/voice/stop", 3),
+    command("/panic"),
+)
+
+
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: end.path)
+def test_what_ends_notes_finds_room(end: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 3)
+    stage = Stage()
+
+    def begin() -> None:
+        stage.at(60_000, *[command("/note", 60, 100)] * 3)
+        for refused in (command("/note", 60, 1), command("/sustain", 1), command("/gain", 0)):
+            with pytest.raises(BusyError):
+                stage.at(60_010, refused)
+        stage.at(60_020, end)
+        with pytest.raises(BusyError, match="4 scheduled commands wait, at most 3 may"):
+            stage.at(60_030, command("/note", 62, 100), end, command("/gain", 0))
+        assert len(stage.scheduler) == 5, "of a bundle, what ends notes is taken"
+        stage.at(60_040, end)
+        assert stage.obeyed == []
+        with contextlib.suppress(ZeroDivisionError, CommandError):  # the stage's own
+            stage.at(60_050, end)
+        assert stage.obeyed == [(end.path,)], "where even that room is full, it is obeyed at once"
+        assert len(stage.scheduler) == 6
+        stage.scheduler.clear()
+
+    stage.run(begin)
+
+
+def test_what_is_due_needs_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 2)
+    stage = Stage()
+
+    def begin() -> None:
+        stage.at(60_000, command("/gain", 0), command("/pan", 0))
+        stage.at(0, command("/note", 60, 100))
+        assert stage.obeyed == [("/note",)]
         stage.scheduler.clear()
 
     stage.run(begin)
