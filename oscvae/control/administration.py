@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
 from typing import Any
@@ -278,16 +278,24 @@ class Administration:
             return
         new = self._subscribers.subscribe(client, port)
         if new is not None:
-            self.introduce(new)
+            self.introduce(new, client)
         client.done("/notify", 1)
 
-    def introduce(self, subscriber: Client) -> None:
-        """Tells a new subscriber how things stand, so that a surface that comes late shows what there is."""
+    def introduce(self, subscriber: Client, asked_by: Client | None = None) -> None:
+        """Tells a new subscriber how things stand, so that a surface that comes late shows what there is.
+
+        Not where the packet of `asked_by` has introduced too many already: its address may be forged.
+        """
+        packets = [encode_message(address, args) for address, args in self._state()]
+        if asked_by is None or asked_by.may_introduce(sum(map(len, packets))):
+            for packet in packets:
+                subscriber.send(packet)
+
+    def _state(self) -> Iterator[tuple[str, Sequence[Any]]]:
         if self._models.current is not None:
-            subscriber.send(encode_message("/model", self.model_message()))
-        subscriber.send(encode_message("/macros.reply", self._performer.macros.names))
-        for address, args in self._performer.state():
-            subscriber.send(encode_message(address, args))
+            yield "/model", self.model_message()
+        yield "/macros.reply", self._performer.macros.names
+        yield from self._performer.state()
 
     def _do_sync(self, command: Command, client: Client) -> None:
         if len(self._syncs) >= MOST_TASKS:

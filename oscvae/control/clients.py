@@ -1,9 +1,10 @@
 """Who sent a packet, and how to answer.
 
 Beyond loopback, where a source address can be forged, an answer has at most 2 KiB, and all answers to one packet have
-at most 32 times its size together (DESIGN 4), however many messages its bundle holds and however late they come. Errors
-are rate-limited per sender and command, and in total, so that a mistyped fader neither floods the stage network nor
-hides that a model could not be loaded.
+at most 32 times its size together (DESIGN 4), however many messages its bundle holds and however late they come; only
+how things stand, which a new subscriber must know, is told once for each packet whatever its size. Errors are
+rate-limited per sender and command, and in total, so that a mistyped fader neither floods the stage network nor hides
+that a model could not be loaded.
 """
 
 from __future__ import annotations
@@ -71,7 +72,17 @@ class Client:
     being answered; 0 for a subscriber, who is sent events that nobody asked for just now.
     """
 
-    __slots__ = ("_answered", "_limiter", "_send", "host", "is_loopback", "port", "request_size", "transport")
+    __slots__ = (
+        "_answered",
+        "_introduced",
+        "_limiter",
+        "_send",
+        "host",
+        "is_loopback",
+        "port",
+        "request_size",
+        "transport",
+    )
 
     def __init__(
         self,
@@ -89,6 +100,7 @@ class Client:
         self.is_loopback = is_loopback
         self.request_size = request_size
         self._answered = 0  # bytes of all answers so far
+        self._introduced = False  # somebody, for this packet
         self._send = send
         self._limiter = limiter
 
@@ -109,9 +121,24 @@ class Client:
             return 2**31 - 1
         if self.is_loopback:
             return UDP_MAX
-        if not self.request_size:
-            return UDP_REPLY_MAX
-        return min(UDP_REPLY_MAX, UDP_REPLY_FACTOR * self.request_size - self._answered)
+        return min(UDP_REPLY_MAX, self._left)
+
+    @property
+    def _left(self) -> int:
+        """Bytes that all further answers may have together."""
+        if self.transport == "tcp" or self.is_loopback or not self.request_size:
+            return 2**31 - 1
+        return UDP_REPLY_FACTOR * self.request_size - self._answered
+
+    def may_introduce(self, size: int) -> bool:
+        """Whether a new subscriber may be told `size` bytes because this packet asked for it: the first always, others
+        where they fit what its answers may have; counts them as one."""
+        if self._introduced and size > self._left:
+            return False
+        if self._introduced:
+            self._answered += size
+        self._introduced = True
+        return True
 
     def send(self, packet: bytes) -> None:
         """Sends an encoded packet, if it is short enough for this client; whether it was is not told."""

@@ -16,6 +16,7 @@ from oscvae.control.administration import MOST_TASKS, Administration
 from oscvae.control.clients import Client, ErrorLimiter
 from oscvae.control.commands import ModelInfo, parse
 from oscvae.control.packets import Message, decode
+from oscvae.control.subscribers import SUBSCRIBERS_MAX, Subscribers
 from oscvae.errors import OscvaeError
 
 TIMEOUT_S = 30.0
@@ -25,6 +26,7 @@ class Disk:
     """A models folder whose reading waits until it is let go; each reading finds one model more."""
 
     def __init__(self) -> None:
+        self.current = None
         self.readers: list[int] = []
         self.goes_on = threading.Event()
         self.trouble: OSError | None = None
@@ -41,18 +43,18 @@ class Disk:
 class Desk:
     """An administration with that disk, and a client that keeps what it is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, performer: Any = None, subscribers: Any = None) -> None:
         self.disk = Disk()
         self.told: list[tuple[Any, ...]] = []
         other: Any = SimpleNamespace()
         models: Any = self.disk
         self.administration = Administration(
-            other,
+            performer,
             models,
             other,
             other,
             other,
-            other,
+            subscribers,
             other,
             hears_midi=lambda: False,
             status=lambda: (),
@@ -68,12 +70,13 @@ class Desk:
         assert isinstance(message, Message)
         self.told.append((message.address, *message.args))
 
-    def ask(self, address: str, *args: Any) -> None:
+    def ask(self, address: str, *args: Any, client: Client | None = None) -> None:
+        client = client or self.client
         command = parse(Message(address, args), ModelInfo(is_loaded=False))
         try:
-            self.administration.execute(command, self.client)
+            self.administration.execute(command, client)
         except OscvaeError as error:
-            self.client.fail(command.path, error)
+            client.fail(command.path, error)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(TIMEOUT_S):
@@ -171,3 +174,59 @@ def test_a_checkout_that_is_not_installed_has_no_version(monkeypatch: pytest.Mon
         assert desk.told == [("/version.reply", "oscvae", "unknown")]
 
     run(body)
+
+
+class Network:
+    """Where everybody is beyond loopback, and the sizes of what they are sent; a cursor of so many `numbers` stands for
+    all that there may be to tell of a large model."""
+
+    def __init__(self, numbers: int) -> None:
+        self.sent: list[tuple[str, int]] = []
+        self.limiter = ErrorLimiter(1000)
+        state = [("/z", (0.5,) * numbers), *((f"/macro/{n}", (0.0,)) for n in range(1, 9))]
+        performer = SimpleNamespace(macros=SimpleNamespace(names=("one", "two")), state=lambda: iter(state))
+        subscribers = Subscribers(lambda host, port: self.client(0, port))
+        self.desk = Desk(performer, subscribers)
+
+    def client(self, packet_size: int, port: int = 9001) -> Client:
+        return Client("udp", "192.168.1.7", port, False, packet_size, self._send, self.limiter)
+
+    def _send(self, packet: bytes, _client: Client) -> None:
+        message = decode(packet)
+        assert isinstance(message, Message)
+        self.sent.append((message.address, len(packet)))
+
+    @property
+    def addresses(self) -> list[str]:
+        return [address for address, _ in self.sent]
+
+    @property
+    def sizes(self) -> list[int]:
+        return [size for _, size in self.sent]
+
+
+@pytest.mark.parametrize("numbers", [4, 200])
+def test_a_new_subscriber_is_told_how_things_stand_whatever_its_question_has(numbers: int) -> None:
+    network = Network(numbers)
+    network.desk.ask("/notify", True, client=network.client(12))
+    assert network.addresses[:2] == ["/macros.reply", "/z"] and len(network.addresses) == 2 + 8 + 1
+    assert network.addresses[-1] == "/done"
+
+
+@pytest.mark.parametrize("numbers", [4, 200])
+@pytest.mark.parametrize("by", ["leaving", "port"])
+def test_a_bundle_of_subscriptions_is_answered_within_bounds(numbers: int, by: str) -> None:
+    """Whose sender may be forged: it leaves and comes again, or names one port after the other."""
+    network = Network(numbers)
+    network.desk.ask("/notify", 1, client=network.client(16, 5000))
+    once = sum(network.sizes)
+    network.sent.clear()
+    size = 16 + SUBSCRIBERS_MAX * 16
+    forged = network.client(size)
+    for i in range(SUBSCRIBERS_MAX):
+        if by == "leaving":
+            network.desk.ask("/notify", i % 2 == 0, client=forged)
+        else:
+            network.desk.ask("/notify", 1, 10_000 + i, client=forged)
+    assert network.addresses.count("/macros.reply") > 1, "an honest bundle of two is served as well"
+    assert sum(network.sizes) <= 32 * size + once
