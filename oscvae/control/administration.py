@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 PROGRAM = "oscvae"
 MOST_TASKS = 64  # commands and questions that may be under way at once, whoever sent them
+LISTING_S = 5.0  # that a models folder may take to be read: one on a network may never answer
 
 
 class Administration:
@@ -75,6 +76,7 @@ class Administration:
         self._learning: set[asyncio.Task[None]] = set()  # which no /sync waits for: somebody must turn a knob
         self._recording = asyncio.Lock()
         self._listing = asyncio.Lock()  # one reader at a time, so that answers keep their order
+        self._reading: asyncio.Future[list[str]] | None = None  # the last one, which may hang
         self._version = _version()  # reading it takes a fifth of a millisecond
         self._handlers: dict[str, Callable[[Command, Client], None]] = {
             name.removeprefix("_do_"): getattr(self, name) for name in dir(self) if name.startswith("_do_")
@@ -142,12 +144,23 @@ class Administration:
     def _do_models(self, command: Command, client: Client) -> None:
         async def work() -> tuple[Any, ...]:
             async with self._listing:
-                try:
-                    return tuple(await asyncio.to_thread(self._models.names))
-                except OSError as error:
-                    raise CommandError(f"the models folder cannot be read: {error.strerror}") from error
+                return tuple(await self._read_names())
 
         self._start(command, client, work(), reply="/models.reply")
+
+    async def _read_names(self) -> list[str]:
+        """The models in the folder. While a reader hangs no other is begun: its thread cannot be ended."""
+        if self._reading is not None and not self._reading.done():
+            raise BusyError("busy: the models folder has still not answered an earlier question")
+        self._reading = asyncio.ensure_future(asyncio.to_thread(self._models.names))
+        await asyncio.wait({self._reading}, timeout=LISTING_S)
+        if not self._reading.done():
+            self._reading.add_done_callback(asyncio.Future.exception)  # which nobody waits for any more
+            raise CommandError(f"the models folder did not answer within {LISTING_S:.0f} s")
+        try:
+            return self._reading.result()
+        except OSError as error:
+            raise CommandError(f"the models folder cannot be read: {error.strerror}") from error
 
     def _loaded(self) -> Loaded:
         if self._models.current is None:

@@ -143,6 +143,33 @@ def test_a_models_folder_that_cannot_be_read_is_told() -> None:
     run(body)
 
 
+def test_a_models_folder_that_never_answers_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(administration, "LISTING_S", 0.2)
+
+    async def body() -> None:
+        desk = Desk()
+        for _ in range(3):
+            desk.ask("/models")
+        desk.ask("/sync", 7)
+        await desk.until(lambda: len(desk.told) == 4)
+        busy = ("/fail", "/models", "busy: the models folder has still not answered an earlier question")
+        late = ("/fail", "/models", "the models folder did not answer within 0 s")
+        assert desk.told == [late, busy, busy, ("/synced", 7)]
+        desk.ask("/models")
+        await desk.until(lambda: len(desk.told) == 5)
+        assert desk.told[4] == busy
+        assert len(desk.disk.readers) == 1, "threads pile up"
+        desk.disk.trouble = OSError(110, "Connection timed out")
+        desk.disk.goes_on.set()
+        await desk.until(lambda: desk.administration._reading is not None and desk.administration._reading.done())
+        desk.disk.trouble = None
+        desk.ask("/models")
+        await desk.until(lambda: len(desk.told) == 6)
+        assert desk.told[5] == ("/models.reply", "model0", "model1"), "it answers again"
+
+    run(body)
+
+
 def test_the_version_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
