@@ -7,6 +7,7 @@ place is exact.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import heapq
 import itertools
@@ -26,11 +27,12 @@ from oscvae.config import Config
 from oscvae.control.clients import Client, ErrorLimiter
 from oscvae.control.commands import Command, parse
 from oscvae.control.macros import read_macros
-from oscvae.control.models import ModelManager
+from oscvae.control.models import Loaded, ModelManager
 from oscvae.control.packets import Message, decode
-from oscvae.control.performer import TICK_S, Performer
+from oscvae.control.performer import Performer
 from oscvae.control.presets import Presets
 from oscvae.control.score import Moment
+from oscvae.control.timeline import TICK_S
 from oscvae.control.voices import VoicePool
 from oscvae.decode.wire import RECORD
 from oscvae.errors import CommandError, DecoderError, OscvaeError
@@ -47,6 +49,15 @@ _NAP_S = 0.0001
 _IGNORED = frozenset(
     {"notify", "dump_osc", "clear_sched", "sync", "status", "version", "help", "ping", "models", "model", "macros"}
 )
+
+
+class CudaFailedError(DecoderError):
+    """A decoder's CUDA device failed while it played `model`."""
+
+    def __init__(self, model: str, why: str) -> None:
+        super().__init__(f"{model}: CUDA failed: {why}; --set model.device=cpu does without it")
+        self.model = model
+        self.why = why
 
 
 class OfflineTimeline:
@@ -99,6 +110,11 @@ class OfflineEngine:
 
     def __init__(self, config: Config, rate: int | None = None) -> None:
         self.rate = rate or config.audio.sample_rate
+        self._config = config
+        self._build(config.model.device)
+
+    def _build(self, device: str) -> None:
+        config = self._config
         slots = config.engine.voices + config.engine.spare
         self.engine = Engine(slots, self.rate, render_scratch_floats(), sinc_table())
         self.engine.set_word(at.E_BUFFER, round(config.engine.buffer_s * self.rate))
@@ -106,7 +122,7 @@ class OfflineEngine:
         self.models = ModelManager(
             self.engine,
             config.model.folder,
-            device=config.model.device,
+            device=device,
             threads=config.model.threads,
             look_ahead=config.engine.look_ahead,
             iterations=config.engine.iterations,
@@ -131,6 +147,7 @@ class OfflineEngine:
         self.client = Client("score", "score", 0, True, 0, self._answer, ErrorLimiter(1e9))
         self.errors: list[str] = []
         self.frame_offset = 0  # of the server's 32-bit count, for tests of its wrap
+        self._untouched = True
         self.load(config.model.name)
 
     def _answer(self, packet: bytes, client: Client) -> None:
@@ -149,6 +166,7 @@ class OfflineEngine:
 
     def execute(self, messages: Sequence[Message], due_ns: int | None = None) -> None:
         """Obey messages now, as one bundle; what cannot be obeyed is kept in `errors`."""
+        self._untouched = False
         commands: list[Command] = []
         for message in messages:
             try:
@@ -174,7 +192,8 @@ class OfflineEngine:
             self.presets.open_now(loaded.name)
 
     def settle(self) -> None:
-        """Wait for every decode and fill every ring. Raises DecoderError when a decoder dies or hangs."""
+        """Wait for every decode and fill every ring. Raises DecoderError when a decoder dies or hangs, CudaFailedError
+        where its device does."""
         while True:
             self._await_decodes()
             render_until_idle(self.engine.address)
@@ -186,16 +205,9 @@ class OfflineEngine:
 
     def _await_decodes(self) -> None:
         """Wait until all that was asked for lies in the pipes, so that the renderer never goes on without it."""
-        flying = Counter(voice.loaded.decoder for voice in self.pool.all() if voice.in_flight)
-        for decoder, count in flying.items():
-            waited = 0.0
-            while _readable_bytes(decoder.pipe_fd) < count * RECORD.size:
-                if not select.select([decoder.pipe_fd], [], [], _POLL_S)[0]:
-                    waited += _POLL_S
-                    if waited > _DECODE_TIMEOUT_S or not decoder.running():
-                        raise DecoderError("the decoder process died or hangs")
-                else:
-                    time.sleep(_NAP_S)  # some have arrived, not yet all
+        flying = Counter(voice.loaded for voice in self.pool.all() if voice.in_flight)
+        for loaded, count in flying.items():
+            _await_answers(loaded, count * RECORD.size)
 
     def skip(self, count: int) -> None:
         """Jump over `count` frames, as a server does in an xrun: nobody renders them."""
@@ -203,6 +215,7 @@ class OfflineEngine:
 
     def render_block(self, count: int, out: NDArray[np.float32] | None = None) -> None:
         """Render `count` frames into `out` [2, count] (None = nowhere)."""
+        self._untouched = False
         engine = self.engine
         self.timeline.advance(self.timeline.frame + count)
         self.settle()
@@ -215,8 +228,21 @@ class OfflineEngine:
     def play(self, moments: Sequence[Moment], progress: Callable[[float], None] | None = None) -> NDArray[np.float32]:
         """Render a score: float32 [2, frames], until the later of the last moment and the last voice.
 
-        progress(seconds): called after each block.
+        progress(seconds): called after each block. Where CUDA fails on the way, an engine that had played nothing
+        begins again on the CPU, so that no piece is half the one and half the other; another raises CudaFailedError.
         """
+        untouched = self._untouched
+        try:
+            return self._play(moments, progress)
+        except CudaFailedError as error:
+            if not untouched:
+                raise
+            log.warning("%s: CUDA failed, rendering again on the CPU: %s", error.model, error.why)
+        self.close()
+        self._build("cpu")
+        return self._play(moments, progress)
+
+    def _play(self, moments: Sequence[Moment], progress: Callable[[float], None] | None) -> NDArray[np.float32]:
         blocks: list[NDArray[np.float32]] = []
         waiting = list(moments)
         waiting.reverse()
@@ -235,6 +261,36 @@ class OfflineEngine:
             if progress is not None:
                 progress(self.timeline.frame / self.rate)
         return np.concatenate(blocks, axis=1) if blocks else np.zeros((2, 0), np.float32)
+
+
+def _await_answers(loaded: Loaded, size: int) -> None:
+    """Wait until a decoder's pipe holds `size` bytes."""
+    decoder = loaded.decoder
+    there, since = 0, time.monotonic()
+    while True:
+        gone = not decoder.running()
+        before, there = there, _readable_bytes(decoder.pipe_fd)
+        if there >= size:
+            return
+        if there > before:
+            since = time.monotonic()
+        _hear(loaded)
+        if gone:
+            raise DecoderError(f"the decoder of {loaded.name!r} {decoder.ending()}")
+        if time.monotonic() - since > _DECODE_TIMEOUT_S:
+            raise DecoderError(f"the decoder of {loaded.name!r} has not answered for {_DECODE_TIMEOUT_S:.0f} s")
+        if select.select([decoder.pipe_fd], [], [], _POLL_S)[0]:
+            time.sleep(_NAP_S)  # some have arrived, not yet all
+
+
+def _hear(loaded: Loaded) -> None:
+    """What a decoder has to say besides its answers."""
+    with contextlib.suppress(OSError):  # it is gone
+        while (notice := loaded.decoder.receive(0.0)) is not None:
+            if "cuda_failed" in notice:
+                raise CudaFailedError(loaded.name, str(notice["cuda_failed"]))
+            if "error" in notice:
+                log.error("decoder: %s", notice["error"])
 
 
 def _readable_bytes(descriptor: int) -> int:

@@ -7,9 +7,11 @@ import itertools
 import json
 import os
 import select
+import subprocess
+import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ from oscvae.control.commands import NO_MODEL
 from oscvae.control.encoder import Encoder
 from oscvae.control.models import Loaded, ModelManager
 from oscvae.control.offline import OfflineEngine
-from oscvae.control.packets import Message
+from oscvae.control.packets import Message, encode_bundle, encode_message
 from oscvae.decode import decoder
 from oscvae.decode.wire import ENCODE, NOTE_ON, RECORD, Request
 from oscvae.errors import BusyError, CommandError, DecoderError, OscvaeError
@@ -621,6 +623,59 @@ def test_cuda_that_fails_later_gives_way_to_the_cpu(folder: Path) -> None:
         check_log(rig.daemon)
     finally:
         rig.close()
+
+
+def render(folder: Path, out: Path, score: Sequence[tuple[float, Message]], *settings: str) -> str:
+    """What `oscvae render` logs of a score that it can play, with that device for CUDA."""
+    path = out.with_suffix(".osc")
+    bundles = [
+        encode_bundle(round(seconds * 2**32), [encode_message(message.address, message.args)])
+        for seconds, message in score
+    ]
+    path.write_bytes(b"".join(len(bundle).to_bytes(4, "big") + bundle for bundle in bundles))
+    command = [sys.executable, "-m", "oscvae", "render", "--score", str(path), "--out", str(out)]
+    for setting in (f"model.folder={folder}", "model.name=honest", *settings):
+        command += ["--set", setting]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent / "fakecuda"), str(ROOT)))}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=READY_TIMEOUT_S, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def test_cuda_that_fails_while_a_score_is_rendered_gives_way_to_the_cpu(folder: Path, tmp_path: Path) -> None:
+    """From the start, whatever was played by then: a second model, and one of two notes that are asked for at once."""
+    played = [
+        (0.0, Message("/gain", (-20.0,))),
+        (0.0, Message("/play", (60, 0.1, 0.2, 0.8, 0.2))),
+        (0.1, Message("/load", ("raising trap",))),
+        (0.1, Message("/play", (64, 0.1, 0.2, 0.8, 0.2))),
+        (0.2, Message("/play", (67, 0.3, 0.2, 0.8, 0.2))),
+        (0.2, Message("/play", (50, -TRAP - 1.0, 0.2, 0.8, 0.2))),
+    ]
+    told = render(folder, tmp_path / "cuda.wav", played, "model.device=cuda")
+    assert told.count("CUDA") == 2 and "Traceback" not in told  # the word is in the driver's reason as well
+    assert "raising trap: CUDA failed, rendering again on the CPU: CUDA error: out of memory" in told
+    assert "CUDA" not in render(folder, tmp_path / "cpu.wav", played, "model.device=cpu")
+    again, plain = (soundfile.read(tmp_path / name)[0] for name in ("cuda.wav", "cpu.wav"))
+    assert plain.any() and np.array_equal(again, plain)
+
+
+def test_a_decoder_that_dies_while_a_score_is_rendered_is_told(folder: Path) -> None:
+    """One of two notes is decoded, and the other never will be."""
+    engine = OfflineEngine(load_config(None, [f"model.folder={folder}", "model.name=loop"]), 48_000)
+    try:
+        loaded = engine.models.current
+        assert loaded is not None
+        notes = [Message("/play", (60, z, 0.0)) for z in (0.1, TRAP + 1.0)]
+        engine.execute(notes)
+        assert wait_until(lambda: bool(select.select([loaded.decoder.pipe_fd], [], [], 0.0)[0]), SOON_S)
+        loaded.decoder.kill()
+        with pytest.raises(DecoderError, match="the decoder of 'loop' was killed by signal 9"):
+            engine.render_block(64)
+    finally:
+        engine.close()
 
 
 # -- decoders that are stopped -----------------------------------------------------------------------------------------
