@@ -218,15 +218,15 @@ class Conductor:
 
     def execute(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
         """As the dispatcher's and the scheduler's executor: notes and sound are the performer's, the rest is not."""
-        self.performer.begin(commands)
-        for command in commands:
-            if command.name in self.performer.commands:
-                self.performer.obey(command, client, due_ns)
-                continue
-            try:
-                self.administration.execute(command, client)
-            except OscvaeError as error:
-                client.fail(command.path, error)
+        with self.performer.moment(commands):
+            for command in commands:
+                if command.name in self.performer.commands:
+                    self.performer.obey(command, client, due_ns)
+                    continue
+                try:
+                    self.administration.execute(command, client)
+                except OscvaeError as error:
+                    client.fail(command.path, error)
 
     def lead_s(self) -> float:
         """How long before its time a bundle is handed over: its decodes, a period, and room for bursts."""

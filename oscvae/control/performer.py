@@ -1,12 +1,13 @@
 """The performer: what commands mean for notes, the cursor and the sound.
 
 One state (cursor, pedal, the sound of the next notes), one pool of voices. `execute` obeys the commands of one moment
-in order, `begin` and `obey` one by one; `tick` moves what travels by itself. Administration (models, files, questions)
-is `administration`.
+in order, `obey` one by one inside `moment`; `tick` moves what travels by itself. Administration (models, files,
+questions) is `administration`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
@@ -125,16 +126,22 @@ class Performer:
 
     def execute(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
         """Obey commands of one moment, in order; what cannot be obeyed is answered, the rest goes on."""
-        self.begin(commands)
-        for command in commands:
-            self.obey(command, client, due_ns)
+        with self.moment(commands):
+            for command in commands:
+                self.obey(command, client, due_ns)
 
-    def begin(self, commands: Sequence[Command]) -> None:
-        """A moment's commands follow, of which those that are the performer's come to `obey`: their notes start
-        together, whatever stands between them."""
-        notes = sum(_starts_a_voice(command) for command in commands)
-        self._group = (self.pool.new_group(), notes) if notes > 1 else (0, 0)
+    @contextlib.contextmanager
+    def moment(self, commands: Sequence[Command]) -> Iterator[None]:
+        """Inside, those of a moment's commands that are the performer's come to `obey`: its notes start together,
+        whatever stands between them, and with all that it sets."""
+        notes = sum(_starts_a_voice(command) for command in commands) if len(commands) > 1 else 0
+        self._group = group, _ = (self.pool.new_group(), notes) if notes else (0, 0)
         self._group_begun = False
+        try:
+            yield
+        finally:
+            if group:
+                self.pool.complete_group(group)
 
     def obey(self, command: Command, client: Client, due_ns: int | None) -> None:
         """One command of the moment that has begun; why it cannot be obeyed is answered."""

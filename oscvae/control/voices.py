@@ -127,7 +127,13 @@ class VoicePool:
         return -next(self._ids)
 
     def new_group(self) -> int:
+        """A number for notes that begin together. They wait for `complete_group`, so it must come before the next."""
         return next(self._groups)
+
+    def complete_group(self, group: int) -> None:
+        """All notes of the group are begun, and all is set that they begin with."""
+        self.engine.set_word(at.E_GROUP_COMPLETE, group)
+        wake(self.engine.address)
 
     def find(self, owner: Hashable, id_: int) -> Voice | None:
         """The newest voice that `owner` calls `id_`, sounding or about to; negative ids belong to everybody."""

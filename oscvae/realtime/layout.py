@@ -119,6 +119,7 @@ E_RATE = 38  # frames per second of the server
 E_CLOSING = 39  # 1: fade the mix out and stay silent
 E_RECORD_ON = 40
 E_BUFFER = 41  # samples that a voice's ring is kept filled to, beyond a period
+E_GROUP_COMPLETE = 42  # the newest group whose bundle was obeyed to its end: none up to it grows any more
 
 # written by the callback
 E_FRAME = 64  # frame of the next block's start, 64 bits

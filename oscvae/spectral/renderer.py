@@ -170,7 +170,10 @@ def _start(engine, slot, start, ahead):  # type: ignore[no-untyped-def]
 
 @kernel("boolean(int64[::1], int64)")
 def _start_group(engine, group):  # type: ignore[no-untyped-def]
-    """Start the ready voices of a bundle together once none is missing, or once the wait is over."""
+    """Start the ready voices of a bundle together once none is missing, or once the wait is over; in no case before
+    control has obeyed the whole bundle, what it sets for its notes included."""
+    if load(engine, at.E_GROUP_COMPLETE) < group:
+        return False
     slots = engine[at.E_SLOTS]
     now = load(engine, at.E_FRAME)
     ready = 0

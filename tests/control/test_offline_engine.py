@@ -182,6 +182,31 @@ def test_notes_of_one_bundle_start_in_the_same_frame(engine: OfflineEngine) -> N
     assert len(onsets) == 1 and len(engine.pool) == 8
 
 
+def test_a_bundle_that_is_obeyed_slowly_is_heard_as_one(engine: OfflineEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Control may be held up between any two of its commands, for longer than the notes take to be decoded."""
+    heard: list[NDArray[np.float32]] = []
+
+    def render(blocks: int) -> None:
+        for _ in range(blocks):
+            heard.append(np.zeros((2, 128), np.float32))
+            engine.render_block(128, heard[-1])
+
+    handlers = engine.performer._handlers
+    obey = handlers["voice_set"]
+    monkeypatch.setitem(handlers, "voice_set", lambda *call: (render(40), obey(*call)))
+    for notes in ((60,), (60, 67)):
+        news = [message("/voice/new", n, note, *Z) for n, note in enumerate(notes)]
+        engine.execute([*news, *(message("/voice/set", n, "pan", -1.0) for n in range(len(notes)))])
+        assert not np.any(heard), "heard before the bundle had its end"
+        render(100)
+        left, right = np.concatenate(heard, axis=1)
+        assert left.any() and not right.any()
+        assert len({int(engine.engine.voices[voice.slot][at.V_ONSET_FRAME]) for voice in engine.pool}) == 1
+        engine.execute([message("/panic")])
+        render(100)
+        heard.clear()
+
+
 def test_stealing_takes_the_oldest_and_never_exceeds_the_limit(engine: OfflineEngine) -> None:
     for i in range(24):
         engine.execute([message("/play", 48 + i, *Z)])

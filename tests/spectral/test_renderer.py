@@ -55,7 +55,7 @@ class Bench:
         os.close(self._answers)
         assert self.engine.intact()
 
-    def bundle(self, size: int) -> int:
+    def bundle(self, size: int, complete: bool = True) -> int:
         """Arm notes in the first slots, to start together; returns the frame from which they wait."""
         for slot in range(size):
             words = self.engine.voices[slot]
@@ -67,7 +67,13 @@ class Bench:
                 store_float(words, word, 1.0)
             store_word(words, at.V_STATE, at.ARMED)
             self._tell(at.ARM, slot, 1, int(slot == 0))
+        if complete:
+            self.complete()
         return self.engine.word(at.E_FRAME)
+
+    def complete(self) -> None:
+        """Control has obeyed the bundle to its end."""
+        self.engine.set_word(at.E_GROUP_COMPLETE, 7)
 
     def decode(self, *slots: int) -> None:
         """The decoder has finished these."""
@@ -106,6 +112,19 @@ def test_notes_of_a_bundle_wait_for_the_slowest(bench: Bench) -> None:
     bench.serve(2 * PERIOD)
     first, *others = bench.onsets()[:3]
     assert first > armed and others == [first, first]
+    assert bench.late == 0
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_notes_of_a_bundle_wait_until_all_of_it_was_obeyed(bench: Bench, size: int) -> None:
+    bench.bundle(size, complete=False)
+    bench.decode(*range(size))
+    bench.serve(2 * LONG_AFTER)
+    assert bench.onsets()[:size] == [-1] * size, "what the bundle sets for them may still come"
+    bench.complete()
+    bench.serve(2 * PERIOD)
+    first, *others = bench.onsets()[:size]
+    assert first > 0 and others == [first] * (size - 1)
     assert bench.late == 0
 
 
