@@ -1,8 +1,7 @@
 """`oscvae doctor`: what is there, what is missing, and the one command that mends it.
 
 Each check is a function from the configuration to one Finding. A check fails only where `oscvae serve` would; what is
-merely worse than it could be is a warning. Libraries that can crash, hang or print (JACK, PortAudio, torch) are asked
-in processes of their own, and torch is imported nowhere else.
+merely worse than it could be is a warning. What is asked of the audio system is `doctor_audio`.
 """
 
 from __future__ import annotations
@@ -11,29 +10,23 @@ import asyncio
 import ctypes
 import importlib
 import importlib.metadata
-import json
 import mmap
 import os
 import platform
 import re
 import resource
-import shutil
 import socket
-import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 from oscvae.config import Config, default_config_path
+from oscvae.doctor_audio import check_jack, check_portaudio
 from oscvae.errors import ConfigError, ModelError, OscvaeError, PortTakenError
+from oscvae.finding import Check, Finding, ask
 
-State = Literal["ok", "warn", "fail"]
-
-ASK_TIMEOUT_S = 60.0  # importing torch from a cold disk
 RENDER_PRIORITY = 60  # what the renderer asks for under jackd's default of 70
 LOCKED_BYTES = 128 << 20  # about what the arena and two models' contexts take with 64 voices
 _GRANT = (
@@ -41,19 +34,6 @@ _GRANT = (
     " && sudo usermod -aG audio $USER   # and log in again"
 )
 _GRANT_CONTAINER = "docker run --cap-add SYS_NICE --cap-add IPC_LOCK --ulimit rtprio=95 --ulimit memlock=-1 ..."
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor's table; `mend` is a command, or what to do where no command can."""
-
-    name: str
-    state: State
-    what: str
-    mend: str = ""
-
-
-Check = Callable[[Config], Finding]
 
 
 # -- the software ------------------------------------------------------------------------------------------------------
@@ -111,41 +91,7 @@ def check_fftw(_config: Config) -> Finding:
     return Finding("FFTW", "ok", f"libfftw3f, pyfftw {importlib.metadata.version('pyfftw')}")
 
 
-# -- the audio system --------------------------------------------------------------------------------------------------
-
-_JACK = """
-import json, sys
-try:
-    import jack
-except OSError as error:
-    print(json.dumps({"missing": str(error)}))
-    sys.exit()
-jack.set_error_function(lambda text: None)
-jack.set_info_function(lambda text: None)
-try:
-    client = jack.Client("oscvae-doctor", no_start_server=True, servername=sys.argv[1] or None)
-except jack.JackError as error:
-    print(json.dumps({"refused": str(error)}))
-    sys.exit()
-ports = client.get_ports(is_audio=True, is_input=True, is_physical=True)
-print(json.dumps({"rate": client.samplerate, "period": client.blocksize, "realtime": client.realtime,
-                  "ports": len(ports)}), flush=True)
-client.close()
-"""
-
-_PORTAUDIO = """
-import json, os, sys
-from oscvae.errors import AudioError
-opens, settings = json.loads(sys.argv[1])
-try:
-    from oscvae.audio.portaudio import PortAudioBackend, find
-    found = PortAudioBackend(**settings).describe() if opens else find(settings["device"])
-    answer = {"plays": str(found)}
-except AudioError as error:
-    answer = {"refused": str(error)}
-print(json.dumps({**answer, "missing": "sounddevice" not in sys.modules}), flush=True)
-os._exit(0)  # PortAudio's own end may wait for minutes
-"""
+# -- decoding ----------------------------------------------------------------------------------------------------------
 
 _CUDA = """
 import json, torch
@@ -155,63 +101,9 @@ print(json.dumps({"torch": torch.__version__, "devices": names}))
 """
 
 
-def check_jack(config: Config) -> Finding:
-    """The JACK client library, and whether the configured server answers."""
-    wanted = config.audio.backend
-    if wanted not in {"auto", "jack"}:
-        return Finding("JACK", "ok", f"not asked: audio.backend is {wanted}")
-    worst: State = "fail" if wanted == "jack" else "warn"
-    answer = _ask(_JACK, config.audio.server_name or "")
-    if "missing" in answer:
-        return Finding("JACK", worst, "the client library libjack is missing", _install("libjack-jackd2-0"))
-    if "rate" not in answer:
-        server = config.audio.server_name or os.environ.get("JACK_DEFAULT_SERVER", "default")
-        return Finding("JACK", worst, f"no server {server!r} answers", _start_jack(config))
-    what = f"{answer['rate']} Hz, {answer['period']} frames, {answer['ports']} playback ports"
-    if not answer["realtime"]:
-        return Finding("JACK", "warn", f"{what}, without realtime scheduling: expect dropouts", _start_jack(config))
-    return Finding("JACK", "ok", f"{what}, realtime")
-
-
-def _start_jack(config: Config) -> str:
-    """The command that brings a JACK server up, on this machine as it is."""
-    if _runtime_folder().joinpath("pipewire-0").exists():  # PipeWire is the server already, its libjack must be used
-        return "pw-jack oscvae serve" if shutil.which("pw-jack") else _install("pipewire-jack")
-    if not shutil.which("jackd"):
-        return _install("jackd2")
-    name = f" -n {config.audio.server_name}" if config.audio.server_name else ""
-    driver = "alsa" if Path("/proc/asound/cards").exists() else "dummy"
-    return f"jackd -R{name} -d {driver} -r {config.audio.sample_rate} -p {config.audio.block_size} &"
-
-
-def _runtime_folder() -> Path:
-    return Path(os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}")
-
-
-def check_portaudio(config: Config) -> Finding:
-    """The PortAudio device that would play, looked for as the backend does, and opened where it must play."""
-    audio, must = config.audio, config.audio.backend == "portaudio"
-    if not must and audio.backend != "auto":
-        return Finding("PortAudio", "ok", f"not asked: audio.backend is {audio.backend}")
-    settings = {"device": audio.device, "sample_rate": audio.sample_rate, "block_size": audio.block_size}
-    answer = _ask(_PORTAUDIO, json.dumps([must, settings]))
-    if "plays" in answer:
-        return Finding("PortAudio", "ok", str(answer["plays"]))
-    worst: State = "fail" if must else "warn"
-    if "refused" not in answer:
-        return Finding("PortAudio", worst, f"could not be asked: {answer['error']}")
-    if answer["missing"]:
-        return Finding("PortAudio", worst, "the PortAudio library is missing", _install("libportaudio2"))
-    if audio.device is not None:
-        return Finding("PortAudio", worst, str(answer["refused"]), "oscvae serve --set audio.device=null")
-    if must:
-        return Finding("PortAudio", worst, str(answer["refused"]), "oscvae serve --set audio.backend=auto")
-    return Finding("PortAudio", "ok", "no output device; without JACK either, the daemon plays silently")
-
-
 def check_cuda(config: Config) -> Finding:
     """torch, and where the model will be decoded."""
-    answer = _ask(_CUDA)
+    answer = ask(_CUDA)
     if "torch" not in answer:
         return Finding(
             "decoder",
@@ -229,25 +121,6 @@ def check_cuda(config: Config) -> Finding:
         what = f"{torch}, {driver}no CUDA device that it can use: decoding on the CPU"
         return Finding("decoder", "warn", what, "nvidia-smi   # says why; to do without: --set model.device=cpu")
     return Finding("decoder", "ok", f"{torch}, on the CPU: no CUDA device")
-
-
-def _ask(script: str, *arguments: str) -> dict[str, Any]:
-    """Run `script` in a Python of its own; its last line is JSON. {"error": why} if it fails or hangs."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", script, *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=ASK_TIMEOUT_S,
-            check=False,
-        )
-        return dict(json.loads(done.stdout.splitlines()[-1]))
-    except subprocess.TimeoutExpired:
-        return {"error": f"no answer within {ASK_TIMEOUT_S:.0f} s"}
-    except (IndexError, ValueError):
-        last = [line for line in done.stderr.splitlines() if line.strip()][-1:]
-        return {"error": last[0] if last else f"it ended with code {done.returncode}"}
 
 
 # -- privileges --------------------------------------------------------------------------------------------------------
@@ -420,11 +293,6 @@ def _can_write(folder: Path) -> bool:
 
 
 # -- the report --------------------------------------------------------------------------------------------------------
-
-
-def _install(package: str) -> str:
-    sudo = "" if os.geteuid() == 0 else "sudo "
-    return f"{sudo}apt-get install {package}"
 
 
 CHECKS: tuple[Check, ...] = (

@@ -14,9 +14,9 @@ import pytest
 from conftest import StartJack
 from jackd import JackServer, missing
 
-from oscvae import doctor
+from oscvae import doctor, doctor_audio, finding
 from oscvae.config import Config, load_config
-from oscvae.doctor import Finding
+from oscvae.finding import Finding
 
 SERVER = f"oscvae-doctor-{os.getpid()}"
 
@@ -38,18 +38,18 @@ def configured(*overrides: str) -> Config:
 
 @pytest.mark.jack
 def test_a_jack_server_is_described(jackd: str) -> None:
-    found = doctor.check_jack(configured("audio.backend=jack", f"audio.server_name={jackd}"))
+    found = doctor_audio.check_jack(configured("audio.backend=jack", f"audio.server_name={jackd}"))
     assert "44100 Hz, 256 frames, 2 playback ports" in found.what
     assert found.state == "warn"  # started with -r, without realtime
 
 
 def test_a_missing_jack_server_fails_only_where_it_is_asked_for_by_name() -> None:
-    asked = doctor.check_jack(configured("audio.backend=jack", "audio.server_name=nobody"))
+    asked = doctor_audio.check_jack(configured("audio.backend=jack", "audio.server_name=nobody"))
     assert asked.state == "fail"
     assert "nobody" in asked.what
     assert asked.mend
-    assert doctor.check_jack(configured("audio.backend=auto", "audio.server_name=nobody")).state == "warn"
-    assert doctor.check_jack(configured("audio.backend=silent")).state == "ok"
+    assert doctor_audio.check_jack(configured("audio.backend=auto", "audio.server_name=nobody")).state == "warn"
+    assert doctor_audio.check_jack(configured("audio.backend=silent")).state == "ok"
 
 
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,10 +60,10 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_portaudio_without_a_device_fails_only_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere(monkeypatch)
-    if doctor.check_portaudio(configured()).what[:16] != "no output device":
+    if doctor_audio.check_portaudio(configured()).what[:16] != "no output device":
         pytest.skip("this machine has a sound card")
-    assert doctor.check_portaudio(configured()).state == "ok"
-    found = doctor.check_portaudio(configured("audio.backend=portaudio"))
+    assert doctor_audio.check_portaudio(configured()).state == "ok"
+    found = doctor_audio.check_portaudio(configured("audio.backend=portaudio"))
     assert found.state == "fail"
     assert "no output device: connect a sound card" in found.what
     assert found.mend == "oscvae serve --set audio.backend=auto"
@@ -75,7 +75,7 @@ def test_a_missing_portaudio_library_fails_only_where_it_is_asked_for(
     (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     for backend, state in (("auto", "warn"), ("portaudio", "fail")):
-        found = doctor.check_portaudio(configured(f"audio.backend={backend}"))
+        found = doctor_audio.check_portaudio(configured(f"audio.backend={backend}"))
         assert found.state == state
         assert "libportaudio2" in found.mend
 
@@ -84,8 +84,8 @@ def test_a_missing_portaudio_library_fails_only_where_it_is_asked_for(
 def test_a_portaudio_that_cannot_be_asked_fails_only_where_it_must_play(
     monkeypatch: pytest.MonkeyPatch, backend: str, state: str
 ) -> None:
-    monkeypatch.setattr(doctor, "_ask", lambda script, *arguments: {"error": "it ended with code -11"})
-    found = doctor.check_portaudio(configured(f"audio.backend={backend}"))
+    monkeypatch.setattr(doctor_audio, "ask", lambda script, *arguments: {"error": "it ended with code -11"})
+    found = doctor_audio.check_portaudio(configured(f"audio.backend={backend}"))
     assert found.state == state
     assert "ended with code -11" in found.what
 
@@ -95,16 +95,16 @@ def test_the_configured_portaudio_device_is_opened(start_jack: StartJack, monkey
     """Through PortAudio's JACK host, since there is no sound card where tests run."""
     for name, value in start_jack(rate=44_100).environment.items():
         monkeypatch.setenv(name, value)
-    found = doctor.check_portaudio(configured("audio.backend=portaudio", "audio.block_size=256"))
+    found = doctor_audio.check_portaudio(configured("audio.backend=portaudio", "audio.block_size=256"))
     assert found.state == "ok"
     assert "system" in found.what and "44100 Hz, 256 frames" in found.what
-    wrong = doctor.check_portaudio(configured("audio.backend=portaudio", "audio.device=nope"))
+    wrong = doctor_audio.check_portaudio(configured("audio.backend=portaudio", "audio.device=nope"))
     assert wrong.state == "fail"
     assert "'nope' does not exist" in wrong.what and "0 system" in wrong.what
-    assert doctor.check_portaudio(configured("audio.backend=portaudio", wrong.mend.split()[-1])).state == "ok"
+    assert doctor_audio.check_portaudio(configured("audio.backend=portaudio", wrong.mend.split()[-1])).state == "ok"
     # what serve would merely be silent for
-    assert doctor.check_portaudio(configured()).what.startswith("0 system")
-    assert doctor.check_portaudio(configured("audio.device=nope")).state == "warn"
+    assert doctor_audio.check_portaudio(configured()).what.startswith("0 system")
+    assert doctor_audio.check_portaudio(configured("audio.device=nope")).state == "warn"
 
 
 class MonoServer(JackServer):
@@ -129,7 +129,7 @@ def test_a_device_with_one_output_plays(mono_server: JackServer, monkeypatch: py
     for name, value in mono_server.environment.items():
         monkeypatch.setenv(name, value)
     for backend in ("portaudio", "auto"):
-        found = doctor.check_portaudio(configured(f"audio.backend={backend}"))
+        found = doctor_audio.check_portaudio(configured(f"audio.backend={backend}"))
         assert found.state == "ok"
         assert "system" in found.what
 
@@ -144,10 +144,10 @@ def test_torch_is_asked_in_a_process_of_its_own() -> None:
 
 
 def test_a_probe_that_crashes_or_hangs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "ended with code -6" in doctor._ask("import os; os.abort()")["error"]
-    assert doctor._ask("raise ValueError('broken')")["error"] == "ValueError: broken"
-    monkeypatch.setattr(doctor, "ASK_TIMEOUT_S", 0.5)
-    assert "no answer" in doctor._ask("import time; time.sleep(30)")["error"]
+    assert "ended with code -6" in finding.ask("import os; os.abort()")["error"]
+    assert finding.ask("raise ValueError('broken')")["error"] == "ValueError: broken"
+    monkeypatch.setattr(finding, "ASK_TIMEOUT_S", 0.5)
+    assert "no answer" in finding.ask("import time; time.sleep(30)")["error"]
 
 
 def test_a_port_that_is_free_and_one_that_is_taken() -> None:
