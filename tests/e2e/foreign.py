@@ -102,3 +102,9 @@ class Framed:
         message = decode(self.exactly(size))
         assert isinstance(message, Message)
         return message.address, message.args
+
+    def wait_for(self, *addresses: str) -> tuple[str, tuple[Any, ...]]:
+        """The next at one of these addresses; others, such as the levels of what still sounds, are dropped."""
+        while (reply := self.receive())[0] not in addresses:
+            pass
+        return reply

@@ -108,8 +108,8 @@ def test_tcp_frames_may_come_in_pieces_and_together(stage: Stage, framed: Framed
         while (reply := framed.receive())[0] != "/done":  # how things stand
             assert reply[0] != "/fail"
         assert reply == ("/done", ("/notify", 1))
-        assert framed.receive() == ("/synced", (5,))
-        address, args = framed.receive()
+        assert framed.wait_for("/synced", "/voice/on") == ("/synced", (5,))
+        address, args = framed.wait_for("/voice/on", "/voice/off")
         assert (address, args[1]) == ("/voice/on", 65.0)
     framed.socket.sendall(framed.frame("/notify", 0))
 
