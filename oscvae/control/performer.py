@@ -10,21 +10,22 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from oscvae.control.clients import Client
 from oscvae.control.commands import NO_MODEL, Command, parse
+from oscvae.control.cursor import Cursor, Glide, State
 from oscvae.control.frames import FrameMoment
 from oscvae.control.macros import Macros
 from oscvae.control.models import Loaded, ModelManager
 from oscvae.control.packets import Message
 from oscvae.control.presets import Presets
+from oscvae.control.timeline import Timeline
 from oscvae.control.voices import Point, Voice, VoicePool
 from oscvae.errors import CommandError, OscvaeError
 from oscvae.realtime import layout as at
 from oscvae.units import db_to_gain, semitones_to_ratio
 
-TICK_S = 0.01  # how often a glide or an interpolation moves on
 RELEASE_DB = -60.0  # where the exponential release ends
 RELEASE_S = 0.15  # at the start
 KEYBOARD_VELOCITY = 127.0
@@ -32,22 +33,6 @@ STRETCH_MOST = 4.0
 NOTE_COMMANDS = frozenset({"play", "interp", "note", "voice_new"})
 
 log = logging.getLogger(__name__)
-
-
-class Timeline(Protocol):
-    """What the performer knows of time."""
-
-    def moment_s(self, due_ns: int | None = None) -> float:
-        """A moment (Unix ns; None = now) in seconds of a clock that never jumps."""
-
-    def frame_at(self, due_ns: int) -> int:
-        """The audio frame of a moment, Unix ns."""
-
-    def defer(self, due_ns: int | None, change: Callable[[], None]) -> None:
-        """Call `change` at that moment, or now for None."""
-
-    def keep_ticking(self) -> None:
-        """Something travels: call `Performer.tick` every TICK_S until it returns False."""
 
 
 def _starts_a_voice(command: Command) -> bool:
@@ -58,10 +43,6 @@ def _starts_a_voice(command: Command) -> bool:
 def _follows(voice: Voice) -> bool:
     """Whether it goes where the cursor goes."""
     return voice.kind == "note" and (voice.held or voice.pedalled)
-
-
-def _between(a: Point, b: Point, share: float) -> Point:
-    return tuple(x + (y - x) * share for x, y in zip(a, b, strict=True))
 
 
 class Performer:
@@ -88,10 +69,7 @@ class Performer:
         self.macros = macros
         self.on_change: Callable[[str, Sequence[Any], Client | None], None] = lambda path, args, by: None
         self.on_panic: Callable[[], None] = lambda: None
-        self.cursor: Point = ()
-        self._glide: tuple[float, float, Point, Point] | None = None
-        self._moves = 0  # of the cursor
-        self._followed = 0  # the newest of those that voices have followed
+        self._cursor = Cursor(timeline, self._follow, self._tell_cursor)
         self._attack_s = 0.0
         self._stretch = 1.0
         self._sustain = False
@@ -112,7 +90,6 @@ class Performer:
         self._commands = frozenset(self._handlers)
         self._group = (0, 0)  # id and size of the bundle that is being executed
         self._group_begun = False
-        self._in_macro = False
         engine = pool.engine
         engine.set_number(at.E_GAIN, db_to_gain(gain_db))
         self.apply_release()
@@ -170,8 +147,7 @@ class Performer:
         """A new model is current: the cursor goes to its latent mean, unless it only replaces a decoder that died."""
         if loaded.revived and len(self.cursor) == loaded.info.dims:
             return
-        self._glide = None
-        self.cursor = tuple(loaded.document.latent.mean)
+        self._cursor.reset(tuple(loaded.document.latent.mean))
 
     def _model(self) -> Loaded:
         if self.models.current is None:
@@ -262,7 +238,7 @@ class Performer:
             velocity=values["velocity"],
             stretch=stretch,
         )
-        voice.journey = (self.timeline.moment_s(due_ns), max(seconds, 1e-6), start, end)
+        voice.journey = Glide(self.timeline.moment_s(due_ns), max(seconds, 1e-6), start, end)
         self.timeline.keep_ticking()
 
     def _do_note(self, command: Command, client: Client, due_ns: int | None) -> None:
@@ -274,7 +250,7 @@ class Performer:
                 client,
                 due_ns,
                 id=self.pool.new_id(),
-                z=self.cursor,
+                z=self._cursor.at(due_ns),
                 velocity=velocity / KEYBOARD_VELOCITY,
             )
             return
@@ -299,14 +275,15 @@ class Performer:
                 self._let_go(voice, due_ns)
 
     def _do_panic(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._glide = None
         if self._sustain:
             self._sustain = False
             self._tell("/sustain", (False,), None)  # whoever asks for silence may show the pedal, too
-        self.timeline.defer(due_ns, self._panic)
+        self.timeline.defer(due_ns, lambda: self._panic(due_ns))
+        self._cursor.halt(due_ns)
 
-    def _panic(self) -> None:
+    def _panic(self, due_ns: int | None) -> None:
         self.pool.panic()
+        self._cursor.forget(due_ns)
         self.on_panic()
 
     # -- single voices -------------------------------------------------------------------------------------------------
@@ -340,54 +317,30 @@ class Performer:
 
     # -- cursor --------------------------------------------------------------------------------------------------------
 
-    def _set_cursor(self, z: Point, due_ns: int | None = None) -> None:
-        """At once for the notes that begin with it; those that sound by then follow at its moment."""
-        self.cursor = z
-        if not self._in_macro:
-            self._follow_cursor(due_ns)
+    @property
+    def cursor(self) -> Point:
+        """Where it will be after all that was handed over, which is what is told and kept."""
+        return self._cursor.point
 
-    def _follow_cursor(self, due_ns: int | None) -> None:
-        if isinstance(due_ns, FrameMoment):
-            due_ns = None  # a knob of a keyboard is heard a buffer late anyway
-        self._moves += 1
-        following = [voice for voice in self._playing() if _follows(voice) and len(voice.z) == len(self.cursor)]
-        if due_ns is not None:
-            frame = self.timeline.frame_at(due_ns)
-            self._move_voices([voice for voice in following if voice.start_frame >= frame], self.cursor)
-            following = [voice for voice in following if voice.start_frame < frame]
-        move, z = self._moves, self.cursor
+    def _tell_cursor(self) -> None:
+        self.on_change("/z", self.cursor, None)
 
-        def follow() -> None:
-            if move > self._followed:  # else a newer one has been made already
-                self._followed = move
-                self._move_voices(following, z)
-
-        self.timeline.defer(due_ns, follow)
-
-    def _move_voices(self, voices: Sequence[Voice], z: Point) -> None:
-        for voice in voices:
-            if _follows(voice):
-                self.pool.move(voice, z)
-
-    def _place(self, z: Point, due_ns: int | None = None) -> None:
-        self._glide = None
-        self._set_cursor(z, due_ns)
+    def _follow(self, first: float, end: float) -> None:
+        """Bring the voices that begin at a frame from `first` to before `end` to where the cursor is for them."""
+        for voice in self._playing():
+            if _follows(voice) and first <= voice.start_frame < end:
+                z = self._cursor.at_frame(voice.start_frame)
+                if len(z) == len(voice.z):
+                    self.pool.move(voice, z)
 
     def _do_z(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._place(self._point(command.values["z"], self._model()), due_ns)
+        self._cursor.place(self._point(command.values["z"], self._model()), due_ns)
 
     def _replace(self, due_ns: int | None, index: int, *values: float) -> None:
         loaded = self._model()
         if index + len(values) > loaded.info.dims:
             raise CommandError(f"the model has changed: {loaded.name!r} has {loaded.info.dims} dimensions")
-
-        def replaced(point: Point) -> Point:
-            return (*point[:index], *values, *point[index + len(values) :])
-
-        if self._glide is not None:  # which the dimensions leave that are moved by hand; the others travel on
-            began, lasts, start, end = self._glide
-            self._glide = began, lasts, replaced(start), replaced(end)
-        self._set_cursor(replaced(self.cursor), due_ns)
+        self._cursor.replace(index, values, due_ns)
 
     def _do_z_n(self, command: Command, client: Client, due_ns: int | None) -> None:
         self._replace(due_ns, command.values["n"] - 1, command.values["value"])
@@ -407,42 +360,21 @@ class Performer:
         x, y = command.values["x"], command.values["y"]
         self._replace(due_ns, first, self._scaled(first, x), self._scaled(first + 1, y))
 
-    def _travel(self, seconds: float, z: Point, due_ns: int | None) -> None:
-        if seconds <= 0.0:
-            self._place(z, due_ns)
-            return
-        self._glide = (self.timeline.moment_s(due_ns), seconds, self.cursor, z)
-        self.timeline.keep_ticking()
-
     def _do_glide(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._travel(command.values["seconds"], self._point(command.values["z"], self._model()), due_ns)
+        self._cursor.travel(command.values["seconds"], self._point(command.values["z"], self._model()), due_ns)
 
     def tick(self) -> bool:
         """Move on what travels by itself; False when nothing does any more."""
-        now = self.timeline.moment_s()
-        moving = False
-        if self._glide is not None:
-            began, lasts, start, end = self._glide
-            share = (now - began) / lasts
-            if share >= 1.0:
-                self._place(end)
-            else:
-                moving = True
-                if share > 0.0:
-                    self._set_cursor(_between(start, end, share))
-            self.on_change("/z", self.cursor, None)
+        if self._cursor.travels:
+            self._cursor.tick()
+            self._tell_cursor()
+        moving = self._cursor.travels
+        now_s = self.timeline.moment_s()
         for voice in self._playing():
-            if voice.journey is None:
-                continue
-            began, lasts, start, end = voice.journey
-            share = (now - began) / lasts
-            if share >= 1.0:
-                voice.journey = None
-                self.pool.move(voice, end)
-            else:
-                moving = True
-                if share > 0.0:
-                    self.pool.move(voice, _between(start, end, share))
+            if voice.journey is not None:
+                z, voice.journey = State(voice.z, Glide(*voice.journey)).ticked(now_s)
+                self.pool.move(voice, z)
+                moving = moving or voice.journey is not None
         return moving
 
     # -- presets -------------------------------------------------------------------------------------------------------
@@ -450,8 +382,8 @@ class Performer:
     def _do_preset_recall(self, command: Command, client: Client, due_ns: int | None) -> None:
         loaded = self._model()
         z = self.presets.point(loaded.name, command.values["name"], loaded.info.dims)
-        self._travel(command.values["seconds"], z, due_ns)
-        self.on_change("/z", self.cursor, None)
+        self._cursor.travel(command.values["seconds"], z, due_ns)
+        self._tell_cursor()
 
     # -- sound ---------------------------------------------------------------------------------------------------------
 
@@ -501,14 +433,9 @@ class Performer:
 
     def _do_macro_n(self, command: Command, client: Client, due_ns: int | None) -> None:
         """What it moves is told to all, whoever moved it included: the faders on one surface follow each other."""
-        cursor, self._in_macro = self.cursor, True  # voices follow it once, not one dimension after the other
-        try:
+        with self._cursor.one_move():
             for message in self.macros.messages(command.values["n"], command.values["value"]):
                 self._move(message, command.path, client, due_ns)
-        finally:
-            self._in_macro = False
-        if self.cursor is not cursor:
-            self._follow_cursor(due_ns)
 
     def _move(self, message: Message, macro: str, client: Client, due_ns: int | None) -> None:
         try:

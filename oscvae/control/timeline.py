@@ -1,4 +1,4 @@
-"""Time as the performer knows it, live: wall clock to frames, changes at their moment, and a tick for what travels."""
+"""Time as the performer knows it: wall clock to frames, changes at their moment, and a tick for what travels."""
 
 from __future__ import annotations
 
@@ -7,9 +7,27 @@ import heapq
 import itertools
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from oscvae.control.frames import FrameClock
-from oscvae.control.performer import TICK_S
+
+TICK_S = 0.01  # how often a glide or an interpolation moves on
+
+
+class Timeline(Protocol):
+    """What the performer knows of time."""
+
+    def moment_s(self, due_ns: int | None = None) -> float:
+        """A moment (Unix ns; None = now) in seconds of a clock that never jumps."""
+
+    def frame_at(self, due_ns: int) -> int:
+        """The audio frame of a moment, Unix ns."""
+
+    def defer(self, due_ns: int | None, change: Callable[[], None]) -> None:
+        """Call `change` at that moment, or now for None."""
+
+    def keep_ticking(self) -> None:
+        """Something travels: call `Performer.tick` every TICK_S until it returns False."""
 
 
 class LiveTimeline:
@@ -31,7 +49,11 @@ class LiveTimeline:
         return self._clock.frame_at(due_ns)
 
     def defer(self, due_ns: int | None, change: Callable[[], None]) -> None:
-        if due_ns is None or (due_ns <= time.time_ns() and not (self._changes and self._changes[0][0] <= due_ns)):
+        if due_ns is None:
+            self._make_due()  # the timer may be late, and what is due came first
+            change()
+            return
+        if due_ns <= time.time_ns() and not (self._changes and self._changes[0][0] <= due_ns):
             change()
             return
         heapq.heappush(self._changes, (due_ns, next(self._order), change))
@@ -47,13 +69,16 @@ class LiveTimeline:
             self._change_timer = asyncio.get_running_loop().call_later(max(0.0, delay), self._make_changes)
 
     def _make_changes(self) -> None:
-        """Make what is due, in the order of time: of two values of one control the later stays."""
         self._change_timer = None
         try:
-            while self._changes and self._changes[0][0] <= time.time_ns():
-                heapq.heappop(self._changes)[2]()
+            self._make_due()
         finally:
             self._plan()
+
+    def _make_due(self) -> None:
+        """Make what is due, in the order of time: of two values of one control the later stays."""
+        while self._changes and self._changes[0][0] <= time.time_ns():
+            heapq.heappop(self._changes)[2]()
 
     def keep_ticking(self) -> None:
         if self._timer is None:

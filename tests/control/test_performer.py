@@ -35,10 +35,15 @@ class Pool:
     def __init__(self) -> None:
         self.engine = Engine(4, 48_000, 16, np.zeros(16, np.float32))
         self.started: list[Voice] = []
+        self.complete = 0  # groups
         self.moves: list[tuple[float, ...]] = []
 
     def new_group(self) -> int:
         return 7
+
+    def complete_group(self, group: int) -> None:
+        assert group == 7
+        self.complete += 1
 
     def new_id(self) -> int:
         return -1
@@ -50,8 +55,12 @@ class Pool:
         voice.held = False
 
     def move(self, voice: Voice, z: tuple[float, ...]) -> None:
-        voice.z = z
-        self.moves.append(z)
+        if z != voice.z:
+            voice.z = z
+            self.moves.append(z)
+
+    def panic(self) -> None:
+        self.started.clear()
 
     def waiting_voices(self) -> Sequence[Voice]:
         return [voice for voice in self.started if voice.held]
@@ -104,7 +113,8 @@ class Stage:
         timeline: Any = self.timeline
         presets: Any = SimpleNamespace(point=lambda model, name, dims: PRESETS[name])
         self.performer = Performer(pool, models, timeline, presets, read_macros(macros), gain_db=0.0)
-        self.performer.cursor = (0.0, 0.0)
+        start: Any = SimpleNamespace(revived=False, document=SimpleNamespace(latent=SimpleNamespace(mean=(0.0, 0.0))))
+        self.performer.adopt(start)
         self.told: list[tuple[str, tuple[Any, ...], Client | None]] = []
         self.performer.on_change = lambda path, args, by: self.told.append((path, tuple(args), by))
         self.answers: list[tuple[str, tuple[Any, ...]]] = []
@@ -132,10 +142,11 @@ def test_notes_of_one_moment_are_a_group_and_a_note_off_is_none_of_it() -> None:
         (64.0, 2, False),
         (62.0, 2, True),
         (66.0, 2, False),
-        (67.0, 0, False),
+        (67.0, 1, True),
         (60.0, 2, True),
         (62.0, 2, False),
     ]
+    assert stage.pool.complete == 4
 
 
 @pytest.mark.parametrize(("due_ns", "at_once"), [(None, True), (FrameMoment(10**18, 5), True), (10**18, False)])
@@ -236,21 +247,81 @@ def test_every_way_of_moving_the_cursor_has_its_moment(message: tuple[Any, ...])
     assert voice.z == stage.performer.cursor
 
 
-def test_a_later_move_that_is_made_first_is_not_undone() -> None:
+def test_a_move_of_now_takes_along_nothing_that_is_yet_to_come() -> None:
     stage = Stage()
     stage.do(("/note", 60, 100))
     (voice,) = stage.pool.started
-    stage.do(("/z", 1.0, 1.0), due_ns=LATER)
-    stage.do(("/z", 2.0, 2.0))
-    assert voice.z == (2.0, 2.0)
+    stage.do(("/z/1", 1.0), ("/note", 64, 100), due_ns=LATER)
+    stage.do(("/z/2", 2.0))
+    assert voice.z == (0.0, 2.0)
+    assert stage.pool.started[1].z == stage.performer.cursor == (1.0, 2.0)
     stage.timeline.come(LATER)
-    assert voice.z == (2.0, 2.0)
-    stage.do(("/z", 1.0, 1.0), due_ns=LATER + MOMENT)
-    stage.do(("/z", 0.5, 0.5), due_ns=LATER)  # a bundle that came late
-    stage.timeline.come(LATER)
+    assert voice.z == (1.0, 2.0)
+
+
+def test_a_glide_takes_along_nothing_that_is_yet_to_come() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100), ("/glide", 4.0, 2.0, 2.0))
+    (voice,) = stage.pool.started
+    stage.do(("/z/1", -1.0), ("/note", 64, 100), due_ns=LATER)
+    stage.timeline.now_s = 1.0
+    assert stage.performer.tick()
     assert voice.z == (0.5, 0.5)
-    stage.timeline.come(LATER + MOMENT)
-    assert voice.z == stage.performer.cursor == (0.5, 0.5)
+    assert stage.pool.started[1].z == (-1.0, 0.5)
+    assert stage.told[-1] == ("/z", (-1.0, 0.5), None)
+    stage.timeline.come(LATER)
+    assert voice.z == (-1.0, 0.5)
+    stage.timeline.now_s = 4.0
+    assert not stage.performer.tick()
+    assert voice.z == stage.pool.started[1].z == (-1.0, 2.0)
+
+
+def test_a_glide_goes_on_until_a_move_that_ends_it() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100), ("/glide", 4.0, 2.0, 2.0))
+    (voice,) = stage.pool.started
+    stage.do(("/z", 1.0, 1.0), due_ns=LATER)
+    stage.timeline.now_s = 1.0
+    assert stage.performer.tick()
+    assert voice.z == (0.5, 0.5)
+    assert stage.performer.cursor == (1.0, 1.0)
+    stage.timeline.come(LATER)
+    stage.timeline.now_s = 2.0
+    assert not stage.performer.tick()
+    assert voice.z == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+def test_of_two_moves_that_of_the_later_moment_stays(is_before: bool) -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.do(("/z", 1.0, 1.0), due_ns=LATER)
+    if is_before:
+        stage.do(("/z", 2.0, 2.0))
+    stage.do(("/note", 64, 100), due_ns=LATER)
+    if not is_before:
+        stage.do(("/z", 2.0, 2.0))
+    stage.do(("/note", 66, 100))
+    sounding, timed, untimed = stage.pool.started
+    assert (sounding.z, timed.z, untimed.z) == ((2.0, 2.0), (1.0, 1.0), (2.0, 2.0))
+    stage.timeline.come(LATER)
+    assert sounding.z == timed.z == untimed.z == stage.performer.cursor == (1.0, 1.0)
+    assert stage.told[-1] == ("/z", (1.0, 1.0), None), "/z of now was the last that was told"
+
+
+def test_bundles_that_come_in_the_wrong_order_are_heard_in_the_right_one() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    for n in (2, 0, 1):
+        due_ns = LATER + n * MOMENT
+        stage.do(("/z/1", float(n)), ("/note", 70 + n, 100), due_ns=due_ns)
+    stage.do(("/z/2", 0.5), ("/note", 80, 100), due_ns=LATER + MOMENT)
+    voice, *timed = stage.pool.started
+    assert stage.performer.cursor == (2.0, 0.5)
+    assert {note.note: note.z for note in timed} == {72: (2.0, 0.5), 70: (0.0, 0.0), 71: (1.0, 0.5), 80: (1.0, 0.5)}
+    for n, z in enumerate([(0.0, 0.0), (1.0, 0.5), (2.0, 0.5)]):
+        stage.timeline.come(LATER + n * MOMENT)
+        assert voice.z == z
 
 
 def test_moves_of_several_moments_are_made_one_after_the_other() -> None:
@@ -283,13 +354,75 @@ def test_a_knob_of_a_keyboard_moves_at_once() -> None:
     assert stage.timeline.deferred == 0
 
 
+def test_what_is_yet_to_come_is_heard_beside_a_knob_of_a_keyboard_and_not_before() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.do(("/z/1", 1.0), due_ns=LATER + MOMENT)
+    stage.do(("/z/2", 2.0), ("/note", 64, 100), due_ns=FrameMoment(LATER, 1000))
+    assert [voice.z for voice in stage.pool.started] == [(0.0, 2.0)] * 2
+    stage.timeline.come(LATER + MOMENT)
+    assert [voice.z for voice in stage.pool.started] == [(1.0, 2.0)] * 2
+
+
+def test_several_moves_of_one_moment_are_followed_once() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.do(("/z/1", 1.0), ("/z/2", 2.0), due_ns=LATER)
+    stage.timeline.come(LATER)
+    assert stage.pool.moves == [(1.0, 2.0)]
+
+
+def test_a_panic_forgets_the_moves_that_come_after_it_and_no_others() -> None:
+    stage = Stage()
+    stage.do(("/z/1", 1.0), due_ns=LATER + MOMENT)
+    stage.do(("/panic",))
+    assert stage.performer.cursor == (0.0, 0.0)
+    assert stage.told[-1] == ("/z", (0.0, 0.0), None), "/z/1 had been told"
+    stage.do(("/glide", 4.0, 2.0, 2.0))
+    stage.do(("/z/1", 1.0), due_ns=LATER + MOMENT)
+    stage.do(("/panic",), ("/z/2", 2.0), due_ns=LATER)
+    stage.timeline.now_s = 1.0
+    assert stage.performer.tick(), "the glide goes on until the panic"
+    stage.timeline.come(LATER)
+    assert stage.performer.cursor == (0.5, 2.0)
+    stage.timeline.come(LATER + MOMENT)
+    assert stage.performer.cursor == (0.5, 2.0)
+    assert not stage.performer.tick()
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_a_new_model_forgets_the_moves_that_were_meant_for_the_old_one(dims: int) -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.do(("/z/2", 1.0), ("/glide", 1.0, 2.0, 2.0), due_ns=LATER)
+    mean = (0.25,) * dims
+    new: Any = SimpleNamespace(
+        revived=dims != 2,
+        info=SimpleNamespace(dims=dims),
+        document=SimpleNamespace(latent=SimpleNamespace(mean=mean)),
+    )
+    stage.performer.adopt(new)
+    stage.timeline.come(LATER)
+    assert not stage.performer.tick()
+    assert stage.performer.cursor == mean
+    assert stage.pool.moves == []
+
+
+def test_a_decoder_that_is_started_again_changes_no_cursor() -> None:
+    stage = Stage()
+    stage.do(("/z", 1.0, 1.0), due_ns=LATER)
+    again: Any = SimpleNamespace(revived=True, info=SimpleNamespace(dims=2))
+    stage.performer.adopt(again)
+    assert stage.performer.cursor == (1.0, 1.0)
+
+
 def test_a_glide_that_is_yet_to_begin_moves_nothing() -> None:
     stage = Stage()
     stage.do(("/note", 60, 100))
     stage.timeline.now_s = 10.0
     stage.do(("/z", 1.0, 1.0), ("/glide", 2.0, 2.0, 2.0), due_ns=LATER)  # at 10 s
     stage.timeline.now_s = 9.9
-    assert stage.performer.tick()
+    assert not stage.performer.tick()
     assert stage.pool.moves == []
     stage.timeline.come(LATER)
     assert stage.pool.moves == [(1.0, 1.0)]
@@ -320,7 +453,6 @@ def test_a_dimension_that_is_moved_by_hand_leaves_a_glide_and_the_others_travel_
 
 def test_a_panic_lifts_the_pedal_on_every_surface() -> None:
     stage = Stage()
-    stage.performer.pool = SimpleNamespace(panic=lambda: None)  # type: ignore[assignment]
     stage.do(("/panic",))
     assert stage.told == []
     stage.do(("/sustain", 1), ("/panic",))
@@ -391,6 +523,15 @@ def test_a_macro_of_a_bundle_moves_at_its_time() -> None:
     stage.do(("/macro/1", 1.0), due_ns=10**18)
     assert stage.timeline.deferred == 2
     assert stage.pool.engine.number(at.E_PAN) == 0.0
+
+
+def test_voices_follow_a_macro_of_a_bundle_once_and_at_its_time() -> None:
+    stage = Stage({"a": {"/unit/1": (0.5, 1.0), "/z/2": (0.0, -1.0)}})
+    stage.do(("/note", 60, 100))
+    stage.do(("/note", 64, 100), ("/macro/1", 1.0), due_ns=LATER)
+    assert [voice.z for voice in stage.pool.started] == [(0.0, 0.0), (2.0, -1.0)]
+    stage.timeline.come(LATER)
+    assert stage.pool.moves == [(2.0, -1.0)] * 2
 
 
 def test_a_macro_moves_what_the_model_has_and_tells_what_it_has_not() -> None:
