@@ -50,8 +50,10 @@ class LiveTimeline:
 
     def defer(self, due_ns: int | None, change: Callable[[], None]) -> None:
         if due_ns is None:
-            self._make_due()  # the timer may be late, and what is due came first
-            change()
+            try:
+                self._make_due()  # the timer may be late, and what is due came first
+            finally:
+                change()
             return
         if due_ns <= time.time_ns() and not (self._changes and self._changes[0][0] <= due_ns):
             change()

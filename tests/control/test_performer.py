@@ -408,6 +408,19 @@ def test_a_new_model_forgets_the_moves_that_were_meant_for_the_old_one(dims: int
     assert stage.pool.moves == []
 
 
+def test_voices_of_a_model_with_other_dimensions_stay_where_they_are() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    (voice,) = stage.pool.started
+    new: Any = SimpleNamespace(revived=False, document=SimpleNamespace(latent=SimpleNamespace(mean=(1.0, 1.0, 1.0))))
+    stage.performer.adopt(new)
+    stage.do(("/z/1", 2.0))
+    stage.do(("/z/1", 3.0), due_ns=LATER)
+    stage.timeline.come(LATER)
+    assert stage.performer.cursor == (3.0, 1.0, 1.0)
+    assert voice.z == (0.0, 0.0)
+
+
 def test_a_decoder_that_is_started_again_changes_no_cursor() -> None:
     stage = Stage()
     stage.do(("/z", 1.0, 1.0), due_ns=LATER)
