@@ -2,7 +2,7 @@
 
 A change that has a moment is handed over a little before it, because the notes of that moment begin with it and have to
 be decoded; what sounds by then follows at the moment and not before, whatever else moves the cursor meanwhile. So there
-are two states: what is heard now, and what it will have become after all that was handed over.
+are two states: what is heard now, and what that will be after all that was handed over.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _frame = attrgetter("frame")
 
 
 class Cursor:
-    """Changes are made at `due_ns` (Unix ns; None = now), in the order of their moments.
+    """One for all keys. Changes are made at `due_ns` (Unix ns; None = now), in the order of their moments.
 
     follow(first, end): has to bring the voices that begin at a frame from `first` to before `end` to `at_frame` of that
     frame. tell: subscribers have to hear of `point`, because changes overtook each other or were forgotten.

@@ -1,8 +1,8 @@
 """The performer: what commands mean for notes, the cursor and the sound.
 
 One state (cursor, pedal, the sound of the next notes), one pool of voices. `execute` obeys the commands of one moment
-in order, `obey` one by one inside `moment`; `tick` moves what travels by itself. Administration (models, files,
-questions) is `administration`.
+in order, `obey` one by one inside `moment`; `tick` moves what travels by itself. Where the cursor is at which moment is
+`cursor`; administration (models, files, questions) is `administration`.
 """
 
 from __future__ import annotations
