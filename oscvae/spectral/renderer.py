@@ -26,6 +26,7 @@ from oscvae.spectral.slots import context_at, monotonic_ns, own_at, own_floats_a
 
 IDLE_WAIT_NS = 50_000_000  # the loop looks around this often even if nobody posts its semaphore
 GROUP_WAIT_S = 0.030  # notes of one bundle wait this long for the slowest decode
+BEGUN = 1 << 32  # added to a bundle's count of the dead once it has begun: more than it can have notes
 URGENT_S = 0.004  # a sounding voice with less than this in its ring goes before the bursts
 
 
@@ -190,18 +191,21 @@ def _start_group(engine, group):  # type: ignore[no-untyped-def]
             ready += 1
         elif own[at.R_PHASE] >= at.PHASE_STREAM:
             started += 1
-    dead = words_at(engine[at.E_DEAD], at.GROUPS)[group % at.GROUPS]
+    dead = words_at(engine[at.E_DEAD], at.GROUPS)
+    begun = started > 0 or dead[group % at.GROUPS] >= BEGUN  # some that have begun may be over by now
     overdue = now - armed > int(GROUP_WAIT_S * float(load(engine, at.E_RATE)))
-    if ready == 0 or (ready + started + dead < size and not overdue):
+    if ready == 0 or (ready + started + dead[group % at.GROUPS] < size and not overdue):
         return False
     count = 0
     # a bundle that has begun without this note (it was too slow) makes it late: frame 0 is always in the past
-    start = 0 if started > 0 else -1
+    start = 0 if begun else -1
     for slot in range(slots):
         own = own_at(engine, slot)
         if own[at.R_PHASE] == at.PHASE_READY and own[at.R_GROUP] == group and _start(engine, slot, start, count):
             count += 1
     publish(ring_at(engine[at.E_RENDER_AUDIO]), count)
+    if count > 0 and not begun:
+        dead[group % at.GROUPS] += BEGUN
     return count > 0
 
 

@@ -147,6 +147,20 @@ def test_notes_of_a_bundle_wait_30_ms_at_most_and_a_later_one_is_late(bench: Ben
     assert bench.engine.word(at.E_SOUNDING) == 3
 
 
+def test_a_note_whose_bundle_is_over_is_late_as_well(bench: Bench) -> None:
+    """The others have begun and ended, and nothing of them is left that it could be late for."""
+    bench.bundle(2)
+    bench.decode(0)
+    bench.serve(LONG_AFTER)
+    store_word(bench.engine.voices[0], at.V_STOP, at.STOP_FADE)
+    bench.serve(20 * PERIOD)
+    assert load_word(bench.engine.voices[0], at.V_STATE) == at.IDLE
+    bench.decode(1)
+    bench.serve(2 * PERIOD)
+    assert bench.onsets()[1] > bench.onsets()[0] > 0
+    assert bench.late == 1
+
+
 def test_each_note_that_is_later_than_30_ms_starts_alone(bench: Bench) -> None:
     bench.bundle(3)
     bench.decode(1)
