@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 
-from oscvae.control import clients, packets, subscribers
+from oscvae.control import clients, packets, scheduler, subscribers
 from oscvae.control.addresses import REPLIES, TABLE, UNKNOWN, Address, Arg, Reply, find
 from oscvae.control.commands import nearest
 from oscvae.control.dispatch import HORIZON_S
@@ -30,9 +30,11 @@ its length as an int32, big-endian. D is the model's latent dimension (4 in the 
 - Replies use only the type tags `i f s b`. `/done command ..` and `/fail command why` go to the sender, at most 20
   errors a second about each command. Address patterns (`*`, `?`, `[]`, `{{}}`) are a `/fail`.
 - Beyond this machine a UDP answer has at most {clients.UDP_REPLY_MAX} bytes, and all answers to one packet together
-  {clients.UDP_REPLY_FACTOR} times its size; what is longer is `/fail command .. use TCP`.
+  {clients.UDP_REPLY_FACTOR} times its size, beside what `/notify` tells a new subscriber, once a
+  packet; what is longer is `/fail command .. use TCP`.
 - A bundle's messages are obeyed in order and uninterrupted, and its notes start in the same frame. Timetag 1 is now,
-  a late bundle is obeyed at once and counted, one more than {HORIZON_S:.0f} s ahead is a `/fail`.
+  a late bundle is obeyed at once and counted, one more than {HORIZON_S:.0f} s ahead is a `/fail`. At most
+  {scheduler.MOST} commands wait for their time; what ends notes finds room beside them.
 - A packet has at most {packets.MAX_PACKET} bytes, {packets.MAX_ELEMENTS} messages and bundles, and
   {packets.MAX_DEPTH} bundles inside each other.
 - `/notify` lasts for {subscribers.EXPIRES_S:.0f} s after your last packet. What is marked *told* is sent on, at its own
