@@ -30,7 +30,7 @@ from oscvae.errors import CommandError, PacketError
 pytestmark = pytest.mark.soak
 
 SOAK = os.environ.get("OSCVAE_SOAK") == "1"
-CASES = 20_000 if SOAK else 500  # of each property, six of them
+CASES = 20_000 if SOAK else 300  # of each property, six of them
 STORM = 100_000 if SOAK else 2_000  # damaged datagrams over a real socket
 fuzz = settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -29,7 +29,7 @@ from robustness.live import Z, check_log, sounds, wait_until
 pytestmark = pytest.mark.soak
 
 SOAK = os.environ.get("OSCVAE_SOAK") == "1"
-CASES = 100_000 if SOAK else 2_000
+CASES = 100_000 if SOAK else 1_000
 FLOOD = 20_000 if SOAK else 2_000
 VOICES = 16
 BUSY, SOUNDING = 6, 0  # places in /status.reply

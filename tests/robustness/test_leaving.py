@@ -24,7 +24,7 @@ from robustness.live import Z, check_log, processes, wait_until
 pytestmark = pytest.mark.soak
 
 SOAK = os.environ.get("OSCVAE_SOAK") == "1"
-WARM, COLD = (45, 5) if SOAK else (3, 1)
+WARM, COLD = (45, 5) if SOAK else (2, 1)
 PROMISED_S = 1.5
 START_S = 5.0 if SOAK else 3.5  # about what a warm start takes
 COMPILE_S = 20.0
