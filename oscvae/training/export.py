@@ -84,11 +84,21 @@ def lower_reference(model: Any, document: ModelDocument, track: Track = quietly)
 def describe(
     model: Any, notes: NoteSet, recipe: Recipe, card: Card, reference: float, training: dict[str, Any]
 ) -> ModelDocument:
-    """The document of a trained model; the latent range and the points come from the encoded training notes."""
+    """The document of a trained model; the latent range and the points come from the encoded training notes.
+
+    Raises ModelError where a latent dimension is the same for all of them.
+    """
     z = encode_all(model, notes, recipe.first_octave)
     train = np.flatnonzero(~notes.held_out)
     axis = recipe.axis()
     low, high = np.percentile(z[train], _RANGE_PERCENTILES, axis=0)
+    written = np.minimum(z[train].std(axis=0).round(_DIGITS), high.round(_DIGITS) - low.round(_DIGITS))
+    if (dead := np.flatnonzero(written <= 0.0)).size:
+        named = " and ".join(str(dimension + 1) for dimension in dead)
+        raise ModelError(
+            f"{card.name}: every sound has the same place on latent dimension {named}: the encoder has not learnt to "
+            "use it; train longer, or with fewer dimensions (latent), or with less regulariser.weight"
+        )
     return ModelDocument(
         format=FORMAT,
         name=card.name,

@@ -122,8 +122,14 @@ def _problem(schema: type[Section], key: Key, detail: Any, tree: Mapping[str, An
 
 
 def _meant(schema: type[Section], key: Key, tree: Mapping[str, Any]) -> str:
-    """One like the unknown key in its section, or its namesake elsewhere."""
-    known, homes = _keys(schema, key[:-1], tree), _homes(schema)
+    """Whose it is among the kinds of its section, or its namesake elsewhere, or one like it."""
+    sections, kind = _sections(schema, key[:-1], tree)
+    chosen = [section for section in sections if kind is None or _tag(section) == kind]
+    known = list(dict.fromkeys(name for section in chosen for name in section.model_fields))
+    owners = [_tag(section) for section in sections if section not in chosen and key[-1] in section.model_fields]
+    if owners:
+        return f"it belongs to the kind {' and '.join(owners)}, {kind} has {', '.join(known)}"
+    homes = _homes(schema)
     if key[-1] in homes:
         return f"did you mean {homes[key[-1]]}?"
     near = difflib.get_close_matches(key[-1], known, n=1)
@@ -160,17 +166,16 @@ def _without_tags(schema: type[Section], loc: Key) -> Key:
     return tuple(key)
 
 
-def _keys(schema: type[Section], key: Key, tree: Mapping[str, Any]) -> list[str]:
-    """The keys that are known in the section at `key`, of the kind that the document chooses."""
+def _sections(schema: type[Section], key: Key, tree: Mapping[str, Any]) -> tuple[list[type[Section]], str | None]:
+    """What may stand in the section at `key`, and the kind that the document chooses where there are several."""
     members: list[type[Section]] = [schema]
     inner: Any = tree
     for part in key:
         fields = [member.model_fields[part] for member in members if part in member.model_fields]
         members = [section for field in fields for section in _members(field.annotation)]
         inner = inner.get(part, {}) if isinstance(inner, Mapping) else {}
-        if len(members) > 1 and isinstance(inner, Mapping):
-            members = [section for section in members if _tag(section) == inner.get("kind")] or members
-    return list(dict.fromkeys(name for section in members for name in section.model_fields))
+    kind = inner.get("kind") if len(members) > 1 and isinstance(inner, Mapping) else None
+    return members, kind if kind is not None and kind in map(_tag, members) else None
 
 
 def _homes(schema: type[Section], parent: Key = ()) -> dict[str, str]:

@@ -80,10 +80,17 @@ LONG = (
 
 TINY_DATA = "--set analysis.frames=24 --set analysis.n_bands=64"
 TINY_RUN = (
-    "--set fit.batch=4 --set fit.threads=1 --set watch.every_steps=2 --set watch.hear_every=0 --set encoder.knots=8 "
-    "--set encoder.dense_knots=4 --set encoder.channels=8 --set decoder.knots=8 --set decoder.dense_knots=4 "
-    "--set decoder.width=16 --set decoder.codes=4 --set decoder.channels=8 --set decoder.partials=12 "
+    "--set fit.batch=4 --set fit.threads=1 --set watch.every_steps=2 --set watch.hear_every=0 "
     "--set trainer.accelerator=cpu --set latent=2"
+)
+TINY_PLUCKED = (
+    "--set encoder.knots=8 --set encoder.dense_knots=4 --set encoder.channels=8 --set decoder.knots=8 "
+    "--set decoder.dense_knots=4 --set decoder.width=16 --set decoder.codes=4 --set decoder.channels=8 "
+    "--set decoder.partials=12"
+)
+TINY_PUBLISHED = (
+    "--set 'encoder.channels=[4, 4, 8, 8, 16]' --set 'encoder.hidden=[32, 32]' "
+    "--set 'decoder.hidden=[8, 8]' --set 'decoder.channels=[2, 2, 2, 2, 1]'"
 )
 
 MAKERS = {
@@ -117,7 +124,8 @@ def as_run(command: str) -> str:
     if command.startswith("oscvae train ") and "--resume" not in command:
         steps = " --set fit.steps=4"
         steps += " --out runs/shared" if "strategy=ddp" in command else ""
-        return re.sub(r" --set fit\.steps=\d+", "", command) + f"{steps} {TINY_RUN}"
+        sizes = TINY_PUBLISHED if "--config published" in command else TINY_PLUCKED
+        return re.sub(r" --set fit\.steps=\d+", "", command) + f"{steps} {TINY_RUN} {sizes}"
     if command.startswith("oscvae evaluate models/plucked.ts --data data/plucked"):
         return "oscvae evaluate models/mine.ts --data data/mine"
     if command.startswith("jack_rec "):

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
 from tiny import RECIPE, make_notes, store_notes, tiny_config
@@ -125,6 +126,18 @@ def test_a_run_is_only_exported_with_its_own_data(run: Path, tmp_path: Path) -> 
     with pytest.raises(DataError, match="was trained on the data"):
         exporting.export_run(run, tmp_path / "new.ts", tmp_path / "other")
     assert not (tmp_path / "new.ts").exists()
+
+
+def test_a_dimension_that_was_not_learnt_is_named(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def collapsed(module: Any, notes: NoteSet, first_octave: int) -> NDArray[np.float32]:
+        z = encode_all(module, notes, first_octave)
+        z[:, 1] = 0.2 + 1e-6 * z[:, 1]
+        return z
+
+    monkeypatch.setattr("oscvae.training.export.encode_all", collapsed)
+    with pytest.raises(ModelError, match=r"same place on latent dimension 2: .* train longer"):
+        exporting.export_run(run, tmp_path / "new.ts")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_is_not_the_network_is_caught_and_leaves_the_old_one(
