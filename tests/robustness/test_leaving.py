@@ -24,7 +24,7 @@ from robustness.live import Z, check_log, processes, wait_until
 pytestmark = pytest.mark.soak
 
 SOAK = os.environ.get("OSCVAE_SOAK") == "1"
-WARM, COLD = (45, 5) if SOAK else (2, 1)
+WARM, COLD = 45 if SOAK else 2, 5
 PROMISED_S = 1.5
 START_S = 5.0 if SOAK else 3.5  # about what a warm start takes
 COMPILE_S = 20.0
@@ -80,7 +80,7 @@ def test_leaving_at_any_moment_of_a_warm_start() -> None:
     print(f"longest {max(took)[0]:.2f} s, signalled {max(took)[1]:.2f} s after the first line")
 
 
-@pytest.mark.timeout(0 if SOAK else 300)
+@pytest.mark.skipif(not SOAK, reason="compiles for every moment")
 def test_leaving_while_the_kernels_are_compiled(tmp_path: Path) -> None:
     draw = random.Random(int.from_bytes(os.urandom(4)))
     for i in range(COLD):

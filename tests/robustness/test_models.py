@@ -206,6 +206,7 @@ def rig(shared: Rig) -> Iterator[Rig]:
 # -- what /load refuses ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", REFUSED if SOAK else [name for name in REFUSED if name not in SLOW])
 def test_a_bad_model_is_one_clear_answer(shared: Rig, name: str) -> None:
     rig = shared
@@ -459,6 +460,7 @@ def test_a_decoder_whose_file_is_gone_is_reported(rig: Rig, folder: Path) -> Non
     assert rig.sounding == 2
 
 
+@pytest.mark.soak
 def test_a_decoder_that_dies_among_notes(rig: Rig) -> None:
     """Whatever was on its way is answered or sounds; nothing waits for ever."""
     for turn in range(10 if SOAK else 1):
@@ -746,14 +748,16 @@ def test_a_stopped_decoder_is_replaced_by_load(rig: Rig) -> None:
 # -- memory ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.timeout(0 if SOAK else 300)
+@pytest.mark.soak
+@pytest.mark.skipif(not SOAK, reason="a few loads say little")
 def test_loads_leave_no_memory_behind(rig: Rig) -> None:
     """With the collector off, as it is while anything sounds: a circle of objects would keep 30 MB a load."""
     rig.client.send("/stretch", 4.0)
     resident = 0
-    turns = 40 if SOAK else 4
+    turns = 40
     for turn in range(turns):
-        rig.client.send("/play", 60, *([0.1] * (4 if rig.daemon.status()[MODEL] == "plucked" else 2)))
+        z = [0.1] * (4 if rig.daemon.status()[MODEL] == "plucked" else 2)
+        rig.client.send("/play", 60, *z, 0.8, 3.0)  # over a swap or two: at most eight models may sound
         rig.load(("plucked", "honest")[turn % 2])
         rig.ask("/load", "wrong shape" if turn % 4 else "noise")
         if turn == 1:
