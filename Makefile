@@ -1,5 +1,5 @@
 # From a fresh clone, `make serve` plays and `make test` tests: each does all the set-up that it needs, once, and again
-# when pyproject.toml changes.
+# when requirements/ or pyproject.toml changes.
 
 CONFIG ?= config.yaml
 ARGS ?=
@@ -13,10 +13,10 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test check format soak bench docs site pictures model clean distclean
+.PHONY: help serve test test-newest lock check format soak bench docs site pictures model clean distclean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "variables:      CONFIG=config.yaml ARGS='--set osc.port=9001' PYTHON=python3.12"
 
 serve: $(VENV)/.serve ## play: the daemon, with CONFIG and ARGS
@@ -24,6 +24,16 @@ serve: $(VENV)/.serve ## play: the daemon, with CONFIG and ARGS
 
 test: check ## check, then every test; ARGS go to pytest
 	$(BIN)/python -m pytest $(ARGS)
+
+lock: ## renew requirements/: the newest packages that pyproject.toml admits, exact, with hashes
+	@tools/lock.sh
+
+test-newest: ## the tests on the newest packages that pyproject.toml admits, in an environment of its own
+	@tools/system-packages.sh test
+	@$(MAKE) --no-print-directory VENV=.venv-newest .venv-newest/pyvenv.cfg
+	.venv-newest/bin/python -m pip install --upgrade --upgrade-strategy eager --prefer-binary --editable '.[dev]'
+	.venv-newest/bin/python -m pip list
+	.venv-newest/bin/python -m pytest $(ARGS)
 
 check: $(VENV)/.test ## lint, format and types
 	$(BIN)/ruff check
@@ -72,14 +82,17 @@ $(VENV)/pyvenv.cfg:
 	@python=$$(tools/find-python.sh $(PYTHON)) || exit 1; \
 	    echo "making $(VENV) with $$python"; "$$python" -m venv --clear $(VENV)
 
-$(VENV)/.serve: $(VENV)/pyvenv.cfg pyproject.toml
+# What is installed is in requirements/, exact and with hashes: a package that appears tomorrow changes nothing here. These
+# were resolved for x86-64; elsewhere pip takes what pyproject.toml's ranges admit.
+
+INSTALL = tools/install.sh $(BIN)/python
+
+$(VENV)/.serve: $(VENV)/pyvenv.cfg requirements/serve.txt pyproject.toml
 	@tools/system-packages.sh serve
-	@echo "installing Python packages: torch brings several GB of CUDA libraries, once"
-	$(BIN)/python -m pip install --prefer-binary --editable .
+	@$(INSTALL) serve
 	@touch $@
 
-$(VENV)/.test: $(VENV)/pyvenv.cfg pyproject.toml
+$(VENV)/.test: $(VENV)/pyvenv.cfg requirements/test.txt pyproject.toml
 	@tools/system-packages.sh test
-	@echo "installing Python packages: torch brings several GB of CUDA libraries, once"
-	$(BIN)/python -m pip install --prefer-binary --editable '.[dev]'
+	@$(INSTALL) test
 	@touch $(VENV)/.serve $@
