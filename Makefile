@@ -53,7 +53,7 @@ bench: $(VENV)/.test ## measure, and print the tables of docs/benchmarks.md
 	done; if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 docs: $(VENV)/.serve ## write docs/osc.md from the table of addresses
-	$(BIN)/python -m oscvae.control.reference > $(VENV)/osc.md && mv $(VENV)/osc.md docs/osc.md
+	$(BIN)/python -m oscvae.osc.reference > $(VENV)/osc.md && mv $(VENV)/osc.md docs/osc.md
 
 site: $(VENV)/.test ## the documentation as a site, in build/site
 	$(BIN)/python -m sphinx -W --keep-going -n -q -d build/doctrees docs build/site

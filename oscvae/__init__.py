@@ -26,7 +26,7 @@ The path of a note. Each folder is a clock, with its own rules of what it may do
       v
     mixer -> voice (attack, release, pan) -> master (gain, limit, meter) -> jack (portaudio, silent): out_1, out_2
 
-`oscvae.daemon` builds it in this order and takes it down in reverse. `realtime/` is what the hop and the block clock
+`oscvae.app.serve` builds it in this order and takes it down in reverse. `realtime/` is what the hop and the block clock
 are made of. `training/` makes the models, has no clock, and neither imports the folders above nor is imported by them.
 """
 

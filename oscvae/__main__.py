@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from oscvae.cli import main
+from oscvae.app.cli import main
 
 if __name__ == "__main__":
     main()

@@ -6,6 +6,7 @@ OscvaeError
 |-- PortTakenError      the OSC port belongs to somebody else (exit code 3)
 |-- PacketError         bytes that are not well-formed OSC
 |-- CommandError        a well-formed OSC message that cannot be obeyed: answered with /fail
+|   |-- UnknownAddressError  ... because there is no such address
 |   `-- BusyError       ... because a queue or the voice pool is full right now
 |-- ModelError          a model file that is missing, broken, foreign or at odds with its document
 |-- DecoderError        a decoder process that died or answered nonsense
@@ -44,6 +45,10 @@ class PacketError(OscvaeError):
 
 
 class CommandError(OscvaeError):
+    pass
+
+
+class UnknownAddressError(CommandError):
     pass
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from oscvae.control.packets import Message, decode, encode_bundle, encode_message, ns_to_timetag
+from oscvae.osc.packets import Message, decode, encode_bundle, encode_message, ns_to_timetag
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_TIMEOUT_S = 240.0  # a first start compiles

@@ -21,9 +21,9 @@ import soundfile
 from numpy.typing import NDArray
 from support import ROOT
 
-from oscvae import render
-from oscvae.config import load_config
-from oscvae.control.packets import encode_bundle, encode_message
+from oscvae.app import render
+from oscvae.osc.packets import encode_bundle, encode_message
+from oscvae.settings.sections import load_config
 
 REFERENCES = ROOT / "tests" / "golden.npz"
 RATE = 48_000

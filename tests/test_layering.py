@@ -1,25 +1,44 @@
-"""A folder is a clock: who may import whom, so that a line of code knows what it may do from where it lives."""
+"""Who may import whom: folders by subject, arrows in one direction, no circles."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 import oscvae
+from oscvae.realtime import kernel
 
 PACKAGE = Path(oscvae.__file__).parent
-RUNTIME = ("control", "decode", "spectral", "audio", "realtime")
-ROOTS = ("units", "errors", "bands", "stft", "pitch", "sounds", "takes", "modelfile", "torchscript", "yamlfault")
-"""What runtime and training may both import, besides the public `oscvae.reconstruct`."""
-TORCH = ("oscvae.torchscript", "oscvae.decode.worker")
-FACTORY = {("oscvae.audio.backend", f"oscvae.audio.{name}") for name in ("jack", "portaudio", "silent")}
-"""`choose` opens, when it is called, what derives from the Backend beside it."""
+SHARED = {"", "settings"}
+"""errors and units, and the reader of YAML."""
+REALTIME = {"realtime", "spectral", "audio"}
+MAY_IMPORT = {
+    "": set[str](),
+    "settings": {""},
+    "model": {""},
+    "sound": {"", "model"},
+    "realtime": {""},
+    "spectral": {"", "realtime", "model", "sound"},
+    "audio": {"", "realtime"},
+    "decode": {"", "model"},
+    "osc": SHARED,
+    "play": SHARED | REALTIME | {"model", "decode", "osc"},
+    "midi": SHARED | {"realtime", "osc", "play"},
+    "daemon": SHARED | REALTIME | {"model", "decode", "osc", "play", "midi"},
+    "training": SHARED | {"model", "sound"},
+    "app": SHARED | REALTIME | {"model", "decode", "osc", "play", "midi", "daemon", "training"},
+}
+"""Who may import whom, besides itself. The empty name is the package's own modules."""
+TORCH = ("oscvae.model.torchscript", "oscvae.decode.worker")
+LOOSE = {"oscvae", "oscvae.errors", "oscvae.units", "oscvae.__main__"}
+HOMES = {"jack": "oscvae.audio.jack", "sounddevice": "oscvae.audio.portaudio", "pyfftw": "oscvae.spectral.fftw"}
+"""Private names of JACK-Client, the traps of PortAudio, the GPL of FFTW: each in one place."""
+MODULES_IN_A_FOLDER = 20
 
 
 def name_of(path: Path) -> str:
@@ -31,17 +50,17 @@ MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 def folder_of(module: str) -> str:
-    """control, audio ..; the empty string for the modules directly in the package."""
+    """osc, audio ..; the empty string for the modules directly in the package."""
     parts = module.split(".")
     return parts[1] if len(parts) > 2 or (len(parts) == 2 and MODULES[module].name == "__init__.py") else ""
 
 
 @cache
 def imports(module: str) -> frozenset[str]:
-    """Every module that `module` names in an import, wherever in its text, those for the type checker excepted."""
+    """Every module that `module` names in an import, wherever in its text, those for the type checker too."""
     tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
     found: set[str] = set()
-    for node in walk(tree):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -54,48 +73,12 @@ def imports(module: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def walk(node: ast.AST) -> Iterator[ast.AST]:
-    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-        for child in node.orelse:
-            yield from walk(child)
-        return
-    yield node
-    for child in ast.iter_child_nodes(node):
-        yield from walk(child)
-
-
 def ours(module: str) -> set[str]:
     return {name for name in imports(module) if name in MODULES}
 
 
 def outside(module: str) -> set[str]:
     return {name.split(".")[0] for name in imports(module) if name not in MODULES}
-
-
-def test_the_walk_sees_what_there_is() -> None:
-    assert set(RUNTIME) <= {folder_of(module) for module in MODULES}
-    assert "oscvae.modelfile" in ours("oscvae.torchscript")
-    assert "torch" in outside("oscvae.torchscript")
-
-
-def test_training_imports_no_runtime_folder() -> None:
-    allowed = {f"oscvae.{root}" for root in ROOTS} | {"oscvae"}
-    for module, path in MODULES.items():
-        if folder_of(module) == "training":
-            foreign = {name for name in ours(module) - allowed if folder_of(name) != "training"}
-            assert not foreign, f"{module} imports {foreign}"
-            if "oscvae" in ours(module):
-                source = path.read_text(encoding="utf-8")
-                assert "from oscvae import reconstruct" in source, f"{module}: of oscvae itself only reconstruct"
-
-
-def test_nothing_that_plays_imports_training() -> None:
-    for module in MODULES:
-        if folder_of(module) not in {"training", ""}:
-            foreign = {name for name in ours(module) if folder_of(name) == "training"}
-            assert not foreign, f"{module} imports {foreign}"
-    for module in ("oscvae.daemon", "oscvae.render", "oscvae.doctor", "oscvae.compile"):
-        assert not {name for name in closure(module) if folder_of(name) == "training"}
 
 
 def closure(module: str) -> set[str]:
@@ -110,6 +93,60 @@ def closure(module: str) -> set[str]:
     return seen
 
 
+def test_the_walk_sees_what_there_is() -> None:
+    assert set(MAY_IMPORT) == {folder_of(module) for module in MODULES}
+    assert "oscvae.model.document" in ours("oscvae.model.torchscript")
+    assert "torch" in outside("oscvae.model.torchscript")
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULES) - {"oscvae", "oscvae.__main__"}))
+def test_each_module_imports_only_what_its_folder_may(module: str) -> None:
+    folder = folder_of(module)
+    foreign = {name for name in ours(module) if folder_of(name) not in MAY_IMPORT[folder] | {folder}}
+    if folder == "training" and "oscvae" in ours(module):
+        source = MODULES[module].read_text(encoding="utf-8")
+        assert "from oscvae import reconstruct" in source, f"{module}: of oscvae itself only reconstruct"
+    assert not foreign - {"oscvae"}, f"{module} imports {foreign}"
+
+
+def test_the_arrows_between_folders_point_one_way() -> None:
+    edges = {(folder_of(module), folder_of(name)) for module in MODULES for name in ours(module) if module != "oscvae"}
+    edges = {(a, b) for a, b in edges if a != b and b}
+    assert ("play", "osc") in edges and ("daemon", "play") in edges
+    done: set[str] = set()
+
+    def visit(folder: str, path: tuple[str, ...]) -> None:
+        assert folder not in path, " -> ".join([*path[path.index(folder) :], folder])
+        if folder not in done:
+            for _, target in sorted(edge for edge in edges if edge[0] == folder):
+                visit(target, (*path, folder))
+            done.add(folder)
+
+    for folder in MAY_IMPORT:
+        visit(folder, ())
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    done: set[str] = set()
+
+    def visit(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, " -> ".join([*path[path.index(module) :], module])
+        if module not in done:
+            for name in sorted(ours(module) - {"oscvae"}):  # the package itself only offers reconstruct, lazily
+                visit(name, (*path, module))
+            done.add(module)
+
+    for module in MODULES:
+        visit(module, ())
+
+
+def test_few_modules_lie_loose_and_no_folder_is_a_corridor() -> None:
+    assert {module for module in MODULES if not folder_of(module)} == LOOSE
+    for folder in {path.parent for path in MODULES.values()}:
+        names = [path.stem for path in folder.glob("*.py") if path.stem != "__init__"]
+        assert len(names) <= MODULES_IN_A_FOLDER, f"{folder} holds {len(names)} modules"
+
+
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_only_decoder_and_training_touch_torch(module: str) -> None:
     if module not in TORCH and folder_of(module) != "training":
@@ -117,69 +154,37 @@ def test_only_decoder_and_training_touch_torch(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
-def test_jack_fftw_and_osc_stay_behind_their_modules(module: str) -> None:
-    """Private names of JACK-Client, the GPL of FFTW, the traps of python-osc: each in one place."""
-    homes = {"jack": "oscvae.audio.jack", "sounddevice": "oscvae.audio.portaudio", "pyfftw": "oscvae.spectral.fftw"}
-    assert not {library for library in outside(module) & set(homes) if homes[library] != module}
-
-
-def test_hop_and_block_clocks_know_nothing_of_control() -> None:
-    for module in MODULES:
-        if folder_of(module) in {"spectral", "audio", "realtime"}:
-            foreign = {name for name in ours(module) if folder_of(name) in {"control", "decode"}}
-            foreign |= ours(module) & {"oscvae.daemon", "oscvae.render", "oscvae.cli", "oscvae.doctor"}
-            assert not foreign, f"{module} imports {foreign}"
-        if folder_of(module) == "realtime":
-            foreign = {name for name in ours(module) if folder_of(name) in {"spectral", "audio"}}
-            assert not foreign, f"{module} imports {foreign}"
+def test_jack_portaudio_and_fftw_stay_behind_their_modules(module: str) -> None:
+    assert not {library for library in outside(module) & set(HOMES) if HOMES[library] != module}
 
 
 def test_the_decoder_process_knows_nothing_of_the_daemon() -> None:
-    foreign = {name for name in closure("oscvae.decode.worker") if folder_of(name) not in {"decode", ""}}
+    foreign = {name for name in closure("oscvae.decode.worker") if folder_of(name) not in {"decode", "model", ""}}
     assert not foreign, f"oscvae.decode.worker reaches {foreign}"
 
 
-def test_no_folder_imports_the_wiring() -> None:
-    wiring = {"oscvae.daemon", "oscvae.render", "oscvae.cli", "oscvae.doctor", "oscvae.__main__"}
-    for module in MODULES:
-        if folder_of(module):
-            assert not ours(module) & wiring, f"{module} imports {ours(module) & wiring}"
+@pytest.mark.parametrize("command", ["serve", "render", "kernels", "doctor.command"])
+def test_nothing_that_plays_reaches_training(command: str) -> None:
+    assert not {name for name in closure(f"oscvae.app.{command}") if folder_of(name) == "training"}
 
 
-def test_there_are_no_cycles() -> None:
-    done: set[str] = set()
-
-    def visit(module: str, path: tuple[str, ...]) -> None:
-        assert module not in path, " -> ".join([*path[path.index(module) :], module])
-        if module not in done:
-            for name in sorted(ours(module) - {"oscvae"}):  # the package itself only offers reconstruct, lazily
-                if (module, name) not in FACTORY:
-                    visit(name, (*path, module))
-            done.add(module)
-
-    for module in MODULES:
-        visit(module, ())
-
-
-def test_folders_form_no_cycles() -> None:
-    edges = {
-        (folder_of(module), folder_of(name))
-        for module in MODULES
-        for name in ours(module)
-        if folder_of(module) in RUNTIME and folder_of(name) in RUNTIME and folder_of(module) != folder_of(name)
-    }
-    assert not {edge for edge in edges if edge[::-1] in edges}
-    assert ("control", "realtime") in edges
+def test_the_kernel_cache_depends_on_all_that_compiled_code_imports() -> None:
+    """The cache reads imports by a regular expression, because parsing would cost every start 60 ms."""
+    holders = {name_of(path) for path in kernel.kernel_modules()}
+    assert {"oscvae.spectral.rtisi", "oscvae.audio.mixer", "oscvae.realtime.ring"} <= holders
+    reached = {name for holder in holders for name in closure(holder) if MODULES[name].name != "__init__.py"}
+    assert {name_of(path) for path in kernel.sources()} == reached
+    assert {"oscvae.realtime.layout", "oscvae.spectral.lanes", "oscvae.spectral.phase"} <= reached - holders
 
 
 def test_the_daemon_never_imports_torch() -> None:
     """All that the daemon's process can reach is imported, and torch is not there."""
-    reached = sorted(closure("oscvae.daemon") - set(TORCH))
+    reached = sorted(closure("oscvae.app.serve") - set(TORCH))
     script = (
         f"import importlib, sys\nfor name in {reached}: importlib.import_module(name)\n"
         "sys.exit(', '.join({'torch', 'torchaudio', 'matplotlib'} & set(sys.modules)) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "oscvae.control.conductor" in reached
+    assert "oscvae.daemon.conductor" in reached
     assert "oscvae.audio.jack" in reached

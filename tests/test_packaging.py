@@ -18,8 +18,8 @@ _BUILD = "import sys; from hatchling.build import build_wheel; print(build_wheel
 _USE = """
 import json
 import oscvae
-from oscvae.config import load_config
-from oscvae.modelfile import model_names, read_document
+from oscvae.settings.sections import load_config
+from oscvae.model.document import model_names, read_document
 config = load_config()
 print(json.dumps({"package": oscvae.__file__, "folder": str(config.model.folder), "name": config.model.name,
                   "models": model_names(config.model.folder),
@@ -44,7 +44,7 @@ def test_the_wheel_carries_configuration_model_licence_and_command(wheel: Path) 
         entry_points.read_string(archive.read(next(n for n in names if n.endswith("entry_points.txt"))).decode())
         assert archive.read("oscvae/data/config.yaml") == (ROOT / "config.yaml").read_bytes()
         assert archive.read("oscvae/data/models/plucked.ts") == (ROOT / "models" / "plucked.ts").read_bytes()
-    assert entry_points["console_scripts"]["oscvae"] == "oscvae.cli:main"
+    assert entry_points["console_scripts"]["oscvae"] == "oscvae.app.cli:main"
     assert {"LICENSE", "NOTICE"} <= {Path(name).name for name in names}
     assert "oscvae/py.typed" in names
     assert not {name for name in names if "test" in name or name.endswith(".pyc")}

@@ -15,9 +15,9 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from oscvae.config import load_config
-from oscvae.control.packets import encode_bundle, encode_message
-from oscvae.modelfile import model_path, read_document
+from oscvae.model.document import model_path, read_document
+from oscvae.osc.packets import encode_bundle, encode_message
+from oscvae.settings.sections import load_config
 
 STEP_S = 0.155
 WAY = ("harp", "koto", "jazz guitar", "steel guitar", "sitar", "harp")

@@ -1,4 +1,4 @@
-"""What every audio backend is, and which one to take.
+"""What every audio backend is.
 
 A backend lives as long as its server or device: made (which opens it, so that rate and period are known), started with
 an engine, stopped for good. When it is `down`, control stops it, lets a SilentBackend keep the engine's clock going,
@@ -24,14 +24,12 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.memory import load_word, store_word
 
 log = logging.getLogger(__name__)
 
-BackendName = Literal["auto", "jack", "portaudio", "silent"]
 Connections = Literal["auto"] | Sequence[str]
 
 T = TypeVar("T")
@@ -167,53 +165,3 @@ def fade_out(engine: Engine, timeout_s: float) -> bool:
     # the block that ended the fade is on its way; the next one says that the server has taken it
     taken = engine.word(at.E_BLOCKS) + 1
     return wait(lambda: engine.word(at.E_BLOCKS) >= taken)
-
-
-def choose(
-    backend: BackendName = "auto",
-    *,
-    client_name: str = "oscvae",
-    server_name: str | None = None,
-    connect: Connections = "auto",
-    midi: Connections | None = None,
-    device: int | str | None = None,
-    sample_rate: int = 48_000,
-    block_size: int = 128,
-) -> Backend:
-    """Open the backend that the configuration asks for.
-
-    `auto`: JACK if a server answers (none is ever started), else PortAudio if a device exists, else silent, with one
-    warning. `sample_rate` (Hz) and `block_size` (frames) hold where no server dictates them. `midi`: as JackBackend's;
-    only JACK has any.
-
-    Raises AudioError if what was asked for by name cannot be had.
-    """
-
-    def jack() -> Backend:
-        from oscvae.audio.jack import JackBackend
-
-        return JackBackend(client_name=client_name, server_name=server_name, connect=connect, midi=midi)
-
-    def portaudio() -> Backend:
-        from oscvae.audio.portaudio import PortAudioBackend
-
-        return PortAudioBackend(device=device, sample_rate=sample_rate, block_size=block_size)
-
-    def silent() -> Backend:
-        from oscvae.audio.silent import SilentBackend
-
-        return SilentBackend(sample_rate=sample_rate, block_size=block_size)
-
-    openers: dict[str, Callable[[], Backend]] = {"jack": jack, "portaudio": portaudio, "silent": silent}
-    if backend != "auto":
-        if backend not in openers:
-            raise AudioError(f"audio backend {backend!r} does not exist: use auto, jack, portaudio or silent")
-        return openers[backend]()
-    reasons = []
-    for name in ("jack", "portaudio"):
-        try:
-            return openers[name]()
-        except AudioError as error:
-            reasons.append(str(error))
-    log.warning("no sound will be heard: %s; %s", *reasons)
-    return silent()

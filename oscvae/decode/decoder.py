@@ -23,7 +23,7 @@ import numpy as np
 
 from oscvae.decode.wire import ENCODE, MAX_MESSAGE, Request, Setup, pack_request
 from oscvae.errors import DecoderError
-from oscvae.modelfile import ModelDocument
+from oscvae.model.document import ModelDocument
 
 LOAD_TIMEOUT_S = 120.0  # a large model on a slow disk
 ANSWER_TIMEOUT_S = 20.0  # a network that decodes no note in this time hangs; it must not keep /load waiting

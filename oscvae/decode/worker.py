@@ -58,7 +58,7 @@ class Network:
     def __init__(self, setup: Setup, on_step: Callable[[str], None] = lambda what: None) -> None:
         import torch
 
-        from oscvae import torchscript
+        from oscvae.model import torchscript
 
         torch.set_num_threads(max(1, setup.threads))
         with contextlib.suppress(RuntimeError):
@@ -96,7 +96,7 @@ class Network:
         return "cpu"
 
     def _prepare(self) -> None:
-        from oscvae import torchscript
+        from oscvae.model import torchscript
 
         self._module, document = torchscript.load(Path(self._setup.path), self.device)
         self._on_step("file")
@@ -145,7 +145,7 @@ class Network:
 
     def encode(self, x: Any, note: int) -> tuple[list[float], list[float]]:
         """Mean and log variance of log magnitudes [frames, bands] of one note."""
-        from oscvae import torchscript
+        from oscvae.model import torchscript
 
         octave, semitone = torchscript.one_hots([note], self._setup.first_octave, self.device)
         with self._torch.inference_mode():

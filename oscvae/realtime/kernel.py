@@ -26,26 +26,52 @@ import numba
 from numba.core import config as numba_config
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-KERNEL_FOLDERS = ("realtime", "spectral", "audio")
 _COMPLETE = "complete"
 _LEAVING = ".leaving"  # behind the name of a folder that is being removed
 _KERNELS = re.compile(rf"kernels-[0-9a-f]{{16}}(?P<leaving>{re.escape(_LEAVING)})?")
 _UNUSED_S = 30 * 86_400.0  # after which the kernels of another version are removed
 _MARK = re.compile(r"^\s*@(?:kernel|callback|inline)\(", re.MULTILINE)
+_IMPORT = re.compile(r"^\s*from (oscvae[\w.]*) import (\([^)]*\)|.*)", re.MULTILINE)
+_NAME = re.compile(r"\w+")
 
 Listener = Callable[[str], None]
 _listeners: list[Listener] = []
 
 
-def _sources() -> list[Path]:
-    return sorted(path for folder in KERNEL_FOLDERS for path in (_PACKAGE / folder).glob("*.py"))
+def _module(name: str) -> Path | None:
+    """The file of one of this package's modules, `oscvae.a.b`; None for a package or a name inside a module."""
+    path = _PACKAGE.joinpath(*name.split(".")[1:]).with_suffix(".py")
+    return path if path.is_file() else None
+
+
+def kernel_modules() -> dict[Path, str]:
+    """The modules that hold a kernel, with their source: found by the decorator, whichever folder they are in."""
+    sources = {path: path.read_text(encoding="utf-8") for path in sorted(_PACKAGE.rglob("*.py"))}
+    return {path: text for path, text in sources.items() if _MARK.search(text)}
+
+
+def sources() -> dict[Path, str]:
+    """All that compiled code is made of: the modules that hold a kernel, and what these import of this package.
+
+    Constants and intrinsics are compiled into the kernels that use them, so a module without a kernel counts too.
+    """
+    found = kernel_modules()
+    waiting = list(found.values())
+    while waiting:
+        for package, names in _IMPORT.findall(waiting.pop()):
+            for name in (package, *(f"{package}.{name}" for name in _NAME.findall(names))):
+                path = _module(name)
+                if path is not None and path not in found:
+                    found[path] = path.read_text(encoding="utf-8")
+                    waiting.append(found[path])
+    return found
 
 
 def _fingerprint() -> str:
     digest = hashlib.sha256()
-    for path in _sources():
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
+    for path, text in sorted(sources().items()):
+        digest.update(path.relative_to(_PACKAGE).as_posix().encode())
+        digest.update(text.encode())
     for part in (numba.__version__, llvmlite.__version__, llvmlite.binding.get_host_cpu_name(), str(_PACKAGE)):
         digest.update(part.encode())
     return digest.hexdigest()[:16]
@@ -53,7 +79,7 @@ def _fingerprint() -> str:
 
 def count_kernels() -> int:
     """How many kernels the package compiles in all: the length of the first start's progress bar."""
-    return sum(len(_MARK.findall(path.read_text(encoding="utf-8"))) for path in _sources())
+    return sum(len(_MARK.findall(text)) for text in kernel_modules().values())
 
 
 def on_compiled(listener: Listener) -> None:

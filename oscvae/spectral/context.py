@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from oscvae.modelfile import ModelDocument
+from oscvae.model.document import ModelDocument
 from oscvae.realtime import layout as at
 from oscvae.realtime.memory import Arena, store_float
 from oscvae.spectral.expand import ExpandTables

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from oscvae.bands import BandAxis
+from oscvae.model.bands import BandAxis
 from oscvae.realtime.kernel import kernel
 from oscvae.spectral.elementary import FAST, fast_exp2
 from oscvae.spectral.lanes import LANES, put, root, spread, take, total

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from oscvae.sound.stft import hann
 from oscvae.spectral import fftw, rtisi
 from oscvae.spectral.lanes import LANES
 from oscvae.spectral.rtisi import push, reset, scratch_floats, state_floats
 from oscvae.spectral.views import Float32s, Int64s, aligned_floats
-from oscvae.stft import hann
 
 __all__ = ["PhaseTables", "push", "reset", "scratch_floats", "state_floats"]
 

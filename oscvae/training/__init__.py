@@ -1,1 +1,1 @@
-"""Makes models: renders notes, trains, measures and exports them. Imports no runtime folder, and none imports it."""
+"""From recordings to a model file; on no clock, and in no process of the daemon."""

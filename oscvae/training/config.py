@@ -14,7 +14,7 @@ import yaml
 from pydantic import Field, model_validator
 
 from oscvae.errors import ConfigError
-from oscvae.training.settings import Section, nearest, override, put, read_tree, validate
+from oscvae.settings.reader import Section, nearest, override, put, read_tree, validate
 
 Output = Literal["deterministic", "stochastic"]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -103,8 +103,7 @@ class LossConfig(Section):
 
 
 class RefineConfig(Section):
-    """How a model's `encode` goes on from its encoder's guess (`oscvae.training.refining`); training knows nothing of
-    it."""
+    """How `encode` goes on from the encoder's guess (`training.model.refining`); training knows nothing of it."""
 
     rounds: Annotated[int, Field(ge=0, le=16)] = 0
     convergence: Weight = 0.0
@@ -123,7 +122,7 @@ class SwapConfig(Section):
 class AugmentConfig(Section):
     """What happens to some of the notes that are encoded, and never to those that are to come out.
 
-    The fields are those of `oscvae.training.augment.Augment`.
+    The fields are those of `oscvae.training.data.augment.Augment`.
     """
 
     probability: Share = 0.0

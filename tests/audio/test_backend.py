@@ -12,7 +12,8 @@ import pytest
 from byhand import ByHand, tone
 from conftest import StartJack
 
-from oscvae.audio.backend import choose, take_over
+from oscvae.audio.backend import take_over
+from oscvae.audio.choice import choose
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
 
@@ -46,7 +47,8 @@ import ctypes.util, logging, sys
 logging.basicConfig(format="%(levelname)s %(message)s")
 find = ctypes.util.find_library
 ctypes.util.find_library = lambda name: None if name in ("jack", "portaudio") else find(name)
-from oscvae.audio.backend import choose, take_over
+from oscvae.audio.backend import take_over
+from oscvae.audio.choice import choose
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
 for name in ("jack", "portaudio"):

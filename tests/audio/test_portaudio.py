@@ -25,7 +25,8 @@ _START = """
 import json, os, sys, time
 import numpy as np
 from byhand import ByHand, tone
-from oscvae.audio.backend import choose, fade_out
+from oscvae.audio.backend import fade_out
+from oscvae.audio.choice import choose
 from oscvae.audio.portaudio import PortAudioBackend, devices, find
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at

@@ -26,7 +26,7 @@ def module_times(batch: int, device: str) -> list[float]:
     """Seconds of each call of the module itself."""
     import torch
 
-    from oscvae import torchscript
+    from oscvae.model import torchscript
 
     torch.set_num_threads(1)
     module, document = torchscript.load(ROOT / "models" / "plucked.ts", device)
@@ -49,10 +49,10 @@ def round_trips() -> tuple[list[float], list[float]]:
     import os
     import select
 
-    from oscvae.config import load_config
-    from oscvae.control.models import ModelManager
     from oscvae.decode.wire import MOVE, RECORD, Request
+    from oscvae.play.models import ModelManager
     from oscvae.realtime.engine import Engine
+    from oscvae.settings.sections import load_config
     from oscvae.spectral.context import render_scratch_floats, sinc_table
 
     config = load_config(None, [])

@@ -18,7 +18,7 @@ from bench.report import Row, show
 from jackd import JackServer
 from support import Daemon, free_port
 
-from oscvae.control.packets import encode_message
+from oscvae.osc.packets import encode_message
 
 SECONDS = 5.0
 VOICES = 8

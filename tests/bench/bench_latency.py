@@ -23,7 +23,7 @@ from jackd import JackServer
 from numpy.typing import NDArray
 from support import ROOT, Daemon, OscClient
 
-from oscvae.modelfile import read_document
+from oscvae.model.document import read_document
 
 Z = (0.1, 0.2, -0.3, 0.4)
 BACKGROUND = 16

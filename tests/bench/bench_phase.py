@@ -22,13 +22,13 @@ import torchaudio
 from numpy.typing import NDArray
 
 import oscvae
-from oscvae.bands import band_axis
+from oscvae.model.bands import band_axis
+from oscvae.sound.stft import magnitudes
 from oscvae.spectral.expand import ExpandTables, expand
 from oscvae.spectral.phase import PhaseTables, push
 from oscvae.spectral.resample import half_width, make_table, resample
 from oscvae.spectral.views import aligned_floats
-from oscvae.stft import magnitudes
-from oscvae.training.soundfont import Timbre, find_soundfont, render_notes
+from oscvae.training.data.soundfont import Timbre, find_soundfont, render_notes
 
 SAMPLE_RATE = 48_000
 N_FFT = 2048

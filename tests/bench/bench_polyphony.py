@@ -61,10 +61,10 @@ def hold(daemon: Daemon, voices: int, seconds: float) -> dict[str, float]:
 
 def costs() -> list[tuple[int, float]]:
     """(voices, render ms per second of audio and voice), offline."""
-    from oscvae.config import load_config
-    from oscvae.control.offline import OfflineEngine
-    from oscvae.control.packets import Message
+    from oscvae.osc.packets import Message
+    from oscvae.play.offline import OfflineEngine
     from oscvae.realtime import layout as at
+    from oscvae.settings.sections import load_config
 
     engine = OfflineEngine(load_config(None, []))
     figures = []

@@ -14,8 +14,8 @@ from array import array
 from pathlib import Path
 from typing import Any
 
-from oscvae import daemon
-from oscvae.control.conductor import Conductor
+from oscvae.app import serve as daemon
+from oscvae.daemon.conductor import Conductor
 from oscvae.realtime import layout as at
 
 PROBE_S = 0.001
@@ -70,7 +70,7 @@ class Probed(Conductor):
 
 
 def main() -> int:
-    import oscvae.control.conductor as module
+    import oscvae.daemon.conductor as module
 
     module.Conductor = Probed  # type: ignore[misc]
     return daemon.serve(None, sys.argv[3:])

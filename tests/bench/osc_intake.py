@@ -18,11 +18,11 @@ from collections.abc import Callable, Sequence
 from pythonosc.dispatcher import Dispatcher as PeerDispatcher
 from pythonosc.osc_server import AsyncIOOSCUDPServer
 
-from oscvae.control.clients import Client
-from oscvae.control.commands import Command, ModelInfo
-from oscvae.control.dispatch import Dispatcher
-from oscvae.control.packets import encode_message
-from oscvae.control.server import OscServer
+from oscvae.osc.client import Client
+from oscvae.osc.dispatch import Dispatcher
+from oscvae.osc.packets import encode_message
+from oscvae.osc.parse import Command, ModelInfo
+from oscvae.osc.server import OscServer
 
 SECONDS = 3.0
 RATES = (5_000, 10_000, 20_000, 40_000, 80_000)

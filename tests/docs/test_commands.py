@@ -37,10 +37,10 @@ from typer.testing import CliRunner
 
 from docs.pages import CODE, COMMANDS, Code, of
 from docs.sandbox import PORT, DocumentedServer, Sandbox
-from oscvae.cli import app
-from oscvae.config import Config
-from oscvae.control import rules
-from oscvae.doctor import _GRANT
+from oscvae.app import rules
+from oscvae.app.cli import app
+from oscvae.app.doctor.command import _GRANT
+from oscvae.settings.sections import Config
 from patches import judge, schost
 
 pytestmark = pytest.mark.client

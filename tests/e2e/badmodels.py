@@ -12,8 +12,8 @@ from modeldocument import small_document
 from support import ROOT
 from torch import Tensor, nn
 
-from oscvae.modelfile import DOCUMENT_NAME, parse_document
-from oscvae.torchscript import save, script
+from oscvae.model.document import DOCUMENT_NAME, parse_document
+from oscvae.model.torchscript import save, script
 
 GOOD = ROOT / "models" / "plucked.ts"
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from oscvae.control.packets import Message, decode, encode_message
+from oscvae.osc.packets import Message, decode, encode_message
 
 HERE = Path(__file__).resolve().parent
 

@@ -16,8 +16,8 @@ from jackd import JackServer
 from numpy.typing import NDArray
 from support import Daemon, free_port
 
-from oscvae.control.addresses import REPLY_BY_PATH
-from oscvae.pitch import fundamental_hz
+from oscvae.osc.vocabulary import REPLY_BY_PATH
+from oscvae.sound.pitch import fundamental_hz
 from oscvae.units import cents, note_to_hz
 
 Sound = NDArray[np.float32]

@@ -16,11 +16,11 @@ from jack_recorder import Recorder
 from support import ROOT
 
 from e2e.stage import SOAK, SOAKED, Sound, Stage, Z, aligned, difference, first_sound
-from oscvae import render
-from oscvae.config import load_config
-from oscvae.control.offline import OfflineEngine
-from oscvae.control.packets import Message, encode_bundle, encode_message
-from oscvae.control.score import Moment
+from oscvae.app import render
+from oscvae.osc.packets import Message, encode_bundle, encode_message
+from oscvae.osc.score import Moment
+from oscvae.play.offline import OfflineEngine
+from oscvae.settings.sections import load_config
 
 pytestmark = pytest.mark.jack
 

@@ -12,7 +12,7 @@ from jack_recorder import Recorder
 
 from e2e.foreign import HERE, needs, sclang
 from e2e.stage import LEARNT_S, SOAKED, Sound, Stage, Z, first_sound, uneven
-from oscvae.control.packets import encode_bundle, encode_message, ns_to_timetag
+from oscvae.osc.packets import encode_bundle, encode_message, ns_to_timetag
 
 pytestmark = pytest.mark.jack
 

@@ -21,13 +21,13 @@ from support import ROOT, Daemon, OscClient, Reply
 from e2e import badmodels
 from e2e.foreign import Framed
 from e2e.stage import ATTEMPTS, Sound, Z, aligned, difference, first_sound, free_tcp_port, status, until
-from oscvae import render
-from oscvae.config import load_config
-from oscvae.control.addresses import REPLY_BY_PATH, TABLE, Address
-from oscvae.control.offline import OfflineEngine
-from oscvae.control.packets import Message
-from oscvae.control.score import Moment
-from oscvae.modelfile import read_document
+from oscvae.app import render
+from oscvae.model.document import read_document
+from oscvae.osc.packets import Message
+from oscvae.osc.score import Moment
+from oscvae.osc.vocabulary import REPLY_BY_PATH, TABLE, Address
+from oscvae.play.offline import OfflineEngine
+from oscvae.settings.sections import load_config
 
 ANSWER_S = 20.0
 LOAD_S = 60.0

@@ -6,7 +6,7 @@ import socket
 import time
 from typing import Any
 
-from oscvae.control.packets import Bundle, Message, decode, encode_message
+from oscvae.osc.packets import Bundle, Message, decode, encode_message
 
 MODEL = ("plucked", 4, 48_000.0, 40, 88, *(end for _ in range(4) for end in (-2.0, 2.0)))
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from support import ROOT
 
-from oscvae.control.addresses import BY_PATH, BY_PREFIX, REPLY_BY_PATH
-from oscvae.control.commands import ModelInfo, parse
-from oscvae.control.packets import Message
 from oscvae.errors import CommandError
-from oscvae.modelfile import read_document
+from oscvae.model.document import read_document
+from oscvae.osc.packets import Message
+from oscvae.osc.parse import ModelInfo, parse
+from oscvae.osc.vocabulary import BY_PATH, BY_PREFIX, REPLY_BY_PATH
 
 _FLOAT32 = 1e-6
 

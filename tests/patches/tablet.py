@@ -18,7 +18,7 @@ import py2tosc
 from lupa import lua51
 from py2tosc import Control, LocalMessage, OscMessage
 
-from oscvae.control.packets import Message, decode, encode_message
+from oscvae.osc.packets import Message, decode, encode_message
 
 Sent = tuple[str, tuple[Any, ...]]
 

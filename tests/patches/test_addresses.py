@@ -11,8 +11,8 @@ import pytest
 from e2e.stage import until
 from support import ROOT
 
-from oscvae.config import MacrosConfig
-from oscvae.control.addresses import TABLE, find
+from oscvae.osc.vocabulary import TABLE, find
+from oscvae.settings.sections import MacrosConfig
 from patches import judge
 from patches.conftest import needs
 from patches.fake import FakeDaemon

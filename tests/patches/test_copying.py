@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support import ROOT
 
-from oscvae import patches
+from oscvae.app import patches
 from oscvae.errors import ConfigError
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from support import ROOT, free_port
 
-from oscvae.control.packets import Bundle, Message, decode, encode_message
+from oscvae.osc.packets import Bundle, Message, decode, encode_message
 from patches.conftest import Quiet, needs
 
 FOLDER = ROOT / "patches" / "examples"

@@ -15,7 +15,7 @@ from py2max import Patcher
 from py2max.lint import lint
 from support import ROOT
 
-from oscvae.config import MacrosConfig
+from oscvae.settings.sections import MacrosConfig
 from patches.conftest import Quiet, needs
 from patches.fake import MODEL, FakeDaemon
 from patches.maxhost import FOLDER, Max, Patch

@@ -11,7 +11,7 @@ import pytest
 from e2e.stage import until
 from support import ROOT
 
-from oscvae.config import MacrosConfig
+from oscvae.settings.sections import MacrosConfig
 from patches.conftest import Quiet, needs
 from patches.judge import is_known
 from patches.stagecontrol import StageControl

@@ -15,7 +15,7 @@ import pytest
 from e2e.stage import until
 from support import ROOT, OscClient, Reply
 
-from oscvae.config import MacrosConfig
+from oscvae.settings.sections import MacrosConfig
 from patches.conftest import Quiet
 from patches.tablet import Tablet
 

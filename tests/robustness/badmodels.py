@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from oscvae.modelfile import ModelDocument
-from oscvae.torchscript import save, script
+from oscvae.model.document import ModelDocument
+from oscvae.model.torchscript import save, script
 
 BANDS, FRAMES = 64, 2000  # 10 s
 TRAP = 3.0  # a first latent coordinate above it springs the trap of a model that behaves until then

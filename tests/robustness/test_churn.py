@@ -16,10 +16,10 @@ import pytest
 from numpy.typing import NDArray
 from support import Daemon, OscClient
 
-from oscvae.config import load_config
-from oscvae.control.offline import OfflineEngine
-from oscvae.control.packets import Message
+from oscvae.osc.packets import Message
+from oscvae.play.offline import OfflineEngine
 from oscvae.realtime import layout as at
+from oscvae.settings.sections import load_config
 from robustness.churn import Churn, Command
 from robustness.live import check_log, resident_bytes, wait_until
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from oscvae.config import load_config
-from oscvae.control.offline import OfflineEngine
-from oscvae.control.packets import Message
+from oscvae.osc.packets import Message
+from oscvae.play.offline import OfflineEngine
 from oscvae.realtime import layout as at
+from oscvae.settings.sections import load_config
 
 RATE = 48_000
 Z = (0.1, 0.2, -0.3, 0.4)

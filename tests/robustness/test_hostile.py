@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from support import Daemon, OscClient, free_port
 from test_fuzz import arguments, bundles, messages, names, odd_messages
 
-from oscvae.control.packets import BUNDLE, encode_message
-from oscvae.control.tcp import MAX_CONNECTIONS
+from oscvae.osc.packets import BUNDLE, encode_message
+from oscvae.osc.tcp import MAX_CONNECTIONS
 from robustness.churn import Command
 from robustness.live import Z, check_log, sounds, wait_until
 

@@ -21,19 +21,20 @@ import pytest
 import soundfile
 from support import READY_TIMEOUT_S, ROOT, Daemon, OscClient
 
-from oscvae.config import load_config
-from oscvae.control import encoder, models
-from oscvae.control.addresses import REPLY_BY_PATH
-from oscvae.control.commands import NO_MODEL
-from oscvae.control.encoder import Encoder
-from oscvae.control.models import Loaded, ModelManager
-from oscvae.control.offline import OfflineEngine
-from oscvae.control.packets import Message, encode_bundle, encode_message
+from oscvae.daemon import encoder
+from oscvae.daemon.encoder import Encoder
 from oscvae.decode import decoder
 from oscvae.decode.wire import ENCODE, NOTE_ON, RECORD, Request
 from oscvae.errors import BusyError, CommandError, DecoderError, OscvaeError
+from oscvae.osc.packets import Message, encode_bundle, encode_message
+from oscvae.osc.parse import NO_MODEL
+from oscvae.osc.vocabulary import REPLY_BY_PATH
+from oscvae.play import models
+from oscvae.play.models import Loaded, ModelManager
+from oscvae.play.offline import OfflineEngine
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
+from oscvae.settings.sections import load_config
 from oscvae.spectral.context import render_scratch_floats, sinc_table
 from robustness.badmodels import (
     LOOP,

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from oscvae.audio.silent import SilentBackend
-from oscvae.config import load_config
-from oscvae.control.offline import OfflineEngine
-from oscvae.control.packets import Message
+from oscvae.osc.packets import Message
+from oscvae.play.offline import OfflineEngine
 from oscvae.realtime import layout as at
+from oscvae.settings.sections import load_config
 from oscvae.spectral.thread import RenderThread
 from robustness.live import Z, wait_until
 

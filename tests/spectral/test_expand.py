@@ -7,10 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from plucks import convergence_db, pluck
 
-from oscvae.bands import BandAxis, band_axis
+from oscvae.model.bands import BandAxis, band_axis
+from oscvae.sound.stft import from_log, magnitudes, to_log
 from oscvae.spectral.expand import ExpandTables, expand
 from oscvae.spectral.views import aligned_floats
-from oscvae.stft import from_log, magnitudes, to_log
 
 REFERENCE, FLOOR_DB, CEILING_DB = 300.0, -80.0, 0.0
 AXES = [

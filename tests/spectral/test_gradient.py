@@ -7,12 +7,12 @@ import pytest
 import reference
 from plucks import pluck
 
+from oscvae.sound.stft import magnitudes
 from oscvae.spectral.gradient import ROWS, first_phase
 from oscvae.spectral.lanes import LANES
 from oscvae.spectral.phase import PhaseTables
 from oscvae.spectral.rtisi import CONSTANTS
 from oscvae.spectral.views import aligned_floats
-from oscvae.stft import magnitudes
 
 
 @pytest.mark.parametrize(("n_fft", "hop"), [(2048, 512), (1024, 128), (256, 128)])

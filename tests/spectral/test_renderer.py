@@ -11,7 +11,7 @@ from modeldocument import small_document
 
 from oscvae.audio.mixer import block_offline
 from oscvae.decode.wire import RECORD
-from oscvae.modelfile import ModelDocument
+from oscvae.model.document import ModelDocument
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.memory import load_word, store_float, store_word

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from oscvae.modelfile import ModelDocument, read_document
-from oscvae.pitch import detune_cents
-from oscvae.torchscript import has_encoder, load, one_hots, verify
+from oscvae.model.document import ModelDocument, read_document
+from oscvae.model.torchscript import has_encoder, load, one_hots, verify
+from oscvae.sound.pitch import detune_cents
 from oscvae.training.evaluate.envelope import level_db
-from oscvae.training.metrics import decode_all, pitch
-from oscvae.training.sound import Renderer
+from oscvae.training.evaluate.metrics import decode_all, pitch
+from oscvae.training.evaluate.sound import Renderer
 
 PATH = Path(__file__).parents[2] / "models" / "plucked.ts"
 

@@ -8,11 +8,11 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from oscvae.stft import to_log
-from oscvae.takes import level_frames, measure_level
+from oscvae.sound.stft import to_log
+from oscvae.sound.takes import level_frames, measure_level
 from oscvae.training.config import TrainConfig, load_config
-from oscvae.training.dataset import NoteSet, Recipe
-from oscvae.training.store import save_dataset
+from oscvae.training.data.dataset import NoteSet, Recipe
+from oscvae.training.data.store import save_dataset
 from oscvae.units import note_to_hz
 
 RECIPE = Recipe(n_fft=512, hop=128, n_bands=48, frames=24, onset_sample=384, note_min=60, note_max=72)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oscvae.config import MacrosConfig
-from oscvae.control.addresses import find
+from oscvae.osc.vocabulary import find
+from oscvae.settings.sections import MacrosConfig
 
 DIMS = 4  # the default model's, on two pads
 PADS = (1, 2)

@@ -19,9 +19,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from oscvae.config import load_config
-from oscvae.modelfile import model_path, read_document
-from oscvae.torchscript import load
+from oscvae.model.document import model_path, read_document
+from oscvae.model.torchscript import load
+from oscvae.settings.sections import load_config
 
 matplotlib.use("Agg")
 

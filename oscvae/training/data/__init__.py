@@ -1,1 +1,1 @@
-"""Makes data sets: from recordings or SoundFonts to a folder that training opens."""
+"""Recordings and SoundFonts into a data set."""

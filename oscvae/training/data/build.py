@@ -23,12 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscvae.errors import DataError
+from oscvae.training.data.dataset import TRAIN, Recipe
 from oscvae.training.data.plan import Item, Job, Plan, make_plan
 from oscvae.training.data.recipes import DataRecipe
 from oscvae.training.data.split import divide
+from oscvae.training.data.store import INDEX, SPECTRA, index_of, read_index, write_index
 from oscvae.training.data.work import begin_worker, report_path, run_job, spectra_path, write_report
-from oscvae.training.dataset import TRAIN, Recipe
-from oscvae.training.store import INDEX, SPECTRA, index_of, read_index, write_index
 
 PARTS = "parts"
 _LOCK = ".lock"

@@ -13,7 +13,7 @@ from oscvae.errors import ConfigError, DataError
 from oscvae.training.data.build import Built, build
 from oscvae.training.data.info import PICTURES, print_complaints, print_info, write_pictures
 from oscvae.training.data.recipes import load_recipe
-from oscvae.training.store import fingerprint_of, open_dataset, read_index
+from oscvae.training.data.store import fingerprint_of, open_dataset, read_index
 
 DATA = Path("data")
 """Where data sets lie, without another word."""

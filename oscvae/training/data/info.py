@@ -12,9 +12,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from oscvae.stft import log_to_db, n_samples
-from oscvae.training.dataset import TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING, NoteSet
-from oscvae.training.store import SPECTRA
+from oscvae.sound.stft import log_to_db, n_samples
+from oscvae.training.data.dataset import TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING, NoteSet
+from oscvae.training.data.store import SPECTRA
 from oscvae.units import SEMITONES_PER_OCTAVE, cents, gain_to_db, note_to_hz
 
 PICTURES = "pictures"

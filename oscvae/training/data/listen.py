@@ -12,9 +12,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from oscvae.errors import DataError
+from oscvae.training.data.dataset import NoteSet
 from oscvae.training.data.info import note_name
-from oscvae.training.dataset import NoteSet
-from oscvae.training.sound import Renderer
+from oscvae.training.evaluate.sound import Renderer
 
 Float32s = NDArray[np.float32]
 

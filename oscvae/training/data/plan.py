@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from oscvae.errors import DataError
+from oscvae.training.data.dataset import Recipe
 from oscvae.training.data.names import note_of, velocity_of
 from oscvae.training.data.recipes import DataRecipe, FolderSource, Instrument, SoundfontSource
 from oscvae.training.data.sf2 import SoundFont
-from oscvae.training.dataset import Recipe
-from oscvae.training.soundfont import SOUNDFONT_FOLDERS
+from oscvae.training.data.soundfont import SOUNDFONT_FOLDERS
 
 VERSION = 3
 """Of what becomes of a sound: raised when the same recipe gives other bytes, so that no old part is used again."""

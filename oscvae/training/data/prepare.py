@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from oscvae.bands import BandAxis
 from oscvae.errors import SoundFileError
-from oscvae.pitch import fundamental_hz
-from oscvae.takes import finish, settled, tune
-from oscvae.training.dataset import Recipe
+from oscvae.model.bands import BandAxis
+from oscvae.sound.pitch import fundamental_hz
+from oscvae.sound.takes import finish, settled, tune
+from oscvae.training.data.dataset import Recipe
 from oscvae.units import cents, hz_to_note, note_to_hz
 
 Float32s = NDArray[np.float32]

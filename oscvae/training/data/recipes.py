@@ -12,12 +12,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from oscvae.bands import Kind
 from oscvae.errors import DataError, ModelError
-from oscvae.modelfile import N_OCTAVES, N_SEMITONES, OVERLAPS
+from oscvae.model.bands import Kind
+from oscvae.model.document import N_OCTAVES, N_SEMITONES, OVERLAPS
+from oscvae.settings.reader import Key, Section, Tree, nearest, override, read_tree, validate
+from oscvae.training.data.dataset import Recipe
 from oscvae.training.data.prepare import Checks
-from oscvae.training.dataset import Recipe
-from oscvae.training.settings import Key, Section, Tree, nearest, override, read_tree, validate
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
 SUFFIX = ".yaml"

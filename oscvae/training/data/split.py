@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from oscvae.training.data.dataset import TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING
 from oscvae.training.data.recipes import Split
-from oscvae.training.dataset import TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING
 
 Int64s = NDArray[np.int64]
 

@@ -21,16 +21,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oscvae.bands import BandAxis
 from oscvae.errors import SoundFileError
-from oscvae.sounds import read_sound
-from oscvae.stft import n_samples
-from oscvae.takes import finish
+from oscvae.model.bands import BandAxis
+from oscvae.sound.files import read_sound
+from oscvae.sound.stft import n_samples
+from oscvae.sound.takes import finish
+from oscvae.training.data.dataset import Recipe
 from oscvae.training.data.plan import Item, Job, noise_files
 from oscvae.training.data.prepare import Checks, OutlierError, Prepared, prepare
 from oscvae.training.data.recipes import AugmentPart
-from oscvae.training.dataset import Recipe
-from oscvae.training.soundfont import Timbre, render_notes
+from oscvae.training.data.soundfont import Timbre, render_notes
 from oscvae.units import cents, note_to_hz
 
 Float32s = NDArray[np.float32]
@@ -119,7 +119,7 @@ def _copies(
     yield prepared.x, prepared.level
     if not augment.copies:
         return
-    from oscvae.training.augment import detuned, louder, noisy, pink_noise
+    from oscvae.training.data.augment import detuned, louder, noisy, pink_noise
 
     for copy in range(1, augment.copies + 1):
         seed = hashlib.sha256(f"{augment.seed} {job.key} {index} {copy}".encode()).digest()

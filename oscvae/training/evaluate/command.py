@@ -17,8 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from oscvae.errors import ConfigError
-from oscvae.modelfile import SUFFIX, read_document
-from oscvae.training.dataset import NoteSet
+from oscvae.model.document import SUFFIX, read_document
+from oscvae.training.data.dataset import NoteSet
+from oscvae.training.data.store import open_dataset
 from oscvae.training.evaluate import gallery, maps
 from oscvae.training.evaluate.drawing import note_name, png, sheet
 from oscvae.training.evaluate.fidelity import instrument_codes
@@ -28,7 +29,6 @@ from oscvae.training.evaluate.space import SpacePictures, write_space
 from oscvae.training.evaluate.subject import Subject
 from oscvae.training.evaluate.summary import Track, tracker
 from oscvae.training.evaluate.targets import targets
-from oscvae.training.store import open_dataset
 
 INDEX, FIGURES, PICTURES = "index.html", "figures.json", "pictures"
 
@@ -42,8 +42,8 @@ def main(model: Path, data: Path | None, out: Path, seed: int = 1, effort: Effor
     if not model.exists():
         raise ConfigError(f"{model} does not exist: name a model file, like models/plucked.ts, or a run's folder")
     if model.is_dir():
-        from oscvae.training.exporting import export_run
-        from oscvae.training.run import read_record
+        from oscvae.training.export.command import export_run
+        from oscvae.training.fit.run import read_record
 
         read_record(model)  # before anything is made
         out.mkdir(parents=True, exist_ok=True)

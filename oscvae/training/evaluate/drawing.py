@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from oscvae.modelfile import ModelDocument
+from oscvae.model.document import ModelDocument
 
 Float32s = NDArray[np.float32]
 

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from oscvae.stft import magnitudes
+from oscvae.sound.stft import magnitudes
 
 Float32s = NDArray[np.float32]
 

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from oscvae.training.dataset import TRAIN, NoteSet
+from oscvae.training.data.dataset import TRAIN, NoteSet
 from oscvae.training.evaluate.drawing import (
     STYLE,
     animation,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from oscvae.training.dataset import NoteSet
+from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.envelope import level_db
 from oscvae.training.evaluate.fidelity import instrument_codes
 from oscvae.training.evaluate.subject import Codes, Subject, batches

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from oscvae.pitch import detune_cents
+from oscvae.sound.pitch import detune_cents
 from oscvae.training.evaluate.envelope import (
     attack_s,
     brightness_hz,

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from oscvae.modelfile import ModelDocument
+from oscvae.model.document import ModelDocument
 from oscvae.training.evaluate.fidelity import Distance
 from oscvae.training.evaluate.gallery import Block, Cell
 from oscvae.training.evaluate.playing import Playing

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from oscvae.training.dataset import TRAIN, NoteSet
+from oscvae.training.data.dataset import TRAIN, NoteSet
 from oscvae.training.evaluate.subject import Codes, Subject, batches
 from oscvae.training.evaluate.summary import SPLITS, Track, quietly
 

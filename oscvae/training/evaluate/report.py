@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from oscvae.modelfile import ModelDocument
-from oscvae.training.dataset import NoteSet
+from oscvae.model.document import ModelDocument
+from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.fidelity import Fidelity, measure_fidelity
 from oscvae.training.evaluate.latent import LatentSpace, measure_latent
+from oscvae.training.evaluate.metrics import decode_ms
 from oscvae.training.evaluate.playing import Playing, Playlist, measure_playing
 from oscvae.training.evaluate.realism import Realism, measure_realism
 from oscvae.training.evaluate.subject import Codes, Subject
 from oscvae.training.evaluate.summary import SPLITS, Track, quietly
-from oscvae.training.metrics import decode_ms
 
 FORMAT = 1
 _DIGITS = 5

@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 
 from oscvae.errors import DataError
-from oscvae.modelfile import ModelDocument
-from oscvae.torchscript import has_encoder, load, one_hots, verify
-from oscvae.training.dataset import TRAIN, NoteSet
+from oscvae.model.document import ModelDocument
+from oscvae.model.torchscript import has_encoder, load, one_hots, verify
+from oscvae.training.data.dataset import TRAIN, NoteSet
 from oscvae.training.evaluate.envelope import as_heard
-from oscvae.training.sound import Renderer
+from oscvae.training.evaluate.sound import Renderer
 
 Float32s = NDArray[np.float32]
 Int64s = NDArray[np.int64]

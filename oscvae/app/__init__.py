@@ -1,0 +1,1 @@
+"""The command line and its commands; on no clock: what starts, asks or draws, and ends."""

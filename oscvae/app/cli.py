@@ -1,0 +1,338 @@
+"""The command line: `oscvae serve | render | dataset | train | evaluate | export | patches | doctor`.
+
+Every command imports what it needs when it runs, so that `serve` can install its signal handlers before the heavy
+imports, and `--help` is there at once.
+
+Exit codes: 0 clean, 1 fault, 2 usage or configuration, 3 port taken.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+import typer
+
+from oscvae.errors import OscvaeError
+
+if TYPE_CHECKING:
+    from oscvae.settings.sections import Config
+
+P = ParamSpec("P")
+
+app = typer.Typer(
+    name="oscvae",
+    help="A headless latent-space synthesiser: OSC in, JACK out.",
+    epilog="Exit codes: 0 clean, 1 fault, 2 usage or configuration, 3 OSC port taken.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", metavar="PATH", help="Configuration; without it, the one that oscvae carries."),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override one key, like osc.port=9001. May be repeated."),
+]
+
+
+def _reporting(command: Callable[P, int]) -> Callable[P, None]:
+    """A command that returns its exit code, as typer wants it; what oscvae raises on purpose becomes one line."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+        except OscvaeError as error:
+            _report(error)
+            code = error.exit_code
+        raise typer.Exit(code)
+
+    return run
+
+
+def _report(error: OscvaeError) -> None:
+    from oscvae.app import logs
+
+    logs.flush()
+    if logging.getLogger("oscvae").isEnabledFor(logging.DEBUG):
+        traceback.print_exception(error)
+    print(f"oscvae: {error}", file=sys.stderr)
+
+
+def _configure(config: Path | None, overrides: list[str]) -> Config:
+    from oscvae.app import logs, rules
+
+    loaded = rules.load(config, overrides)
+    logs.set_up(loaded.log.level)
+    return loaded
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"oscvae {version('oscvae')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """The options before a command."""
+
+
+@app.command()
+@_reporting
+def serve(config: ConfigOption = None, overrides: SetOption = None) -> int:
+    """Play: the daemon, until SIGINT, SIGTERM or /quit.
+
+    Starts on any machine: into JACK where a server answers, else into a sound device, else silently.
+    """
+    from oscvae.app import serve as daemon
+
+    return daemon.serve(config, overrides or [])
+
+
+def _latent(text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(float(number) for number in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} must be numbers like 0.1,-0.2,0.3,0.4", param_hint="--z") from None
+
+
+@app.command()
+@_reporting
+def render(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The WAV file to write, float, stereo.")],
+    note: Annotated[float | None, typer.Option(min=0, max=127, help="MIDI note; fractions are microtones.")] = None,
+    z: Annotated[
+        str | None,
+        typer.Option("--z", metavar="A,B,..", help="Latent point; without it, the mean of the model."),
+    ] = None,
+    velocity: Annotated[float, typer.Option(min=0, max=1, help="The gain is its square.")] = 0.8,
+    seconds: Annotated[
+        float | None, typer.Option(min=0, help="When the note is released; without it, it rings to its end.")
+    ] = None,
+    score: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Play a binary OSC score, as scsynth -N takes it, instead of a note."),
+    ] = None,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="A model of the model folder.")] = None,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+) -> int:
+    """Write a note or a score to a sound file, by the daemon's own engine, faster than real time."""
+    if (note is None) == (score is None):
+        raise typer.BadParameter("give either --note or --score")
+    latent = _latent(z)
+    chosen = [f"model.name={json.dumps(model)}"] if model is not None else []
+    loaded = _configure(config, [*(overrides or []), *chosen])
+
+    from oscvae.app import render as renderer
+
+    return renderer.main(
+        loaded,
+        note=note,
+        z=latent,
+        velocity=velocity,
+        seconds=seconds,
+        score=score,
+        out=out,
+        progress=sys.stderr.isatty(),
+    )
+
+
+dataset = typer.Typer(
+    help="Data sets: build one from recordings or SoundFonts, see what is in it, hear it.", no_args_is_help=True
+)
+app.add_typer(dataset, name="dataset")
+
+SetFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A data set.")]
+
+
+@dataset.command("build")
+@_reporting
+def dataset_build(
+    source: Annotated[str, typer.Argument(help="A folder of sound files, a recipe in YAML, or plucked, which ships.")],
+    out: Annotated[
+        Path | None, typer.Argument(metavar="FOLDER", help="Where the set goes; without it, data/ and its name.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", "-j", min=0, help="Processes; without it, one for each core.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Build over another set that is there.")] = False,
+    middle_c: Annotated[
+        int | None, typer.Option(min=-1, max=6, help="The octave that file names give MIDI note 60; some say 3.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override one key, like analysis.frames=200. May be repeated."),
+    ] = None,
+) -> int:
+    """Build a data set, or go on with one that was stopped. The same recipe gives the same bytes.
+
+    A note is named by its file (C#4, Bb3, 61), else by its sound; an instrument is a folder.
+    """
+    from oscvae.training.data import command
+
+    return command.run_build(source, out, workers, force, middle_c, overrides or [])
+
+
+@dataset.command("info")
+@_reporting
+def dataset_info(
+    path: SetFolder,
+    pictures: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where the pictures go; without it, into the set.")
+    ] = None,
+    draw: Annotated[bool, typer.Option("--draw/--no-draw", help="Histograms and spectra as PNG files.")] = True,
+    check: Annotated[bool, typer.Option("--check", help="Read it all, and compare its fingerprint.")] = False,
+) -> int:
+    """Say what is in a data set: instruments, ranges, levels, what is withheld, what was left out; and draw it."""
+    from oscvae.training.data import command
+
+    return command.run_info(path, pictures, draw, check)
+
+
+@dataset.command("listen")
+@_reporting
+def dataset_listen(
+    path: SetFolder,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="The WAV file; without it, listen.wav in the set."),
+    ] = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many notes.")] = 12,
+    instrument: Annotated[str | None, typer.Option(metavar="NAME", help="Only of this instrument.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Choose at random; without it, evenly over the set.")] = None,
+    aloud: Annotated[bool, typer.Option("--play", help="And play it.")] = False,
+) -> int:
+    """Write notes of a data set as a WAV file, through the phase reconstruction that plays the models."""
+    from oscvae.training.data import command
+
+    return command.run_listen(path, out, count, instrument, seed, aloud)
+
+
+@app.command()
+@_reporting
+def train(
+    config: Annotated[
+        str | None,
+        typer.Option("--config", "-c", metavar="FILE", help="A YAML file, or plucked (the default) or published."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="The data set, as `oscvae dataset build` leaves it.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="The run; without it, runs/ and its name.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the run in --out was stopped, as if it had not been.")
+    ] = False,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override one key, like fit.steps=2000. May be repeated."),
+    ] = None,
+) -> int:
+    """Train a model on a data set, into a run folder that `oscvae evaluate` and `oscvae export` take.
+
+    Arguments of Lightning's Trainer go into the section trainer, like --set trainer.devices=2.
+    """
+    from oscvae.training.fit import command
+
+    return command.train(config, data, out, resume, overrides or [])
+
+
+@app.command()
+@_reporting
+def evaluate(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.ts|RUN", help="A model file, or the folder of a run.")],
+    data: Annotated[
+        Path | None, typer.Option("--data", "-d", metavar="FOLDER", help="The data set; a run knows its own.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FOLDER", help="Where the page goes; without it, evaluations/ and the name."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of all random points.")] = 1,
+) -> int:
+    """Judge a model: every figure of its card, pictures and sounds on one HTML page, the figures as JSON.
+
+    Takes some minutes. A run is exported into the folder first: what is judged is what would be played.
+    """
+    from oscvae.training.evaluate import command
+
+    return command.main(model, data, out if out is not None else Path("evaluations") / model.resolve().stem, seed)
+
+
+@app.command()
+@_reporting
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run of `oscvae train`.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The model file, such as models/mine.ts.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a model that is there.")] = False,
+    data: Annotated[
+        Path | None, typer.Option("--data", "-d", metavar="FOLDER", help="The run's data set, where it has moved.")
+    ] = None,
+    version: Annotated[str, typer.Option("--model-version", metavar="TEXT", help="What the model file says.")] = "1",
+    licence: Annotated[str | None, typer.Option(metavar="TEXT", help="Instead of the data's.")] = None,
+    checkpoint: Annotated[
+        str | None, typer.Option(metavar="best|last", help="Without it, what the run's configuration keeps.")
+    ] = None,
+) -> int:
+    """Make a model file of a run: opened again, compared with the trained network, and timed before it is there."""
+    from oscvae.training.export import command as exporting
+
+    return exporting.main(run, out, force, data, exporting.Wish(version, licence, checkpoint))
+
+
+@app.command()
+@_reporting
+def patches(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="FOLDER", help="Where they go; without it, oscvae-patches.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there and differ.")] = False,
+) -> int:
+    """Copy the patches for Pd, Max, SuperCollider, TouchOSC and others to where they can be opened."""
+    from oscvae.app import patches as carried
+
+    return carried.main(folder or Path(carried.DEFAULT_FOLDER), force=force)
+
+
+@app.command()
+@_reporting
+def doctor(config: ConfigOption = None, overrides: SetOption = None) -> int:
+    """Say what is there, what is missing, and the one command that mends it.
+
+    Exit code 1 if `oscvae serve` with the same options would fail.
+    """
+    loaded = _configure(config, overrides or [])
+
+    from oscvae.app.doctor import command as checks
+
+    return checks.run(loaded)
+
+
+def main() -> None:
+    """The entry point `oscvae`."""
+    app()

@@ -1,0 +1,62 @@
+"""The patches for Pd, Max, SuperCollider, TouchOSC, Open Stage Control and the rest, copied to where they can be used.
+
+A wheel carries them as package data, where nobody looks; a checkout has them at the top.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from oscvae.errors import ConfigError
+
+DEFAULT_FOLDER = "oscvae-patches"
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_SHOWN = 3  # names in an error
+
+
+def source() -> Path:
+    """The folder that they are copied from."""
+    packaged = _PACKAGE / "data" / "patches"
+    return packaged if packaged.is_dir() else _PACKAGE.parent / "patches"
+
+
+def files() -> list[Path]:
+    """Every file, relative to `source()`, sorted."""
+    folder = source()
+    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+
+
+def copy(folder: Path, *, force: bool = False) -> list[Path]:
+    """Copies all files into `folder`, which is made where needed; returns those that were written, relative to it.
+
+    A file that is there already and differs is somebody's work: unless `force`, ConfigError names it and nothing is
+    written. Raises ConfigError too where the folder cannot be written.
+    """
+    origin = source()
+    new = {path: (origin / path).read_bytes() for path in files()}
+    try:
+        kept = {path: (folder / path).read_bytes() for path in new if (folder / path).is_file()}
+        changed = [path for path, content in kept.items() if content != new[path]]
+        if changed and not force:
+            names = ", ".join(str(path) for path in changed[:_SHOWN])
+            more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
+            raise ConfigError(
+                f"{folder} holds other versions of {names}{more}: name another folder, or --force to replace them"
+            )
+        written = [path for path in new if path not in kept or path in changed]
+        for path in written:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(new[path])
+    except OSError as error:
+        raise ConfigError(f"patches cannot be copied to {folder}: {error.strerror or error}") from error
+    return written
+
+
+def main(folder: Path, *, force: bool) -> int:
+    """As `oscvae patches`."""
+    written = copy(folder, force=force)
+    print(f"{folder}: {len(written)} files" if written else f"{folder}: everything is there")
+    for path in written:
+        print(f"  {path}")
+    return 0

@@ -1,0 +1,59 @@
+"""The configuration with its maps checked: what they name must be addresses, and those are known here only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from oscvae.errors import CommandError, RuleError
+from oscvae.midi.learn import read_rules
+from oscvae.osc.mapping import read_map
+from oscvae.osc.vocabulary import find
+from oscvae.play.macros import read_macros
+from oscvae.settings.sections import Config, load_config
+
+
+def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
+    """As `oscvae.settings.sections.load_config`, and the ConfigError tells of the rules of the maps as well."""
+    return load_config(path, overrides, faults)
+
+
+def faults(config: Config) -> Iterator[RuleError]:
+    """Every rule of osc.map, midi.map and macros.map that could never work."""
+    yield from _faults(read_map, config.osc.map)
+    yield from _faults(read_rules, config.midi.map)
+    wrong_macros = list(_faults(read_macros, config.macros.map))
+    yield from wrong_macros or _macros_that_are_not_there(config)
+
+
+def _macros_that_are_not_there(config: Config) -> Iterator[RuleError]:
+    """Rules of the other maps that name a macro which macros.map has not."""
+    macros = read_macros(config.macros.map)
+    for section, targets in (
+        ("osc", {name: rule.to for name, rule in config.osc.map.items()}),
+        ("midi", {str(number): rule.to for number, rule in config.midi.map.items()}),
+    ):
+        for name, target in targets.items():
+            try:
+                row, n = find(target)
+            except CommandError:
+                continue  # which has been told
+            try:
+                if row.command == "macro_n":
+                    macros.messages(n, 0.0)
+            except CommandError as error:
+                yield RuleError((section, "map", name, "to"), str(error))
+
+
+def _faults(read: Callable[[Any], object], rules: Mapping[Any, Any]) -> Iterator[RuleError]:
+    """What is wrong with each rule alone, or else with all of them together."""
+    alone = [fault for name, rule in rules.items() for fault in _fault(read, {name: rule})]
+    yield from alone or _fault(read, rules)
+
+
+def _fault(read: Callable[[Any], object], rules: Mapping[Any, Any]) -> Iterator[RuleError]:
+    try:
+        read(rules)
+    except RuleError as error:
+        yield error

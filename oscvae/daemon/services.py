@@ -1,0 +1,351 @@
+"""Everything that is asked of the daemon besides playing: models, files, questions, subscriptions.
+
+What takes time runs as a task beside the event clock; `/sync` waits for all that were begun before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as package_version
+from typing import Any
+
+from oscvae.daemon.encoder import Encoder
+from oscvae.daemon.recorder import Recorder
+from oscvae.errors import BusyError, CommandError, OscvaeError
+from oscvae.midi.learn import Controllers
+from oscvae.osc.binding import bind
+from oscvae.osc.client import Client
+from oscvae.osc.packets import encode_message
+from oscvae.osc.parse import NO_MODEL, Command, parse
+from oscvae.osc.reference import help_text
+from oscvae.osc.subscribers import Subscribers
+from oscvae.play.models import Loaded, ModelManager
+from oscvae.play.performer import Performer
+from oscvae.play.presets import Presets
+
+log = logging.getLogger(__name__)
+
+PROGRAM = "oscvae"
+MOST_TASKS = 64  # commands and questions that may be under way at once, whoever sent them
+LISTING_S = 5.0  # that a models folder may take to be read: one on a network may never answer
+
+
+class Administration:
+    """Obeys the commands of the groups Models and files, MIDI, The daemon, those of Presets that touch the disk, and
+    /macros.
+
+    status: the arguments of /status.reply. hears_midi: whether there is a port to learn from. on_quit, on_clear,
+    on_dump: what the daemon does about /quit, /clearSched and /dumpOSC. quit_anywhere: whether /quit is obeyed from
+    beyond loopback.
+    """
+
+    def __init__(
+        self,
+        performer: Performer,
+        models: ModelManager,
+        presets: Presets,
+        recorder: Recorder,
+        encoder: Encoder,
+        subscribers: Subscribers,
+        controllers: Controllers,
+        *,
+        hears_midi: Callable[[], bool],
+        status: Callable[[], tuple[Any, ...]],
+        on_quit: Callable[[], None],
+        on_clear: Callable[[], None],
+        on_dump: Callable[[bool], None],
+        quit_anywhere: bool,
+    ) -> None:
+        self._performer = performer
+        self._models = models
+        self._presets = presets
+        self._recorder = recorder
+        self._encoder = encoder
+        self._subscribers = subscribers
+        self._controllers = controllers
+        self._hears_midi = hears_midi
+        self._status = status
+        self._on_quit = on_quit
+        self._on_clear = on_clear
+        self._on_dump = on_dump
+        self._quit_anywhere = quit_anywhere
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._syncs: set[asyncio.Task[None]] = set()
+        self._learning: set[asyncio.Task[None]] = set()  # which no /sync waits for: somebody must turn a knob
+        self._recording = asyncio.Lock()
+        self._listing = asyncio.Lock()  # one reader at a time, so that answers keep their order
+        self._reading: asyncio.Future[list[str]] | None = None  # the last one, which may hang
+        self._version = _version()  # reading it takes a fifth of a millisecond
+        self._handlers: dict[str, Callable[[Command, Client], None]] = {
+            name.removeprefix("_do_"): getattr(self, name) for name in dir(self) if name.startswith("_do_")
+        }
+
+    @property
+    def commands(self) -> frozenset[str]:
+        """The names of the commands that `execute` obeys."""
+        return frozenset(self._handlers)
+
+    def execute(self, command: Command, client: Client) -> None:
+        """Obey one command; raises OscvaeError for what cannot be obeyed."""
+        self._handlers[command.name](command, client)
+
+    async def finish(self) -> None:
+        """Wait for what is under way."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(
+        self,
+        command: Command,
+        client: Client,
+        work: Coroutine[Any, Any, tuple[Any, ...]],
+        tasks: set[asyncio.Task[None]] | None = None,
+        *,
+        reply: str = "",
+    ) -> None:
+        """Run `work` beside the event clock and answer with what it returns, or /fail.
+
+        tasks: those like it. reply: the address of the answer, instead of /done and the command. Raises BusyError when
+        too many are under way.
+        """
+        tasks = self._tasks if tasks is None else tasks
+        if len(tasks) >= MOST_TASKS:
+            work.close()
+            raise BusyError(f"busy: {MOST_TASKS} commands are under way already")
+
+        async def run() -> None:
+            try:
+                result = await work
+            except OscvaeError as error:
+                client.fail(command.path, error)
+                return
+            if reply:
+                client.reply(reply, *result)
+            else:
+                client.done(command.path, *result)
+
+        task = asyncio.get_running_loop().create_task(run())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        task.add_done_callback(_report)
+
+    # -- models and files ----------------------------------------------------------------------------------------------
+
+    def _do_load(self, command: Command, client: Client) -> None:
+        async def work() -> tuple[Any, ...]:
+            loaded = await self._models.load(command.values["name"])
+            await self._presets.open(loaded.name)  # whoever waits for /done may recall one at once
+            document = loaded.document
+            return loaded.name, loaded.info.dims, float(document.sample_rate), document.frames
+
+        self._start(command, client, work())
+
+    def _do_models(self, command: Command, client: Client) -> None:
+        async def work() -> tuple[Any, ...]:
+            async with self._listing:
+                return tuple(await self._read_names())
+
+        self._start(command, client, work(), reply="/models.reply")
+
+    async def _read_names(self) -> list[str]:
+        """The models in the folder. While a reader hangs no other is begun: its thread cannot be ended."""
+        if self._reading is not None and not self._reading.done():
+            raise BusyError("busy: the models folder has still not answered an earlier question")
+        self._reading = asyncio.ensure_future(asyncio.to_thread(self._models.names))
+        await asyncio.wait({self._reading}, timeout=LISTING_S)
+        if not self._reading.done():
+            self._reading.add_done_callback(asyncio.Future.exception)  # which nobody waits for any more
+            raise CommandError(f"the models folder did not answer within {LISTING_S:.0f} s")
+        try:
+            return self._reading.result()
+        except OSError as error:
+            raise CommandError(f"the models folder cannot be read: {error.strerror}") from error
+
+    def _loaded(self) -> Loaded:
+        if self._models.current is None:
+            raise CommandError(NO_MODEL)
+        return self._models.current
+
+    def model_message(self) -> tuple[Any, ...]:
+        """The arguments of /model: name, D, rate, note range, low and high of each dimension."""
+        loaded = self._loaded()
+        document = loaded.document
+        ranges = [float(end) for pair in zip(document.latent.low, document.latent.high, strict=True) for end in pair]
+        return (
+            loaded.name,
+            loaded.info.dims,
+            float(document.sample_rate),
+            document.note_min,
+            document.note_max,
+            *ranges,
+        )
+
+    def _do_model(self, command: Command, client: Client) -> None:
+        client.reply("/model", *self.model_message())
+
+    def _do_encode(self, command: Command, client: Client) -> None:
+        async def work() -> tuple[Any, ...]:
+            name = command.values["file"]
+            note, z = await self._encoder.encode(name, self._loaded())
+            return name, float(note), *z
+
+        self._start(command, client, work())
+
+    def _do_record(self, command: Command, client: Client) -> None:
+        async def work() -> tuple[Any, ...]:
+            async with self._recording:
+                if command.values["name"] is None:
+                    return await asyncio.to_thread(self._recorder.stop)
+                return (await asyncio.to_thread(self._recorder.start, command.values["name"]),)
+
+        self._start(command, client, work())
+
+    # -- presets -------------------------------------------------------------------------------------------------------
+
+    def _do_preset_save(self, command: Command, client: Client) -> None:
+        name = command.values["name"]
+        written = self._presets.save(self._loaded().name, name, self._performer.cursor)
+
+        async def work() -> tuple[Any, ...]:
+            await written
+            return (name,)
+
+        self._start(command, client, work())
+
+    def _do_preset_delete(self, command: Command, client: Client) -> None:
+        name = command.values["name"]
+        written = self._presets.delete(self._loaded().name, name)
+
+        async def work() -> tuple[Any, ...]:
+            await written
+            return (name,)
+
+        self._start(command, client, work())
+
+    def _do_presets(self, command: Command, client: Client) -> None:
+        name = self._loaded().name
+        client.reply("/presets.reply", name, *self._presets.names(name))
+
+    # -- macros --------------------------------------------------------------------------------------------------------
+
+    def _do_macros(self, command: Command, client: Client) -> None:
+        client.reply("/macros.reply", *self._performer.macros.names)
+
+    # -- MIDI ----------------------------------------------------------------------------------------------------------
+
+    def _do_midi_learn(self, command: Command, client: Client) -> None:
+        address = command.values["address"]
+        if address is None:
+            self._controllers.cancel()
+            client.done(command.path)
+            return
+        if not self._hears_midi():
+            raise CommandError("there is no MIDI port: it needs JACK, and midi.enabled")
+        moves = parse(bind(address).at(0.0), self._models.info())  # a dimension that the model has
+        if moves.name == "macro_n":
+            self._performer.macros.messages(moves.values["n"], 0.0)  # a macro that there is
+        moved = self._controllers.learn(address)
+
+        async def work() -> tuple[Any, ...]:
+            number = await moved
+            await self._controllers.keep()
+            return address, number
+
+        self._start(command, client, work(), self._learning)
+
+    def _do_midi_forget(self, command: Command, client: Client) -> None:
+        self._controllers.forget(command.values["what"])
+
+        async def work() -> tuple[Any, ...]:
+            await self._controllers.keep()
+            return ()
+
+        self._start(command, client, work())
+
+    # -- the daemon ----------------------------------------------------------------------------------------------------
+
+    def _do_status(self, command: Command, client: Client) -> None:
+        client.reply("/status.reply", *self._status())
+
+    def _do_version(self, command: Command, client: Client) -> None:
+        client.reply("/version.reply", PROGRAM, self._version)
+
+    def _do_help(self, command: Command, client: Client) -> None:
+        address = command.values["address"]
+        if address is None:
+            client.reply("/help.reply", "", help_text(None))
+            return
+        path = address if address.startswith("/") else f"/{address}"
+        model = self._models.info()
+        client.reply("/help.reply", path, help_text(path, model.dims if model.is_loaded else None))
+
+    def _do_ping(self, command: Command, client: Client) -> None:
+        client.reply("/pong")
+
+    def _do_notify(self, command: Command, client: Client) -> None:
+        port = command.values["port"]
+        if not command.values["on"]:
+            self._subscribers.unsubscribe(client, port)
+            client.done("/notify", 0)
+            return
+        new = self._subscribers.subscribe(client, port)
+        if new is not None:
+            self.introduce(new, client)
+        client.done("/notify", 1)
+
+    def introduce(self, subscriber: Client, asked_by: Client | None = None) -> None:
+        """Tells a new subscriber how things stand, so that a surface that comes late shows what there is.
+
+        Not where the packet of `asked_by` has introduced too many already: its address may be forged.
+        """
+        packets = [encode_message(address, args) for address, args in self._state()]
+        if asked_by is None or asked_by.may_introduce(sum(map(len, packets))):
+            for packet in packets:
+                subscriber.send(packet)
+
+    def _state(self) -> Iterator[tuple[str, Sequence[Any]]]:
+        if self._models.current is not None:
+            yield "/model", self.model_message()
+        yield "/macros.reply", self._performer.macros.names
+        yield from self._performer.state()
+
+    def _do_sync(self, command: Command, client: Client) -> None:
+        if len(self._syncs) >= MOST_TASKS:
+            raise BusyError(f"busy: {MOST_TASKS} /sync wait already")
+        earlier = list(self._tasks)
+        number = command.values["id"]
+
+        async def answer() -> None:
+            await asyncio.gather(*earlier, return_exceptions=True)
+            client.reply("/synced", number)
+
+        task = asyncio.get_running_loop().create_task(answer())
+        self._syncs.add(task)
+        task.add_done_callback(self._syncs.discard)
+
+    def _do_dump_osc(self, command: Command, client: Client) -> None:
+        self._on_dump(command.values["on"])
+
+    def _do_clear_sched(self, command: Command, client: Client) -> None:
+        self._on_clear()
+
+    def _do_quit(self, command: Command, client: Client) -> None:
+        if not client.is_loopback and not self._quit_anywhere:
+            raise CommandError("/quit is obeyed from this machine only (osc.quit_from: any changes that)")
+        client.done("/quit")
+        log.info("leaving, as %s asked", client.address)
+        self._on_quit()
+
+
+def _version() -> str:
+    try:
+        return package_version(PROGRAM)
+    except PackageNotFoundError:  # a checkout that was not installed
+        return "unknown"
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        log.error("a command failed", exc_info=task.exception())

@@ -1,0 +1,191 @@
+"""What MIDI controllers move: midi.map of the configuration, and what /midi/learn has added, which is kept on disk.
+
+74: /unit/2                                0..127 over all that the address takes, 64 in the middle
+72: {to: /release, range: [0.05, 2]}
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from oscvae.errors import CommandError, RuleError
+from oscvae.osc.binding import Binding, bind
+from oscvae.osc.packets import Message
+from oscvae.settings import documents
+from oscvae.settings.sections import CONTROLLERS_LAST, MidiRule
+
+FORMAT = 1
+LEARN_S = 30.0  # that /midi/learn waits for a controller to be moved
+MIDDLE, MOST = 64, 127
+# bank select, data entry and parameter numbers come along with something else, and would be learnt by accident
+NOT_LEARNT = frozenset({0, 32, 6, 38, 96, 97, 98, 99, 100, 101})
+
+log = logging.getLogger(__name__)
+
+
+def read_rules(rules: Mapping[int, MidiRule]) -> dict[int, Binding]:
+    """The bindings that midi.map asks for. Raises RuleError for a rule that could never work."""
+    bindings = {}
+    for number, rule in rules.items():
+        try:
+            bindings[number] = bind(rule.to, rule.span)
+        except CommandError as error:
+            raise RuleError(("midi", "map", str(number), "to"), str(error)) from None
+    return bindings
+
+
+def asked(binding: Binding, value: int) -> Message:
+    """What a controller's `value`, 0 to 127, asks for: 64 is the middle."""
+    return binding.at(value / (2 * MIDDLE) if value <= MIDDLE else 0.5 + (value - MIDDLE) / (2 * (MOST - MIDDLE)))
+
+
+class Controllers:
+    """The bindings by controller number; lives on the event clock. `open` it before use, `close` it at the end.
+
+    rules: those of the configuration. file: where what is learnt is kept; it goes before the rules.
+    """
+
+    def __init__(self, rules: Mapping[int, Binding], file: Path) -> None:
+        self._rules = dict(rules)
+        self._learnt: dict[int, Binding] = {}
+        self._on_disk: dict[int, Binding] = {}
+        self._losses = 0  # how often what could not be written was taken back
+        self._why_lost = ""
+        self._file = file
+        self._lock = asyncio.Lock()
+        self._writing: set[asyncio.Task[None]] = set()
+        self._learning: tuple[Binding, asyncio.Future[int]] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def open(self) -> None:
+        """Reads what was learnt, in a worker thread; what cannot be read is logged."""
+        self._learnt = await asyncio.to_thread(read, self._file)
+        self._on_disk = dict(self._learnt)
+
+    async def close(self) -> None:
+        """Waits for what is being written."""
+        await asyncio.gather(*self._writing, return_exceptions=True)
+
+    def moved(self, number: int, value: int) -> Message | None:
+        """What the movement of a controller asks for, or None; it is learnt first if that is what is waited for."""
+        if self._learning is not None and number not in NOT_LEARNT:
+            self._bind(number)
+        binding = self._learnt.get(number) or self._rules.get(number)
+        return None if binding is None else asked(binding, value)
+
+    # -- learning ------------------------------------------------------------------------------------------------------
+
+    def learn(self, address: str) -> asyncio.Future[int]:
+        """Binds the next controller that is moved to `address`, instead of the one it had learnt before.
+
+        The future is its number, or a CommandError: superseded, cancelled, or too long waited for. Raises CommandError
+        for an address that no controller can move.
+        """
+        binding = bind(address)
+        self.cancel("superseded")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[int] = loop.create_future()
+        self._learning = binding, future
+        self._timer = loop.call_later(LEARN_S, self.cancel, f"no controller was moved within {LEARN_S:.0f} s")
+        return future
+
+    def cancel(self, why: str = "cancelled") -> None:
+        """Waits for no controller any more."""
+        future = self._end_learning()
+        if future is not None:
+            future.set_exception(CommandError(why))
+
+    def _end_learning(self) -> asyncio.Future[int] | None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._learning is None:
+            return None
+        _, future = self._learning
+        self._learning = None
+        return None if future.done() else future
+
+    def _bind(self, number: int) -> None:
+        assert self._learning is not None
+        binding, _ = self._learning
+        for other in [n for n, old in self._learnt.items() if old.to == binding.to]:
+            del self._learnt[other]
+        self._learnt[number] = binding
+        log.info("MIDI controller %d has learnt %s", number, binding.to)
+        future = self._end_learning()
+        if future is not None:
+            future.set_result(number)
+
+    def forget(self, what: str | None = None) -> None:
+        """Forgets what the controller of that number or address has learnt, or all that was learnt; midi.map stays.
+
+        Raises CommandError if there is nothing of that kind.
+        """
+        if what is None:
+            self._learnt.clear()
+            return
+        forgotten = [n for n, binding in self._learnt.items() if what in (str(n), binding.to)]
+        if not forgotten:
+            raise CommandError(f"no controller has learnt {what}")
+        for number in forgotten:
+            del self._learnt[number]
+
+    async def keep(self) -> None:
+        """Returns once what is learnt now is on disk; CommandError says why it cannot be, and then it is taken back."""
+        task = asyncio.get_running_loop().create_task(self._write(self._losses))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        await asyncio.shield(task)
+
+    async def _write(self, losses: int) -> None:
+        """losses: how often something had been taken back when this was asked for."""
+        async with self._lock:  # one writer at a time, each of what is learnt by then
+            if losses != self._losses:
+                raise CommandError(self._why_lost)
+            learnt = dict(self._learnt)
+            addresses = {str(number): learnt[number].to for number in sorted(learnt)}
+            try:
+                await asyncio.to_thread(documents.write, self._file, {"format": FORMAT, "controllers": addresses})
+            except OSError as error:
+                self._why_lost = f"what was learnt cannot be written: {error.strerror or error}"
+                log.warning("%s", self._why_lost)
+                if self._learnt == learnt:  # else there is more to be written, and that decides
+                    self._learnt = dict(self._on_disk)
+                    self._losses += 1
+                raise CommandError(self._why_lost) from error
+            self._on_disk = learnt
+
+
+def read(file: Path) -> dict[int, Binding]:
+    """What was learnt, from `file`; nothing if it is not there. A damaged file is set aside, with a warning."""
+    try:
+        return _checked(json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        log.warning("learnt MIDI controllers %s cannot be read: %s", file, error.strerror)
+    except (ValueError, CommandError, RecursionError) as damage:
+        try:
+            aside = documents.set_aside(file)
+        except OSError as error:
+            log.warning("learnt MIDI controllers %s are damaged (%s) and cannot be moved: %s", file, damage, error)
+        else:
+            log.warning("learnt MIDI controllers %s are damaged (%s): kept as %s", file, damage, aside.name)
+    return {}
+
+
+def _checked(document: object) -> dict[int, Binding]:
+    """The bindings of a document that is what `Controllers` writes; ValueError or CommandError otherwise."""
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError(f"not a document of format {FORMAT}")
+    learnt = document.get("controllers")
+    if not isinstance(learnt, dict) or not all(isinstance(address, str) for address in learnt.values()):
+        raise ValueError("no controllers in it")
+    numbers = {int(number): address for number, address in learnt.items()}
+    if not all(0 <= number <= CONTROLLERS_LAST for number in numbers):
+        raise ValueError(f"controllers are 0 to {CONTROLLERS_LAST}")
+    return {number: bind(address) for number, address in numbers.items()}

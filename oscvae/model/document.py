@@ -1,0 +1,280 @@
+"""What a model file says about itself, read without torch.
+
+A model is a TorchScript archive (a zip) with a JSON document among its extra files. The daemon reads the document here;
+only a decoder process ever opens the network itself (`torchscript`). A document is foreign input: every number in it is
+bounded, so that none can ask for more memory than a model needs.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from oscvae.errors import ModelError
+from oscvae.model.bands import MAX_N_FFT, MIN_N_FFT, BandAxis, Kind, band_axis
+
+FORMAT: Literal[1] = 1
+DOCUMENT_NAME = "oscvae.json"
+SUFFIX = ".ts"
+OVERLAPS = (2, 4, 8)
+"""n_fft / hop: what the phase reconstruction can overlap-add."""
+N_OCTAVES = 7
+N_SEMITONES = 12
+
+MAX_DOCUMENT_BYTES = 4 << 20
+MAX_BLOCK = 1 << 20
+"""Most numbers in one decoded note, bands times frames: 4 MiB in float32, and the voice pool holds dozens."""
+_MAX_NAME = 128
+_NEIGHBOURS = 8  # that an error names
+_MAX_TEXT = 4096
+_MAX_ENTRIES = 65536
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Text = Annotated[str, Field(max_length=_MAX_TEXT)]
+Vector = Annotated[tuple[Finite, ...], Field(min_length=1, max_length=64)]
+Note = Annotated[int, Field(ge=0, le=127)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Bands(_Part):
+    """The band axis, the arguments of `oscvae.model.bands.band_axis`."""
+
+    kind: Kind
+    n: Annotated[int, Field(ge=2, le=MAX_N_FFT // 2 + 1)]
+    corner: Annotated[int, Field(ge=0, le=MAX_N_FFT // 2 + 1)]
+
+
+class Latent(_Part):
+    """Where the encoded training data lie in each of the D latent dimensions."""
+
+    mean: Vector
+    std: Vector
+    low: Vector
+    high: Vector
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not len(self.mean) == len(self.std) == len(self.low) == len(self.high):
+            sizes = [len(self.mean), len(self.std), len(self.low), len(self.high)]
+            raise ValueError(f"mean, std, low and high have {sizes} numbers: they must have the same")
+        if min(self.std) <= 0.0:
+            raise ValueError(f"std holds {min(self.std)}: it must be above 0")
+        if any(low >= high for low, high in zip(self.low, self.high, strict=True)):
+            raise ValueError("low must be below high in every dimension")
+        return self
+
+
+class Point(_Part):
+    """One training note in the latent space."""
+
+    z: Vector
+    note: Note
+    label: Annotated[str, Field(max_length=_MAX_NAME)]
+
+
+class ModelDocument(_Part):
+    """The document of a model file, DESIGN 5. Frozen; every key is required and an unknown one is an error."""
+
+    format: Literal[1]
+    name: Annotated[str, Field(min_length=1, max_length=_MAX_NAME)]
+    sample_rate: Annotated[int, Field(ge=8000, le=192000)]
+    n_fft: Annotated[int, Field(ge=MIN_N_FFT, le=MAX_N_FFT)]
+    hop: Annotated[int, Field(ge=16)]
+    window: Literal["hann"]
+    bands: Bands
+    floor_db: Annotated[Finite, Field(ge=-300.0, le=100.0)]
+    ceiling_db: Annotated[Finite, Field(ge=-300.0, le=100.0)]
+    frames: Annotated[int, Field(ge=2, le=4096)]
+    onset_sample: Annotated[int, Field(ge=0)]
+    reference: Annotated[Finite, Field(gt=0.0, le=1e6)]
+    note_min: Note
+    note_max: Note
+    first_octave: Annotated[int, Field(ge=-1, le=10)]
+    latent: Latent
+    points: Annotated[tuple[Point, ...], Field(max_length=4096)]
+    licence: Text
+    sources: Annotated[tuple[Text, ...], Field(max_length=64)]
+    version: Annotated[str, Field(min_length=1, max_length=_MAX_NAME)]
+    training: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        self._check_sizes()
+        self._check_notes()
+        if self.floor_db >= self.ceiling_db:
+            raise ValueError(f"floor_db {self.floor_db} must be below ceiling_db {self.ceiling_db}")
+        for point in self.points:
+            if len(point.z) != self.latent_size:
+                raise ValueError(f"a point has {len(point.z)} latent numbers, the latent has {self.latent_size}")
+        return self
+
+    def _check_sizes(self) -> None:
+        if self.n_fft & (self.n_fft - 1):
+            raise ValueError(f"n_fft {self.n_fft} must be a power of two")
+        if self.n_fft not in {self.hop * overlap for overlap in OVERLAPS}:
+            hops = ", ".join(str(self.n_fft // overlap) for overlap in OVERLAPS)
+            raise ValueError(f"hop {self.hop}: for n_fft {self.n_fft} it must be one of {hops}")
+        if self.bands.n > self.n_fft // 2 + 1:
+            raise ValueError(f"{self.bands.n} bands: n_fft {self.n_fft} allows {self.n_fft // 2 + 1}")
+        if self.bands.corner > self.bands.n:
+            raise ValueError(f"corner {self.bands.corner} must not be above the {self.bands.n} bands")
+        if self.bands.n * self.frames > MAX_BLOCK:
+            raise ValueError(f"{self.bands.n} bands x {self.frames} frames are more than {MAX_BLOCK} numbers a note")
+        if self.onset_sample >= self.n_samples:
+            raise ValueError(f"onset_sample {self.onset_sample} must lie inside the {self.n_samples} samples of a note")
+
+    def _check_notes(self) -> None:
+        if self.note_min > self.note_max:
+            raise ValueError(f"note_min {self.note_min} must not be above note_max {self.note_max}")
+        for note in (self.note_min, self.note_max):
+            if not 0 <= note // N_SEMITONES - self.first_octave < N_OCTAVES:
+                raise ValueError(f"note {note} is outside the {N_OCTAVES} octaves from {self.first_octave}")
+
+    @property
+    def latent_size(self) -> int:
+        """D, the dimensions of the latent space."""
+        return len(self.latent.mean)
+
+    @property
+    def n_bins(self) -> int:
+        return self.n_fft // 2 + 1
+
+    @property
+    def n_samples(self) -> int:
+        """Length of a whole note in samples at `sample_rate`."""
+        return self.n_fft + (self.frames - 1) * self.hop
+
+    def band_axis(self) -> BandAxis:
+        """The axis of this model; raises ModelError where the document's numbers cannot be one."""
+        return band_axis(self.bands.kind, self.bands.n, self.bands.corner, self.n_fft, self.sample_rate)
+
+
+def model_path(folder: Path, name: str) -> Path:
+    """The file of the model called `name` in `folder`, resolved; it need not exist.
+
+    A name is a stem: no suffix, no separators, nothing that leads out of the folder, not even through a symlink.
+    Raises ModelError otherwise.
+    """
+    if not name or len(name) > _MAX_NAME:
+        raise ModelError(f"model name {name[:_MAX_NAME]!r}: it must have 1 to {_MAX_NAME} characters")
+    if name.startswith(".") or any(c in name for c in "/\\:") or not name.isprintable():
+        raise ModelError(f"model name {name!r}: it must be the stem of a file in the model folder, such as 'plucked'")
+    try:
+        root = Path(folder).resolve()
+        path = (root / (name + SUFFIX)).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ModelError(f"model {name!r} cannot be found in {folder}: {error}") from error
+    if path.parent != root and root not in path.parents:
+        raise ModelError(f"model {name!r} leads out of the model folder {root}")
+    return path
+
+
+def model_names(folder: Path) -> list[str]:
+    """The names of the model files in `folder`, sorted; none where there is no such folder."""
+    if not Path(folder).is_dir():
+        return []
+    return sorted(path.stem for path in Path(folder).glob("*" + SUFFIX) if path.is_file())
+
+
+def read_document(path: Path) -> ModelDocument:
+    """The checked document of a model file. Blocks on the disk; raises ModelError with one message."""
+    return parse_document(_read_extra(Path(path)), str(path))
+
+
+def parse_document(text: bytes | str, where: str) -> ModelDocument:
+    """A document from its JSON; `where` names it in the ModelError."""
+    try:
+        raw = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{where}: {DOCUMENT_NAME} is not JSON: {error}") from error
+    if not isinstance(raw, dict):
+        raise ModelError(f"{where}: {DOCUMENT_NAME} must be one JSON object, not {type(raw).__name__}")
+    if raw.get("format") != FORMAT or isinstance(raw.get("format"), bool):
+        raise ModelError(f"{where}: model format {raw.get('format')!r}: this version reads format {FORMAT}")
+    try:
+        document = ModelDocument.model_validate_json(json.dumps(raw), strict=True)
+    except (ValidationError, RecursionError) as error:
+        raise ModelError(f"{where}: {_first_fault(error)}") from error
+    document.band_axis()
+    return document
+
+
+def _refuse_constant(text: str) -> float:
+    raise ValueError(f"{text} is not a number that a document may hold")
+
+
+def _first_fault(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return f"{DOCUMENT_NAME} is nested too deep"
+    fault = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "missing":
+        return f"{DOCUMENT_NAME} lacks the key {key!r}"
+    if fault["type"] == "extra_forbidden":
+        return f"{DOCUMENT_NAME} has the unknown key {key!r}"
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{DOCUMENT_NAME}: {key}: {message}" if key else f"{DOCUMENT_NAME}: {message}"
+
+
+def _neighbours(folder: Path) -> str:
+    if not folder.is_dir():
+        return "there is no such folder"
+    stems = model_names(folder)
+    more = f" and {len(stems) - _NEIGHBOURS} more" if len(stems) > _NEIGHBOURS else ""
+    return f"the folder holds {', '.join(stems[:_NEIGHBOURS]) or 'none'}{more}"
+
+
+def _read_extra(path: Path) -> bytes:
+    if not path.exists():
+        raise ModelError(f"{path}: no such model file, {_neighbours(path.parent)}")
+    if not path.is_file():
+        raise ModelError(f"{path}: not a file")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _read_entry(archive, path)
+    except zipfile.BadZipFile as error:
+        raise ModelError(f"{path}: {_why_no_zip(path)}") from error
+    except (OSError, EOFError, RuntimeError, NotImplementedError, ValueError, zlib.error) as error:
+        raise ModelError(f"{path}: cannot be read: {error}") from error
+
+
+def _read_entry(archive: zipfile.ZipFile, path: Path) -> bytes:
+    entries = archive.infolist()
+    if len(entries) > _MAX_ENTRIES:
+        raise ModelError(f"{path}: {len(entries)} files inside, a model has at most {_MAX_ENTRIES}")
+    found = [entry for entry in entries if _is_document(entry.filename)]
+    if not found:
+        raise ModelError(
+            f"{path}: holds no {DOCUMENT_NAME}, so it is not an oscvae model: export it with `oscvae export`"
+        )
+    if len(found) > 1:
+        raise ModelError(f"{path}: holds {len(found)} files {DOCUMENT_NAME}, there must be one")
+    with archive.open(found[0]) as document:
+        text = document.read(MAX_DOCUMENT_BYTES + 1)
+    if len(text) > MAX_DOCUMENT_BYTES:
+        raise ModelError(f"{path}: {DOCUMENT_NAME} is larger than {MAX_DOCUMENT_BYTES} bytes")
+    return text
+
+
+def _is_document(filename: str) -> bool:
+    parts = filename.split("/")
+    return len(parts) == 3 and parts[1:] == ["extra", DOCUMENT_NAME]
+
+
+def _why_no_zip(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+    except OSError as error:
+        return f"cannot be read: {error}"
+    if head == b"PK\x03\x04":
+        return "truncated or damaged: the end of the archive is missing"
+    return "not a model file (a TorchScript archive)"

@@ -1,0 +1,1 @@
+"""Open Sound Control: packets, vocabulary, senders, moments; on the event clock, one asyncio thread."""

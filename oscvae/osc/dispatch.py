@@ -1,0 +1,186 @@
+"""From a packet to the executor: bundles are opened, messages become commands, errors become /fail.
+
+A bundle's messages stay together and in order, nested ones included; what shares one moment is handed over in one call.
+Nothing waits here: what lies ahead goes to the scheduler.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from oscvae.errors import CommandError, OscvaeError, UnknownAddressError
+from oscvae.osc.client import Client
+from oscvae.osc.mapping import AddressMap
+from oscvae.osc.packets import Bundle, Message, Packet, timetag_to_ns
+from oscvae.osc.parse import Command, ModelInfo, parse
+from oscvae.osc.vocabulary import is_reply, suggestion
+
+HORIZON_S = 3600.0  # how far ahead a bundle may lie: an hour of show, and no clock that is wrong by a day
+_NOW = 1  # timetags up to this one mean now; 0 is what careless senders write
+
+# What osc.latency_s delays: whatever is heard, and what must keep its order with that. Questions and /panic are obeyed
+# at once.
+HEARD_GROUPS = frozenset({"Notes", "Voices", "Cursor", "Sound"})
+HEARD_COMMANDS = frozenset({"macro", "macro_n", "preset_recall"})
+ORDERED_GROUPS = frozenset({"Presets"})
+ORDERED_COMMANDS = frozenset({"load", "record", "sync"})
+UNDELAYED_COMMANDS = frozenset({"panic"})
+ENDING_COMMANDS = frozenset({"stop", "panic", "voice_stop"})
+
+log = logging.getLogger(__name__)
+
+
+class Executor(Protocol):
+    """Obeys commands now."""
+
+    def execute(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
+        """Obeys `commands` in order and uninterrupted; their notes share one start.
+
+        due_ns: the moment of their bundle, Unix ns; None = as soon as possible. A command that cannot be obeyed is
+        answered by `client.fail(command.path, why)` and the next ones go on; an OscvaeError that escapes is answered
+        by the dispatcher in the name of the first command.
+        """
+
+
+class Scheduler(Protocol):
+    """Keeps commands until their time, and then calls the executor in the order of time."""
+
+    def at(self, due_ns: int, commands: Sequence[Command], client: Client) -> None:
+        """Takes `commands` for the moment `due_ns`, Unix ns. Raises BusyError if too many wait already: then it takes
+        only what ends notes."""
+
+
+class Dispatcher:
+    """The server's handler.
+
+    model: what plays now, asked for each packet. use_timetags: False obeys every bundle on arrival. latency_s: constant
+    delay of what carries no timetag (0 = the shortest). Counts `late` bundles, which are obeyed at once.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        scheduler: Scheduler,
+        model: Callable[[], ModelInfo],
+        *,
+        address_map: AddressMap | None = None,
+        use_timetags: bool = True,
+        latency_s: float = 0.0,
+        horizon_s: float = HORIZON_S,
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self.late = 0
+        self._executor = executor
+        self._scheduler = scheduler
+        self._model = model
+        self._map = address_map
+        self._use_timetags = use_timetags
+        self._latency_ns = round(latency_s * 1e9)
+        self._horizon_ns = round(horizon_s * 1e9)
+        self._now_ns = now_ns
+        self._may_hint = True  # looking for the address that was meant takes 0.1 ms: once for each packet
+
+    def handle(self, packet: Packet, client: Client) -> None:
+        """Obeys one packet, now or later."""
+        self._may_hint = True
+        if isinstance(packet, Message):
+            command = self._command(packet, client, self._model())
+            if command is not None:
+                self._hand_over([command], client, None)
+            return
+        moments: dict[int | None, list[Command]] = {}
+        self._open(packet, None, moments, client, self._model(), self._now_ns())
+        for due_ns, commands in moments.items():
+            self._hand_over(commands, client, due_ns)
+
+    def _open(
+        self,
+        bundle: Bundle,
+        outer_ns: int | None,
+        moments: dict[int | None, list[Command]],
+        client: Client,
+        model: ModelInfo,
+        now_ns: int,
+    ) -> None:
+        """Sorts a bundle's commands by their moment (None = now); the decoder bounds the depth of this recursion."""
+        due_ns = outer_ns
+        if self._use_timetags and bundle.timetag > _NOW:
+            own_ns = timetag_to_ns(bundle.timetag)
+            if own_ns - now_ns > self._horizon_ns:
+                ahead_s, most_s = (own_ns - now_ns) / 1e9, self._horizon_ns / 1e9
+                why = f"timetag {ahead_s:.0f} s ahead, at most {most_s:.0f} s are kept: is the sender's clock right?"
+                client.fail("#bundle", why)
+                return
+            if own_ns > now_ns:
+                due_ns = own_ns if outer_ns is None else max(own_ns, outer_ns)
+            else:
+                self.late += 1
+        for element in bundle.elements:
+            if isinstance(element, Bundle):
+                self._open(element, due_ns, moments, client, model, now_ns)
+                continue
+            command = self._command(element, client, model)
+            if command is not None:
+                moments.setdefault(due_ns, []).append(command)
+
+    def _command(self, message: Message, client: Client, model: ModelInfo) -> Command | None:
+        """The command of a message, or None after telling the client why there is none."""
+        address = message.address
+        try:
+            if self._map is not None:
+                mapped = self._map.rewrite(message)
+                if mapped is None:
+                    return None
+                message = mapped
+            return parse(message, model)
+        except CommandError as error:
+            if not is_reply(address) and client.may_fail(address):
+                client.fail_now(address, self._explained(error, address))
+            return None
+
+    def _explained(self, error: CommandError, address: str) -> str:
+        if not isinstance(error, UnknownAddressError) or not self._may_hint:
+            return str(error)
+        self._may_hint = False
+        return f"{error}, {suggestion(address, '/help lists them')}"
+
+    def _hand_over(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
+        """Under a constant latency, what carries no timetag is split: a /panic must find what stands before it."""
+        if due_ns is not None or not self._latency_ns:
+            self._obey(commands, client, due_ns)
+            return
+        later_ns = self._now_ns() + self._latency_ns
+        for is_delayed, run in itertools.groupby(commands, _is_delayed):
+            self._obey(list(run), client, later_ns if is_delayed else None)
+
+    def _obey(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
+        try:
+            if due_ns is None:
+                self._executor.execute(commands, client, None)
+            else:
+                self._scheduler.at(due_ns, commands, client)
+        except OscvaeError as error:
+            client.fail(commands[0].path, error)
+
+
+def is_heard(command: Command) -> bool:
+    """Whether it makes sound, or changes how something sounds."""
+    return command.row.group in HEARD_GROUPS or command.name in HEARD_COMMANDS
+
+
+def ends_notes(command: Command) -> bool:
+    """Whether it lets go of something: where that is lost, a note hangs."""
+    if command.name == "note":
+        return not command.values["velocity"]
+    if command.name == "sustain":
+        return not command.values["down"]
+    return command.name in ENDING_COMMANDS
+
+
+def _is_delayed(command: Command) -> bool:
+    ordered = command.row.group in ORDERED_GROUPS or command.name in ORDERED_COMMANDS
+    return (ordered or is_heard(command)) and command.name not in UNDELAYED_COMMANDS

@@ -1,0 +1,208 @@
+"""From a message to a command: counts, types and ranges, checked against the table of addresses.
+
+Numbers are lenient in kind (int, float, double, bool), because every client sends its own: Pd floats only, others 1.0
+as an int. They are strict in value: NaN and infinity are errors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from oscvae.errors import CommandError
+from oscvae.osc.packets import Message
+from oscvae.osc.vocabulary import BY_PATH, VOICE_SETTINGS, Address, Arg, find
+
+RESAMPLED_NOTES = 12.0  # how far beyond the model's notes resampling reaches, in semitones
+NO_MODEL = "no model is loaded: /load one, /models lists them"
+_SHOWN = 40  # characters of a foreign value in an error
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What the vocabulary needs of the model that plays; without one, D is the default model's 4, which may be wrong.
+
+    z_low, z_high: [dims], the clip range of a latent point (mean +- 6 standard deviations); empty = unbounded.
+    note_min, note_max: the notes that the model knows, MIDI.
+    """
+
+    dims: int = 4
+    z_low: tuple[float, ...] = ()
+    z_high: tuple[float, ...] = ()
+    note_min: float = 0.0
+    note_max: float = 127.0
+    is_loaded: bool = True
+
+
+class Command(NamedTuple):
+    """A checked message. `values` by argument name: latent points as tuples of D floats, absent optionals as their
+    default, the N of /z/N as "n". `args` are the same values, flat, as they would be sent on to a subscriber."""
+
+    name: str
+    values: dict[str, Any]
+    path: str
+    args: tuple[Any, ...]
+    row: Address
+
+
+def parse(message: Message, model: ModelInfo) -> Command:
+    """The command that `message` asks for; raises CommandError with what is wrong and what would be right."""
+    if message.is_pattern:
+        raise CommandError("address patterns are not supported, name one address")
+    row, index = find(message.address, model.dims if model.is_loaded else None)
+    args = message.args
+    values: dict[str, Any] = {}
+    if index:
+        values["n"] = index
+    if row.args:
+        clean = _values(row, args, values, model)
+    elif args:
+        raise _wrong_count(row, len(args), model)
+    else:
+        clean = ()
+    if row.note_in_model and not (row.command == "note" and values["velocity"] == 0.0):
+        _check_note(values["note"], model)
+    return Command(row.command, values, message.address, clean, row)
+
+
+def _values(row: Address, args: tuple[Any, ...], values: dict[str, Any], model: ModelInfo) -> tuple[Any, ...]:
+    """Fills `values`; the same values flat."""
+    n_args = len(args)
+    clean: list[Any] = []
+    position = 0
+    for arg in row.args:
+        kind = arg.kind
+        if kind == "latent":
+            if n_args - position < model.dims:
+                raise _wrong_count(row, n_args, model)
+            point = _latent(arg.name, args[position : position + model.dims], model)
+            position += model.dims
+            values[arg.name] = point
+            clean.extend(point)
+        elif kind == "rest":
+            rest = _setting(row, values["name"], args[position:], n_args, model)
+            values[arg.name] = rest
+            clean.extend(rest)
+            position = n_args
+        elif position < n_args:
+            value = _CONVERT[kind](arg, args[position])
+            position += 1
+            values[arg.name] = value
+            clean.append(value)
+        elif arg.optional:
+            values[arg.name] = arg.default
+        else:
+            raise _wrong_count(row, n_args, model)
+    if position != n_args:
+        raise _wrong_count(row, n_args, model)
+    if row.command == "z_n":
+        values["value"] = _latent_value(values["value"], values["n"] - 1, model)
+        return (values["value"],)
+    return tuple(clean)
+
+
+def _number(name: str, value: Any) -> float:
+    """A finite float from any number."""
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        return float(value)
+    raise CommandError(f"{name} must be a finite number, got {_shown(value)}")
+
+
+def _float(arg: Arg, value: Any) -> float:
+    number = _number(arg.name, value)
+    if arg.low is not None and number < arg.low:
+        if arg.clip:
+            return float(arg.low)
+    elif arg.high is None or number <= arg.high:
+        return number
+    elif arg.clip:
+        return float(arg.high)
+    raise CommandError(_out_of_range(arg, number))
+
+
+def _int(arg: Arg, value: Any) -> int:
+    number = _number(arg.name, value)
+    if number != int(number):
+        raise CommandError(f"{arg.name} must be a whole number, got {number:g}")
+    if not (arg.low is None or arg.low <= number) or not (arg.high is None or number <= arg.high):
+        raise CommandError(_out_of_range(arg, number))
+    return int(number)
+
+
+def _bool(arg: Arg, value: Any) -> bool:
+    number = _number(arg.name, value)
+    if number not in (0.0, 1.0):
+        raise CommandError(f"{arg.name} must be 0 or 1, got {number:.10g}")
+    return number == 1.0
+
+
+def _string(arg: Arg, value: Any) -> str:
+    """A string; a number counts as its shortest text, because Pd and faders make numbers of names like 1."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        return f"{value:g}"
+    raise CommandError(f"{arg.name} must be a string, got {_shown(value)}")
+
+
+def _choice(arg: Arg, value: Any) -> str:
+    if isinstance(value, str) and value in VOICE_SETTINGS:
+        return value
+    raise CommandError(f"{arg.name} must be one of {', '.join(VOICE_SETTINGS)}, got {_shown(value)}")
+
+
+_CONVERT: dict[str, Callable[[Arg, Any], Any]] = {
+    "float": _float,
+    "int": _int,
+    "bool": _bool,
+    "string": _string,
+    "setting": _choice,
+}
+_SETTING_ARGS = {name: BY_PATH[f"/{name}"].args[0] for name in ("gain", "pan", "bend")}
+
+
+def _setting(row: Address, name: str, args: Sequence[Any], n_args: int, model: ModelInfo) -> tuple[float, ...]:
+    """The numbers that follow the name in /voice/set."""
+    n_expected = model.dims if name == "z" else 1
+    if len(args) != n_expected:
+        raise CommandError(f"expected id {name} and {n_expected} number(s), got {n_args} arguments")
+    if name == "z":
+        return _latent(name, args, model)
+    return (_float(_SETTING_ARGS[name], args[0]),)
+
+
+def _latent(name: str, args: Sequence[Any], model: ModelInfo) -> tuple[float, ...]:
+    return tuple([_latent_value(_number(f"{name}{i + 1}", value), i, model) for i, value in enumerate(args)])
+
+
+def _latent_value(value: float, dimension: int, model: ModelInfo) -> float:
+    """Clipped to the model's range of that dimension, counted from 0."""
+    if not model.z_low:
+        return value
+    return max(model.z_low[dimension], min(value, model.z_high[dimension]))
+
+
+def _check_note(note: float, model: ModelInfo) -> None:
+    if not model.note_min - RESAMPLED_NOTES <= note <= model.note_max + RESAMPLED_NOTES:
+        raise CommandError(
+            f"note {note:g} is out of the model's range, {model.note_min:g} to {model.note_max:g} "
+            f"and an octave either side"
+        )
+
+
+def _wrong_count(row: Address, n_args: int, model: ModelInfo) -> CommandError:
+    if not model.is_loaded and any(arg.kind == "latent" for arg in row.args):
+        return CommandError(NO_MODEL)
+    return CommandError(f"expected {row.signature(model.dims)}, got {n_args} argument{'' if n_args == 1 else 's'}")
+
+
+def _out_of_range(arg: Arg, number: float) -> str:
+    unit = f" {arg.unit}" if arg.unit else ""
+    return f"{arg.name} must be {arg.low:.10g} to {arg.high:.10g}{unit}, got {number:.10g}"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value[:_SHOWN] if isinstance(value, (str, bytes)) else value)
+    return text if len(text) <= 2 * _SHOWN else text[: 2 * _SHOWN] + "..."

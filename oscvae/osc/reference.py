@@ -1,0 +1,138 @@
+"""The reference of the OSC vocabulary, in words: docs/osc.md and /help, both from the table.
+
+python -m oscvae.osc.reference > docs/osc.md
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+
+from oscvae.errors import CommandError, UnknownAddressError
+from oscvae.osc import client as clients
+from oscvae.osc import packets, scheduler, subscribers
+from oscvae.osc.dispatch import HORIZON_S
+from oscvae.osc.vocabulary import REPLIES, TABLE, Address, Arg, Reply, find, suggestion
+
+_INTRODUCTION = f"""\
+# The OSC vocabulary
+
+Generated from `oscvae/osc/vocabulary.py` by `python -m oscvae.osc.reference > docs/osc.md`; do not edit.
+
+UDP port 9000 on 127.0.0.1 unless `config.yaml` says otherwise; TCP when `osc.tcp_port` is set, each packet preceded by
+its length as an int32, big-endian. D is the model's latent dimension (4 in the default model).
+
+- Numbers may be sent as int, float, double, int64 or true / false; NaN and infinity are errors. Arrays `[ ]` count as
+  their elements. Strings may be sent as symbols; a number counts as its text.
+- The number of arguments is strict; `[brackets]` mark what may be left out, from the right. `/fail` prints what was
+  expected.
+- A value marked *clips* is brought into its range; any other value out of range is a `/fail`.
+- Replies use only the type tags `i f s b`. `/done command ..` and `/fail command why` go to the sender, at most 20
+  errors a second about each command. Address patterns (`*`, `?`, `[]`, `{{}}`) are a `/fail`.
+- Beyond this machine a UDP answer has at most {clients.UDP_REPLY_MAX} bytes, and all answers to one packet together
+  {clients.UDP_REPLY_FACTOR} times its size, beside what `/notify` tells a new subscriber, once a
+  packet; what is longer is `/fail command .. use TCP`.
+- A bundle's messages are obeyed in order and uninterrupted, and its notes start in the same frame. Timetag 1 is now,
+  a late bundle is obeyed at once and counted, one more than {HORIZON_S:.0f} s ahead is a `/fail`. At most
+  {scheduler.MOST} commands wait for their time; what ends notes finds room beside them.
+- A packet has at most {packets.MAX_PACKET} bytes, {packets.MAX_ELEMENTS} messages and bundles, and
+  {packets.MAX_DEPTH} bundles inside each other.
+- `/notify` lasts for {subscribers.EXPIRES_S:.0f} s after your last packet. What is marked *told* is sent on, at its own
+  address, when somebody else uses it, at most {1 / subscribers.CHANGE_INTERVAL_S:.0f} times a second for each address.
+  The subscribers in `osc.feedback` never expire.
+- `osc.map` in `config.yaml` gives foreign addresses a meaning, so that a controller's layout works unedited.
+"""
+
+
+def document() -> str:
+    """docs/osc.md."""
+    parts = [_INTRODUCTION]
+    for group in dict.fromkeys(row.group for row in TABLE):
+        parts.append(f"\n## {group}\n")
+        parts.extend(_section(row) for row in TABLE if row.group == group)
+    parts.append("\n## Replies\n")
+    parts.extend(_reply_section(reply) for reply in REPLIES if not reply.event)
+    parts.append("\n## Events, for subscribers\n")
+    parts.extend(_reply_section(reply) for reply in REPLIES if reply.event)
+    return "".join(parts)
+
+
+def help_text(address: str | None, dims: int | None = None) -> str:
+    """What /help answers: every address on its line, or one with its arguments and what it does.
+
+    dims: D of the model, to spell out z1 z2 ..; None = in general. Raises CommandError for an unknown address.
+    """
+    if not address:
+        return "\n".join(_line(row, dims) for row in TABLE)
+    path = address if address.startswith("/") else f"/{address}"
+    try:
+        row = next((row for row in TABLE if row.path == path), None) or find(path, dims)[0]
+    except UnknownAddressError as error:
+        raise CommandError(f"{error}, {suggestion(path, '/help alone lists them')}") from None
+    text = "\n".join([_line(row, dims), row.help, *(_argument(arg) for arg in row.args), *_marks(row)])
+    return text.replace("`", "").replace("*", "")
+
+
+def _line(row: Address, dims: int | None) -> str:
+    return f"{row.path} {row.signature(dims)}" if row.args else row.path
+
+
+def _section(row: Address) -> str:
+    lines = [f"\n### `{_line(row, None)}`\n", row.help, *_bullets(_argument(arg) for arg in row.args)]
+    marks = list(_marks(row))
+    if marks:
+        lines += ["", " ".join(marks)]
+    return "\n".join(lines) + "\n"
+
+
+def _marks(row: Address) -> Iterator[str]:
+    if row.replies:
+        yield f"Answers {' or '.join(f'`{reply}`' for reply in row.replies)}."
+    if row.asynchronous:
+        yield "Asynchronous: `/sync` waits for it."
+    if row.feedback:
+        yield "Subscribers are *told*."
+
+
+def _reply_section(reply: Reply) -> str:
+    signature = " ".join([reply.path, *(arg.name if arg.kind != "rest" else f"{arg.name}.." for arg in reply.args)])
+    arguments = (_argument(arg, tag=True) for arg in reply.args if arg.help or arg.unit or len(reply.args) > 1)
+    return "\n".join([f"\n### `{signature}`\n", reply.help, *_bullets(arguments)]) + "\n"
+
+
+def _bullets(lines: Iterable[str]) -> list[str]:
+    bullets = [f"- {line}" for line in lines]
+    return ["", *bullets] if bullets else []
+
+
+def _argument(arg: Arg, *, tag: bool = False) -> str:
+    """`velocity`: 0 to 1, clips, 0.8 unless given; the gain is its square."""
+    facts = []
+    if tag and arg.kind != "rest":
+        facts.append(arg.tag)
+    elif arg.kind in {"int", "string", "bool"}:
+        facts.append({"int": "whole number", "string": "string", "bool": "0 or 1"}[arg.kind])
+    elif arg.kind == "latent":
+        facts.append("D numbers")
+    elif arg.kind == "setting":
+        facts.append("`z`, `gain`, `pan` or `bend`")
+    elif arg.kind == "rest" and not arg.help:
+        facts.append("all that follows")
+    if arg.low is not None and arg.high is not None:
+        facts.append(f"{arg.low:.10g} to {arg.high:.10g}{f' {arg.unit}' if arg.unit else ''}")
+    elif arg.unit:
+        facts.append(arg.unit)
+    if arg.clip:
+        facts.append("clips")
+    if arg.optional:
+        facts.append("optional" if arg.default is None else f"{arg.default:g} unless given")
+    name = f"`{arg.name}1..{arg.name}D`" if arg.kind == "latent" else f"`{arg.name}`"
+    return f"{name}: {', '.join(facts)}{'; ' if facts and arg.help else ''}{arg.help}"
+
+
+def main() -> None:
+    sys.stdout.write(document())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,305 @@
+"""The models that play: loading beside the one that sounds, swapping, letting go, and a decoder that died.
+
+A new decoder is spawned, lets the model be checked and warmed, and only then becomes the one that new notes use. Old
+voices finish in the old context, which is freed when the renderer has acknowledged that it is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from oscvae.decode.decoder import Decoder
+from oscvae.errors import DecoderError, ModelError, OscvaeError
+from oscvae.model.document import ModelDocument, model_names, model_path, read_document
+from oscvae.osc.parse import ModelInfo
+from oscvae.realtime import layout as at
+from oscvae.realtime.engine import Engine
+from oscvae.spectral.context import ModelContext
+
+CLIP_DEVIATIONS = 6.0  # z is clipped at mean +- this many standard deviations
+HANG_S = 5.0  # a decoder that owes an answer for so long will never give it
+LAPSE_S = 1.0  # a daemon that has not watched for so long was stopped itself, and nobody is late
+FAREWELL_S = 0.5  # after which nothing is on its way any more from a process that has ended
+_SPARE_BLOCKS = 8
+
+log = logging.getLogger(__name__)
+
+
+class Loaded:
+    """A model that can be played: its document, decoder process, and context at `index` of the engine's table."""
+
+    def __init__(self, name: str, document: ModelDocument, decoder: Decoder, context: ModelContext, index: int) -> None:
+        self.name = name
+        self.document = document
+        self.decoder = decoder
+        self.context = context
+        self.index = index
+        self.voices = 0  # that have a slot
+        self.waiting = 0  # notes that have none yet
+        self.dropping = False
+        self.revived = False  # it takes the place of one whose decoder died
+        latent = document.latent
+        reach = [CLIP_DEVIATIONS * std for std in latent.std]
+        self.info = ModelInfo(
+            dims=document.latent_size,
+            z_low=tuple(mean - far for mean, far in zip(latent.mean, reach, strict=True)),
+            z_high=tuple(mean + far for mean, far in zip(latent.mean, reach, strict=True)),
+            note_min=document.note_min,
+            note_max=document.note_max,
+        )
+
+    @property
+    def seconds(self) -> float:
+        """How long an unstretched note is, from its onset."""
+        document = self.document
+        return (document.n_samples - document.onset_sample) / document.sample_rate
+
+
+class ModelManager:
+    """Loads models from `folder` for an engine; `current` is the one that new notes use.
+
+    tell: queues a record for the renderer (`VoicePool.tell`). on_change(loaded): a model became current. on_death(
+    loaded): a decoder died. on_notice(notice): a decoder says something (`decode.wire`).
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        folder: Path,
+        *,
+        device: str,
+        threads: int,
+        look_ahead: int,
+        iterations: int,
+    ) -> None:
+        self.engine = engine
+        self.folder = folder
+        self.current: Loaded | None = None
+        self.tell: Callable[..., bool] = lambda *record: False
+        self.on_change: Callable[[Loaded], None] = lambda loaded: None
+        self.on_notice: Callable[[dict[str, Any]], None] = lambda notice: None
+        self.on_death: Callable[[Loaded], None] = lambda loaded: None
+        self._device = device
+        self._threads = threads
+        self._look_ahead = look_ahead
+        self._iterations = iterations
+        self._contexts: list[Loaded | None] = [None] * at.CONTEXTS
+        self._request = 0
+        self._turn = asyncio.Lock()
+        self._opening: Decoder | None = None  # by `load`
+        self._watched_s = time.monotonic()
+        self._restarted = False
+        self._closed = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def names(self) -> list[str]:
+        """The models that /load takes."""
+        return model_names(self.folder)
+
+    def info(self) -> ModelInfo:
+        """What the vocabulary needs of the current model."""
+        return self.current.info if self.current else ModelInfo(is_loaded=False)
+
+    # -- loading -------------------------------------------------------------------------------------------------------
+
+    def open(self, name: str, on_decoder: Callable[[Decoder], None] | None = None, device: str | None = None) -> Loaded:
+        """Load, check and warm a model. Blocks for as long as that takes: for a worker thread or the offline engine.
+
+        on_decoder(decoder): called before the process is started, to be able to cancel it. device: another than usual.
+        Raises ModelError or DecoderError.
+        """
+        path = model_path(self.folder, name)
+        document = read_document(path)
+        n_blocks = 2 * self.engine.slots + _SPARE_BLOCKS
+        try:
+            decoder = Decoder(path, document, n_blocks)
+        except (OSError, MemoryError) as error:
+            raise DecoderError(f"{path.name}: there is no room for its notes: {error}") from error
+        if on_decoder is not None:
+            on_decoder(decoder)
+        try:
+            decoder.spawn(device or self._device, self._threads, self.engine.wake_fd)
+            context = ModelContext(
+                document,
+                slots=self.engine.slots,
+                rate=self.engine.rate,
+                pool=int(decoder.pool.ctypes.data),
+                n_blocks=n_blocks,
+                pipe_fd=decoder.pipe_fd,
+                look_ahead=self._look_ahead,
+                iterations=self._iterations,
+            )
+        except BaseException as error:
+            decoder.close()
+            if isinstance(error, ValueError):
+                raise ModelError(f"{path.name}: {error}") from error
+            if isinstance(error, OSError | MemoryError):
+                raise DecoderError(f"{path.name}: there is no room for it: {error}") from error
+            raise
+        if decoder.warning:
+            log.warning("%s: %s", name, decoder.warning)
+        return Loaded(name, document, decoder, context, -1)
+
+    def adopt(self, loaded: Loaded) -> None:
+        """Make an opened model the current one, and let the old one finish. Raises DecoderError if too many are
+        still sounding."""
+        index = next((i for i, used in enumerate(self._contexts) if used is None), None)
+        if index is None:
+            loaded.decoder.close()
+            raise DecoderError(f"{at.CONTEXTS} models still sound, wait until one has ended")
+        loaded.index = index
+        loaded.context.set_rate(self.engine.rate)
+        self._contexts[index] = loaded
+        if not self.tell(at.ADD_CONTEXT, index, loaded.context.address):
+            self._contexts[index] = None
+            loaded.decoder.close()
+            raise DecoderError("the renderer's queue is full")
+        old, self.current = self.current, loaded
+        if old is not None:
+            self.collect()
+        self.on_change(loaded)
+
+    async def load(self, name: str) -> Loaded:
+        """Load a model beside the one that plays, then swap. A newer request makes this one fail as superseded.
+
+        Raises ModelError or DecoderError; what played before plays on.
+        """
+        self._request += 1
+        mine = self._request
+        if self._opening is not None:
+            self._opening.cancel()
+        async with self._turn:  # one at a time: a flood of requests must not become a flood of processes
+            if mine != self._request:
+                raise ModelError("superseded")
+            try:
+                loaded = await asyncio.to_thread(self.open, name, self._begin)
+            except OscvaeError:
+                if mine != self._request:  # which is why it failed
+                    raise ModelError("superseded") from None
+                raise
+            finally:
+                self._opening = None
+            if self._closed or mine != self._request:
+                await asyncio.to_thread(loaded.decoder.close)
+                raise ModelError("superseded")
+            self._listen(loaded)
+            self.adopt(loaded)
+            self._restarted = False
+            return loaded
+
+    def _begin(self, decoder: Decoder) -> None:
+        self._opening = decoder
+
+    def _listen(self, loaded: Loaded) -> None:
+        loaded.decoder.on_gone = lambda: self._died(loaded)
+        loaded.decoder.on_notice = self.on_notice
+        loaded.decoder.listen(asyncio.get_running_loop())
+
+    # -- letting go ----------------------------------------------------------------------------------------------------
+
+    def collect(self) -> None:
+        """Dismiss the decoders that no note will ask any more, and drop the contexts that no voice uses."""
+        for index, loaded in enumerate(self._contexts):
+            if loaded is None or loaded is self.current or loaded.waiting or loaded.dropping:
+                continue
+            loaded.decoder.dismiss()
+            if not loaded.voices:
+                loaded.dropping = self.tell(at.DROP_CONTEXT, index)
+
+    def dropped(self, index: int) -> None:
+        """The renderer let go of a context."""
+        loaded = self._contexts[index]
+        if loaded is not None:
+            self._contexts[index] = None
+            threading.Thread(target=loaded.decoder.close, name="farewell", daemon=True).start()
+
+    def returned(self, index: int, block: int) -> None:
+        """The renderer gave a magnitude block back."""
+        loaded = self._contexts[index]
+        if loaded is not None:
+            loaded.decoder.free_blocks.append(block)
+
+    def answered(self, index: int) -> None:
+        """A decoder answered a request."""
+        loaded = self._contexts[index]
+        if loaded is not None:
+            loaded.decoder.answered()
+
+    def watch(self) -> None:
+        """End decoders that hang, and the notes of those that left without an answer; let go of what is over. Call it
+        now and then."""
+        self.collect()
+        now = time.monotonic()
+        lapsed = now - self._watched_s > LAPSE_S
+        self._watched_s = now
+        for loaded in self._contexts:
+            if loaded is None:
+                continue
+            decoder = loaded.decoder
+            if lapsed:
+                decoder.excuse()
+            silent_s = decoder.silent_s()
+            if decoder.alive and silent_s > HANG_S:
+                log.error("the decoder of %r has not answered for %.0f s: it is ended", loaded.name, silent_s)
+                decoder.forgive()
+                decoder.kill()
+            elif not decoder.alive and silent_s > FAREWELL_S and (silent_s > HANG_S or not decoder.running()):
+                decoder.forgive()
+                decoder.kill()
+                self.on_death(loaded)
+
+    def set_rate(self, rate: int) -> None:
+        """Another output rate; only while nothing sounds."""
+        for loaded in self._contexts:
+            if loaded is not None:
+                loaded.context.set_rate(rate)
+
+    def close(self) -> None:
+        """End every decoder process now."""
+        self._closed = True
+        for loaded in self._contexts:
+            if loaded is not None:
+                loaded.decoder.close()
+
+    # -- a decoder that died -------------------------------------------------------------------------------------------
+
+    def _died(self, loaded: Loaded) -> None:
+        if self._closed:
+            return
+        self.on_death(loaded)
+        task = asyncio.get_running_loop().create_task(self._mourn(loaded))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _mourn(self, loaded: Loaded) -> None:
+        """Say how the decoder ended, and start it again: once, and once more where it was CUDA that failed."""
+        why = f"the decoder of {loaded.name!r} {await asyncio.to_thread(loaded.decoder.ending)}"
+        if loaded is not self.current:
+            log.warning("%s, while its last notes sounded", why)
+            return
+        device = loaded.decoder.device
+        if loaded.decoder.cuda_failed:  # which happens once, and is no fault of the model's
+            device = "cpu"
+            log.warning("%s: CUDA failed, going on on the CPU: %s", loaded.name, loaded.decoder.cuda_failed)
+        elif self._restarted:
+            log.error("%s again; it is not started a second time, /load a model to play on", why)
+            return
+        else:
+            self._restarted = True
+            log.error("%s; starting it again", why)
+        try:
+            fresh = await asyncio.to_thread(self.open, loaded.name, None, device)
+            if self._closed or self.current is not loaded:  # a /load under way may fail: only one that is done counts
+                await asyncio.to_thread(fresh.decoder.close)
+                return
+            fresh.revived = True
+            self._listen(fresh)
+            self.adopt(fresh)
+        except OscvaeError as error:
+            log.error("%s cannot be started again: %s", loaded.name, error)

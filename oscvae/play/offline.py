@@ -1,0 +1,299 @@
+"""The same engine without a clock: as fast as it can, and the same samples every time.
+
+Every block waits for what the live engine would have had to be in time for: all decodes that were asked for are
+awaited and every ring is filled before the block is mixed. So a note's samples are those of the live engine, and its
+place is exact.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import heapq
+import itertools
+import logging
+import select
+import struct
+import termios
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscvae.audio.mixer import block_offline
+from oscvae.decode.wire import RECORD
+from oscvae.errors import CommandError, DecoderError, OscvaeError
+from oscvae.osc.client import Client, ErrorLimiter
+from oscvae.osc.packets import Message, decode
+from oscvae.osc.parse import Command, parse
+from oscvae.osc.score import Moment
+from oscvae.play.macros import read_macros
+from oscvae.play.models import Loaded, ModelManager
+from oscvae.play.performer import Performer
+from oscvae.play.presets import Presets
+from oscvae.play.timeline import TICK_S
+from oscvae.play.voices import VoicePool
+from oscvae.realtime import layout as at
+from oscvae.realtime.engine import Engine
+from oscvae.settings.sections import Config
+from oscvae.spectral.context import render_scratch_floats, sinc_table
+from oscvae.spectral.renderer import render_until_idle
+
+log = logging.getLogger(__name__)
+
+_DECODE_TIMEOUT_S = 30.0
+_POLL_S = 0.05
+_NAP_S = 0.0001
+_IGNORED = frozenset(
+    {"notify", "dump_osc", "clear_sched", "sync", "status", "version", "help", "ping", "models", "model", "macros"}
+)
+
+
+class CudaFailedError(DecoderError):
+    """A decoder's CUDA device failed while it played `model`."""
+
+    def __init__(self, model: str, why: str) -> None:
+        super().__init__(f"{model}: CUDA failed: {why}; --set model.device=cpu does without it")
+        self.model = model
+        self.why = why
+
+
+class OfflineTimeline:
+    """The performer's `Timeline` on a frame count that only moves when a block is rendered."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.frame = 0
+        self._changes: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._next_tick: int | None = None
+        self.on_tick: Callable[[], bool] = lambda: False
+
+    def moment_s(self, due_ns: int | None = None) -> float:
+        return self.frame / self._engine.rate if due_ns is None else due_ns / 1e9
+
+    def frame_at(self, due_ns: int) -> int:
+        return round(due_ns * self._engine.rate / 1e9)
+
+    def defer(self, due_ns: int | None, change: Callable[[], None]) -> None:
+        if due_ns is None or self.frame_at(due_ns) <= self.frame:
+            change()
+        else:
+            heapq.heappush(self._changes, (self.frame_at(due_ns), next(self._order), change))
+
+    def keep_ticking(self) -> None:
+        if self._next_tick is None:
+            self._next_tick = self.frame + round(TICK_S * self._engine.rate)
+
+    def advance(self, end: int) -> None:
+        """Make the changes and the ticks that fall before frame `end`."""
+        while self._changes and self._changes[0][0] < end:
+            heapq.heappop(self._changes)[2]()
+        if self._next_tick is not None and self._next_tick < end:
+            self._next_tick += round(TICK_S * self._engine.rate)
+            if not self.on_tick():
+                self._next_tick = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether something still travels or waits."""
+        return bool(self._changes) or self._next_tick is not None
+
+
+class OfflineEngine:
+    """One engine, rendered block by block. `close` it: it has a decoder process.
+
+    rate: of the output, Hz. Raises ModelError or DecoderError for a model that cannot be played.
+    """
+
+    def __init__(self, config: Config, rate: int | None = None) -> None:
+        self.rate = rate or config.audio.sample_rate
+        self._config = config
+        self._build(config.model.device)
+
+    def _build(self, device: str) -> None:
+        config = self._config
+        slots = config.engine.voices + config.engine.spare
+        self.engine = Engine(slots, self.rate, render_scratch_floats(), sinc_table())
+        self.engine.set_word(at.E_BUFFER, round(config.engine.buffer_s * self.rate))
+        self.pool = VoicePool(self.engine, config.engine.voices)
+        self.models = ModelManager(
+            self.engine,
+            config.model.folder,
+            device=device,
+            threads=config.model.threads,
+            look_ahead=config.engine.look_ahead,
+            iterations=config.engine.iterations,
+        )
+        self.timeline = OfflineTimeline(self.engine)
+        self.presets = Presets(config.paths.presets)
+        self.performer = Performer(
+            self.pool,
+            self.models,
+            self.timeline,
+            self.presets,
+            read_macros(config.macros.map),
+            gain_db=config.engine.gain_db,
+        )
+        self.pool.on_block = self.models.returned
+        self.pool.on_answer = self.models.answered
+        self.pool.on_dropped = self.models.dropped
+        self.models.tell = self.pool.tell
+        self.models.on_change = self.performer.adopt
+        self.models.on_death = self.pool.abandon
+        self.timeline.on_tick = self.performer.tick
+        self.client = Client("score", "score", 0, True, 0, self._answer, ErrorLimiter(1e9))
+        self.errors: list[str] = []
+        self.frame_offset = 0  # of the server's 32-bit count, for tests of its wrap
+        self._untouched = True
+        self.load(config.model.name)
+
+    def _answer(self, packet: bytes, client: Client) -> None:
+        message = decode(packet)
+        if isinstance(message, Message) and message.address == "/fail":
+            text = " ".join(str(arg) for arg in message.args)
+            self.errors.append(text)
+            log.warning("%.3f s: %s", self.timeline.frame / self.rate, text)
+
+    def load(self, name: str) -> None:
+        """Play another model from here on."""
+        self.models.adopt(self.models.open(name))
+
+    def close(self) -> None:
+        self.models.close()
+
+    def execute(self, messages: Sequence[Message], due_ns: int | None = None) -> None:
+        """Obey messages now, as one bundle; what cannot be obeyed is kept in `errors`."""
+        self._untouched = False
+        commands: list[Command] = []
+        for message in messages:
+            try:
+                command = parse(message, self.models.info())
+                if command.name == "load":
+                    self.performer.execute(commands, self.client, due_ns)  # what stands before it is the old model's
+                    commands = []
+                    self.load(command.values["name"])
+                elif command.name == "preset_recall":
+                    self._open_presets()
+                    commands.append(command)
+                elif command.name in self.performer.commands:
+                    commands.append(command)
+                elif command.name not in _IGNORED:
+                    raise CommandError("means nothing in a score")
+            except OscvaeError as error:
+                self.client.fail(message.address, error)
+        self.performer.execute(commands, self.client, due_ns)
+
+    def _open_presets(self) -> None:
+        loaded = self.models.current
+        if loaded is not None:
+            self.presets.open_now(loaded.name)
+
+    def settle(self) -> None:
+        """Wait for every decode and fill every ring. Raises DecoderError when a decoder dies or hangs, CudaFailedError
+        where its device does."""
+        while True:
+            self._await_decodes()
+            render_until_idle(self.engine.address)
+            self.pool.take_events()
+            self.models.collect()
+            if not any(voice.in_flight for voice in self.pool.all()):
+                render_until_idle(self.engine.address)
+                return
+
+    def _await_decodes(self) -> None:
+        """Wait until all that was asked for lies in the pipes, so that the renderer never goes on without it."""
+        flying = Counter(voice.loaded for voice in self.pool.all() if voice.in_flight)
+        for loaded, count in flying.items():
+            _await_answers(loaded, count * RECORD.size)
+
+    def skip(self, count: int) -> None:
+        """Jump over `count` frames, as a server does in an xrun: nobody renders them."""
+        self.timeline.frame += count
+
+    def render_block(self, count: int, out: NDArray[np.float32] | None = None) -> None:
+        """Render `count` frames into `out` [2, count] (None = nowhere)."""
+        self._untouched = False
+        engine = self.engine
+        self.timeline.advance(self.timeline.frame + count)
+        self.settle()
+        left, right = (0, 0) if out is None else (int(out[0].ctypes.data), int(out[1].ctypes.data))
+        frame_32 = (self.timeline.frame + self.frame_offset) & 0xFFFFFFFF
+        block_offline(engine.words, frame_32, count, left, right)
+        self.timeline.frame += count
+        self.pool.take_events()
+
+    def play(self, moments: Sequence[Moment], progress: Callable[[float], None] | None = None) -> NDArray[np.float32]:
+        """Render a score: float32 [2, frames], until the later of the last moment and the last voice.
+
+        progress(seconds): called after each block. Where CUDA fails on the way, an engine that had played nothing
+        begins again on the CPU, so that no piece is half the one and half the other; another raises CudaFailedError.
+        """
+        untouched = self._untouched
+        try:
+            return self._play(moments, progress)
+        except CudaFailedError as error:
+            if not untouched:
+                raise
+            log.warning("%s: CUDA failed, rendering again on the CPU: %s", error.model, error.why)
+        self.close()
+        self._build("cpu")
+        return self._play(moments, progress)
+
+    def _play(self, moments: Sequence[Moment], progress: Callable[[float], None] | None) -> NDArray[np.float32]:
+        blocks: list[NDArray[np.float32]] = []
+        waiting = list(moments)
+        waiting.reverse()
+        count = at.CHUNK
+        last = self.timeline.frame_at(moments[-1].due_ns) if moments else 0
+        while waiting or self.timeline.frame < last or not self.pool.idle or self.timeline.busy:
+            end = self.timeline.frame + count
+            while waiting and self.timeline.frame_at(waiting[-1].due_ns) < end:
+                moment = waiting.pop()
+                self.execute(moment.messages, moment.due_ns)
+            if self.pool.idle and self.timeline.busy and not waiting and self.timeline.frame >= last:
+                break  # only the cursor still travels, which nobody hears
+            out = np.zeros((2, count), np.float32)
+            self.render_block(count, out)
+            blocks.append(out)
+            if progress is not None:
+                progress(self.timeline.frame / self.rate)
+        return np.concatenate(blocks, axis=1) if blocks else np.zeros((2, 0), np.float32)
+
+
+def _await_answers(loaded: Loaded, size: int) -> None:
+    """Wait until a decoder's pipe holds `size` bytes."""
+    decoder = loaded.decoder
+    there, since = 0, time.monotonic()
+    while True:
+        gone = not decoder.running()
+        before, there = there, _readable_bytes(decoder.pipe_fd)
+        if there >= size:
+            return
+        if there > before:
+            since = time.monotonic()
+        _hear(loaded)
+        if gone:
+            raise DecoderError(f"the decoder of {loaded.name!r} {decoder.ending()}")
+        if time.monotonic() - since > _DECODE_TIMEOUT_S:
+            raise DecoderError(f"the decoder of {loaded.name!r} has not answered for {_DECODE_TIMEOUT_S:.0f} s")
+        if select.select([decoder.pipe_fd], [], [], _POLL_S)[0]:
+            time.sleep(_NAP_S)  # some have arrived, not yet all
+
+
+def _hear(loaded: Loaded) -> None:
+    """What a decoder has to say besides its answers."""
+    with contextlib.suppress(OSError):  # it is gone
+        while (notice := loaded.decoder.receive(0.0)) is not None:
+            if "cuda_failed" in notice:
+                raise CudaFailedError(loaded.name, str(notice["cuda_failed"]))
+            if "error" in notice:
+                log.error("decoder: %s", notice["error"])
+
+
+def _readable_bytes(descriptor: int) -> int:
+    """How many bytes a pipe holds."""
+    (count,) = struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0\0\0\0"))
+    return int(count)

@@ -1,0 +1,447 @@
+"""The performer: what commands mean for notes, the cursor and the sound.
+
+One state (cursor, pedal, the sound of the next notes), one pool of voices. `execute` obeys the commands of one moment
+in order, `obey` one by one inside `moment`; `tick` moves what travels by itself. Where the cursor is at which moment is
+`cursor`; administration (models, files, questions) is `administration`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from oscvae.errors import CommandError, OscvaeError
+from oscvae.osc.client import Client
+from oscvae.osc.packets import Message
+from oscvae.osc.parse import NO_MODEL, Command, parse
+from oscvae.play.cursor import Cursor, Glide, State
+from oscvae.play.frames import FrameMoment
+from oscvae.play.macros import Macros
+from oscvae.play.models import Loaded, ModelManager
+from oscvae.play.presets import Presets
+from oscvae.play.timeline import Timeline
+from oscvae.play.voices import Point, Voice, VoicePool
+from oscvae.realtime import layout as at
+from oscvae.units import db_to_gain, semitones_to_ratio
+
+RELEASE_DB = -60.0  # where the exponential release ends
+RELEASE_S = 0.15  # at the start
+KEYBOARD_VELOCITY = 127.0
+STRETCH_MOST = 4.0
+NOTE_COMMANDS = frozenset({"play", "interp", "note", "voice_new"})
+
+log = logging.getLogger(__name__)
+
+
+def _starts_a_voice(command: Command) -> bool:
+    """Whether it is a note, and not the end of one."""
+    return command.name in NOTE_COMMANDS and (command.name != "note" or command.values["velocity"] > 0.0)
+
+
+def _follows(voice: Voice) -> bool:
+    """Whether it goes where the cursor goes."""
+    return voice.kind == "note" and (voice.held or voice.pedalled)
+
+
+class Performer:
+    """Obeys the commands of the groups Notes, Voices, Cursor, Presets, Sound and Macros.
+
+    on_change(path, args, by): an accepted change, for subscribers. on_panic: after the silence was asked for. gain_db:
+    the master gain to start with.
+    """
+
+    def __init__(
+        self,
+        pool: VoicePool,
+        models: ModelManager,
+        timeline: Timeline,
+        presets: Presets,
+        macros: Macros,
+        *,
+        gain_db: float,
+    ) -> None:
+        self.pool = pool
+        self.models = models
+        self.timeline = timeline
+        self.presets = presets
+        self.macros = macros
+        self.on_change: Callable[[str, Sequence[Any], Client | None], None] = lambda path, args, by: None
+        self.on_panic: Callable[[], None] = lambda: None
+        self._cursor = Cursor(timeline, self._follow, self._tell_cursor)
+        self._attack_s = 0.0
+        self._stretch = 1.0
+        self._sustain = False
+        self._release_s = RELEASE_S
+        self._told: dict[str, Sequence[Any]] = {  # what a new subscriber has to know, by address
+            "/gain": (float(gain_db),),
+            "/pan": (0.0,),
+            "/bend": (0.0,),
+            "/release": (self._release_s,),
+            "/attack": (self._attack_s,),
+            "/stretch": (self._stretch,),
+            "/sustain": (self._sustain,),
+            **{f"/macro/{n}": (0.0,) for n in range(1, len(macros.names) + 1)},
+        }
+        self._handlers: dict[str, Callable[[Command, Client, int | None], None]] = {
+            name.removeprefix("_do_"): getattr(self, name) for name in dir(self) if name.startswith("_do_")
+        }
+        self._commands = frozenset(self._handlers)
+        self._group = (0, 0)  # id and size of the bundle that is being executed
+        self._group_begun = False
+        engine = pool.engine
+        engine.set_number(at.E_GAIN, db_to_gain(gain_db))
+        self.apply_release()
+
+    @property
+    def commands(self) -> frozenset[str]:
+        """The names of the commands that `obey` knows."""
+        return self._commands
+
+    # -- execution -----------------------------------------------------------------------------------------------------
+
+    def execute(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
+        """Obey commands of one moment, in order; what cannot be obeyed is answered, the rest goes on."""
+        with self.moment(commands):
+            for command in commands:
+                self.obey(command, client, due_ns)
+
+    @contextlib.contextmanager
+    def moment(self, commands: Sequence[Command]) -> Iterator[None]:
+        """Inside, those of a moment's commands that are the performer's come to `obey`: its notes start together,
+        whatever stands between them, and with all that it sets."""
+        notes = sum(_starts_a_voice(command) for command in commands) if len(commands) > 1 else 0
+        self._group = group, _ = (self.pool.new_group(), notes) if notes else (0, 0)
+        self._group_begun = False
+        try:
+            yield
+        finally:
+            if group:
+                self.pool.complete_group(group)
+
+    def obey(self, command: Command, client: Client, due_ns: int | None) -> None:
+        """One command of the moment that has begun; why it cannot be obeyed is answered."""
+        try:
+            self._handlers[command.name](command, client, due_ns)
+        except OscvaeError as error:
+            if self._group[0] and _starts_a_voice(command):
+                self._group = (self._group[0], self._group[1] - 1)
+            client.fail(command.path, error)
+        else:
+            if command.row.feedback:
+                self._tell(command.path, command.args, client)
+
+    def _tell(self, path: str, args: Sequence[Any], by: Client | None) -> None:
+        if path in self._told:
+            self._told[path] = args
+        self.on_change(path, args, by)
+
+    def state(self) -> Iterator[tuple[str, Sequence[Any]]]:
+        """Where everything stands that subscribers are told of: address and arguments."""
+        if self.cursor:
+            yield "/z", self.cursor
+        yield from self._told.items()
+
+    def adopt(self, loaded: Loaded) -> None:
+        """A new model is current: the cursor goes to its latent mean, unless it only replaces a decoder that died."""
+        if loaded.revived and len(self.cursor) == loaded.info.dims:
+            return
+        self._cursor.reset(tuple(loaded.document.latent.mean))
+
+    def _model(self) -> Loaded:
+        if self.models.current is None:
+            raise CommandError(NO_MODEL)
+        return self.models.current
+
+    def _point(self, z: Point, loaded: Loaded) -> Point:
+        if len(z) != loaded.info.dims:
+            raise CommandError(
+                f"the model has changed: {loaded.name!r} has {loaded.info.dims} dimensions, not {len(z)}"
+            )
+        return z
+
+    # -- notes ---------------------------------------------------------------------------------------------------------
+
+    def _begin(self, kind: str, command: Command, client: Client, due_ns: int | None, **details: Any) -> Voice:
+        loaded = self._model()
+        values = command.values
+        rate = self.pool.engine.rate
+        seconds = details.pop("seconds", None)
+        instead = details.pop("instead", None)
+        group, size = self._group
+        voice = Voice(
+            note=float(values["note"]),
+            kind=kind,
+            loaded=loaded,
+            client=client,
+            path=command.path,
+            stop_sample=-1 if seconds is None else round(seconds * rate),
+            attack=round(self._attack_s * rate),
+            start_frame=-1 if due_ns is None else self.timeline.frame_at(due_ns),
+            group=group,
+            group_size=size,
+            group_first=bool(group) and not self._group_begun,
+            **{"stretch": self._stretch, **details},
+        )
+        self._point(voice.z, loaded)
+        self.pool.start(voice, instead)
+        self._group_begun = True
+        return voice
+
+    def _do_play(self, command: Command, client: Client, due_ns: int | None) -> None:
+        values = command.values
+        self._begin(
+            "play",
+            command,
+            client,
+            due_ns,
+            id=self.pool.new_id(),
+            z=values["z"],
+            velocity=values["velocity"],
+            seconds=values["seconds"],
+        )
+
+    def _do_voice_new(self, command: Command, client: Client, due_ns: int | None) -> None:
+        values = command.values
+        old = self.pool.find(client.key, values["id"])
+        self._begin(
+            "voice",
+            command,
+            client,
+            due_ns,
+            id=values["id"],
+            owner=client.key,
+            z=values["z"],
+            velocity=values["velocity"],
+            seconds=values["seconds"],
+            instead=old,
+        )
+        if old is not None:
+            self.timeline.defer(due_ns, lambda: self.pool.fade(old))
+
+    def _do_interp(self, command: Command, client: Client, due_ns: int | None) -> None:
+        values = command.values
+        loaded = self._model()
+        start, end = self._point(values["a"], loaded), self._point(values["b"], loaded)
+        seconds = values["seconds"]
+        stretch = self._stretch
+        if seconds > loaded.seconds * stretch:
+            stretch = min(STRETCH_MOST, seconds / loaded.seconds)
+        voice = self._begin(
+            "interp",
+            command,
+            client,
+            due_ns,
+            id=self.pool.new_id(),
+            z=start,
+            velocity=values["velocity"],
+            stretch=stretch,
+        )
+        voice.journey = Glide(self.timeline.moment_s(due_ns), max(seconds, 1e-6), start, end)
+        self.timeline.keep_ticking()
+
+    def _do_note(self, command: Command, client: Client, due_ns: int | None) -> None:
+        note, velocity = command.values["note"], command.values["velocity"]
+        if velocity > 0.0:
+            self._begin(
+                "note",
+                command,
+                client,
+                due_ns,
+                id=self.pool.new_id(),
+                z=self._cursor.at(due_ns),
+                velocity=velocity / KEYBOARD_VELOCITY,
+            )
+            return
+        voice = next((v for v in self._playing() if v.kind == "note" and v.note == note and v.held), None)
+        if voice is None:
+            return
+        if self._sustain:
+            voice.held, voice.pedalled = False, True
+        else:
+            self._let_go(voice, due_ns)
+
+    def _playing(self) -> list[Voice]:
+        return [*self.pool, *self.pool.waiting_voices()]
+
+    def _let_go(self, voice: Voice, due_ns: int | None) -> None:
+        self.pool.release(voice, 0 if due_ns is None else self.timeline.frame_at(due_ns))
+
+    def _do_stop(self, command: Command, client: Client, due_ns: int | None) -> None:
+        note = command.values["note"]
+        for voice in self._playing():
+            if note is None or voice.note == note:
+                self._let_go(voice, due_ns)
+
+    def _do_panic(self, command: Command, client: Client, due_ns: int | None) -> None:
+        if self._sustain:
+            self._sustain = False
+            self._tell("/sustain", (False,), None)  # whoever asks for silence may show the pedal, too
+        self.timeline.defer(due_ns, lambda: self._panic(due_ns))
+        self._cursor.halt(due_ns)
+
+    def _panic(self, due_ns: int | None) -> None:
+        self.pool.panic()
+        self._cursor.forget(due_ns)
+        self.on_panic()
+
+    # -- single voices -------------------------------------------------------------------------------------------------
+
+    def _voice(self, command: Command, client: Client) -> Voice:
+        voice = self.pool.find(client.key, command.values["id"])
+        if voice is None:
+            raise CommandError(f"no voice {command.values['id']} of yours sounds")
+        return voice
+
+    def _do_voice_set(self, command: Command, client: Client, due_ns: int | None) -> None:
+        voice = self._voice(command, client)
+        name, value = command.values["name"], command.values["value"]
+        pool = self.pool
+        if due_ns is not None and voice.start_frame >= self.timeline.frame_at(due_ns):
+            due_ns = None  # it begins then, and with what its own bundle sets
+        if name == "z":
+            self._point(value, voice.loaded)
+            voice.journey = None
+            self.timeline.defer(due_ns, lambda: pool.move(voice, value))
+            return
+        word, number = {
+            "gain": (at.V_GAIN, db_to_gain(value[0])),
+            "pan": (at.V_PAN, value[0]),
+            "bend": (at.V_BEND, semitones_to_ratio(value[0])),
+        }[name]
+        self.timeline.defer(due_ns, lambda: pool.set_number(voice, word, number))
+
+    def _do_voice_stop(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._let_go(self._voice(command, client), due_ns)
+
+    # -- cursor --------------------------------------------------------------------------------------------------------
+
+    @property
+    def cursor(self) -> Point:
+        """Where it will be after all that was handed over, which is what is told and kept."""
+        return self._cursor.point
+
+    def _tell_cursor(self) -> None:
+        self.on_change("/z", self.cursor, None)
+
+    def _follow(self, first: float, end: float) -> None:
+        """Bring the voices that begin at a frame from `first` to before `end` to where the cursor is for them."""
+        for voice in self._playing():
+            if _follows(voice) and first <= voice.start_frame < end:
+                z = self._cursor.at_frame(voice.start_frame)
+                if len(z) == len(voice.z):
+                    self.pool.move(voice, z)
+
+    def _do_z(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._cursor.place(self._point(command.values["z"], self._model()), due_ns)
+
+    def _replace(self, due_ns: int | None, index: int, *values: float) -> None:
+        loaded = self._model()
+        if index + len(values) > loaded.info.dims:
+            raise CommandError(f"the model has changed: {loaded.name!r} has {loaded.info.dims} dimensions")
+        self._cursor.replace(index, values, due_ns)
+
+    def _do_z_n(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._replace(due_ns, command.values["n"] - 1, command.values["value"])
+
+    def _scaled(self, dimension: int, share: float) -> float:
+        latent = self._model().document.latent
+        if dimension >= len(latent.low):
+            raise CommandError(f"the model has changed: it has {len(latent.low)} dimensions")
+        return latent.low[dimension] + share * (latent.high[dimension] - latent.low[dimension])
+
+    def _do_unit(self, command: Command, client: Client, due_ns: int | None) -> None:
+        dimension = command.values["n"] - 1
+        self._replace(due_ns, dimension, self._scaled(dimension, command.values["value"]))
+
+    def _do_pad(self, command: Command, client: Client, due_ns: int | None) -> None:
+        first = 2 * (command.values["n"] - 1)
+        x, y = command.values["x"], command.values["y"]
+        self._replace(due_ns, first, self._scaled(first, x), self._scaled(first + 1, y))
+
+    def _do_glide(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._cursor.travel(command.values["seconds"], self._point(command.values["z"], self._model()), due_ns)
+
+    def tick(self) -> bool:
+        """Move on what travels by itself; False when nothing does any more."""
+        if self._cursor.travels:
+            self._cursor.tick()
+            self._tell_cursor()
+        moving = self._cursor.travels
+        now_s = self.timeline.moment_s()
+        for voice in self._playing():
+            if voice.journey is not None:
+                z, voice.journey = State(voice.z, Glide(*voice.journey)).ticked(now_s)
+                self.pool.move(voice, z)
+                moving = moving or voice.journey is not None
+        return moving
+
+    # -- presets -------------------------------------------------------------------------------------------------------
+
+    def _do_preset_recall(self, command: Command, client: Client, due_ns: int | None) -> None:
+        loaded = self._model()
+        z = self.presets.point(loaded.name, command.values["name"], loaded.info.dims)
+        self._cursor.travel(command.values["seconds"], z, due_ns)
+        self._tell_cursor()
+
+    # -- sound ---------------------------------------------------------------------------------------------------------
+
+    def _do_gain(self, command: Command, client: Client, due_ns: int | None) -> None:
+        gain = db_to_gain(command.values["gain"])
+        self.timeline.defer(due_ns, lambda: self.pool.engine.set_number(at.E_GAIN, gain))
+
+    def _do_pan(self, command: Command, client: Client, due_ns: int | None) -> None:
+        pan = command.values["pan"]
+        self.timeline.defer(due_ns, lambda: self.pool.engine.set_number(at.E_PAN, pan))
+
+    def _do_bend(self, command: Command, client: Client, due_ns: int | None) -> None:
+        ratio = semitones_to_ratio(command.values["bend"])
+        if isinstance(due_ns, FrameMoment):
+            due_ns = None  # a wheel is heard a buffer late anyway, and the note after it must begin with it
+        self.timeline.defer(due_ns, lambda: self.pool.engine.set_number(at.E_BEND, ratio))
+
+    def apply_release(self) -> None:
+        """Tell the callback the release, at the engine's present rate."""
+        engine = self.pool.engine
+        factor = 10.0 ** (RELEASE_DB / 20.0 / max(1.0, self._release_s * engine.rate))
+        engine.set_number(at.E_RELEASE, factor)
+
+    def _do_release(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._release_s = command.values["release"]
+        self.timeline.defer(due_ns, self.apply_release)
+
+    def _do_attack(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._attack_s = command.values["attack"]
+
+    def _do_stretch(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._stretch = command.values["stretch"]
+
+    def _do_sustain(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._sustain = command.values["down"]
+        if not self._sustain:
+            for voice in self._playing():
+                if voice.pedalled:
+                    self._let_go(voice, due_ns)
+
+    # -- macros --------------------------------------------------------------------------------------------------------
+
+    def _do_macro(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._do_macro_n(command, client, due_ns)
+        # at the one address that every macro has for itself, because of all changes at an address only the last is told
+        self._tell(f"/macro/{command.values['n']}", (command.values["value"],), client)
+
+    def _do_macro_n(self, command: Command, client: Client, due_ns: int | None) -> None:
+        """What it moves is told to all, whoever moved it included: the faders on one surface follow each other."""
+        with self._cursor.one_move():
+            for message in self.macros.messages(command.values["n"], command.values["value"]):
+                self._move(message, command.path, client, due_ns)
+
+    def _move(self, message: Message, macro: str, client: Client, due_ns: int | None) -> None:
+        try:
+            move = parse(message, self.models.info())
+            self._handlers[move.name](move, client, due_ns)
+        except OscvaeError as error:  # a dimension that this model has not: the others are moved
+            client.fail(macro, error)
+        else:
+            self._tell(move.path, move.args, None)

@@ -1,0 +1,415 @@
+"""The voice pool as control sees it: which slot plays what, who gives way, what each voice is to become.
+
+Control owns a slot from IDLE to ARMED and touches nothing of it in between but the words that are its own (stop, gain,
+pan, bend). What comes back from the other clocks arrives as events.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections import deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from oscvae.decode.wire import MOVE, NOTE_ON, Request
+from oscvae.errors import BusyError, CommandError
+from oscvae.osc.client import Client
+from oscvae.play.models import Loaded
+from oscvae.realtime import layout as at
+from oscvae.realtime.engine import Engine
+from oscvae.realtime.memory import load_float, load_word, store_float, store_word
+from oscvae.realtime.ring import pop, push
+from oscvae.spectral.renderer import wake
+from oscvae.units import semitones_to_ratio
+
+WAITING_MOST = 64  # notes that may wait for a stolen voice's slot
+FADING_REACH = 12  # semitones beyond the model's range that resampling covers
+
+log = logging.getLogger(__name__)
+
+Point = tuple[float, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Voice:
+    """One note, from the command to its slot's return."""
+
+    id: int  # the client's own, or negative
+    note: float
+    z: Point
+    kind: str  # play, interp, note, voice
+    loaded: Loaded
+    client: Client | None = None
+    path: str = "/play"
+    owner: Hashable = None
+    velocity: float = 0.8  # the gain is its square
+    stop_sample: int = -1
+    attack: int = 0  # samples
+    stretch: float = 1.0
+    start_frame: int = -1
+    group: int = 0
+    group_size: int = 0
+    group_first: bool = False
+    pan: float = 0.0
+    stop_frame: int = 0  # from which a release counts; 0 = at once
+    numbers: dict[int, float] = field(default_factory=dict)  # what was set while it waited for a slot, by word
+    journey: tuple[float, float, Point, Point] | None = None  # began (s), lasts (s), from, to
+    held: bool = True
+    pedalled: bool = False
+    releasing: bool = False
+    stolen: bool = False
+    slot: int = -1
+    generation: int = 0
+    order: int = 0
+    heard: bool = False
+    in_flight: bool = False
+    wanted: Point | None = field(default=None)
+
+    @property
+    def semitone(self) -> int:
+        """The MIDI note that is decoded: the nearest one the model knows."""
+        document = self.loaded.document
+        return min(max(round(self.note), document.note_min), document.note_max)
+
+
+class VoicePool:
+    """Slots of an engine, `limit` of which sound at once; the rest are spare, for the fade of a stolen voice.
+
+    on_voice(address, id, note): told of /voice/on and /voice/off.
+    """
+
+    def __init__(self, engine: Engine, limit: int) -> None:
+        self.engine = engine
+        self.limit = limit
+        self.epoch = 0
+        self.busy = 0
+        self.decode_ns = 2_000_000.0  # a slowly falling maximum
+        self.decoded = 0
+        self.on_voice: Callable[[str, int, float], None] = lambda address, id_, note: None
+        self.on_block: Callable[[int, int], None] = lambda context, block: None
+        self.on_answer: Callable[[int], None] = lambda context: None
+        self.on_dropped: Callable[[int], None] = lambda context: None
+        self._free = list(range(engine.slots - 1, -1, -1))
+        self._by_slot: dict[int, Voice] = {}
+        self._waiting: deque[Voice] = deque()
+        self._following: deque[Voice] = deque()  # voices whose next move waits for its turn
+        self._order = itertools.count(1)
+        self._generation = itertools.count(1)
+        self._ids = itertools.count(1)
+        self._groups = itertools.count(1)
+        self._moves = itertools.count(1)
+        self._record = np.zeros(8, np.int64)
+        self._floats = engine.voices.view(np.float64)
+
+    # -- what sounds ---------------------------------------------------------------------------------------------------
+
+    def __iter__(self) -> Any:
+        """Voices that may sound or will, oldest first; not those that a newer note pushed out."""
+        return iter(sorted((v for v in self._by_slot.values() if not v.stolen), key=lambda v: v.order))
+
+    def __len__(self) -> int:
+        return sum(not v.stolen for v in self._by_slot.values())
+
+    def all(self) -> list[Voice]:
+        """Every voice that has a slot, fading ones included."""
+        return list(self._by_slot.values())
+
+    @property
+    def idle(self) -> bool:
+        return not self._by_slot and not self._waiting
+
+    def new_id(self) -> int:
+        """An id for a voice that no client named."""
+        return -next(self._ids)
+
+    def new_group(self) -> int:
+        """A number for notes that begin together. They wait for `complete_group`, so it must come before the next."""
+        return next(self._groups)
+
+    def complete_group(self, group: int) -> None:
+        """All notes of the group are begun, and all is set that they begin with."""
+        self.engine.set_word(at.E_GROUP_COMPLETE, group)
+        wake(self.engine.address)
+
+    def find(self, owner: Hashable, id_: int) -> Voice | None:
+        """The newest voice that `owner` calls `id_`, sounding or about to; negative ids belong to everybody."""
+        named = [
+            voice
+            for voice in (*self._by_slot.values(), *self._waiting)
+            if voice.id == id_ and not voice.stolen and (id_ < 0 or voice.owner == owner)
+        ]
+        return max(named, key=lambda voice: voice.order, default=None)
+
+    # -- beginning -----------------------------------------------------------------------------------------------------
+
+    def start(self, voice: Voice, instead: Voice | None = None) -> None:
+        """Begin a voice, stealing one if the pool is full (`instead` before any other); raises BusyError if even the
+        wait for a slot is full."""
+        self._check_decoder(voice)
+        most = min(WAITING_MOST, self.limit)  # more could never sound at once
+        if len(self._waiting) >= most:
+            self.busy += 1
+            raise BusyError(f"busy: {most} notes wait for a voice already")
+        voice.order = next(self._order)
+        if len(self) + len(self._waiting) >= self.limit:
+            if instead is not None and not instead.stolen:
+                self.fade(instead)
+            else:
+                self._steal()
+        if self._free:
+            self._arm(voice)
+        else:
+            self._waiting.append(voice)
+            voice.loaded.waiting += 1
+
+    def _check_decoder(self, voice: Voice) -> None:
+        if not voice.loaded.decoder.alive:
+            raise CommandError(f"the model {voice.loaded.name!r} has no decoder any more: /load one")
+
+    def _steal(self) -> None:
+        """Fade out the quietest releasing voice, else the oldest."""
+        candidates = [voice for voice in self._by_slot.values() if not voice.stolen]
+        if not candidates:
+            return
+        releasing = [voice for voice in candidates if voice.releasing]
+        if releasing:
+            victim = min(releasing, key=lambda v: load_float(self.engine.voices[v.slot], at.V_LEVEL))
+        else:
+            victim = min(candidates, key=lambda v: v.order)
+        self.fade(victim)
+
+    def _arm(self, voice: Voice) -> None:
+        self._check_decoder(voice)
+        if not voice.loaded.decoder.free_blocks:
+            self.busy += 1
+            raise BusyError("busy: no magnitude block is free")
+        slot = self._free.pop()
+        words, floats = self.engine.voices[slot], self._floats[slot]
+        voice.slot = slot
+        voice.generation = next(self._generation)
+        words[:] = 0
+        words[at.V_GENERATION] = voice.generation
+        words[at.V_EPOCH] = self.epoch
+        words[at.V_CONTEXT] = voice.loaded.index
+        words[at.V_GROUP] = voice.group
+        words[at.V_GROUP_SIZE] = voice.group_size
+        words[at.V_START_FRAME] = voice.start_frame
+        words[at.V_STOP_SAMPLE] = voice.stop_sample
+        words[at.V_ATTACK] = voice.attack
+        words[at.V_END] = -1
+        words[at.V_ONSET_FRAME] = -1
+        floats[at.V_STRETCH] = voice.stretch
+        floats[at.V_PITCH] = semitones_to_ratio(voice.note - voice.semitone)
+        floats[at.V_VELOCITY] = voice.velocity * voice.velocity
+        floats[at.V_GAIN] = 1.0
+        floats[at.V_PAN] = voice.pan
+        floats[at.V_BEND] = 1.0
+        for word, value in voice.numbers.items():
+            floats[word] = value
+        if voice.releasing:
+            words[at.V_STOP_FRAME] = voice.stop_frame
+            words[at.V_STOP] = at.STOP_RELEASE
+        store_word(words, at.V_STATE, at.ARMED)
+        self._by_slot[slot] = voice
+        voice.loaded.voices += 1
+        if not self._tell(at.ARM, slot, voice.generation, int(voice.group_first)):
+            del self._by_slot[slot]
+            voice.loaded.voices -= 1
+            store_word(words, at.V_STATE, at.FREE)
+            self._free.append(slot)
+            self.busy += 1
+            raise BusyError("busy: the renderer's queue is full")
+        if not self._request(voice, NOTE_ON, voice.z):
+            self.busy += 1
+            self.fade(voice)
+            raise BusyError("busy: the decoder takes no more requests")
+
+    def _tell(self, *record: int) -> bool:
+        self._record[:] = 0
+        self._record[: len(record)] = record
+        return bool(push(self.engine.control_render, self._record))
+
+    def tell(self, *record: int) -> bool:
+        """Queue a record for the renderer and wake it; False when its queue is full."""
+        told = self._tell(*record)
+        wake(self.engine.address)
+        return told
+
+    def _request(self, voice: Voice, kind: int, z: Point) -> bool:
+        decoder = voice.loaded.decoder
+        if not decoder.free_blocks:
+            return False
+        block = decoder.free_blocks.pop()
+        # moves go in turn: by when their notes began, some voices would always come before others
+        deadline = max(voice.start_frame, 0) if kind == NOTE_ON else next(self._moves)
+        request = Request(kind, voice.slot, voice.generation, block, deadline, voice.semitone, z)
+        if not decoder.send(request):
+            decoder.free_blocks.append(block)
+            return False
+        voice.in_flight = True
+        return True
+
+    # -- while it sounds -----------------------------------------------------------------------------------------------
+
+    def move(self, voice: Voice, z: Point) -> None:
+        """Bring a sounding voice to another latent point; while one decode is in flight the newest target waits."""
+        if z == voice.z and voice.wanted is None:
+            return
+        if voice.stolen or not voice.loaded.decoder.alive:
+            return
+        voice.z = z
+        if voice.slot < 0:
+            return  # its first decode is still to come
+        voice.wanted = z
+        if not voice.in_flight:
+            self._line_up(voice)
+            self._serve_moves()
+            self.busy += voice in self._following
+
+    def _line_up(self, voice: Voice) -> None:
+        if voice not in self._following:
+            self._following.append(voice)
+
+    def _serve_moves(self) -> None:
+        """Have the voices that wait for their turn decoded where they are wanted, in their order; those whose decoder
+        has no room keep their places: the last target is never lost."""
+        full: set[int] = set()  # contexts of such decoders
+        for _ in range(len(self._following)):
+            voice = self._following.popleft()
+            if voice.wanted is None or voice.stolen or not voice.loaded.decoder.alive:
+                continue
+            if voice.loaded.index not in full:
+                if self._request(voice, MOVE, voice.wanted):
+                    voice.wanted = None
+                    continue
+                full.add(voice.loaded.index)
+            self._following.append(voice)
+
+    def release(self, voice: Voice, frame: int = 0) -> None:
+        """Let the voice decay from `frame` on (0 = now)."""
+        voice.held = voice.pedalled = False
+        if voice.releasing:
+            return
+        voice.releasing = True
+        voice.stop_frame = frame
+        if voice.slot >= 0:
+            words = self.engine.voices[voice.slot]
+            store_word(words, at.V_STOP_FRAME, frame)
+            store_word(words, at.V_STOP, at.STOP_RELEASE)
+
+    def fade(self, voice: Voice) -> None:
+        """End the voice within 5 ms, to make room."""
+        voice.stolen = True
+        if voice.slot >= 0:
+            store_word(self.engine.voices[voice.slot], at.V_STOP, at.STOP_FADE)
+            wake(self.engine.address)
+        elif voice in self._waiting:
+            self._waiting.remove(voice)
+            voice.loaded.waiting -= 1
+
+    def set_number(self, voice: Voice, word: int, value: float) -> None:
+        """One of V_GAIN, V_PAN (plain numbers), V_BEND (ratio)."""
+        if voice.slot >= 0:
+            store_float(self.engine.voices[voice.slot], word, value)
+        else:
+            voice.numbers[word] = value
+
+    def panic(self) -> None:
+        """Silence within a block; what is still being decoded stays silent."""
+        self.epoch += 1
+        for voice in list(self._waiting):
+            self.fade(voice)
+        for voice in self._by_slot.values():
+            voice.stolen = True
+        self.engine.set_word(at.E_EPOCH, self.epoch)
+        wake(self.engine.address)
+
+    def waiting_voices(self) -> list[Voice]:
+        """Notes that have no slot yet."""
+        return list(self._waiting)
+
+    def abandon(self, loaded: Loaded) -> None:
+        """A decoder died: its voices that wait for a first block end unheard, the sounding ones no longer move."""
+        for voice in [*self._by_slot.values(), *self._waiting]:
+            if voice.loaded is not loaded:
+                continue
+            if (voice.in_flight or voice.slot < 0) and not voice.heard and not voice.stolen:
+                self.fade(voice)
+                if voice.client is not None:
+                    voice.client.fail(voice.path, f"the decoder of {loaded.name!r} died before the note was decoded")
+            voice.in_flight = False
+            voice.wanted = None
+
+    # -- events --------------------------------------------------------------------------------------------------------
+
+    def take_events(self) -> None:
+        """Obey what the renderer and the callback reported."""
+        self._hear()
+        record = self._record
+        while pop(self.engine.render_control, record):
+            kind, a, b, c, d, e = (int(word) for word in record[:6])
+            if kind == at.VOICE_IDLE:
+                self._hear()  # the renderer saw this voice DONE: by then the callback had said that it is off
+                self._returned(a, b)
+            elif kind == at.BLOCK_FREE:
+                self.on_block(a, b)
+            elif kind == at.DECODE_SEEN:
+                self.on_answer(e)
+                self._decoded(a, b, c, d)
+            elif kind == at.CONTEXT_DROPPED:
+                self.on_dropped(a)
+        self._serve_moves()
+
+    def _hear(self) -> None:
+        """What the callback reported."""
+        record = self._record
+        while pop(self.engine.audio_control, record):
+            kind, slot, generation = int(record[0]), int(record[1]), int(record[2])
+            voice = self._by_slot.get(slot)
+            if voice is None or voice.generation != generation:
+                continue
+            if kind == at.VOICE_ON:
+                voice.heard = True
+                self.on_voice("/voice/on", voice.id, voice.note)
+            elif voice.heard:
+                voice.stolen = True  # over: nothing of it can be moved or stolen any more
+                self.on_voice("/voice/off", voice.id, voice.note)
+
+    def _decoded(self, slot: int, generation: int, status: int, took_ns: int) -> None:
+        self.decoded += 1
+        self.decode_ns = max(float(took_ns), self.decode_ns * 0.999)
+        voice = self._by_slot.get(slot)
+        if voice is None or voice.generation != generation:
+            return
+        voice.in_flight = False
+        if status:
+            reason = "answered numbers that are not finite" if status == 2 else "failed"
+            log.error("decoding note %g %s", voice.note, reason)
+            if voice.client is not None and not voice.heard:
+                voice.client.fail(voice.path, f"the model {voice.loaded.name!r} {reason} at this point")
+        if voice.wanted is not None:
+            self._line_up(voice)
+
+    def _returned(self, slot: int, generation: int) -> None:
+        voice = self._by_slot.get(slot)
+        if voice is None or voice.generation != generation:
+            return
+        del self._by_slot[slot]
+        voice.loaded.voices -= 1
+        voice.slot = -1
+        voice.stolen = True
+        assert load_word(self.engine.voices[slot], at.V_STATE) == at.IDLE
+        store_word(self.engine.voices[slot], at.V_STATE, at.FREE)
+        self._free.append(slot)
+        while self._waiting and self._free:
+            waiting = self._waiting.popleft()
+            waiting.loaded.waiting -= 1
+            try:
+                self._arm(waiting)
+            except CommandError as error:
+                if waiting.client is not None:
+                    waiting.client.fail(waiting.path, error)

@@ -1,0 +1,1 @@
+"""YAML and JSON read into typed sections, once for everybody; before any clock runs."""

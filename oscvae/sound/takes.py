@@ -1,0 +1,139 @@
+"""A take of one note, as a model hears it: tuned, its onset aligned, analysed into bands, brought to one level.
+
+What a data set is built from and what `/encode` hears go through this alike, so that an encoder is never asked about a
+spectrum of a kind that it was not taught.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscvae.errors import SoundFileError
+from oscvae.model.bands import BandAxis
+from oscvae.sound.files import resample
+from oscvae.sound.pitch import detune_cents
+from oscvae.sound.stft import magnitudes, n_samples, to_log
+from oscvae.units import note_to_hz
+
+Float32s = NDArray[np.float32]
+
+SHORTEST_S = 0.05
+"""Less than this after the onset is no note."""
+# A note begins this long before it first reaches a tenth of its peak: what a plectrum does before that is noise, and
+# would be heard as latency.
+RISE_S = 0.001
+_RISE_LEVEL = 0.1
+# A recording that ends before the model's notes do is faded over this, so that its end is no click. It ends where it
+# stays below that: samples of SoundFonts are often cut off while they still ring.
+_FADE_S = 0.05
+_ENDED = 1e-4  # of the peak
+# A plucked string starts sharp; its pitch is taken after this, over that.
+_SETTLED_S = 0.03
+_TUNED_FROM_S = 0.05
+_PITCH_WINDOW_S = 0.25
+LEVEL_S = 0.25
+"""The level of a note is that of its beginning."""
+
+
+class Analysis(Protocol):
+    """How a sound becomes a spectrum: what a data set's recipe and a model's document both say."""
+
+    @property
+    def sample_rate(self) -> int: ...
+    @property
+    def n_fft(self) -> int: ...
+    @property
+    def hop(self) -> int: ...
+    @property
+    def frames(self) -> int: ...
+    @property
+    def onset_sample(self) -> int: ...
+    @property
+    def floor_db(self) -> float: ...
+    @property
+    def ceiling_db(self) -> float: ...
+
+
+def find_onset(take: Float32s, sample_rate: int) -> int:
+    """The sample where the note begins: `RISE_S` before it first reaches a tenth of its peak.
+
+    Raises SoundFileError for silence.
+    """
+    level = np.abs(take)
+    peak = float(level.max(initial=0.0))
+    if peak <= 0.0:
+        raise SoundFileError("it is silent")
+    return max(0, int(np.argmax(level >= _RISE_LEVEL * peak)) - round(RISE_S * sample_rate))
+
+
+def settled(take: Float32s, sample_rate: int) -> Float32s:
+    """The part of a take that its fundamental is estimated from.
+
+    Raises SoundFileError for silence, and for what sounds too short to be a note.
+    """
+    onset = find_onset(take, sample_rate)
+    if take.size - onset < SHORTEST_S * sample_rate:
+        sounds_s = (take.size - onset) / sample_rate
+        raise SoundFileError(f"it sounds for {sounds_s:.3f} s: a note has at least {SHORTEST_S} s")
+    begin = onset + min(round(_SETTLED_S * sample_rate), (take.size - onset) // 2)
+    return take[begin : begin + round(_PITCH_WINDOW_S * sample_rate)]
+
+
+def tune(take: Float32s, note: int, sample_rate: int) -> Float32s:
+    """The take resampled to equal temperament: recordings are up to 30 cents off, the decoder's lobes are not."""
+    onset = find_onset(take, sample_rate)
+    begin = onset + min(round(_TUNED_FROM_S * sample_rate), (take.size - onset) // 2)
+    error_cents = detune_cents(take[begin:], sample_rate, note_to_hz(float(note)))
+    return resample(take, sample_rate, sample_rate * 2.0 ** (error_cents / 1200.0))
+
+
+def align(take: Float32s, onset_sample: int, length: int, sample_rate: int) -> Float32s:
+    """The take cropped or padded to `length` samples, its onset at `onset_sample` after silence; a short one fades."""
+    onset = find_onset(take, sample_rate)
+    sound = np.zeros(length, np.float32)
+    tail = take[onset : _end(take)][: length - onset_sample]
+    end = onset_sample + tail.shape[0]
+    sound[onset_sample:end] = tail
+    rise, fade = round(RISE_S * sample_rate), min(tail.shape[0], round(_FADE_S * sample_rate))
+    sound[onset_sample : onset_sample + rise] *= (np.arange(rise, dtype=np.float32) / rise)[: length - onset_sample]
+    if end < length and fade:
+        sound[end - fade : end] *= 1.0 - np.arange(1, fade + 1, dtype=np.float32) / fade
+    return sound
+
+
+def _end(take: Float32s) -> int:
+    level = np.abs(take)
+    return int(np.flatnonzero(level > _ENDED * level.max())[-1]) + 1
+
+
+def to_bands(axis: BandAxis, mags: Float32s) -> Float32s:
+    """As the axis's own, but summed in one order: what a matrix product gives depends on the number of its threads."""
+    width = np.diff(axis.offset)
+    bins = np.repeat(axis.first - axis.offset[:-1], width) + np.arange(axis.offset[-1])
+    bands: Float32s = np.add.reduceat(mags[:, bins] * axis.weight, axis.offset[:-1], axis=1)
+    return bands
+
+
+def level_frames(analysis: Analysis) -> int:
+    """How many of the first frames a note's level is measured over: those centred before `LEVEL_S` after the onset."""
+    end = analysis.onset_sample + LEVEL_S * analysis.sample_rate - analysis.n_fft // 2
+    return min(analysis.frames, max(1, int(np.ceil(end / analysis.hop))))
+
+
+def measure_level(bands: Float32s, axis: BandAxis, frames: int) -> float:
+    """The level of a note from its bands [frames, bands], as a linear magnitude: the root of the power that its bins
+    have together, mean over the first `frames`. Proportional to the root mean square of the sound."""
+    power = np.square(bands[:frames], dtype=np.float64) @ axis.width()
+    return float(np.sqrt(power.mean()))
+
+
+def finish(take: Float32s, analysis: Analysis, axis: BandAxis) -> tuple[Float32s, float]:
+    """A tuned take as (x [bands, frames] in [-1, 1], the linear magnitude of 0 dB, which is the note's level)."""
+    length = n_samples(analysis.frames, analysis.n_fft, analysis.hop)
+    sound = align(take, analysis.onset_sample, length, analysis.sample_rate)
+    bands = to_bands(axis, magnitudes(sound, analysis.n_fft, analysis.hop))
+    level = measure_level(bands, axis, level_frames(analysis))
+    return np.ascontiguousarray(to_log(bands, level, analysis.floor_db, analysis.ceiling_db).T), level

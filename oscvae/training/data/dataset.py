@@ -1,0 +1,104 @@
+"""A data set in memory: notes as log magnitudes on a band axis, what each is a note of, and what is withheld.
+
+`oscvae.training.data` builds one from sounds, `oscvae.training.data.store` keeps it in a folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscvae.model.bands import BandAxis, band_axis
+from oscvae.units import note_to_hz
+
+Float32s = NDArray[np.float32]
+Int64s = NDArray[np.int64]
+
+TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING = 0, 1, 2
+"""The values of `NoteSet.split`."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How sounds became spectra: all that a model of them must know. Notes are MIDI numbers, both ends included."""
+
+    sample_rate: int = 48000
+    n_fft: int = 2048
+    hop: int = 512
+    band_kind: str = "hybrid"
+    n_bands: int = 256
+    corner: int = 0
+    frames: int = 160
+    onset_sample: int = 1536
+    floor_db: float = -80.0
+    ceiling_db: float = 6.0
+    note_min: int = 40
+    note_max: int = 88
+    first_octave: int = 2
+
+    def axis(self) -> BandAxis:
+        return band_axis(self.band_kind, self.n_bands, self.corner, self.n_fft, self.sample_rate)
+
+
+@dataclass(frozen=True, eq=False)
+class NoteSet:
+    """N notes; x is their log band magnitudes with each note's level (`oscvae.sound.takes`) at 0 dB.
+
+    Where nothing else is said, each program is a timbre, and each note of a timbre a recording.
+    """
+
+    x: Float32s
+    """[N, bands, frames], in [-1, 1]; a memory map where the set was opened from a folder."""
+    note: Int64s
+    program: Int64s
+    """General MIDI program from 0, -1 for a sound that is none."""
+    velocity: Int64s
+    level: Float32s
+    """[N], the linear STFT magnitude that became 0 dB: how loud the note was."""
+    split: NDArray[np.int8]
+    """[N]: 0 to train on, 1 a withheld note of a known recording, 2 a recording that is never trained on."""
+    recipe: Recipe = field(default_factory=Recipe)
+    timbre: Int64s = field(default_factory=lambda: np.empty(0, np.int64))
+    """[N], which of `timbres`: the instrument."""
+    timbres: tuple[str, ...] = ()
+    source: Int64s = field(default_factory=lambda: np.empty(0, np.int64))
+    """[N], which of `sources`: the recording that the note was made from."""
+    sources: tuple[str, ...] = ()
+    f0_hz: Float32s = field(default_factory=lambda: np.empty(0, np.float32))
+    """[N], the fundamental that was estimated before the note was tuned."""
+    fingerprint: str = ""
+    """SHA-256 of the index and the data, in hexadecimal; empty for a set that was never stored."""
+    name: str = ""
+    licence: str = ""
+    """Under which a model of these notes may be given away."""
+    origins: tuple[str, ...] = ()
+    """Who made the sounds, for the model's card."""
+
+    def __post_init__(self) -> None:
+        def fill(name: str, value: object) -> None:
+            object.__setattr__(self, name, value)
+
+        fill("split", self.split.astype(np.int8))
+        if not self.timbres:
+            programs, timbre = np.unique(self.program, return_inverse=True)
+            fill("timbre", timbre.astype(np.int64))
+            fill("timbres", tuple(f"program {program}" for program in programs.tolist()))
+        if not self.sources:
+            recordings, source = np.unique(self.timbre * 128 + self.note, return_inverse=True)
+            fill("source", source.astype(np.int64))
+            fill("sources", tuple(f"{self.timbres[which // 128]} {which % 128}" for which in recordings.tolist()))
+        if self.f0_hz.size == 0:
+            fill("f0_hz", np.array([note_to_hz(float(note)) for note in self.note], np.float32))
+
+    def __len__(self) -> int:
+        return int(self.note.size)
+
+    @property
+    def held_out(self) -> NDArray[np.bool_]:
+        """[N], whether a note is not to be trained on, for either reason."""
+        return self.split != TRAIN
+
+    def label(self, index: int) -> str:
+        return f"{self.timbres[int(self.timbre[index])]} {int(self.velocity[index])}"

@@ -1,0 +1,138 @@
+"""A data set on disk: a folder with the spectra as one array that memory-maps, and an index in JSON.
+
+`x.npy` holds the log band magnitudes, NumPy's own format, which needs no library to read and maps into memory as it
+lies; `index.json` holds the recipe, the names, and one line for each note. The index is written last and at once: a
+folder without one is an unfinished build, and never opens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from oscvae.errors import DataError
+from oscvae.training.data.dataset import NoteSet, Recipe
+
+FORMAT = 1
+INDEX, SPECTRA = "index.json", "x.npy"
+
+_COLUMNS = ("note", "program", "velocity", "level", "split", "timbre", "source", "f0_hz")
+_READ_BYTES = 1 << 22
+
+
+def open_dataset(path: Path) -> NoteSet:
+    """The data set in the folder `path`; its x is mapped, and what is written into x stays in memory.
+
+    Raises DataError for a folder that holds no finished set, or one whose parts do not belong together.
+    """
+    path = Path(path)
+    index = read_index(path)
+    rows = index["notes"]
+    try:
+        x = np.load(path / SPECTRA, mmap_mode="c")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path / SPECTRA} cannot be read: {error}; build the set again") from error
+    recipe = Recipe(**index["recipe"])
+    shape = (len(rows), recipe.n_bands, recipe.frames)
+    if x.shape != shape or x.dtype != np.float32:
+        raise DataError(
+            f"{path / SPECTRA} is {x.dtype} {x.shape}, its index wants float32 {shape}: build the set again"
+        )
+    kinds = {"level": np.float32, "f0_hz": np.float32, "split": np.int8}
+    columns: dict[str, Any] = {
+        name: np.array([row[name] for row in rows], kinds.get(name, np.int64)) for name in _COLUMNS
+    }
+    return NoteSet(
+        x=x,
+        recipe=recipe,
+        timbres=tuple(index["timbres"]),
+        sources=tuple(index["sources"]),
+        fingerprint=index["fingerprint"],
+        name=index["name"],
+        licence=index["licence"],
+        origins=tuple(index["origins"]),
+        **columns,
+    )
+
+
+def save_dataset(notes: NoteSet, path: Path) -> str:
+    """Writes a set that is in memory into the folder `path`, over one that is there; returns its fingerprint."""
+    path = Path(path)
+    path.mkdir(parents=True, exist_ok=True)
+    (path / INDEX).unlink(missing_ok=True)
+    np.save(path / SPECTRA, np.ascontiguousarray(notes.x, np.float32))
+    columns = {name: getattr(notes, name).tolist() for name in _COLUMNS}
+    rows = [{name: columns[name][row] for name in _COLUMNS} for row in range(len(notes))]
+    about = (notes.name, notes.licence, notes.origins)
+    return write_index(path, index_of(*about, notes.recipe, notes.timbres, notes.sources, rows))
+
+
+def index_of(
+    name: str,
+    licence: str,
+    origins: Sequence[str],
+    recipe: Recipe,
+    timbres: Sequence[str],
+    sources: Sequence[str],
+    notes: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """An index without its fingerprint; a row of `notes` has at least the columns of a NoteSet."""
+    return {
+        "format": FORMAT,
+        "name": name,
+        "licence": licence,
+        "origins": list(origins),
+        "recipe": asdict(recipe),
+        "timbres": list(timbres),
+        "sources": list(sources),
+        "notes": notes,
+    }
+
+
+def write_index(path: Path, index: dict[str, Any]) -> str:
+    """Writes index.json beside x.npy, whole or not at all; returns the fingerprint that it adds."""
+    fingerprint = fingerprint_of(path, index)
+    rest = {key: value for key, value in index.items() if key != "notes"}
+    head = json.dumps({"fingerprint": fingerprint, **rest}, indent=1, ensure_ascii=False)
+    rows = ",\n".join(f"  {json.dumps(row, ensure_ascii=False)}" for row in index["notes"])
+    text = f'{head[:-2]},\n "notes": [\n{rows}\n ]\n}}\n'
+    unfinished = path / f"{INDEX}.tmp"
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path / INDEX)
+    return fingerprint
+
+
+def read_index(path: Path) -> dict[str, Any]:
+    """The index of the set in the folder `path`; raises DataError."""
+    try:
+        index: dict[str, Any] = json.loads((path / INDEX).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{path} holds no {INDEX}: build a data set there with `oscvae dataset build`") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path / INDEX} cannot be read: {error}; build the set again") from error
+    if not isinstance(index, dict) or index.get("format") != FORMAT:
+        found = index.get("format") if isinstance(index, dict) else index
+        raise DataError(f"{path / INDEX} has format {found!r}: this version reads format {FORMAT}")
+    missing = {"fingerprint", "name", "licence", "origins", "recipe", "timbres", "sources", "notes"} - set(index)
+    if missing:
+        raise DataError(f"{path / INDEX} lacks {', '.join(sorted(missing))}: build the set again")
+    foreign = set(index["recipe"]) ^ {field.name for field in fields(Recipe)}
+    if foreign:
+        raise DataError(f"{path / INDEX} is of another version, by its recipe's {sorted(foreign)}: build the set again")
+    return index
+
+
+def fingerprint_of(path: Path, index: dict[str, Any]) -> str:
+    """SHA-256 over the index, its fingerprint left out, and the bytes of x.npy."""
+    told = {key: value for key, value in index.items() if key != "fingerprint"}
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode())
+    with (path / SPECTRA).open("rb") as file:
+        while block := file.read(_READ_BYTES):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,205 @@
+"""From a trained network to a model file that the daemon can play."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from oscvae.errors import ModelError
+from oscvae.model.document import FORMAT, Bands, Latent, ModelDocument, Point
+from oscvae.model.torchscript import has_encoder, load, one_hots, save, script, verify
+from oscvae.training.data.dataset import NoteSet, Recipe
+from oscvae.training.evaluate.metrics import encode_all
+from oscvae.training.evaluate.playing import corner_peak
+from oscvae.training.evaluate.sound import Renderer
+from oscvae.training.evaluate.subject import Subject
+from oscvae.training.evaluate.summary import Track, quietly
+
+Float32s = NDArray[np.float32]
+
+REFERENCE_PEAK = 0.9
+REFERENCE_PERCENTILE = 95.0
+CORNER_PEAK = 0.98
+"""What the loudest corner of the suggested range may peak at."""
+SAME = 1e-5
+"""How far the exported file may be from the network that it was made from."""
+_REFERENCE_NOTES = 1000  # more do not move a 95th percentile, and each takes 25 ms
+_RANGE_PERCENTILES = (2.0, 98.0)
+_MAX_POINTS = 400
+_DIGITS = 4
+_GRID_SEED = 1  # only a space of very many corners needs it
+_BATCHES = (1, 2, 5, 16)
+_ALONE = 1e-4  # between a note in a batch and the same note alone: sums run in another order
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model file says of its origin."""
+
+    name: str
+    version: str
+    licence: str
+    sources: tuple[str, ...]
+
+
+class Difference(NamedTuple):
+    """The largest absolute differences that a check found."""
+
+    decoded: float
+    """Of x."""
+    encoded: float
+    """Of latent means and log variances, relative where they are above 1."""
+    alone: float
+    """Of x between a note in a batch and the same note alone."""
+
+
+def measure_reference(notes: NoteSet, recipe: Recipe, track: Track = quietly) -> float:
+    """The linear magnitude of 0 dB at which 95 % of the training notes peak at 0.9 or less after reconstruction.
+
+    Of many notes, a thousand spread evenly over the set are listened to.
+    """
+    renderer = Renderer(recipe.axis(), recipe.n_fft, recipe.hop, recipe.floor_db, recipe.ceiling_db)
+    rows = _spread(np.flatnonzero(~notes.held_out), _REFERENCE_NOTES)
+    peaks = [np.abs(renderer.sound(np.array(notes.x[row]), 1.0)).max() for row in track(rows, "measuring the level")]
+    return float(REFERENCE_PEAK / np.percentile(peaks, REFERENCE_PERCENTILE))
+
+
+def lower_reference(model: Any, document: ModelDocument, track: Track = quietly) -> ModelDocument:
+    """The document with its 0 dB lowered, where a corner of the suggested range would otherwise peak above full scale.
+
+    No corner may: what a performer can reach is to be played as it is.
+    """
+    peak = corner_peak(Subject(model, document), np.random.default_rng(_GRID_SEED), track)
+    if peak <= CORNER_PEAK:
+        return document
+    return document.model_copy(update={"reference": round(document.reference * CORNER_PEAK / peak, _DIGITS)})
+
+
+def describe(
+    model: Any, notes: NoteSet, recipe: Recipe, card: Card, reference: float, training: dict[str, Any]
+) -> ModelDocument:
+    """The document of a trained model; the latent range and the points come from the encoded training notes.
+
+    Raises ModelError where a latent dimension is the same for all of them.
+    """
+    z = encode_all(model, notes, recipe.first_octave)
+    train = np.flatnonzero(~notes.held_out)
+    axis = recipe.axis()
+    low, high = np.percentile(z[train], _RANGE_PERCENTILES, axis=0)
+    written = np.minimum(z[train].std(axis=0).round(_DIGITS), high.round(_DIGITS) - low.round(_DIGITS))
+    if (dead := np.flatnonzero(written <= 0.0)).size:
+        named = " and ".join(str(dimension + 1) for dimension in dead)
+        raise ModelError(
+            f"{card.name}: every sound has the same place on latent dimension {named}: the encoder has not learnt to "
+            "use it; train longer, or with fewer dimensions (latent), or with less regulariser.weight"
+        )
+    return ModelDocument(
+        format=FORMAT,
+        name=card.name,
+        sample_rate=recipe.sample_rate,
+        n_fft=recipe.n_fft,
+        hop=recipe.hop,
+        window="hann",
+        bands=Bands(kind=axis.kind, n=axis.n_bands, corner=axis.corner),
+        floor_db=recipe.floor_db,
+        ceiling_db=recipe.ceiling_db,
+        frames=recipe.frames,
+        onset_sample=recipe.onset_sample,
+        reference=round(reference, _DIGITS),
+        note_min=recipe.note_min,
+        note_max=recipe.note_max,
+        first_octave=recipe.first_octave,
+        latent=Latent(
+            mean=_rounded(z[train].mean(axis=0)),
+            std=_rounded(z[train].std(axis=0)),
+            low=_rounded(low),
+            high=_rounded(high),
+        ),
+        points=tuple(
+            Point(z=_rounded(z[index]), note=int(notes.note[index]), label=notes.label(index))
+            for index in _spread(train, _MAX_POINTS)
+        ),
+        licence=card.licence,
+        sources=card.sources,
+        version=card.version,
+        training=training,
+    )
+
+
+def export(model: Any, document: ModelDocument, path: Path) -> tuple[Any, ModelDocument]:
+    """Writes the model file, opens it again as the decoder would, and checks it; returns what was opened.
+
+    The file appears under its name only after it was found to be good; one that was there stays until then.
+    Raises ModelError where it is not what was trained.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unchecked = path.with_name(f".{path.stem}.unchecked{path.suffix}")
+    try:
+        save(script(model), document, unchecked)
+        module, read = load(unchecked)
+        verify(module, read)
+        check_same(model, module, read)
+        unchecked.replace(path)
+    finally:
+        unchecked.unlink(missing_ok=True)
+    return module, read
+
+
+def check_same(model: Any, module: Any, document: ModelDocument) -> Difference:
+    """That an opened file decodes and encodes as the network it was made from, at several batch sizes.
+
+    Raises ModelError with the difference.
+    """
+    rng = np.random.default_rng(1)
+    decoded = encoded = alone = 0.0
+    model = model.cpu().eval()
+    with torch.inference_mode():
+        for batch in _BATCHES:
+            z = torch.from_numpy(_random_points(document, batch, rng))
+            notes = rng.integers(document.note_min, document.note_max + 1, batch).tolist()
+            octave, semitone = one_hots(notes, document.first_octave)
+            wanted, got = model(z, octave, semitone), module(z, octave, semitone)
+            decoded = max(decoded, _largest([wanted], [got], "decodes"))
+            alone = max(alone, _largest([got[:1]], [module(z[:1], octave[:1], semitone[:1])], "decodes"))
+            if has_encoder(module):
+                pairs = (model.encode(wanted, octave, semitone), module.encode(wanted, octave, semitone))
+                encoded = max(encoded, _largest(*pairs, "encodes"))
+    for found, limit, what in (
+        (decoded, SAME, "decodes otherwise than the trained network"),
+        (encoded, SAME, "encodes otherwise than the trained network"),
+        (alone, _ALONE, "decodes a note in a batch otherwise than alone"),
+    ):
+        if not found <= limit:
+            raise ModelError(f"the exported model {what}: by {found:.2g}, at most {limit:g} is right")
+    return Difference(decoded, encoded, alone)
+
+
+def _random_points(document: ModelDocument, count: int, rng: np.random.Generator) -> Float32s:
+    latent = document.latent
+    points: Float32s = rng.uniform(latent.low, latent.high, (count, document.latent_size)).astype(np.float32)
+    return points
+
+
+def _largest(wanted: Sequence[Any], got: Sequence[Any], what: str) -> float:
+    found = 0.0
+    for one, other in zip(wanted, got, strict=True):
+        if one.shape != other.shape:
+            raise ModelError(f"the exported model {what} {list(other.shape)} instead of {list(one.shape)}")
+        found = max(found, float(((one - other).abs() / one.abs().clamp(min=1.0)).max()))
+    return found
+
+
+def _spread(rows: NDArray[np.int64], most: int) -> list[int]:
+    """At most so many of the rows, evenly."""
+    chosen: list[int] = rows[np.linspace(0, rows.size - 1, min(most, rows.size)).round().astype(int)].tolist()
+    return chosen
+
+
+def _rounded(values: NDArray[Any]) -> tuple[float, ...]:
+    return tuple(round(float(value), _DIGITS) for value in values)

@@ -1,0 +1,136 @@
+"""A training run as a folder: what was trained, from what, with what, and what came out.
+
+config.yaml     the configuration, complete
+run.json        seed, data set and its fingerprint, the recipe, versions
+checkpoints/    last.ckpt to go on from, best.ckpt with the least loss on withheld notes
+events.*        what TensorBoard shows
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from oscvae.errors import ConfigError, DataError
+from oscvae.training.config import TrainConfig, load_config, to_yaml
+from oscvae.training.data.dataset import NoteSet, Recipe
+
+FORMAT = 1
+CONFIG, RECORD, CHECKPOINTS = "config.yaml", "run.json", "checkpoints"
+LAST, BEST = "last", "best"
+
+
+class Run(NamedTuple):
+    """A trained model, and what it was trained with and on."""
+
+    model: Any
+    """A `oscvae.training.model.network.NoteModel` in evaluation mode, on the CPU."""
+    config: TrainConfig
+    recipe: Recipe
+    data: Path
+    """The folder of the data set."""
+
+
+def load_run(folder: Path, which: str | None = None) -> Run:
+    """The model of a run, from the checkpoint that its configuration keeps, or from `which` ("best" or "last").
+
+    Raises ConfigError for a configuration, DataError for a folder that holds no run or none with a checkpoint.
+    """
+    folder = Path(folder)
+    record = read_record(folder)
+    config = load_config(folder / CONFIG)
+    told: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in record["recipe"].items()
+    }
+    recipe = Recipe(**told)
+    path = find_checkpoint(folder, which or config.watch.keep)
+
+    import torch
+
+    from oscvae.training.model.network import make_model
+
+    model = make_model(config, recipe)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+        model.load_state_dict({key.removeprefix("model."): value for key, value in state.items()})
+    except Exception as error:  # pickle, zip and torch each raise their own
+        raise DataError(f"{path} cannot be read: {str(error).strip().splitlines()[0]}") from error
+    return Run(model.eval(), config, recipe, Path(record["data"]["path"]))
+
+
+def find_checkpoint(folder: Path, which: str) -> Path:
+    """The checkpoint "best" or "last" of a run, the last where there is no best. Raises DataError."""
+    for name in dict.fromkeys((which, LAST)):
+        path = folder / CHECKPOINTS / f"{name}.ckpt"
+        if path.is_file():
+            return path
+    raise DataError(f"{folder} holds no checkpoint yet: go on with `oscvae train --resume --out {folder}`")
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """What run.json says. Raises DataError."""
+    try:
+        record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{folder} is no run of `oscvae train`: {RECORD} cannot be read: {error}") from None
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise DataError(f"{folder / RECORD}: this version reads format {FORMAT}")
+    return record
+
+
+def begin_run(folder: Path, config: TrainConfig, notes: NoteSet, data: Path) -> None:
+    """Makes the folder of a new run. Raises ConfigError where there is one already."""
+    if (folder / RECORD).exists():
+        raise ConfigError(f"{folder} holds a run: go on with it by --resume, or name another --out")
+    (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+    (folder / CONFIG).write_text(to_yaml(config), encoding="utf-8")
+    record = {
+        "format": FORMAT,
+        "name": config.name,
+        "seed": config.seed,
+        "data": {"path": str(data.resolve()), "fingerprint": notes.fingerprint, "notes": len(notes)},
+        "recipe": asdict(notes.recipe),
+        "versions": versions(),
+    }
+    unfinished = folder / f"{RECORD}.tmp"
+    unfinished.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    unfinished.replace(folder / RECORD)
+
+
+def check_resumed(folder: Path, config: TrainConfig, notes: NoteSet) -> None:
+    """That a run would go on as it began, but for its `trainer` section. Raises ConfigError and DataError."""
+    begun = load_config(folder / CONFIG)
+    before, now = (_leaves(one.model_dump(exclude={"trainer", "without_gpu"})) for one in (begun, config))
+    changed = [key for key in sorted(before | now) if before.get(key) != now.get(key)]
+    if changed:
+        listed = ", ".join(f"{key} was {before.get(key)!r} and is {now.get(key)!r}" for key in changed)
+        raise ConfigError(f"{folder} was begun otherwise: {listed}; begin a new run, or leave --config away")
+    fingerprint = read_record(folder)["data"]["fingerprint"]
+    if fingerprint != notes.fingerprint:
+        raise DataError(
+            f"{folder} was begun on the data {fingerprint[:12]}, these are {notes.fingerprint[:12]}: "
+            "build the same set again, or begin a new run"
+        )
+
+
+def versions() -> dict[str, str]:
+    """The packages that a result depends on."""
+    found = {"python": platform.python_version()}
+    for package in ("oscvae", "torch", "lightning", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _leaves(tree: dict[str, Any], parent: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        name = f"{parent}.{key}" if parent else key
+        flat.update(_leaves(value, name) if isinstance(value, dict) else {name: value})
+    return flat

@@ -1,0 +1,132 @@
+"""From a configuration and an open data set to a run folder, by way of Lightning's loop.
+
+Several GPUs and machines are Lightning's business: its Trainer's arguments stand in the section `trainer`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.fabric.utilities.rank_zero import rank_zero_only
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from lightning.pytorch.loggers import TensorBoardLogger
+from rich.console import Console
+
+from oscvae.errors import ConfigError
+from oscvae.settings.reader import nearest
+from oscvae.training.config import TrainConfig
+from oscvae.training.data.dataset import NoteSet
+from oscvae.training.fit.learner import WATCHED_LOSS, Learner
+from oscvae.training.fit.run import (
+    BEST,
+    CHECKPOINTS,
+    LAST,
+    begin_run,
+    check_resumed,
+)
+from oscvae.training.fit.tensorboard import Listener
+from oscvae.training.fit.watching import Watcher
+
+_OURS = {
+    "max_steps": "fit.steps",
+    "max_epochs": "fit.epochs",
+    "max_time": "fit.steps",
+    "callbacks": "watch",
+    "logger": "watch",
+    "gradient_clip_val": "optimiser.clip",
+    "val_check_interval": "watch.every_steps",
+    "check_val_every_n_epoch": "watch.every_steps",
+    "use_distributed_sampler": "fit.batch",
+    "default_root_dir": "--out",
+    "accumulate_grad_batches": "fit.batch",
+}
+"""Arguments of Lightning's Trainer that have a key of ours."""
+
+
+def train(
+    config: TrainConfig, notes: NoteSet, data: Path, folder: Path, resume: bool = False, console: Console | None = None
+) -> Learner:
+    """Trains on an open data set, which lies at `data`, into the run folder; returns what was trained.
+
+    Raises ConfigError and DataError.
+    """
+    console = console or Console(stderr=True)
+    check_trainer(config.trainer)
+    if resume:
+        check_resumed(folder, config, notes)
+    _quieten()
+    if config.fit.threads is not None:
+        torch.set_num_threads(config.fit.threads)
+    learner = Learner(config, notes)
+    trainer = _trainer(config, learner, _callbacks(config, notes, folder, console), folder)
+    # Lightning starts this command anew for each further GPU: only the first begins the run.
+    if not resume and getattr(rank_zero_only, "rank", 0) == 0:
+        begin_run(folder, config, notes, data)
+    last = folder / CHECKPOINTS / f"{LAST}.ckpt"
+    trainer.fit(learner, ckpt_path=last if resume and last.is_file() else None)
+    return learner
+
+
+def _trainer(config: TrainConfig, learner: Learner, callbacks: list[Callback], folder: Path) -> Trainer:
+    settings: dict[str, Any] = {
+        "max_steps": learner.steps,
+        "max_epochs": -1,
+        "val_check_interval": learner.look_steps,
+        "check_val_every_n_epoch": None,
+        "num_sanity_val_steps": 0,
+        "log_every_n_steps": 1,
+        "gradient_clip_val": config.optimiser.clip or None,
+        "use_distributed_sampler": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+    }
+    logger = TensorBoardLogger(folder, name="", version="", default_hp_metric=False)
+    try:
+        return Trainer(**(settings | config.trainer), callbacks=callbacks, logger=logger)
+    except (MisconfigurationException, ValueError, TypeError) as error:
+        raise ConfigError(f"trainer: {error}") from error
+
+
+def _callbacks(config: TrainConfig, notes: NoteSet, folder: Path, console: Console) -> list[Callback]:
+    watch, kept = config.watch, folder / CHECKPOINTS
+    callbacks: list[Callback] = [
+        Watcher(console, folder),
+        ModelCheckpoint(kept, BEST, monitor=WATCHED_LOSS, save_top_k=1, enable_version_counter=False),
+    ]
+    if watch.hear_every:
+        callbacks.append(Listener(notes, watch.hear_every, watch.hear_notes))
+    if watch.patience:
+        callbacks.append(EarlyStopping(WATCHED_LOSS, patience=watch.patience, check_on_train_epoch_end=False))
+    # Last, so that it keeps what the others know by then.
+    callbacks.append(ModelCheckpoint(kept, LAST, monitor=None, save_top_k=1, enable_version_counter=False))
+    return callbacks
+
+
+def _quieten() -> None:
+    """Lightning's greetings and advice are for people who wrote the loop themselves."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for advice in (
+        ".*does not have many workers.*",
+        ".*LeafSpec.*",
+        "Checkpoint directory .* exists.*",
+        ".*sync_dist=True.*",
+    ):
+        warnings.filterwarnings("ignore", message=advice)
+
+
+def check_trainer(given: dict[str, Any]) -> None:
+    """That Lightning's Trainer takes these arguments. Raises ConfigError."""
+    known = [name for name in inspect.signature(Trainer.__init__).parameters if name != "self"]
+    for key in given:
+        if key in _OURS:
+            raise ConfigError(f"trainer.{key}: give {_OURS[key]} instead")
+        if key not in known:
+            raise ConfigError(f"trainer.{key}: Lightning's Trainer does not know this, {nearest(key, known)}")

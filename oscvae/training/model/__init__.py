@@ -1,0 +1,1 @@
+"""The networks: encoders, decoders, and what `encode` does beyond its encoder."""

@@ -1,0 +1,283 @@
+"""The additive decoder and its encoder: notes described at a few times, partials drawn where they belong.
+
+A plain decoder blurs the lobes of the partials, and blurred lobes detune low notes. The pitch is known at decode time,
+so the network only says how loud each partial and each noise band is at a few times; the head then draws the window's
+main lobe at every partial's exact frequency. Pitch is right by construction, and so is level.
+
+Sources: X. Serra and J. O. Smith, Spectral Modeling Synthesis, CMJ 14(4), 1990 (partials and noise);
+H. Fletcher, Normal Vibration Frequencies of a Stiff Piano String, JASA 36, 1964 (inharmonicity).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from oscvae.model.bands import BandAxis
+from oscvae.model.document import N_OCTAVES, N_SEMITONES
+from oscvae.sound.takes import level_frames
+from oscvae.training.config import AdditiveDecoder as DecoderConfig
+from oscvae.training.config import KnotsEncoder as EncoderConfig
+from oscvae.training.data.dataset import Recipe
+from oscvae.units import A4_HZ, A4_NOTE
+
+# Where the head starts: partials in the middle of the range, noise at the floor, a guitar string's inharmonicity.
+_PARTIAL_START = -0.3
+_NOISE_START = -0.9
+_INHARMONICITY_START = 7e-5
+_INHARMONICITY_OCTAVES = 3.0
+_LOUDEST = 1.5
+_SILENCE = -4.0
+"""In the units of x, far below the floor: what is silent may fade to no power at all, and has a logarithm still."""
+_LOBE_EDGE = 2.0
+_LOBE_TERMS = 7
+_LOBE_PLACES = 20_000
+_UNDER_LOBE = 0.02
+"""Power of a lobe, 1 at its top, from which on it has a band for itself: up to 1.55 bins to either side."""
+_LOG_VARIANCE_START = -4.0
+LOG_VARIANCES = (-10.0, 2.0)
+"""Where a stochastic decoder's log variances are cut: a quarter of a decibel, and more than the whole range."""
+CODE_LOG_VARIANCES = (-12.0, 6.0)
+
+
+def time_knots(knots: int, dense_knots: int, frames: int) -> NDArray[np.float64]:
+    """Frame positions [knots]: each of the first frames, then ever wider to the last."""
+    dense = np.arange(dense_knots, dtype=np.float64)
+    sparse = np.geomspace(dense[-1], frames - 1, knots - dense_knots + 1)[1:]
+    return np.concatenate([dense, sparse])
+
+
+def spread_matrix(knots: NDArray[np.float64], frames: int) -> NDArray[np.float32]:
+    """[knots, frames]: linear interpolation from knots to frames."""
+    eye = np.eye(knots.size)
+    return np.stack([np.interp(np.arange(frames), knots, row) for row in eye]).astype(np.float32)
+
+
+def lobe_polynomial() -> list[float]:
+    """The Hann window's main lobe, 1 at its top, as a polynomial in the square of the distance in bins.
+
+    W(d) = sin(pi d) / (pi d (1 - d^2)), |d| < 2. As a polynomial it has no singular points, and costs no sines. Within
+    1e-5 of the lobe; highest power first.
+    """
+    square = 0.5 * _LOBE_EDGE**2 * (1.0 - np.cos(np.pi * (np.arange(400) + 0.5) / 400))
+    distance = np.sqrt(square)
+    lobe = np.sinc(distance) + 0.5 * np.sinc(distance - 1.0) + 0.5 * np.sinc(distance + 1.0)
+    fit = np.polynomial.chebyshev.Chebyshev.fit(square, lobe, _LOBE_TERMS, domain=[0.0, _LOBE_EDGE**2])
+    power = fit.convert(kind=np.polynomial.Polynomial)
+    return [float(coefficient) for coefficient in power.coef[::-1]]
+
+
+def lobe_reach(axis: BandAxis) -> tuple[int, int]:
+    """How many bands below and from the first band at or above a partial its lobe can touch, wherever it lies."""
+    place = np.linspace(0.0, axis.n_bins - 1.0, _LOBE_PLACES)
+    touched = np.abs(axis.centre[None] - place[:, None]) < _LOBE_EDGE * axis.spacing[None]
+    at = np.searchsorted(axis.centre, place)
+    first = np.where(touched.any(axis=1), touched.argmax(axis=1), at)
+    last = np.where(touched.any(axis=1), axis.n_bands - touched[:, ::-1].argmax(axis=1), at)
+    return int(np.max(at - first)), int(np.max(last - at))
+
+
+class Levelled(nn.Module):  # type: ignore[misc]  # torch is untyped here
+    """Log magnitudes (B, bands, frames) brought to the level that every note of the data has (`oscvae.sound.takes`).
+
+    So two neighbouring notes, or points, are as loud as each other whatever the network says.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__()
+        range_db = recipe.ceiling_db - recipe.floor_db
+        self.frames = level_frames(recipe)
+        self.log_power = math.log(10.0) * range_db / 20.0
+        width = torch.from_numpy(recipe.axis().width())
+        self.register_buffer("log_width", torch.log(width / self.frames).float()[None, :, None])
+        self.level = 1.0 - 2.0 * recipe.ceiling_db / range_db  # x of 0 dB
+
+    def forward(self, x: Tensor) -> Tensor:
+        loud = torch.logsumexp(self.log_power * x[:, :, : self.frames] + self.log_width, [1, 2], keepdim=True)
+        return x - loud / self.log_power + self.level
+
+
+class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
+    """(z (B, D), octave (B, 7), semitone (B, 12)) -> log magnitudes (B, bands, frames), unclamped."""
+
+    def __init__(self, config: DecoderConfig, latent: int, recipe: Recipe) -> None:
+        super().__init__()
+        axis = recipe.axis()
+        self.stochastic = config.output == "stochastic"
+        self.n_codes, self.n_knots, self.n_partials = config.codes, config.knots, config.partials
+        self.n_clear = config.clear_partials
+        self.under_lobe = _UNDER_LOBE
+        self.share = 0.0 if config.noise_db is None else 10.0 ** (config.noise_db / 10.0)
+        self.lobe = lobe_polynomial()
+        # TorchScript sees attributes, not the constants of a module.
+        # Powers are in units where the middle of the range, x = 0, is 1: x = ln(power) / log_power.
+        self.log_power = math.log(10.0) * (recipe.ceiling_db - recipe.floor_db) / 20.0
+        self.loudest, self.silence = _LOUDEST, math.exp(_SILENCE * self.log_power)
+        self.edge = _LOBE_EDGE**2
+        self.a4_note = float(A4_NOTE)
+        self.a4_bins = A4_HZ * recipe.n_fft / recipe.sample_rate
+        self.stiffness_start = _INHARMONICITY_START
+        self.stiffness_octaves = _INHARMONICITY_OCTAVES
+        low, high = recipe.note_min - 2.0, recipe.note_max + 2.0
+        self.bump_width = (high - low) / (config.bumps - 1)
+        self.register_buffer("bumps", torch.linspace(low, high, config.bumps)[None])
+        self.register_buffer("octave_note", 12.0 * (torch.arange(N_OCTAVES).float()[:, None] + recipe.first_octave))
+        self.register_buffer("semitone_note", torch.arange(N_SEMITONES).float()[:, None])
+        partial = torch.arange(1, config.partials + 1).float()
+        self.register_buffer("partial", partial[None])
+        self.register_buffer("partial_square", partial[None] ** 2)
+        self.register_buffer("centre", torch.from_numpy(axis.centre))
+        self.register_buffer("spacing", torch.from_numpy(axis.spacing))
+        self.reach_below, above = lobe_reach(axis)
+        reach = min(axis.n_bands, self.reach_below + above)
+        self.n_bands, self.last_base = axis.n_bands, axis.n_bands - reach
+        self.register_buffer("reach", torch.arange(reach)[None, :, None])
+        knots = time_knots(config.knots, config.dense_knots, recipe.frames)
+        self.register_buffer("spread", torch.from_numpy(spread_matrix(knots, recipe.frames)))
+        after_attack = (recipe.onset_sample + recipe.n_fft) / recipe.hop  # a window's length after the onset
+        settled = torch.from_numpy(knots >= after_attack).float()[None, None]
+        self.register_buffer("settled", settled, persistent=False)
+        self.levelled = Levelled(recipe)
+
+        inputs = latent + N_OCTAVES + N_SEMITONES + config.bumps
+        self.trunk = nn.Sequential(
+            nn.Linear(inputs, config.width),
+            nn.SiLU(),
+            nn.Linear(config.width, config.width),
+            nn.SiLU(),
+            nn.Linear(config.width, config.width),
+            nn.SiLU(),
+        )
+        outputs = config.partials + axis.n_bands
+        self.to_codes = nn.Linear(config.width, config.codes * config.knots)
+        self.mix = nn.Conv1d(config.codes, config.channels, 3, padding=1)
+        self.to_amplitudes = nn.Conv1d(config.channels, outputs, 1, bias=False)
+        self.static = nn.Linear(config.width, outputs)
+        self.stiffness = nn.Linear(config.width, 1)
+        self.variance = nn.Linear(config.width, axis.n_bands) if self.stochastic else nn.Identity()
+        with torch.no_grad():
+            self.static.weight.mul_(0.3)
+            self.static.bias[: config.partials] = _PARTIAL_START
+            self.static.bias[config.partials :] = _NOISE_START
+            self.stiffness.weight.mul_(0.1)
+            self.stiffness.bias.zero_()
+            if self.stochastic:
+                self.variance.weight.mul_(0.1)
+                self.variance.bias.fill_(_LOG_VARIANCE_START)
+
+    def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
+        note = self.note(octave, semitone)
+        return self.draw(self.features(z, octave, semitone, note), note)
+
+    def describe(self, z: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
+        """As forward, and the log variances (B, bands, 1); a deterministic decoder has none, (B, 0, 1)."""
+        note = self.note(octave, semitone)
+        trunk = self.features(z, octave, semitone, note)
+        if not self.stochastic:
+            return self.draw(trunk, note), trunk[:, :0, None]
+        low, high = LOG_VARIANCES
+        return self.draw(trunk, note), self.variance(trunk)[:, :, None].clamp(low, high)
+
+    def note(self, octave: Tensor, semitone: Tensor) -> Tensor:
+        """The MIDI note (B, 1); a soft semitone lies between."""
+        return octave @ self.octave_note + semitone @ self.semitone_note
+
+    def f0_bins(self, note: Tensor) -> Tensor:
+        """The fundamental of a note (B, 1), in bins."""
+        return self.a4_bins * torch.exp2((note - self.a4_note) / 12.0)
+
+    def features(self, z: Tensor, octave: Tensor, semitone: Tensor, note: Tensor) -> Tensor:
+        """What all outputs are read from (B, width)."""
+        bumps = torch.exp(-0.5 * ((note - self.bumps) / self.bump_width) ** 2)
+        return self.trunk(torch.cat([z, octave, semitone, bumps], 1))
+
+    def draw(self, trunk: Tensor, note: Tensor) -> Tensor:
+        """Log magnitudes (B, bands, frames) of the features (B, width) at a note (B, 1)."""
+        codes = self.to_codes(trunk).view(-1, self.n_codes, self.n_knots)
+        amplitudes = self.to_amplitudes(functional.silu(self.mix(codes))) + self.static(trunk)[:, :, None]
+        power = torch.exp(amplitudes.clamp(max=self.loudest) * self.log_power)
+        partials, noise = power[:, : self.n_partials], power[:, self.n_partials :]
+        lobes = self.lobes(note, self.inharmonicity(trunk))
+        noise = self.kept_apart(noise, partials, lobes, note)
+        x = torch.log(torch.baddbmm(noise, lobes, partials) + self.silence) / self.log_power
+        return self.levelled(x @ self.spread)
+
+    def kept_apart(self, noise: Tensor, partials: Tensor, lobes: Tensor, note: Tensor) -> Tensor:
+        """Powers of the noise bands (B, bands, knots) that cannot be taken for a partial, once the attack is over.
+
+        partials: their powers (B, partials, knots). A band of noise beside a partial moves its lobe's top, and at E2 a
+        hundredth of a bin is five cents: what the lobes of the lowest partials cover is theirs alone. One below or
+        between them that is as loud sounds as another note: softly limited to a share of the partials' power.
+        """
+        if self.n_clear > 0:
+            covered = lobes[:, :, : self.n_clear].sum(2, keepdim=True)
+            noise = noise * (1.0 - self.settled * (covered / self.under_lobe).clamp(max=1.0))
+        if self.share > 0.0:
+            # Detached: partials are not to be raised to make room for noise.
+            most = self.share * partials.sum(1, keepdim=True).detach() + self.silence
+            low = (self.centre < (self.n_clear + 0.5) * self.f0_bins(note))[:, :, None] * self.settled
+            noise = noise * (1.0 - low) + low * noise * (most / (most + noise))
+        return noise
+
+    def inharmonicity(self, trunk: Tensor) -> Tensor:
+        """B of Fletcher's stiff string (B, 1)."""
+        octaves = self.stiffness_octaves * torch.tanh(self.stiffness(trunk))
+        return self.stiffness_start * torch.exp2(octaves)
+
+    def lobes(self, note: Tensor, stiffness: Tensor) -> Tensor:
+        """Power of each partial's lobe in each band (B, bands, partials), 1 at the top.
+
+        A lobe touches a handful of bands: only those are computed, and put where they belong.
+        """
+        stretch = torch.sqrt((1.0 + stiffness * self.partial_square) / (1.0 + 4.0 * stiffness))
+        place = self.f0_bins(note) * self.partial * stretch
+        base = torch.searchsorted(self.centre, place.detach()) - self.reach_below
+        band = base.clamp(0, self.last_base)[:, None, :] + self.reach
+        distance = (self.centre[band] - place[:, None, :]) / self.spacing[band]
+        square = torch.square(distance).clamp(max=self.edge)
+        lobe = torch.full_like(square, self.lobe[0])
+        for coefficient in self.lobe[1:]:
+            lobe = lobe * square + coefficient
+        empty = torch.zeros(place.shape[0], self.n_bands, place.shape[1], dtype=place.dtype, device=place.device)
+        return empty.scatter(1, band, torch.square(lobe))
+
+
+class KnotsEncoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
+    """(log magnitudes (B, bands, frames), octave, semitone) -> (mean (B, D), log variance (B, D))."""
+
+    def __init__(self, config: EncoderConfig, latent: int, recipe: Recipe) -> None:
+        super().__init__()
+        knots = time_knots(config.knots, config.dense_knots, recipe.frames)
+        spread = spread_matrix(knots, recipe.frames).T
+        self.register_buffer("gather", torch.from_numpy(np.ascontiguousarray(spread / spread.sum(axis=0))))
+        channels = config.channels
+        self.gathered = nn.Sequential(
+            nn.Conv1d(recipe.n_bands, channels, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv1d(channels, channels // 2, 3, padding=1),
+            nn.SiLU(),
+            nn.Flatten(),
+        )
+        self.head = nn.Sequential(
+            nn.Linear(channels // 2 * config.knots + N_OCTAVES + N_SEMITONES, 2 * channels),
+            nn.SiLU(),
+            nn.Linear(2 * channels, 2 * channels),
+            nn.SiLU(),
+            nn.Linear(2 * channels, 2 * latent if config.output == "stochastic" else latent),
+        )
+        self.latent = latent
+        self.deterministic = config.output == "deterministic"
+        self.log_variances = CODE_LOG_VARIANCES
+
+    def forward(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
+        gathered = self.gathered(x @ self.gather)
+        both = self.head(torch.cat([gathered, octave, semitone], 1))
+        mean, (low, high) = both[:, : self.latent], self.log_variances
+        if self.deterministic:
+            return mean, torch.full_like(mean, low)
+        return mean, both[:, self.latent :].clamp(low, high)

@@ -1,0 +1,67 @@
+"""An autoencoder of single notes, as its configuration wants it: what is trained, and what is exported.
+
+Sources: D. P. Kingma and M. Welling, Auto-Encoding Variational Bayes, ICLR 2014; I. Tolstikhin, O. Bousquet, S. Gelly
+and B. Schoelkopf, Wasserstein Auto-Encoders, ICLR 2018.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from oscvae.training import config as configuration
+from oscvae.training.config import TrainConfig
+from oscvae.training.data.dataset import Recipe
+from oscvae.training.model.additive import AdditiveDecoder, KnotsEncoder
+from oscvae.training.model.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
+from oscvae.training.model.refining import Refinement
+
+
+class NoteModel(nn.Module):  # type: ignore[misc]  # torch is untyped here
+    """forward decodes, encode encodes, both as the model file's format wants (DESIGN 5)."""
+
+    def __init__(self, config: TrainConfig, recipe: Recipe) -> None:
+        super().__init__()
+        self.encoder = _encoder(config, recipe)
+        self.decoder = _decoder(config, recipe)
+        self.refinement = Refinement(config.refine, config.latent, recipe)
+        self.rounds = config.refine.rounds
+
+    def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
+        """(z (B, D), octave (B, 7), semitone (B, 12)) -> log magnitudes (B, bands, frames) in [-1, 1]."""
+        return self.decoder(z, octave, semitone).clamp(-1.0, 1.0)
+
+    @torch.jit.export
+    def encode(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
+        """(log magnitudes (B, bands, frames), octave, semitone) -> (mean (B, D), log variance (B, D)).
+
+        The encoder's guess, refined as the configuration wants it.
+        """
+        guess, log_variance = self.encoder(x, octave, semitone)
+        if self.rounds == 0:
+            return guess, log_variance
+        z, wanted, around = guess, x.flatten(1)[:, None], guess.shape[1] + 1
+        octaves, semitones = octave.repeat_interleave(around, 0), semitone.repeat_interleave(around, 0)
+        for _ in range(self.rounds):
+            decoded = self.forward(self.refinement.neighbours(z).flatten(0, 1), octaves, semitones)
+            z = self.refinement(z, guess, log_variance, decoded.view(-1, around, wanted.shape[2]), wanted)
+        return z, log_variance
+
+
+def make_model(config: TrainConfig, recipe: Recipe, seed: int | None = None) -> NoteModel:
+    """A fresh model; its weights follow from the seed, by default the configuration's."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed if seed is None else seed)
+        return NoteModel(config, recipe)
+
+
+def _encoder(config: TrainConfig, recipe: Recipe) -> nn.Module:
+    if isinstance(config.encoder, configuration.KnotsEncoder):
+        return KnotsEncoder(config.encoder, config.latent, recipe)
+    return ConvolutionalEncoder(config.encoder, config.latent, recipe)
+
+
+def _decoder(config: TrainConfig, recipe: Recipe) -> nn.Module:
+    if isinstance(config.decoder, configuration.AdditiveDecoder):
+        return AdditiveDecoder(config.decoder, config.latent, recipe)
+    return ConvolutionalDecoder(config.decoder, config.latent, recipe)

@@ -1,0 +1,276 @@
+"""The doctor must be right about the machine it runs on, and about one that lacks things."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import StartJack
+from jackd import JackServer, missing
+
+from oscvae.app.doctor import audio as doctor_audio
+from oscvae.app.doctor import command as doctor
+from oscvae.app.doctor import finding
+from oscvae.app.doctor.finding import Finding
+from oscvae.settings.sections import Config, load_config
+
+SERVER = f"oscvae-doctor-{os.getpid()}"
+
+
+@pytest.fixture
+def jackd() -> Iterator[str]:
+    """The name of a JACK server with the dummy driver."""
+    command = ["jackd", "-r", "-p", "32", "-n", SERVER, "-d", "dummy", "-r", "44100", "-p", "256"]
+    environment = dict(os.environ, JACK_NO_AUDIO_RESERVATION="1")
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        time.sleep(0.5)
+        yield SERVER
+        server.terminate()
+
+
+def configured(*overrides: str) -> Config:
+    return load_config(None, overrides)
+
+
+@pytest.mark.jack
+def test_a_jack_server_is_described(jackd: str) -> None:
+    found = doctor_audio.check_jack(configured("audio.backend=jack", f"audio.server_name={jackd}"))
+    assert "44100 Hz, 256 frames, 2 playback ports" in found.what
+    assert found.state == "warn"  # started with -r, without realtime
+
+
+def test_a_missing_jack_server_fails_only_where_it_is_asked_for_by_name() -> None:
+    asked = doctor_audio.check_jack(configured("audio.backend=jack", "audio.server_name=nobody"))
+    assert asked.state == "fail"
+    assert "nobody" in asked.what
+    assert asked.mend
+    assert doctor_audio.check_jack(configured("audio.backend=auto", "audio.server_name=nobody")).state == "warn"
+    assert doctor_audio.check_jack(configured("audio.backend=silent")).state == "ok"
+
+
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No JACK server that PortAudio could take for a device."""
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "oscvae-test-nowhere")
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+
+
+def test_portaudio_without_a_device_fails_only_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere(monkeypatch)
+    if doctor_audio.check_portaudio(configured()).what[:16] != "no output device":
+        pytest.skip("this machine has a sound card")
+    assert doctor_audio.check_portaudio(configured()).state == "ok"
+    found = doctor_audio.check_portaudio(configured("audio.backend=portaudio"))
+    assert found.state == "fail"
+    assert "no output device: connect a sound card" in found.what
+    assert found.mend == "oscvae serve --set audio.backend=auto"
+
+
+def test_a_missing_portaudio_library_fails_only_where_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "sounddevice.py").write_text("raise OSError('PortAudio library not found')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    for backend, state in (("auto", "warn"), ("portaudio", "fail")):
+        found = doctor_audio.check_portaudio(configured(f"audio.backend={backend}"))
+        assert found.state == state
+        assert "libportaudio2" in found.mend
+
+
+@pytest.mark.parametrize(("backend", "state"), [("auto", "warn"), ("portaudio", "fail")])
+def test_a_portaudio_that_cannot_be_asked_fails_only_where_it_must_play(
+    monkeypatch: pytest.MonkeyPatch, backend: str, state: str
+) -> None:
+    monkeypatch.setattr(doctor_audio, "ask", lambda script, *arguments: {"error": "it ended with code -11"})
+    found = doctor_audio.check_portaudio(configured(f"audio.backend={backend}"))
+    assert found.state == state
+    assert "ended with code -11" in found.what
+
+
+@pytest.mark.jack
+def test_the_configured_portaudio_device_is_opened(start_jack: StartJack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through PortAudio's JACK host, since there is no sound card where tests run."""
+    for name, value in start_jack(rate=44_100).environment.items():
+        monkeypatch.setenv(name, value)
+    found = doctor_audio.check_portaudio(configured("audio.backend=portaudio", "audio.block_size=256"))
+    assert found.state == "ok"
+    assert "system" in found.what and "44100 Hz, 256 frames" in found.what
+    wrong = doctor_audio.check_portaudio(configured("audio.backend=portaudio", "audio.device=nope"))
+    assert wrong.state == "fail"
+    assert "'nope' does not exist" in wrong.what and "0 system" in wrong.what
+    assert doctor_audio.check_portaudio(configured("audio.backend=portaudio", wrong.mend.split()[-1])).state == "ok"
+    # what serve would merely be silent for
+    assert doctor_audio.check_portaudio(configured()).what.startswith("0 system")
+    assert doctor_audio.check_portaudio(configured("audio.device=nope")).state == "warn"
+
+
+class MonoServer(JackServer):
+    """A server whose card has one output."""
+
+    @property
+    def command(self) -> list[str]:
+        return [*super().command, "-P", "1"]
+
+
+@pytest.fixture
+def mono_server() -> Iterator[JackServer]:
+    if lacking := missing():
+        pytest.skip(lacking)
+    server = MonoServer().start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.jack
+def test_a_device_with_one_output_plays(mono_server: JackServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in mono_server.environment.items():
+        monkeypatch.setenv(name, value)
+    for backend in ("portaudio", "auto"):
+        found = doctor_audio.check_portaudio(configured(f"audio.backend={backend}"))
+        assert found.state == "ok"
+        assert "system" in found.what
+
+
+def test_torch_is_asked_in_a_process_of_its_own() -> None:
+    script = (
+        "import sys; from oscvae.app.doctor import command as doctor\n"
+        "from oscvae.settings.sections import load_config\n"
+        "print(doctor.check_cuda(load_config()).what); sys.exit('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("torch 2.11")
+
+
+def test_a_probe_that_crashes_or_hangs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "ended with code -6" in finding.ask("import os; os.abort()")["error"]
+    assert finding.ask("raise ValueError('broken')")["error"] == "ValueError: broken"
+    monkeypatch.setattr(finding, "ASK_TIMEOUT_S", 0.5)
+    assert "no answer" in finding.ask("import time; time.sleep(30)")["error"]
+
+
+def test_a_port_that_is_free_and_one_that_is_taken() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as holder:
+        holder.bind(("127.0.0.1", 0))
+        port = holder.getsockname()[1]
+        taken = doctor.check_port(configured(f"osc.port={port}"))
+        assert taken.state == "fail"
+        assert f"pid {os.getpid()}" in taken.what
+        assert taken.mend.startswith("oscvae serve --set osc.port=")
+        assert doctor.check_port(configured(taken.mend.split()[-1])).state == "ok"
+    assert doctor.check_port(configured(f"osc.port={port}")).state == "ok"
+
+
+def test_an_address_that_is_not_ours() -> None:
+    assert doctor.check_port(configured("osc.host=192.0.2.1", "osc.port=0")).state == "fail"
+    assert doctor.check_port(configured("osc.port=0", "osc.host=0.0.0.0")).state == "warn"
+
+
+def test_a_host_for_feedback_that_nobody_knows() -> None:
+    found = doctor.check_feedback(configured("osc.feedback=[127.0.0.1:9001, nowhere.invalid:9001]"))
+    assert found.state == "fail"
+    assert "nowhere.invalid" in found.what
+    assert found.mend == "oscvae serve --set 'osc.feedback=[]'"
+    there = doctor.check_feedback(configured("osc.feedback=[127.0.0.1:9001, localhost:9002]"))
+    assert there.state == "ok"
+    assert there.what == "127.0.0.1:9001, localhost:9002"
+    assert doctor.check_feedback(configured()).state == "ok"
+
+
+def test_feedback_to_the_daemon_itself() -> None:
+    found = doctor.check_feedback(configured("osc.port=9003", "osc.feedback=[localhost:9003]"))
+    assert found.state == "fail"
+    assert "oscvae's own port" in found.what
+
+
+def test_models_are_read_and_the_missing_one_is_named(tmp_path: Path) -> None:
+    shipped = doctor.check_models(configured())
+    assert shipped.state == "ok"
+    assert "plucked (D=4, 48000 Hz" in shipped.what
+    empty = doctor.check_models(configured(f"model.folder={tmp_path}"))
+    assert empty.state == "warn"
+    assert "'plucked'" in empty.what
+    (tmp_path / "broken.ts").write_bytes(b"PK\x03\x04 and no more")
+    assert "broken.ts" in doctor.check_models(configured(f"model.folder={tmp_path}")).what
+
+
+def test_another_model_is_offered_where_the_configured_one_is_missing() -> None:
+    assert doctor.check_models(configured("model.name=nothing")).mend == "oscvae serve --set model.name=plucked"
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    below = tmp_path / "file" / "recordings"
+    assert doctor.check_folders(configured(f"paths.recordings={below}")).state == "warn"
+    assert doctor.check_folders(configured(f"paths.recordings={tmp_path / 'new' / 'folder'}")).state == "ok"
+    assert not (tmp_path / "new").exists()  # looking changes nothing
+
+
+def test_privileges_that_are_refused_come_with_the_command_that_grants_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_grants_realtime", lambda: False)
+    monkeypatch.setattr(doctor, "_grants_locked", lambda size: False)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    for found in (doctor.check_priority(configured()), doctor.check_memory(configured())):
+        assert found.state == "warn"
+        assert "limits.d" in found.mend
+
+
+def test_privileges_are_tried_without_keeping_them() -> None:
+    before = os.sched_getscheduler(0)
+    assert doctor.check_priority(configured()).state in {"ok", "warn"}
+    assert doctor.check_memory(configured()).state in {"ok", "warn"}
+    assert os.sched_getscheduler(0) == before
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert doctor.check_python(configured()).state == "ok"
+    needed = ["numpy>=1.26", "no-such-package>=3", 'pytest; extra == "dev"']
+    monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: needed)
+    found = doctor.check_python(configured())
+    assert found.state == "fail"
+    assert found.mend.endswith("pip install 'no-such-package>=3'")
+
+
+def test_kernels_are_said_to_be_cached_or_not(tmp_path: Path) -> None:
+    script = (
+        "from oscvae.app.doctor.command import check_kernels; from oscvae.settings.sections import load_config\n"
+        "print(check_kernels(load_config()))"
+    )
+
+    def say(**environment: str) -> str:
+        everything = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ} | environment
+        done = subprocess.run(
+            [sys.executable, "-c", script], env=everything, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    assert "not compiled yet" in say(OSCVAE_CACHE_DIR=str(tmp_path))
+    assert "OSCVAE_CACHE_DIR" in say(HOME="/proc")
+
+
+def test_a_check_that_breaks_does_not_hide_the_others() -> None:
+    def check_nothing(config: Config) -> Finding:
+        raise ZeroDivisionError("by zero")
+
+    broken, whole = doctor.examine(configured(), [check_nothing, doctor.check_fftw])
+    assert broken.name == "nothing"
+    assert "by zero" in broken.what
+    assert whole.state == "ok"
+
+
+def test_the_exit_code_says_whether_serve_would_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    poor = Finding("one", "warn", "could [be] better", "improve it")
+    monkeypatch.setattr(doctor, "examine", lambda config: [poor])
+    assert doctor.run(configured()) == 0
+    assert "could [be] better" in capsys.readouterr().out
+    monkeypatch.setattr(doctor, "examine", lambda config: [poor, Finding("two", "fail", "gone", "x" * 200)])
+    assert doctor.run(configured()) == 1
+    out = capsys.readouterr().out
+    assert "oscvae serve would fail: two" in out
+    assert "x" * 200 in out  # a command is never wrapped

@@ -1,0 +1,259 @@
+"""Questions and commands beside the notes: what needs the disk is read off the event clock, and answered in order."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from importlib.metadata import PackageNotFoundError
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from oscvae.daemon import services as administration
+from oscvae.daemon.services import MOST_TASKS, Administration
+from oscvae.errors import OscvaeError
+from oscvae.osc.client import Client, ErrorLimiter
+from oscvae.osc.packets import Message, decode
+from oscvae.osc.parse import ModelInfo, parse
+from oscvae.osc.subscribers import SUBSCRIBERS_MAX, Subscribers
+
+TIMEOUT_S = 30.0
+
+
+class Disk:
+    """A models folder whose reading waits until it is let go; each reading finds one model more."""
+
+    def __init__(self) -> None:
+        self.current = None
+        self.readers: list[int] = []
+        self.goes_on = threading.Event()
+        self.trouble: OSError | None = None
+
+    def names(self) -> list[str]:
+        self.readers.append(threading.get_ident())
+        number = len(self.readers)
+        assert self.goes_on.wait(TIMEOUT_S)
+        if self.trouble is not None:
+            raise self.trouble
+        return [f"model{i}" for i in range(number)]
+
+
+class Desk:
+    """An administration with that disk, and a client that keeps what it is told."""
+
+    def __init__(self, performer: Any = None, subscribers: Any = None) -> None:
+        self.disk = Disk()
+        self.told: list[tuple[Any, ...]] = []
+        other: Any = SimpleNamespace()
+        models: Any = self.disk
+        self.administration = Administration(
+            performer,
+            models,
+            other,
+            other,
+            other,
+            subscribers,
+            other,
+            hears_midi=lambda: False,
+            status=lambda: (),
+            on_quit=lambda: None,
+            on_clear=lambda: None,
+            on_dump=lambda on: None,
+            quit_anywhere=False,
+        )
+        self.client = Client("udp", "127.0.0.1", 5000, True, 64, self._told, ErrorLimiter(1000))
+
+    def _told(self, packet: bytes, _client: Client) -> None:
+        message = decode(packet)
+        assert isinstance(message, Message)
+        self.told.append((message.address, *message.args))
+
+    def ask(self, address: str, *args: Any, client: Client | None = None) -> None:
+        client = client or self.client
+        command = parse(Message(address, args), ModelInfo(is_loaded=False))
+        try:
+            self.administration.execute(command, client)
+        except OscvaeError as error:
+            client.fail(command.path, error)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(TIMEOUT_S):
+            while not condition():
+                await asyncio.sleep(0.001)
+
+
+def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(test())
+
+
+def test_the_models_folder_is_read_beside_the_event_clock() -> None:
+    async def body() -> None:
+        desk = Desk()
+        desk.ask("/models")
+        await desk.until(lambda: len(desk.disk.readers) == 1)
+        desk.ask("/ping")
+        assert desk.told == [("/pong",)], "the event clock waits for the disk"
+        desk.disk.goes_on.set()
+        await desk.until(lambda: len(desk.told) == 2)
+        assert desk.told[1] == ("/models.reply", "model0")
+        assert threading.get_ident() not in desk.disk.readers
+
+    run(body)
+
+
+def test_answers_from_the_models_folder_keep_their_order_and_sync_waits_for_them() -> None:
+    async def body() -> None:
+        desk = Desk()
+        for _ in range(5):
+            desk.ask("/models")
+        desk.ask("/sync", 7)
+        await desk.until(lambda: len(desk.disk.readers) == 1)
+        assert desk.told == []
+        desk.disk.goes_on.set()
+        await desk.until(lambda: len(desk.told) == 6)
+        expected = [("/models.reply", *(f"model{i}" for i in range(n))) for n in range(1, 6)]
+        assert desk.told == [*expected, ("/synced", 7)]
+
+    run(body)
+
+
+def test_questions_to_the_disk_are_bounded() -> None:
+    async def body() -> None:
+        desk = Desk()
+        for _ in range(MOST_TASKS + 10):
+            desk.ask("/models")
+        assert [message[:2] for message in desk.told] == [("/fail", "/models")] * 10
+        desk.disk.goes_on.set()
+        await desk.until(lambda: len(desk.told) == MOST_TASKS + 10)
+
+    run(body)
+
+
+def test_a_models_folder_that_cannot_be_read_is_told() -> None:
+    async def body() -> None:
+        desk = Desk()
+        desk.disk.trouble = OSError(116, "Stale file handle")
+        desk.disk.goes_on.set()
+        desk.ask("/models")
+        await desk.until(lambda: bool(desk.told))
+        assert desk.told == [("/fail", "/models", "the models folder cannot be read: Stale file handle")]
+
+    run(body)
+
+
+def test_a_models_folder_that_never_answers_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(administration, "LISTING_S", 0.2)
+
+    async def body() -> None:
+        desk = Desk()
+        for _ in range(3):
+            desk.ask("/models")
+        desk.ask("/sync", 7)
+        await desk.until(lambda: len(desk.told) == 4)
+        busy = ("/fail", "/models", "busy: the models folder has still not answered an earlier question")
+        late = ("/fail", "/models", "the models folder did not answer within 0 s")
+        assert desk.told == [late, busy, busy, ("/synced", 7)]
+        desk.ask("/models")
+        await desk.until(lambda: len(desk.told) == 5)
+        assert desk.told[4] == busy
+        assert len(desk.disk.readers) == 1, "threads pile up"
+        desk.disk.trouble = OSError(110, "Connection timed out")
+        desk.disk.goes_on.set()
+        await desk.until(lambda: desk.administration._reading is not None and desk.administration._reading.done())
+        desk.disk.trouble = None
+        desk.ask("/models")
+        await desk.until(lambda: len(desk.told) == 6)
+        assert desk.told[5] == ("/models.reply", "model0", "model1"), "it answers again"
+
+    run(body)
+
+
+def test_the_version_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def version(name: str) -> str:
+        asked.append(name)
+        return "1.2.3"
+
+    monkeypatch.setattr(administration, "package_version", version)
+
+    async def body() -> None:
+        desk = Desk()
+        for _ in range(255):
+            desk.ask("/version")
+        assert desk.told == [("/version.reply", "oscvae", "1.2.3")] * 255
+        assert asked == ["oscvae"]
+
+    run(body)
+
+
+def test_a_checkout_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(administration, "package_version", version)
+
+    async def body() -> None:
+        desk = Desk()
+        desk.ask("/version")
+        assert desk.told == [("/version.reply", "oscvae", "unknown")]
+
+    run(body)
+
+
+class Network:
+    """Where everybody is beyond loopback, and the sizes of what they are sent; a cursor of so many `numbers` stands for
+    all that there may be to tell of a large model."""
+
+    def __init__(self, numbers: int) -> None:
+        self.sent: list[tuple[str, int]] = []
+        self.limiter = ErrorLimiter(1000)
+        state = [("/z", (0.5,) * numbers), *((f"/macro/{n}", (0.0,)) for n in range(1, 9))]
+        performer = SimpleNamespace(macros=SimpleNamespace(names=("one", "two")), state=lambda: iter(state))
+        subscribers = Subscribers(lambda host, port: self.client(0, port))
+        self.desk = Desk(performer, subscribers)
+
+    def client(self, packet_size: int, port: int = 9001) -> Client:
+        return Client("udp", "192.168.1.7", port, False, packet_size, self._send, self.limiter)
+
+    def _send(self, packet: bytes, _client: Client) -> None:
+        message = decode(packet)
+        assert isinstance(message, Message)
+        self.sent.append((message.address, len(packet)))
+
+    @property
+    def addresses(self) -> list[str]:
+        return [address for address, _ in self.sent]
+
+    @property
+    def sizes(self) -> list[int]:
+        return [size for _, size in self.sent]
+
+
+@pytest.mark.parametrize("numbers", [4, 200])
+def test_a_new_subscriber_is_told_how_things_stand_whatever_its_question_has(numbers: int) -> None:
+    network = Network(numbers)
+    network.desk.ask("/notify", True, client=network.client(12))
+    assert network.addresses[:2] == ["/macros.reply", "/z"] and len(network.addresses) == 2 + 8 + 1
+    assert network.addresses[-1] == "/done"
+
+
+@pytest.mark.parametrize("numbers", [4, 200])
+@pytest.mark.parametrize("by", ["leaving", "port"])
+def test_a_bundle_of_subscriptions_is_answered_within_bounds(numbers: int, by: str) -> None:
+    """Whose sender may be forged: it leaves and comes again, or names one port after the other."""
+    network = Network(numbers)
+    network.desk.ask("/notify", 1, client=network.client(16, 5000))
+    once = sum(network.sizes)
+    network.sent.clear()
+    size = 16 + SUBSCRIBERS_MAX * 16
+    forged = network.client(size)
+    for i in range(SUBSCRIBERS_MAX):
+        if by == "leaving":
+            network.desk.ask("/notify", i % 2 == 0, client=forged)
+        else:
+            network.desk.ask("/notify", 1, 10_000 + i, client=forged)
+    assert network.addresses.count("/macros.reply") > 1, "an honest bundle of two is served as well"
+    assert sum(network.sizes) <= 32 * size + once

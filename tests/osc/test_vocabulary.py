@@ -1,0 +1,351 @@
+"""The table: every row is whole, every row is obeyed, and every mistake in it is told."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from oscvae.errors import CommandError
+from oscvae.osc.packets import Message, decode, encode_message
+from oscvae.osc.parse import Command, ModelInfo, parse
+from oscvae.osc.vocabulary import BY_COMMAND, REPLIES, TABLE, Address, Arg, find, is_reply, nearest, reply_args
+
+MODEL = ModelInfo(4, (-3.0,) * 4, (3.0,) * 4, note_min=40, note_max=80)
+EVERY_ADDRESS = [
+    "/play",
+    "/interp",
+    "/note",
+    "/stop",
+    "/panic",
+    "/voice/new",
+    "/voice/set",
+    "/voice/stop",
+    "/z",
+    "/z/N",
+    "/unit/N",
+    "/pad/N",
+    "/glide",
+    "/preset/save",
+    "/preset/recall",
+    "/preset/delete",
+    "/presets",
+    "/gain",
+    "/pan",
+    "/bend",
+    "/release",
+    "/attack",
+    "/stretch",
+    "/sustain",
+    "/macro",
+    "/macro/N",
+    "/macros",
+    "/midi/learn",
+    "/midi/forget",
+    "/load",
+    "/models",
+    "/model",
+    "/encode",
+    "/record",
+    "/status",
+    "/version",
+    "/help",
+    "/ping",
+    "/notify",
+    "/sync",
+    "/dumpOSC",
+    "/clearSched",
+    "/quit",
+]
+
+
+def ask(path: str, *args: Any, model: ModelInfo = MODEL) -> Command:
+    return parse(Message(path, args), model)
+
+
+def sent(row: Address) -> str:
+    """An address as a client would send it."""
+    return row.path.replace("N", "1") if row.index else row.path
+
+
+def example(arg: Arg) -> list[Any]:
+    if arg.kind == "latent":
+        return [0.5] * MODEL.dims
+    if arg.kind == "setting":
+        return ["z"]
+    if arg.kind == "rest":
+        return [0.5] * MODEL.dims
+    if arg.kind == "string":
+        return ["name"]
+    if arg.name == "note":
+        return [60]
+    return [1]
+
+
+def full(row: Address) -> list[Any]:
+    return [value for arg in row.args for value in example(arg)]
+
+
+def test_the_table_has_every_address_once() -> None:
+    assert [row.path for row in TABLE] == EVERY_ADDRESS
+    assert len(BY_COMMAND) == len(TABLE)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.path)
+def test_a_row_is_whole(row: Address) -> None:
+    assert row.help.endswith(".")
+    assert row.path.endswith("/N") == bool(row.index)
+    optional = [arg.optional for arg in row.args]
+    assert optional == sorted(optional), "what may be left out comes last"
+    assert len({arg.name for arg in row.args}) == len(row.args)
+    for arg in row.args:
+        assert not arg.clip or (arg.low is not None and arg.high is not None)
+    replies = {reply.path for reply in REPLIES}
+    assert all(reply.split()[0] in replies for reply in row.replies)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.path)
+def test_a_row_is_obeyed(row: Address) -> None:
+    command = ask(sent(row), *full(row))
+    assert command.name == row.command
+    assert command.row is row
+    assert command.path == sent(row)
+    assert list(command.args) == full(row)
+    assert set(command.values) == {arg.name for arg in row.args} | ({"n"} if row.index else set())
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.path)
+def test_a_row_gives_its_defaults(row: Address) -> None:
+    required = [value for arg in row.args if not arg.optional for value in example(arg)]
+    values = ask(sent(row), *required).values
+    for arg in row.args:
+        if arg.optional:
+            assert values[arg.name] == arg.default
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.path)
+def test_a_row_counts_its_arguments(row: Address) -> None:
+    n_required = len([value for arg in row.args if not arg.optional for value in example(arg)])
+    for n in range(len(full(row)) + 3):
+        if n_required <= n <= len(full(row)):
+            continue
+        with pytest.raises(CommandError, match=r"expected .*, got"):
+            ask(sent(row), *[*full(row), 1, 1, 1][:n])
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.args], ids=lambda row: row.path)
+def test_a_row_refuses_wrong_types(row: Address) -> None:
+    good = full(row)
+    for i in range(len(good)):
+        for bad in (math.nan, math.inf, -math.inf, None, b"blob"):
+            with pytest.raises(CommandError, match="must be"):
+                ask(sent(row), *good[:i], bad, *good[i + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("row", "arg"),
+    [(row, arg) for row in TABLE for arg in row.args if arg.low is not None and arg.high is not None],
+    ids=lambda x: x.path if isinstance(x, Address) else x.name,
+)
+def test_an_argument_clips_or_fails(row: Address, arg: Arg) -> None:
+    assert arg.low is not None
+    assert arg.high is not None
+    at = sum(len(example(other)) for other in row.args[: row.args.index(arg)])
+    for far, end in ((arg.low - 1, arg.low), (arg.high + 1, arg.high)):
+        args = full(row)
+        args[at] = far
+        if arg.clip:
+            assert ask(sent(row), *args).values[arg.name] == end
+        else:
+            with pytest.raises(CommandError, match=rf"{arg.name} must be .* to .*, got"):
+                ask(sent(row), *args)
+
+
+def test_the_signature_is_in_the_failure() -> None:
+    with pytest.raises(CommandError) as caught:
+        ask("/play", 60, 0.1, 0.2)
+    assert str(caught.value) == "expected note z1 z2 z3 z4 [velocity] [seconds], got 3 arguments"
+    with pytest.raises(CommandError, match=r"expected no arguments, got 1 argument$"):
+        ask("/panic", 1)
+
+
+@pytest.mark.parametrize(
+    "args", [(60, 0, 1, 0, 0, True), (60.0, 0.0, 1.0, 0.0, 0.0, 1.0), (60, False, True, 0.0, 0, 2**40)]
+)
+def test_any_number_will_do(args: tuple[Any, ...]) -> None:
+    assert ask("/play", *args).values == {"note": 60.0, "z": (0.0, 1.0, 0.0, 0.0), "velocity": 1.0, "seconds": None}
+
+
+def test_the_dimension_is_the_models() -> None:
+    model = ModelInfo(dims=2)
+    assert ask("/play", 60, 1, 2, model=model).values["z"] == (1.0, 2.0)
+    assert ask("/interp", 60, 1, 1, 2, 3, 4, 0.5, model=model).values["b"] == (3.0, 4.0)
+    with pytest.raises(CommandError, match="expected note z1 z2 "):
+        ask("/play", 60, 1, model=model)
+
+
+def test_latent_points_clip_to_the_model() -> None:
+    assert ask("/z", 9, -9, 1, 0).values["z"] == (3.0, -3.0, 1.0, 0.0)
+    assert ask("/z/2", -9).args == (-3.0,)
+    assert ask("/voice/set", 1, "z", 9, 0, 0, 0).values["value"] == (3.0, 0.0, 0.0, 0.0)
+
+
+def test_notes_reach_an_octave_beyond_the_model() -> None:
+    assert ask("/play", 28, 0, 0, 0, 0).values["note"] == 28.0
+    assert ask("/play", 60.5, 0, 0, 0, 0).values["note"] == 60.5
+    for path, args in (("/play", (27.9, 0, 0, 0, 0)), ("/voice/new", (1, 93, 0, 0, 0, 0)), ("/note", (93, 64))):
+        with pytest.raises(CommandError, match="40 to 80 and an octave either side"):
+            ask(path, *args)
+    ask("/note", 93, 0)  # whatever still sounds can be stopped, the model may have changed
+    ask("/stop", 93)
+
+
+def test_numbered_addresses() -> None:
+    assert ask("/z/4", 1).values == {"n": 4, "value": 1.0}
+    assert ask("/pad/2", 0.25, 2).values == {"n": 2, "x": 0.25, "y": 1.0}
+    for path in ("/z/", "/z/1/2", "/pad", "/unit"):
+        with pytest.raises(CommandError, match="unknown address"):
+            ask(path, 1)
+
+
+@pytest.mark.parametrize("number", ["0", "9", "01", "N", "-1", "١", "11111", "9" * 60_000])
+@pytest.mark.parametrize("address", ["/z", "/unit", "/pad"])
+def test_a_wrong_number_is_told_with_the_right_ones(address: str, number: str) -> None:
+    what, last = ("pad", 2) if address == "/pad" else ("dimension", 4)
+    with pytest.raises(CommandError) as caught:
+        ask(f"{address}/{number}", 0.5, 0.5)
+    told = str(caught.value)
+    assert told.startswith(f"no {what} {number}:" if number in {"0", "9"} else f"no {what} '{number[:40]}':")
+    assert told.endswith(f": the model has 4 dimensions, {address}/1 to {address}/{last}")
+
+
+@pytest.mark.parametrize(
+    ("address", "dims", "told"),
+    [
+        ("/pad/2", 2, "no pad 2: the model has 2 dimensions, only /pad/1"),
+        ("/pad/1", 1, "no pad 1: the model has 1 dimension, and a pad moves two"),
+        ("/unit/2", 1, "no dimension 2: the model has 1 dimension, only /unit/1"),
+    ],
+)
+def test_a_wrong_number_of_a_small_model(address: str, dims: int, told: str) -> None:
+    with pytest.raises(CommandError) as caught:
+        ask(address, 0.5, model=ModelInfo(dims=dims))
+    assert str(caught.value) == told
+
+
+def test_without_a_model_nothing_is_said_of_its_dimensions() -> None:
+    nothing = ModelInfo(is_loaded=False)
+    for path, args in (("/play", (60, 0)), ("/z", (0, 0)), ("/glide", (1, *range(9))), ("/voice/new", (1, 60, 0))):
+        with pytest.raises(CommandError, match=r"^no model is loaded: /load one, /models lists them$"):
+            ask(path, *args, model=nothing)
+    assert ask("/unit/9", 0.5, model=nothing).values["n"] == 9, "the performer says that there is no model"
+    with pytest.raises(CommandError, match="expected gain, got 2 arguments"):
+        ask("/gain", 1, 2, model=nothing)
+
+
+def test_without_a_model_numbers_count_from_1() -> None:
+    assert find("/pad/99")[1] == 99
+    with pytest.raises(CommandError, match=r"^no pad 0: they count from 1, like /pad/1$"):
+        find("/pad/0")
+
+
+def test_how_many_macros_there_are_is_not_the_models_matter() -> None:
+    assert ask("/macro/9", 2).values == {"n": 9, "value": 1.0}
+    assert ask("/macro", 9.0, 0.5).args == (9, 0.5)
+    with pytest.raises(CommandError, match=r"^no macro 0: they count from 1, like /macro/1$"):
+        ask("/macro/0", 0.5)
+    with pytest.raises(CommandError, match=r"n must be a whole number, got 1\.5"):
+        ask("/macro", 1.5, 0.5)
+
+
+def test_voice_settings() -> None:
+    assert ask("/voice/set", 3, "gain", 60).values["value"] == (6.0,)
+    assert ask("/voice/set", 3.0, "bend", -30).args == (3, "bend", -24.0)
+    with pytest.raises(CommandError, match="one of z, gain, pan, bend, got 'pitch'"):
+        ask("/voice/set", 3, "pitch", 1)
+    with pytest.raises(CommandError, match=r"expected id pan and 1 number\(s\), got 4 arguments"):
+        ask("/voice/set", 3, "pan", 1, 2)
+
+
+def test_identities_are_whole_numbers() -> None:
+    assert ask("/voice/stop", 7.0).values["id"] == 7
+    with pytest.raises(CommandError, match=r"id must be a whole number, got 7\.5"):
+        ask("/voice/stop", 7.5)
+    with pytest.raises(CommandError, match="id must be 0 to 2147483647, got 2147483648"):
+        ask("/voice/stop", 2**31)
+    assert ask("/sync", -(2**31)).values["id"] == -(2**31)
+
+
+SWITCHES = [(row, arg) for row in TABLE for arg in row.args if arg.kind == "bool"]
+
+
+@pytest.mark.parametrize(("row", "arg"), SWITCHES, ids=lambda x: x.path if isinstance(x, Address) else x.name)
+def test_a_switch_is_0_or_1(row: Address, arg: Arg) -> None:
+    at = row.args.index(arg)
+    args = full(row)
+    for value, meant in ((0, False), (1, True), (0.0, False), (1.0, True), (False, False), (True, True)):
+        args[at] = value
+        assert ask(sent(row), *args).values[arg.name] is meant
+    for value in (2, 9, -1, 127, 0.5):
+        args[at] = value
+        with pytest.raises(CommandError, match=rf"^{arg.name} must be 0 or 1, got {value}$"):
+            ask(sent(row), *args)
+
+
+def test_names_may_be_numbers() -> None:
+    assert ask("/preset/save", 1.0).values["name"] == "1"
+    assert ask("/preset/recall", "dark", 2).values == {"name": "dark", "seconds": 2.0}
+
+
+def test_patterns_are_refused() -> None:
+    message = decode(encode_message("/z/*", (1,)))
+    assert isinstance(message, Message)
+    with pytest.raises(CommandError, match="patterns"):
+        parse(message, MODEL)
+
+
+def test_a_long_value_is_cut_in_the_failure() -> None:
+    with pytest.raises(CommandError) as caught:
+        ask("/gain", "x" * 60_000)
+    assert len(str(caught.value)) < 200
+
+
+def test_replies_are_never_answered() -> None:
+    assert is_reply("/fail")
+    assert is_reply("/status.reply")
+    assert not is_reply("/model"), "asked and answered at one address"
+    assert not is_reply("/play")
+    assert not is_reply("/nonsense")
+
+
+def test_replies_have_the_tables_order_and_types() -> None:
+    args = reply_args("/voice/on", note=60, id=-3)
+    assert args == (-3, 60.0)
+    assert isinstance(args[1], float)
+    assert reply_args("/models.reply", names=["a", "b"]) == ("a", "b")
+    with pytest.raises(KeyError):
+        reply_args("/voice/on", id=1)
+    with pytest.raises(TypeError, match="velocity"):
+        reply_args("/voice/on", id=1, note=60, velocity=1)
+
+
+@pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.path)
+def test_a_reply_can_be_sent(reply: Any) -> None:
+    values = {arg.name: {"int": 1, "float": 1, "string": "s", "rest": [1.0]}[arg.kind] for arg in reply.args}
+    message = decode(encode_message(reply.path, reply_args(reply.path, **values)))
+    assert isinstance(message, Message)
+    assert set(message.tags) <= set("ifsb")
+
+
+def test_the_order_of_status_is_kept() -> None:
+    names = [arg.name for reply in REPLIES if reply.path == "/status.reply" for arg in reply.args]
+    assert names[:6] == ["voices", "cpu_avg", "cpu_peak", "underruns", "late", "xruns"]
+
+
+def test_near_addresses() -> None:
+    assert nearest("/paly") == "/play"
+    assert nearest("/PLAY") == "/play"
+    assert nearest("/voice/knew") == "/voice/new"
+    assert nearest("/qqqqqqqq") == ""
+    assert find("/z/3")[1] == 3

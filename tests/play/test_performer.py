@@ -1,0 +1,565 @@
+"""The performer by itself: what of a moment's commands is told to the voices, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from oscvae.daemon.conductor import Conductor
+from oscvae.errors import CommandError
+from oscvae.osc.client import Client, ErrorLimiter
+from oscvae.osc.packets import Message, decode
+from oscvae.osc.parse import Command, ModelInfo, parse
+from oscvae.play.frames import FrameMoment
+from oscvae.play.macros import read_macros
+from oscvae.play.performer import Performer
+from oscvae.play.voices import Voice
+from oscvae.realtime import layout as at
+from oscvae.realtime.engine import Engine
+
+MODEL = ModelInfo(2, note_min=40, note_max=80)
+LATER = 10**18  # Unix ns, frame 1000
+MOMENT = LATER // 1000  # a frame
+
+
+PRESETS = {"far": (9.0, 9.0), "near": (0.5, 0.5)}
+
+
+class Pool:
+    """Voices that are only counted."""
+
+    def __init__(self) -> None:
+        self.engine = Engine(4, 48_000, 16, np.zeros(16, np.float32))
+        self.started: list[Voice] = []
+        self.complete = 0  # groups
+        self.moves: list[tuple[float, ...]] = []
+
+    def new_group(self) -> int:
+        return 7
+
+    def complete_group(self, group: int) -> None:
+        assert group == 7
+        self.complete += 1
+
+    def new_id(self) -> int:
+        return -1
+
+    def start(self, voice: Voice, instead: Voice | None) -> None:
+        self.started.append(voice)
+
+    def release(self, voice: Voice, frame: int) -> None:
+        voice.held = False
+
+    def move(self, voice: Voice, z: tuple[float, ...]) -> None:
+        if z != voice.z:
+            voice.z = z
+            self.moves.append(z)
+
+    def panic(self) -> None:
+        self.started.clear()
+
+    def waiting_voices(self) -> Sequence[Voice]:
+        return [voice for voice in self.started if voice.held]
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+
+class Timeline:
+    """Where whatever is deferred waits until `come` says that its moment has come."""
+
+    def __init__(self) -> None:
+        self._changes: list[tuple[int, int, Callable[[], None]]] = []
+        self.deferred = 0
+        self.now_s = 0.0
+
+    def come(self, due_ns: int) -> None:
+        """Make what is due by then, in the order of time."""
+        due = sorted(change for change in self._changes if change[0] <= due_ns)
+        self._changes = [change for change in self._changes if change[0] > due_ns]
+        for _, _, change in due:
+            change()
+
+    def moment_s(self, due_ns: int | None = None) -> float:
+        return self.now_s
+
+    def keep_ticking(self) -> None:
+        pass
+
+    def frame_at(self, due_ns: int) -> int:
+        return due_ns // MOMENT
+
+    def defer(self, due_ns: int | None, change: Callable[[], None]) -> None:
+        if due_ns is None:
+            change()
+        else:
+            self._changes.append((due_ns, self.deferred, change))
+            self.deferred += 1
+
+
+class Stage:
+    """A performer, what it tells subscribers, and what its client is answered."""
+
+    def __init__(self, macros: Mapping[str, Mapping[str, tuple[float, float]]] = {}) -> None:
+        self.pool, self.timeline = Pool(), Timeline()
+        document = SimpleNamespace(latent=SimpleNamespace(low=(-2.0, -2.0), high=(2.0, 2.0)))
+        current = SimpleNamespace(name="small", info=MODEL, document=document)
+        models: Any = SimpleNamespace(current=current, info=lambda: MODEL)
+        pool: Any = self.pool
+        timeline: Any = self.timeline
+        presets: Any = SimpleNamespace(point=lambda model, name, dims: PRESETS[name])
+        self.performer = Performer(pool, models, timeline, presets, read_macros(macros), gain_db=0.0)
+        start: Any = SimpleNamespace(revived=False, document=SimpleNamespace(latent=SimpleNamespace(mean=(0.0, 0.0))))
+        self.performer.adopt(start)
+        self.told: list[tuple[str, tuple[Any, ...], Client | None]] = []
+        self.performer.on_change = lambda path, args, by: self.told.append((path, tuple(args), by))
+        self.answers: list[tuple[str, tuple[Any, ...]]] = []
+        self.client = Client("udp", "127.0.0.1", 5000, True, 64, self._answered, ErrorLimiter())
+
+    def _answered(self, packet: bytes, client: Client) -> None:
+        message = decode(packet)
+        assert isinstance(message, Message)
+        self.answers.append((message.address, message.args))
+
+    def do(self, *messages: tuple[Any, ...], due_ns: int | None = None) -> None:
+        commands = [parse(Message(address, args), MODEL) for address, *args in messages]  # type: ignore[arg-type]
+        self.performer.execute(commands, self.client, due_ns)
+
+
+def test_notes_of_one_moment_are_a_group_and_a_note_off_is_none_of_it() -> None:
+    """A group whose size counts a note off would wait for a note that never comes."""
+    stage = Stage()
+    stage.do(("/note", 60, 100), ("/note", 64, 100))
+    stage.do(("/note", 60, 0), ("/note", 62, 100), ("/note", 66, 100))
+    stage.do(("/note", 62, 0), ("/note", 67, 100))
+    stage.do(("/play", 60, 0.0, 0.0, 0.0), ("/play", 62, 0.0, 0.0, 0.0))
+    assert [(voice.note, voice.group_size, voice.group_first) for voice in stage.pool.started] == [
+        (60.0, 2, True),
+        (64.0, 2, False),
+        (62.0, 2, True),
+        (66.0, 2, False),
+        (67.0, 1, True),
+        (60.0, 2, True),
+        (62.0, 2, False),
+    ]
+    assert stage.pool.complete == 4
+
+
+@pytest.mark.parametrize(("due_ns", "at_once"), [(None, True), (FrameMoment(10**18, 5), True), (10**18, False)])
+def test_the_wheel_of_a_keyboard_acts_before_the_note_that_follows_it(due_ns: int | None, at_once: bool) -> None:
+    stage = Stage()
+    stage.do(("/bend", 12.0), due_ns=due_ns)
+    assert stage.pool.engine.number(at.E_BEND) == (2.0 if at_once else 1.0)
+    assert stage.timeline.deferred == (not at_once)
+
+
+# -- bundles with administration in them -------------------------------------------------------------------------------
+
+
+class Office:
+    """An administration that notes where the cursor was, and how many notes had been started, when it was asked."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.asked: list[tuple[str, tuple[float, ...], int]] = []
+
+    def execute(self, command: Command, client: Client) -> None:
+        self.asked.append((command.path, self.stage.performer.cursor, len(self.stage.pool.started)))
+        if command.path == "/encode":
+            raise CommandError("no such file")
+
+
+def conduct(stage: Stage, *messages: tuple[Any, ...], due_ns: int | None = None) -> Office:
+    office = Office(stage)
+    commands = [parse(Message(address, tuple(args)), MODEL) for address, *args in messages]
+    conductor: Any = SimpleNamespace(performer=stage.performer, administration=office)
+    Conductor.execute(conductor, commands, stage.client, due_ns)
+    return office
+
+
+@pytest.mark.parametrize("due_ns", [None, LATER])
+def test_a_bundle_is_obeyed_in_order_whoever_obeys_it(due_ns: int | None) -> None:
+    stage = Stage()
+    office = conduct(
+        stage,
+        ("/preset/save", "a"),
+        ("/z", 1.0, 1.0),
+        ("/preset/save", "b"),
+        ("/preset/recall", "near"),
+        ("/preset/delete", "near"),
+        ("/play", 60, 0.0, 0.0),
+        ("/encode", "x"),
+        ("/status",),
+        ("/z/1", 2.0),
+        due_ns=due_ns,
+    )
+    assert office.asked == [
+        ("/preset/save", (0.0, 0.0), 0),
+        ("/preset/save", (1.0, 1.0), 0),
+        ("/preset/delete", (0.5, 0.5), 0),
+        ("/encode", (0.5, 0.5), 1),
+        ("/status", (0.5, 0.5), 1),
+    ]
+    assert stage.performer.cursor == (2.0, 0.5)
+    assert stage.answers == [("/fail", ("/encode", "no such file"))]
+
+
+def test_notes_of_a_bundle_start_together_whatever_stands_between_them() -> None:
+    stage = Stage()
+    note = ("/play", 60, 0.0, 0.0)
+    conduct(stage, note, ("/preset/save", "a"), note, ("/ping",), note)
+    assert [(voice.group, voice.group_size, voice.group_first) for voice in stage.pool.started] == [
+        (7, 3, True),
+        (7, 3, False),
+        (7, 3, False),
+    ]
+
+
+# -- a cursor that is moved by a bundle with a time --------------------------------------------------------------------
+
+
+def test_what_sounds_follows_at_the_moment_and_what_begins_with_it_at_once() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.do(("/note", 62, 100), ("/z", 1.0, 1.0), ("/note", 64, 100), due_ns=LATER)
+    sounding, before, after = stage.pool.started
+    assert stage.performer.cursor == before.z == after.z == (1.0, 1.0)
+    assert sounding.z == (0.0, 0.0)
+    stage.timeline.come(LATER)
+    assert sounding.z == (1.0, 1.0)
+    assert len(stage.pool.moves) == 2, "one of the two notes, and the one that sounded"
+
+
+@pytest.mark.parametrize(
+    "message", [("/z/1", 1.0), ("/unit/1", 0.75), ("/pad/1", 0.75, 0.5), ("/preset/recall", "near"), ("/macro/1", 1.0)]
+)
+def test_every_way_of_moving_the_cursor_has_its_moment(message: tuple[Any, ...]) -> None:
+    stage = Stage({"a": {"/unit/1": (0.0, 1.0), "/unit/2": (0.5, 0.75)}})
+    stage.do(("/note", 60, 100))
+    (voice,) = stage.pool.started
+    stage.do(message, due_ns=LATER)
+    assert stage.performer.cursor != voice.z == (0.0, 0.0)
+    stage.timeline.come(LATER)
+    assert voice.z == stage.performer.cursor
+
+
+def test_a_move_of_now_takes_along_nothing_that_is_yet_to_come() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    (voice,) = stage.pool.started
+    stage.do(("/z/1", 1.0), ("/note", 64, 100), due_ns=LATER)
+    stage.do(("/z/2", 2.0))
+    assert voice.z == (0.0, 2.0)
+    assert stage.pool.started[1].z == stage.performer.cursor == (1.0, 2.0)
+    stage.timeline.come(LATER)
+    assert voice.z == (1.0, 2.0)
+
+
+def test_a_glide_takes_along_nothing_that_is_yet_to_come() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100), ("/glide", 4.0, 2.0, 2.0))
+    (voice,) = stage.pool.started
+    stage.do(("/z/1", -1.0), ("/note", 64, 100), due_ns=LATER)
+    stage.timeline.now_s = 1.0
+    assert stage.performer.tick()
+    assert voice.z == (0.5, 0.5)
+    assert stage.pool.started[1].z == (-1.0, 0.5)
+    assert stage.told[-1] == ("/z", (-1.0, 0.5), None)
+    stage.timeline.come(LATER)
+    assert voice.z == (-1.0, 0.5)
+    stage.timeline.now_s = 4.0
+    assert not stage.performer.tick()
+    assert voice.z == stage.pool.started[1].z == (-1.0, 2.0)
+
+
+def test_a_glide_goes_on_until_a_move_that_ends_it() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100), ("/glide", 4.0, 2.0, 2.0))
+    (voice,) = stage.pool.started
+    stage.do(("/z", 1.0, 1.0), due_ns=LATER)
+    stage.timeline.now_s = 1.0
+    assert stage.performer.tick()
+    assert voice.z == (0.5, 0.5)
+    assert stage.performer.cursor == (1.0, 1.0)
+    stage.timeline.come(LATER)
+    stage.timeline.now_s = 2.0
+    assert not stage.performer.tick()
+    assert voice.z == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+def test_of_two_moves_that_of_the_later_moment_stays(is_before: bool) -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.do(("/z", 1.0, 1.0), due_ns=LATER)
+    if is_before:
+        stage.do(("/z", 2.0, 2.0))
+    stage.do(("/note", 64, 100), due_ns=LATER)
+    if not is_before:
+        stage.do(("/z", 2.0, 2.0))
+    stage.do(("/note", 66, 100))
+    sounding, timed, untimed = stage.pool.started
+    assert (sounding.z, timed.z, untimed.z) == ((2.0, 2.0), (1.0, 1.0), (2.0, 2.0))
+    stage.timeline.come(LATER)
+    assert sounding.z == timed.z == untimed.z == stage.performer.cursor == (1.0, 1.0)
+    assert stage.told[-1] == ("/z", (1.0, 1.0), None), "/z of now was the last that was told"
+
+
+def test_bundles_that_come_in_the_wrong_order_are_heard_in_the_right_one() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    for n in (2, 0, 1):
+        due_ns = LATER + n * MOMENT
+        stage.do(("/z/1", float(n)), ("/note", 70 + n, 100), due_ns=due_ns)
+    stage.do(("/z/2", 0.5), ("/note", 80, 100), due_ns=LATER + MOMENT)
+    voice, *timed = stage.pool.started
+    assert stage.performer.cursor == (2.0, 0.5)
+    assert {note.note: note.z for note in timed} == {72: (2.0, 0.5), 70: (0.0, 0.0), 71: (1.0, 0.5), 80: (1.0, 0.5)}
+    for n, z in enumerate([(0.0, 0.0), (1.0, 0.5), (2.0, 0.5)]):
+        stage.timeline.come(LATER + n * MOMENT)
+        assert voice.z == z
+
+
+def test_moves_of_several_moments_are_made_one_after_the_other() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    (voice,) = stage.pool.started
+    for n in range(3):
+        stage.do(("/z", float(n), 0.0), due_ns=LATER + n * MOMENT)
+        stage.do(("/note", 70 + n, 100), due_ns=LATER + n * MOMENT)
+    for n in range(3):
+        stage.timeline.come(LATER + n * MOMENT)
+        assert voice.z == (float(n), 0.0)
+        assert [other.z[0] for other in stage.pool.started[1 + n :]] == [float(n) for n in range(n, 3)]
+
+
+def test_a_note_that_was_let_go_before_the_moment_does_not_move() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.do(("/z", 1.0, 1.0), due_ns=LATER)
+    stage.do(("/note", 60, 0))
+    stage.timeline.come(LATER)
+    assert stage.pool.moves == []
+
+
+def test_a_knob_of_a_keyboard_moves_at_once() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.do(("/z/1", 1.0), due_ns=FrameMoment(LATER, 1000))
+    assert stage.pool.moves == [(1.0, 0.0)]
+    assert stage.timeline.deferred == 0
+
+
+def test_what_is_yet_to_come_is_heard_beside_a_knob_of_a_keyboard_and_not_before() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.do(("/z/1", 1.0), due_ns=LATER + MOMENT)
+    stage.do(("/z/2", 2.0), ("/note", 64, 100), due_ns=FrameMoment(LATER, 1000))
+    assert [voice.z for voice in stage.pool.started] == [(0.0, 2.0)] * 2
+    stage.timeline.come(LATER + MOMENT)
+    assert [voice.z for voice in stage.pool.started] == [(1.0, 2.0)] * 2
+
+
+def test_several_moves_of_one_moment_are_followed_once() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.do(("/z/1", 1.0), ("/z/2", 2.0), due_ns=LATER)
+    stage.timeline.come(LATER)
+    assert stage.pool.moves == [(1.0, 2.0)]
+
+
+def test_a_panic_forgets_the_moves_that_come_after_it_and_no_others() -> None:
+    stage = Stage()
+    stage.do(("/z/1", 1.0), due_ns=LATER + MOMENT)
+    stage.do(("/panic",))
+    assert stage.performer.cursor == (0.0, 0.0)
+    assert stage.told[-1] == ("/z", (0.0, 0.0), None), "/z/1 had been told"
+    stage.do(("/glide", 4.0, 2.0, 2.0))
+    stage.do(("/z/1", 1.0), due_ns=LATER + MOMENT)
+    stage.do(("/panic",), ("/z/2", 2.0), due_ns=LATER)
+    stage.timeline.now_s = 1.0
+    assert stage.performer.tick(), "the glide goes on until the panic"
+    stage.timeline.come(LATER)
+    assert stage.performer.cursor == (0.5, 2.0)
+    stage.timeline.come(LATER + MOMENT)
+    assert stage.performer.cursor == (0.5, 2.0)
+    assert not stage.performer.tick()
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_a_new_model_forgets_the_moves_that_were_meant_for_the_old_one(dims: int) -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.do(("/z/2", 1.0), ("/glide", 1.0, 2.0, 2.0), due_ns=LATER)
+    mean = (0.25,) * dims
+    new: Any = SimpleNamespace(
+        revived=dims != 2,
+        info=SimpleNamespace(dims=dims),
+        document=SimpleNamespace(latent=SimpleNamespace(mean=mean)),
+    )
+    stage.performer.adopt(new)
+    stage.timeline.come(LATER)
+    assert not stage.performer.tick()
+    assert stage.performer.cursor == mean
+    assert stage.pool.moves == []
+
+
+def test_voices_of_a_model_with_other_dimensions_stay_where_they_are() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    (voice,) = stage.pool.started
+    new: Any = SimpleNamespace(revived=False, document=SimpleNamespace(latent=SimpleNamespace(mean=(1.0, 1.0, 1.0))))
+    stage.performer.adopt(new)
+    stage.do(("/z/1", 2.0))
+    stage.do(("/z/1", 3.0), due_ns=LATER)
+    stage.timeline.come(LATER)
+    assert stage.performer.cursor == (3.0, 1.0, 1.0)
+    assert voice.z == (0.0, 0.0)
+
+
+def test_a_decoder_that_is_started_again_changes_no_cursor() -> None:
+    stage = Stage()
+    stage.do(("/z", 1.0, 1.0), due_ns=LATER)
+    again: Any = SimpleNamespace(revived=True, info=SimpleNamespace(dims=2))
+    stage.performer.adopt(again)
+    assert stage.performer.cursor == (1.0, 1.0)
+
+
+def test_a_glide_that_is_yet_to_begin_moves_nothing() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100))
+    stage.timeline.now_s = 10.0
+    stage.do(("/z", 1.0, 1.0), ("/glide", 2.0, 2.0, 2.0), due_ns=LATER)  # at 10 s
+    stage.timeline.now_s = 9.9
+    assert not stage.performer.tick()
+    assert stage.pool.moves == []
+    stage.timeline.come(LATER)
+    assert stage.pool.moves == [(1.0, 1.0)]
+    stage.timeline.now_s = 11.0
+    assert stage.performer.tick()
+    assert stage.pool.moves[-1] == (1.5, 1.5)
+
+
+# -- what subscribers are told -----------------------------------------------------------------------------------------
+
+
+def test_a_dimension_that_is_moved_by_hand_leaves_a_glide_and_the_others_travel_on() -> None:
+    stage = Stage()
+    stage.do(("/note", 60, 100), ("/glide", 4.0, 2.0, 2.0))
+    stage.timeline.now_s = 1.0
+    assert stage.performer.tick()
+    assert stage.performer.cursor == (0.5, 0.5)
+    stage.do(("/z/1", -1.0))
+    assert stage.performer.cursor == (-1.0, 0.5), "the other one neither jumps nor stops"
+    stage.timeline.now_s = 2.0
+    stage.performer.tick()
+    assert stage.told[-1] == ("/z", (-1.0, 1.0), None)
+    stage.timeline.now_s = 5.0
+    assert not stage.performer.tick()
+    assert stage.performer.cursor == stage.pool.moves[-1] == (-1.0, 2.0)
+    assert stage.told[-1] == ("/z", (-1.0, 2.0), None), "all know where it has arrived"
+
+
+def test_a_panic_lifts_the_pedal_on_every_surface() -> None:
+    stage = Stage()
+    stage.do(("/panic",))
+    assert stage.told == []
+    stage.do(("/sustain", 1), ("/panic",))
+    assert stage.told == [("/sustain", (True,), stage.client), ("/sustain", (False,), None)]
+
+
+def test_where_everything_stands() -> None:
+    stage = Stage({"a": {"/bend": (0.0, -12.0), "/unit/2": (0.5, 1.0)}, "b": {"/pan": (0.0, 1.0)}})
+    start = {"/gain": (0.0,), "/pan": (0.0,), "/bend": (0.0,), "/release": (0.15,), "/attack": (0.0,)}
+    start |= {"/stretch": (1.0,), "/sustain": (False,), "/macro/1": (0.0,), "/macro/2": (0.0,)}
+    assert dict(stage.performer.state()) == {"/z": (0.0, 0.0), **start}
+    stage.do(("/macro", 1, 0.5), ("/gain", -99.0), ("/pad/1", 0.75, 0.5), ("/sustain", 1))
+    assert dict(stage.performer.state()) == {
+        **start,
+        "/z": (1.0, 0.0),
+        "/macro/1": (0.5,),
+        "/bend": (-6.0,),
+        "/gain": (-60.0,),
+        "/sustain": (True,),
+    }
+
+
+# -- macros ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_macro_moves_several_parameters_and_all_is_told() -> None:
+    stage = Stage({"a": {"/bend": (0.0, -12.0), "/unit/2": (0.5, 1.0), "/stretch": (1.0, 2.0)}})
+    stage.do(("/macro/1", 0.5))
+    assert stage.pool.engine.number(at.E_BEND) == pytest.approx(2**-0.5)
+    assert stage.performer.cursor == pytest.approx((0.0, 1.0))
+    assert stage.told == [
+        ("/bend", (-6.0,), None),
+        ("/unit/2", (0.75,), None),
+        ("/stretch", (1.5,), None),
+        ("/macro/1", (0.5,), stage.client),
+    ]
+    stage.do(("/note", 60, 100))
+    (voice,) = stage.pool.started
+    assert (voice.stretch, voice.z) == (1.5, pytest.approx((0.0, 1.0)))
+    stage.told.clear()
+    stage.do(("/macro", 1, 9.0))
+    assert stage.told == [
+        ("/bend", (-12.0,), None),
+        ("/unit/2", (1.0,), None),
+        ("/stretch", (2.0,), None),
+        ("/macro/1", (1.0,), stage.client),
+    ], "in both words it is told at one address, at which its last value cannot be another macro's"
+    assert voice.z == pytest.approx((0.0, 2.0)), "a key that is down follows"
+    stage.told.clear()
+    stage.do(("/bend", 1.0))
+    assert stage.told == [("/bend", (1.0,), stage.client)], "a parameter that is moved alone moves no macro"
+
+
+def test_voices_follow_a_macro_once() -> None:
+    stage = Stage({"a": {"/unit/1": (0.0, 1.0), "/z/2": (0.0, -1.0), "/pan": (0.0, 1.0)}, "b": {"/pan": (0.0, 1.0)}})
+    stage.do(("/note", 60, 100), ("/note", 64, 100))
+    stage.do(("/macro/1", 0.25))
+    assert stage.pool.moves == [(-1.0, -0.25)] * 2, "not by way of a point where only one dimension has moved"
+    stage.pool.moves.clear()
+    stage.do(("/macro/2", 0.5))
+    assert stage.pool.moves == []
+    stage.do(("/macro/1", 0.5), ("/z/1", 0.5))
+    assert stage.pool.moves == [(0.0, -0.5)] * 2 + [(0.5, -0.5)] * 2
+
+
+def test_a_macro_of_a_bundle_moves_at_its_time() -> None:
+    stage = Stage({"a": {"/pan": (0.0, 1.0), "/gain": (0.0, -6.0)}})
+    stage.do(("/macro/1", 1.0), due_ns=10**18)
+    assert stage.timeline.deferred == 2
+    assert stage.pool.engine.number(at.E_PAN) == 0.0
+
+
+def test_voices_follow_a_macro_of_a_bundle_once_and_at_its_time() -> None:
+    stage = Stage({"a": {"/unit/1": (0.5, 1.0), "/z/2": (0.0, -1.0)}})
+    stage.do(("/note", 60, 100))
+    stage.do(("/note", 64, 100), ("/macro/1", 1.0), due_ns=LATER)
+    assert [voice.z for voice in stage.pool.started] == [(0.0, 0.0), (2.0, -1.0)]
+    stage.timeline.come(LATER)
+    assert stage.pool.moves == [(2.0, -1.0)] * 2
+
+
+def test_a_macro_moves_what_the_model_has_and_tells_what_it_has_not() -> None:
+    stage = Stage({"a": {"/unit/9": (0.0, 1.0), "/pan": (0.0, 1.0)}})
+    stage.do(("/macro/1", 0.5))
+    assert stage.pool.engine.number(at.E_PAN) == 0.5
+    assert [path for path, _, _ in stage.told] == ["/pan", "/macro/1"]
+    assert stage.answers == [("/fail", ("/macro/1", "no dimension 9: the model has 2 dimensions, /unit/1 to /unit/2"))]
+
+
+@pytest.mark.parametrize("message", [("/macro/2", 0.5), ("/macro", 2, 0.5), ("/macro", 0, 0.5)])
+def test_a_macro_that_is_not_there_moves_nothing(message: tuple[Any, ...]) -> None:
+    stage = Stage({"a": {"/pan": (0.0, 1.0)}})
+    stage.do(message, ("/pan", 0.25))
+    assert stage.told == [("/pan", (0.25,), stage.client)]
+    ((address, (path, why)),) = stage.answers
+    assert (address, path) == ("/fail", message[0])
+    assert why.startswith("no macro ") and why.endswith(": only /macro/1")

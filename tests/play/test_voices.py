@@ -1,0 +1,231 @@
+"""The voice pool by itself: the rings are filled by hand, and the decoder is as slow as the test wants it."""
+
+from __future__ import annotations
+
+import itertools
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from oscvae.decode.wire import MOVE, NOTE_ON, Request
+from oscvae.play.voices import Voice, VoicePool
+from oscvae.realtime import layout as at
+from oscvae.realtime.engine import Engine
+from oscvae.realtime.memory import store_word
+from oscvae.realtime.ring import push
+
+PLENTY = 1000
+
+
+class SlowDecoder:
+    """Keeps at most `room` requests, and serves one when the test says so: note-ons first, then by deadline."""
+
+    def __init__(self) -> None:
+        self.alive = True
+        self.free_blocks = list(range(PLENTY))
+        self.room = PLENTY
+        self._asked: list[Request] = []
+
+    def send(self, request: Request) -> bool:
+        if len(self._asked) >= self.room:
+            return False
+        self._asked.append(request)
+        return True
+
+    @property
+    def idle(self) -> bool:
+        return not self._asked
+
+    def serve(self) -> Request:
+        request = min(self._asked, key=lambda asked: (asked.kind, asked.deadline))
+        self._asked.remove(request)
+        return request
+
+
+class Model:
+    """What a voice knows of its model."""
+
+    def __init__(self, index: int = 0) -> None:
+        self.name = f"model {index}"
+        self.index = index
+        self.decoder = SlowDecoder()
+        self.document = SimpleNamespace(note_min=0, note_max=127)
+        self.voices = self.waiting = 0
+
+
+class Stage:
+    """A pool of `limit` voices, what it tells, and the other clocks played by the test."""
+
+    def __init__(self, limit: int = 4) -> None:
+        self.engine = Engine(limit + 4, 48_000, 16, np.zeros(16, np.float32))
+        self.pool = VoicePool(self.engine, limit)
+        self.model = Model()
+        self.told: list[tuple[str, int]] = []
+        self.pool.on_voice = lambda address, id_, note: self.told.append((address, id_))
+        self._ids = itertools.count(1)
+
+    def play(self, start_frame: int = -1, model: Model | None = None) -> Voice:
+        """A voice whose first block is decoded."""
+        loaded: Any = model or self.model
+        voice = Voice(next(self._ids), 60.0, (0.0,), "voice", loaded, start_frame=start_frame)
+        self.pool.start(voice)
+        assert self.answer(model).kind == NOTE_ON
+        return voice
+
+    def answer(self, model: Model | None = None) -> Request:
+        """One decode is done, and its block is free again."""
+        model = model or self.model
+        request = model.decoder.serve()
+        self.pool.on_block = lambda context, block: model.decoder.free_blocks.append(block)
+        self.tell(at.BLOCK_FREE, model.index, request.block)
+        self.tell(at.DECODE_SEEN, request.slot, request.generation, 0, 1_000, model.index)
+        self.pool.take_events()
+        return request
+
+    def tell(self, *record: int) -> None:
+        """A record of the renderer's."""
+        assert push(self.engine.render_control, _record(*record))
+
+    def play_through(self, voice: Voice, *kinds: int) -> None:
+        """What callback and renderer do at a voice's end, in their order; kinds: what the callback says of it."""
+        for kind in kinds:
+            assert push(self.engine.audio_control, _record(kind, voice.slot, voice.generation))
+        store_word(self.engine.voices[voice.slot], at.V_STATE, at.IDLE)
+        self.tell(at.VOICE_IDLE, voice.slot, voice.generation)
+
+
+def _record(*words: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.array([*words, *[0] * (8 - len(words))], np.int64)
+
+
+# -- what is told ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_voice_that_ends_while_control_listens_is_told_off(heard: bool) -> None:
+    """The callback's word comes after control has heard it out, the renderer's just before that is heard out too."""
+    stage = Stage()
+    voice = stage.play()
+    if heard:
+        assert push(stage.engine.audio_control, _record(at.VOICE_ON, voice.slot, voice.generation))
+        stage.pool.take_events()
+    slot, rest = voice.slot, (at.VOICE_OFF,) if heard else (at.VOICE_ON, at.VOICE_OFF)
+    stage.pool.on_block = lambda context, block: stage.play_through(voice, *rest)
+    stage.tell(at.BLOCK_FREE, 0, 0)
+    stage.pool.take_events()
+    assert stage.told == [("/voice/on", 1), ("/voice/off", 1)]
+    assert slot in stage.pool._free and stage.pool.idle
+
+
+def test_what_is_told_of_a_slot_is_told_of_its_voice() -> None:
+    """The note that waited gets the slot within the same listening: the word of the one before is not taken for its."""
+    stage = Stage()
+    voices = [stage.play() for _ in range(4)]
+    for voice in voices:
+        assert push(stage.engine.audio_control, _record(at.VOICE_ON, voice.slot, voice.generation))
+    stage.pool.take_events()
+    late = [stage.play() for _ in range(4)]  # which fade the others
+    waiting = Voice(9, 60.0, (0.0,), "voice", stage.model)  # type: ignore[arg-type]
+    stage.pool.start(waiting)
+    assert waiting.slot < 0
+    stage.told.clear()
+    stage.pool.on_block = lambda context, block: stage.play_through(voices[0], at.VOICE_OFF)
+    stage.tell(at.BLOCK_FREE, 0, 0)
+    freed = voices[0].slot
+    stage.pool.take_events()
+    assert stage.told == [("/voice/off", voices[0].id)]
+    assert waiting.slot == freed and not waiting.heard and not waiting.stolen
+    assert late[0].stolen, "it gave way to the one that waited"
+
+
+# -- moves -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("room", [PLENTY, 5, 1])
+def test_moves_are_served_in_turn(room: int) -> None:
+    """Every voice always has a newer target than the decoder can follow; some of their notes had a time."""
+    stage = Stage(limit=16)
+    voices = [stage.play(start_frame=-1 if i % 3 else 1_000_000 - 1_000 * i) for i in range(16)]
+    stage.model.decoder.room = room
+    served: list[int] = []
+    for turn in range(1, 8 * len(voices)):
+        for voice in voices:
+            stage.pool.move(voice, (float(turn),))
+        served.append(stage.answer().slot)
+    for first in range(len(served) - len(voices) + 1):
+        assert len(set(served[first : first + len(voices)])) == len(voices), "one was served twice in a round"
+    reached = {}
+    while not stage.model.decoder.idle:
+        request = stage.answer()
+        reached[request.slot] = request.z
+    assert reached == {voice.slot: (float(turn),) for voice in voices}
+
+
+def test_notes_go_before_moves() -> None:
+    stage = Stage()
+    voices = [stage.play() for _ in range(3)]
+    for voice in voices:
+        stage.pool.move(voice, (1.0,))
+    late = Voice(9, 60.0, (0.0,), "voice", stage.model, start_frame=10**9)  # type: ignore[arg-type]
+    stage.pool.start(late)
+    assert [stage.answer().kind for _ in range(4)] == [NOTE_ON, MOVE, MOVE, MOVE]
+
+
+def test_a_target_that_found_no_room_does_not_come_after_a_newer_one() -> None:
+    stage = Stage()
+    voice = stage.play()
+    stage.model.decoder.room = 0
+    stage.pool.move(voice, (1.0,))
+    assert stage.pool.busy == 1
+    stage.model.decoder.room = PLENTY
+    stage.pool.move(voice, (2.0,))
+    assert stage.answer().z == (2.0,)
+    stage.pool.take_events()
+    assert stage.model.decoder.idle and stage.pool.busy == 1
+
+
+@pytest.mark.parametrize("blocks", [0, PLENTY])
+def test_a_target_that_found_no_room_is_reached_when_there_is_some(blocks: int) -> None:
+    stage = Stage()
+    voice = stage.play()
+    decoder = stage.model.decoder
+    taken, decoder.free_blocks[blocks:] = decoder.free_blocks[blocks:], []
+    decoder.room = 0
+    for z in (1.0, 2.0, 0.5):
+        stage.pool.move(voice, (z,))
+    stage.pool.take_events()
+    assert decoder.idle and stage.pool.busy == 3, "what was asked for counts, not how often it was tried"
+    decoder.free_blocks += taken
+    decoder.room = PLENTY
+    stage.pool.take_events()
+    assert stage.answer().z == (0.5,)
+    assert decoder.idle and len(decoder.free_blocks) == PLENTY
+
+
+def test_a_decoder_without_room_holds_up_no_other() -> None:
+    stage, other = Stage(), Model(1)
+    voice, elsewhere = stage.play(), stage.play(model=other)
+    stage.model.decoder.room = 0
+    stage.pool.move(voice, (1.0,))
+    stage.pool.move(elsewhere, (2.0,))
+    assert stage.answer(other).z == (2.0,)
+    stage.model.decoder.room = PLENTY
+    stage.pool.take_events()
+    assert stage.answer().z == (1.0,)
+
+
+@pytest.mark.parametrize("gone", ["voice", "decoder"])
+def test_nobody_waits_for_a_move_that_will_never_be(gone: str) -> None:
+    stage = Stage()
+    voice = stage.play()
+    stage.model.decoder.room = 0
+    stage.pool.move(voice, (1.0,))
+    stage.model.decoder.room = PLENTY
+    if gone == "voice":
+        stage.pool.fade(voice)
+    else:
+        stage.model.decoder.alive = False
+    stage.pool.take_events()
+    assert stage.model.decoder.idle and not stage.pool._following

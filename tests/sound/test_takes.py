@@ -1,0 +1,87 @@
+"""A take becomes a spectrum at one level, and `/encode` hears what a data set is built from."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from oscvae.model.document import read_document
+from oscvae.model.torchscript import load, one_hots
+from oscvae.sound.stft import from_log, magnitudes
+from oscvae.sound.takes import LEVEL_S, finish, level_frames, measure_level, to_bands
+from oscvae.training.data.dataset import Recipe
+from oscvae.training.data.prepare import Checks, prepare
+from oscvae.units import note_to_hz
+
+MODEL = Path(__file__).parents[2] / "models" / "plucked.ts"
+RATE = 48000
+RECIPE = Recipe()
+AXIS = RECIPE.axis()
+
+
+def pluck(note: float, decay: float = 4.0, rate: int = RATE) -> np.ndarray:
+    """Partials that begin after a tenth of a second."""
+    time_s = np.arange(2 * rate) / rate
+    partials = [np.cos(2.0 * np.pi * h * note_to_hz(note) * time_s) / h for h in range(1, 9)]
+    tone = [np.zeros(rate // 10), 0.2 * sum(partials) * np.exp(-decay * time_s)]
+    return np.concatenate(tone).astype(np.float32)
+
+
+@pytest.mark.parametrize("gain", [0.05, 1.0])
+@pytest.mark.parametrize("decay", [0.5, 20.0])
+def test_every_note_has_the_same_level(gain: float, decay: float) -> None:
+    x, level = finish(gain * pluck(52.0, decay), RECIPE, AXIS)
+    bands = from_log(x.T, 1.0, RECIPE.floor_db, RECIPE.ceiling_db)
+    assert measure_level(bands, AXIS, level_frames(RECIPE)) == pytest.approx(1.0, rel=1e-3)
+    assert finish(pluck(52.0, decay), RECIPE, AXIS)[1] * gain == pytest.approx(level, rel=1e-4)
+
+
+def test_the_level_is_the_root_mean_square_of_the_beginning() -> None:
+    """Proportional to it, whatever the sound."""
+    ratios = []
+    for note, decay in ((40.0, 1.0), (52.0, 8.0), (64.0, 3.0), (76.0, 12.0)):
+        sound = pluck(note, decay)[RATE // 10 - RECIPE.onset_sample :]
+        bands = to_bands(AXIS, magnitudes(sound, RECIPE.n_fft, RECIPE.hop))
+        begin = RECIPE.onset_sample
+        rms = np.sqrt(np.mean(sound[begin : begin + round(LEVEL_S * RATE)] ** 2))
+        ratios.append(20.0 * np.log10(measure_level(bands, AXIS, level_frames(RECIPE)) / rms))
+    assert np.ptp(ratios) < 0.5
+
+
+def test_a_note_shorter_than_its_level_is_measured_whole() -> None:
+    assert level_frames(RECIPE) == 25
+    assert level_frames(replace(RECIPE, frames=7)) == 7
+
+
+@pytest.mark.parametrize(("rate", "within"), [(RATE, 5e-3), (44100, 0.1)])
+def test_a_recording_is_encoded_as_the_data_set_would_have_it(rate: int, within: float, tmp_path: Path) -> None:
+    """By way of the daemon's helper process: the same spectrum, so the same point."""
+    document = read_document(MODEL)
+    names = ("frames", "onset_sample", "floor_db", "ceiling_db", "note_min", "note_max")
+    recipe = Recipe(**{name: getattr(document, name) for name in names})
+    assert recipe.axis().n_bands == document.bands.n
+    prepared = prepare(pluck(57.12), 57, recipe, recipe.axis(), Checks())
+    soundfile.write(tmp_path / "take.wav", pluck(57.12, rate=rate), rate, subtype="FLOAT")
+    done = subprocess.run(
+        [sys.executable, "-m", "oscvae.sound.analyse", str(tmp_path / "take.wav"), str(MODEL)],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert np.frombuffer(done.stdout[:8], np.int64).tolist() == [57]
+    x = np.frombuffer(done.stdout[8:], np.float32).reshape(document.frames, document.bands.n).T
+    if rate == RATE:
+        np.testing.assert_array_equal(x, prepared.x)
+    import torch
+
+    module, _ = load(MODEL)
+    octave, semitone = one_hots([57, 57], document.first_octave)
+    with torch.inference_mode():
+        z = module.encode(torch.from_numpy(np.stack([x, prepared.x])), octave, semitone)[0].numpy()
+    np.testing.assert_allclose(z[0] / document.latent.std, z[1] / document.latent.std, atol=within)

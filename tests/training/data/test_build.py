@@ -1,0 +1,302 @@
+"""Building: the same bytes however it is done, going on after a kill, and what is left out is said."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import soundfile
+from test_soundfont import needs_fluidsynth
+from tiny_soundfont import RATE, TinyZone, string, write_soundfont
+
+from oscvae.errors import DataError
+from oscvae.sound.stft import from_log, n_samples
+from oscvae.sound.takes import level_frames, measure_level
+from oscvae.training.data import build as building
+from oscvae.training.data.build import PARTS, Built, build
+from oscvae.training.data.recipes import DataRecipe, load_recipe
+from oscvae.training.data.store import INDEX, SPECTRA, fingerprint_of, open_dataset, read_index
+from oscvae.units import note_to_hz
+
+SMALL = ["analysis.frames=12", "analysis.n_bands=64", "split.every_note=3"]
+
+
+def write(path: Path, sound: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, sound, RATE)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two instruments, and things that are no notes."""
+    root = tmp_path / "takes"
+    for note, name in ((57, "A3"), (60, "C4"), (62, "62 v90"), (64, "E4_ff")):
+        write(root / "ukulele" / f"{name}.wav", string(note + 0.1))
+        write(root / "motu" / f"{name}.flac", string(note, tint=2.0))
+    write(root / "motu" / "nameless.wav", string(67, tint=2.0))
+    write(root / "motu" / "silent D4.wav", np.zeros(9000))
+    write(root / "motu" / "clipped D4.wav", np.clip(20.0 * string(62), -1.0, 1.0))
+    write(root / "motu" / "F4.wav", string(60))
+    shutil.copy(root / "ukulele" / "A3.wav", root / "ukulele" / "again A3.wav")
+    (root / "motu" / "damaged G4.wav").write_bytes(b"RIFF0000WAVEfmt nonsense")
+    (root / "motu" / "G3.m4a").write_bytes(b"foreign")
+    (root / "notes.txt").write_text("not a sound")
+    (root / "motu" / "._C4.wav").write_bytes(b"what another system leaves behind")
+    return root
+
+
+def recipe_of(folder: Path, *more: str) -> DataRecipe:
+    return load_recipe(str(folder), [*SMALL, *more])
+
+
+def bytes_of(path: Path) -> tuple[bytes, bytes]:
+    return (path / INDEX).read_bytes(), (path / SPECTRA).read_bytes()
+
+
+def test_a_folder_becomes_a_set(folder: Path, tmp_path: Path) -> None:
+    built = build(recipe_of(folder), tmp_path / "set", workers=0)
+    notes = open_dataset(tmp_path / "set")
+    assert built.notes == len(notes) == 9
+    assert built.fingerprint == notes.fingerprint == fingerprint_of(tmp_path / "set", read_index(tmp_path / "set"))
+    assert notes.timbres == ("motu", "ukulele")
+    assert sorted(notes.note[notes.timbre == 1].tolist()) == [57, 60, 62, 64]
+    assert sorted(notes.note[notes.timbre == 0].tolist()) == [57, 60, 62, 64, 67], "one by its sound"
+    velocity = {int(note): int(one) for note, one in zip(notes.note, notes.velocity, strict=True)}
+    assert velocity == {57: 100, 60: 100, 62: 90, 64: 112, 67: 100}
+    assert (notes.recipe.note_min, notes.recipe.note_max) == (57, 67), "what there is"
+    assert notes.program.tolist() == [-1] * 9
+    assert len(notes.sources) == len(set(notes.sources)) == 13, "a recording for each file that was looked at"
+    assert notes.x.shape == (9, 64, 12)
+    frames = level_frames(notes.recipe)
+    bands = from_log(notes.x.transpose(0, 2, 1), 1.0, notes.recipe.floor_db, notes.recipe.ceiling_db)
+    levels = [measure_level(note, notes.recipe.axis(), frames) for note in bands]
+    np.testing.assert_allclose(levels, 1.0, rtol=1e-3)
+    for row in range(9):
+        assert notes.f0_hz[row] == pytest.approx(note_to_hz(float(notes.note[row])), rel=0.02)
+    told = {Path(one["what"]).name: one["why"] for one in built.skipped}
+    assert told.keys() == {"silent D4.wav", "clipped D4.wav", "damaged G4.wav", "G3.m4a", "again A3.wav"}
+    assert "same file as ukulele/A3.wav" in told["again A3.wav"]
+    assert "convert it" in told["G3.m4a"]
+    (outlier,) = built.outliers
+    assert (outlier["what"], outlier["kept"], round(outlier["cents"])) == ("motu/F4.wav", False, -500)
+    assert not (tmp_path / "set" / PARTS).exists()
+
+
+def test_the_same_recipe_gives_the_same_bytes_however_it_is_built(folder: Path, tmp_path: Path) -> None:
+    recipe = recipe_of(folder)
+    build(recipe, tmp_path / "one", workers=0)
+    build(recipe, tmp_path / "two", workers=2)
+    assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
+    again = build(recipe, tmp_path / "two", workers=2)
+    assert again.was_there
+    assert again.notes == 9
+    build(recipe_of(folder, "analysis.floor_db=-70.0"), tmp_path / "three", workers=0)
+    assert bytes_of(tmp_path / "one") != bytes_of(tmp_path / "three")
+
+
+def test_a_build_goes_on_where_it_was_stopped(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = recipe_of(folder)
+    build(recipe, tmp_path / "whole", workers=0)
+    ran: list[Path] = []
+    run_job = building.run_job
+
+    def stop_after_three(job, *settings):  # type: ignore[no-untyped-def]
+        if len(ran) == 3:
+            raise KeyboardInterrupt
+        ran.append(job.path)
+        run_job(job, *settings)
+
+    monkeypatch.setattr(building, "run_job", stop_after_three)
+    with pytest.raises(KeyboardInterrupt):
+        build(recipe, tmp_path / "set", workers=0)
+    with pytest.raises(DataError, match="dataset build"):
+        open_dataset(tmp_path / "set")
+    first = set(ran)
+    ran.clear()
+    monkeypatch.setattr(building, "run_job", lambda job, *rest: (ran.append(job.path), run_job(job, *rest)))
+    seen: list[tuple[int, int]] = []
+    build(recipe, tmp_path / "set", workers=0, progress=lambda done, total: seen.append((done, total)))
+    assert seen[0] == (3, 13)
+    assert seen[-1] == (13, 13)
+    assert not first & set(ran), "nothing is done twice"
+    assert bytes_of(tmp_path / "set") == bytes_of(tmp_path / "whole")
+
+
+def test_a_killed_process_leaves_what_it_had_and_no_children(folder: Path, tmp_path: Path) -> None:
+    for copy in range(40):
+        write(folder / "ukulele" / f"more {copy} C5.wav", string(72, tint=1.0 + 0.01 * copy))
+    recipe = recipe_of(folder)
+    build(recipe, tmp_path / "whole", workers=0)
+    out = tmp_path / "set"
+    command = [sys.executable, "-m", "oscvae", "dataset", "build", str(folder), str(out), "-j", "2"]
+    for setting in SMALL:
+        command += ["--set", setting]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and len(list((out / PARTS).glob("*.json"))) < 5:
+        time.sleep(0.01)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait()
+    assert len(children) >= 2
+    assert not (out / INDEX).exists()
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert not alive, "the workers die with their parent"
+    build(recipe, out, workers=0)
+    assert bytes_of(out) == bytes_of(tmp_path / "whole")
+
+
+def test_a_sound_that_takes_its_process_down_is_found_and_skipped(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "run_job", _dies_of_c4)
+    built = build(recipe_of(folder), tmp_path / "set", workers=2)
+    assert built.notes == 8
+    (crashed,) = [one for one in built.skipped if "crashed" in one["why"]]
+    assert crashed["what"] == "ukulele/C4.wav"
+
+
+def _dies_of_c4(job, *settings):  # type: ignore[no-untyped-def]
+    from oscvae.training.data.work import run_job
+
+    if job.items[0].told == "ukulele/C4.wav":
+        os.kill(os.getpid(), signal.SIGKILL)
+    run_job(job, *settings)
+
+
+def test_another_set_is_not_built_over(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "set"
+    build(recipe_of(folder), out, workers=0)
+    other = recipe_of(folder, "split.every_note=2", "analysis.floor_db=-60.0")
+    with pytest.raises(DataError, match="holds another data set, 'takes'"):
+        build(other, out, workers=0)
+    build(other, out, workers=0, force=True)
+    assert open_dataset(out).recipe.floor_db == -60.0
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.tex").write_text("")
+    with pytest.raises(DataError, match="not empty"):
+        build(other, tmp_path / "full", workers=0)
+
+
+def test_a_set_of_nothing_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "quiet" / "C4.wav", np.zeros(9000))
+    with pytest.raises(DataError, match=r"none of the 1 sounds can be used: C4\.wav: it is silent"):
+        build(recipe_of(tmp_path / "quiet"), tmp_path / "set", workers=0)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="holds no sound files"):
+        build(recipe_of(tmp_path / "empty"), tmp_path / "set", workers=0)
+
+
+def test_copies_are_of_what_is_trained_on_and_repeat(folder: Path, tmp_path: Path) -> None:
+    settings = ["augment.copies=2", "augment.noise_db=[-40, -50]", "augment.gain_db=6.0", "split.recordings=0.3"]
+    recipe = recipe_of(folder, *settings)
+    build(recipe, tmp_path / "one", workers=0)
+    build(recipe, tmp_path / "two", workers=1)
+    assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
+    notes = open_dataset(tmp_path / "one")
+    trained = notes.split == 0
+    originals = np.array([row.get("copy", 0) == 0 for row in read_index(tmp_path / "one")["notes"]])
+    assert originals.sum() == 9
+    assert (~originals).sum() == 2 * int((trained & originals).sum())
+    assert not notes.held_out[~originals].any()
+    for row in np.flatnonzero(~originals):
+        original = np.flatnonzero(originals & (notes.source == notes.source[row]))[0]
+        difference = float(np.abs(notes.x[row] - notes.x[original]).mean())
+        assert 0.0 < difference < 1.0
+
+
+@pytest.fixture(scope="module")
+def font_recipe(tmp_path_factory: pytest.TempPathFactory) -> DataRecipe:
+    """An instrument of three recordings, the upper two in stereo, and one that borrows its highest."""
+    folder = tmp_path_factory.mktemp("font")
+    samples = {
+        "Low": (48, string(48)),
+        "Mid(L)": (55, string(55)),
+        "Mid(R)": (55, string(55, tint=1.3)),
+        "High_r1(L)": (60, string(60)),
+        "High_r1(R)": (60, string(60, tint=1.3)),
+        "Other": (55, string(55, tint=2.0)),
+        "High_r1x": (62, string(62)),
+    }
+    first = [TinyZone("Low", (0, 50))]
+    first += [TinyZone(f"Mid({side})", (51, 57)) for side in "LR"]
+    first += [TinyZone(f"High_r1({side})", (58, 60)) for side in "LR"]
+    first += [TinyZone("High_r1x", (61, 127))]
+    second = [TinyZone("Other", (0, 57)), TinyZone("High_r1(L)", (58, 127))]
+    write_soundfont(folder / "tiny.sf2", samples, {(0, 24, "First"): first, (8, 24, "Second"): second})
+    (folder / "tiny.yaml").write_text(
+        f"""
+name: tiny
+licence: MIT
+analysis: {{frames: 12, n_bands: 64, note_min: 48, note_max: 62}}
+soundfonts:
+  - file: {folder / "tiny.sf2"}
+    origin: made here
+    velocities: [60, 110]
+    recording: '^(.*_r1)'
+    instruments:
+      - {{name: first, program: 24, notes: [40, 62]}}
+      - {{name: second, program: 24, bank: 8, notes: [54, 60]}}
+split: {{recordings: 0.3, every_note: 3}}
+"""
+    )
+    return load_recipe(str(folder / "tiny.yaml"))
+
+
+@pytest.fixture(scope="module")
+def font_built(font_recipe: DataRecipe, tmp_path_factory: pytest.TempPathFactory) -> tuple[Built, Path]:
+    """What was told of the set of that recipe, and its folder."""
+    out = tmp_path_factory.mktemp("sets") / "font"
+    return build(font_recipe, out, workers=0), out
+
+
+@needs_fluidsynth
+def test_a_soundfont_becomes_a_set_split_by_recording(
+    font_built: tuple[Built, Path], font_recipe: DataRecipe, tmp_path: Path
+) -> None:
+    built, folder = font_built
+    build(font_recipe, tmp_path / "two", workers=2)
+    assert bytes_of(folder) == bytes_of(tmp_path / "two")
+    notes = open_dataset(folder)
+    assert built.outliers == built.skipped == ()
+    assert len(notes) == 2 * (15 + 7)
+    assert notes.origins == ("made here",)
+    assert (notes.licence, notes.name) == ("MIT", "tiny")
+    assert notes.sources == ("tiny: Low", "tiny: Mid", "tiny: High_r1", "tiny: Other")
+    of_first = {int(note): int(source) for note, source in zip(notes.note[:15], notes.source[:15], strict=True)}
+    assert [of_first[note] for note in (48, 50, 51, 57, 58, 60, 61, 62)] == [0, 0, 1, 1, 2, 2, 2, 2]
+    second = notes.timbre == 1
+    assert set(notes.source[second & (notes.note >= 58)].tolist()) == {2}, "a recording that both have is one"
+    withheld = set(notes.source[notes.split == 2].tolist())
+    assert withheld
+    assert not withheld & set(notes.source[notes.split != 2].tolist())
+    assert set(notes.velocity.tolist()) == {60, 110}
+    loudest = notes.recipe.axis().centre[notes.x.max(axis=2).argmax(axis=1)]
+    partial = loudest * 48000 / 2048 / np.array([note_to_hz(float(note)) for note in notes.note])
+    assert np.all(np.abs(partial - partial.round()) < 0.15)
+
+
+@needs_fluidsynth
+def test_a_note_lies_where_the_recipe_says(font_built: tuple[Built, Path]) -> None:
+    notes = open_dataset(font_built[1])
+    recipe = notes.recipe
+    first_heard = (recipe.onset_sample - recipe.n_fft) // recipe.hop + 1
+    assert first_heard == 0
+    assert n_samples(recipe.frames, recipe.n_fft, recipe.hop) > recipe.onset_sample
+    energy = (10.0 ** (2.0 * (notes.x - 1.0))).sum(axis=1)
+    assert np.all(energy.argmax(axis=1) <= 4)
+    assert np.all(energy[:, 0] < energy[:, 2])
+
+
+def test_a_missing_soundfont_names_its_package(tmp_path: Path) -> None:
+    recipe = load_recipe("plucked", [])
+    font = recipe.soundfonts[1].model_copy(update={"file": "None_Of_This_Name.sf2"})
+    with pytest.raises(DataError, match="apt install musescore-general-soundfont-lossless"):
+        build(recipe.model_copy(update={"soundfonts": (font,)}), tmp_path / "set", workers=0)

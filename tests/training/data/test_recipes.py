@@ -1,0 +1,98 @@
+"""Recipes: what ships, what is refused and how, and what becomes of a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from oscvae.errors import ConfigError, DataError
+from oscvae.training.data.dataset import Recipe
+from oscvae.training.data.recipes import DataRecipe, SoundfontSource, load_recipe, shipped
+
+
+def test_the_shipped_recipes_are_of_the_shipped_model() -> None:
+    assert shipped() == ["plucked", "plucked-fluid"]
+    plucked, fluid = load_recipe("plucked"), load_recipe("plucked-fluid")
+    assert plucked.analysis.recipe() == fluid.analysis.recipe() == Recipe()
+    assert plucked.soundfonts[0] == fluid.soundfonts[0]
+    assert [font.package for font in plucked.soundfonts] == [
+        "fluid-soundfont-gm",
+        "musescore-general-soundfont-lossless",
+    ]
+    assert plucked.licence == "MIT"
+    for font in plucked.soundfonts:
+        assert len(font.velocities) > 1
+        assert "MIT" in font.origin
+        for instrument in font.instruments:
+            assert instrument.notes[1] - instrument.notes[0] >= 24
+
+
+def test_a_folder_is_a_recipe(tmp_path: Path) -> None:
+    (tmp_path / "ukulele").mkdir()
+    recipe = load_recipe(str(tmp_path / "ukulele"))
+    assert recipe.name == "ukulele"
+    assert recipe.folders[0].path == tmp_path / "ukulele"
+    assert recipe.analysis.recipe().note_min == 28, "wide, until it is known what there is"
+    changed = load_recipe(str(tmp_path / "ukulele"), ["analysis.frames=200", "split.recordings=0"], middle_c=3)
+    assert changed.analysis.frames == 200
+    assert changed.split.recordings == 0.0
+    assert changed.folders[0].middle_c == 3
+
+
+def test_a_name_that_ships_goes_before_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "plucked").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load_recipe("plucked").soundfonts
+    assert load_recipe("./plucked").folders
+
+
+def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\nfolders:\n  - path: takes\naugment: {copies: 1, noise_folder: room}\n")
+    recipe = load_recipe(str(path))
+    assert recipe.folders[0].path == tmp_path / "takes"
+    assert recipe.augment.noise_folder == tmp_path / "room"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: x\n", "soundfonts or folders"),
+        ("name: x\nfolders: [{path: a}]\nanalysis: {hop: 500}\n", "hop 500"),
+        ("name: x\nfolders: [{path: a}]\nanalysis: {n_bands: 3000}\n", "3000 bands"),
+        ("name: x\nfolders: [{path: a}]\nanalysis: {note_min: 60, note_max: 50}\n", "note_min 60"),
+        ("name: x\nfolders: [{path: a}]\nanalysis: {note_min: 12}\n", "7 octaves"),
+        ("name: x\nfolders: [{path: a}]\nanalysis: {floor_db: 6.0}\n", "floor_db"),
+        ("name: x\nfolders: [{path: a}]\nanalysis: {onset_sample: 100000}\n", "onset_sample"),
+        ("name: x\nfolders: [{path: a}]\nanalysis: {frame: 100}\n", "analysis.frames"),
+        ("name: x\nfolders: [{path: a, recording: '('}]\n", "regular expression"),
+        ("name: x\nsoundfonts: [{file: a.sf2, instruments: []}]\n", "instruments"),
+        ("name: x\nsoundfonts: [{file: a.sf2, instruments: [{name: y, program: 1, notes: [60, 50]}]}]\n", "lower"),
+        ("name: x\nsoundfonts: [{file: a, instruments: [{name: y, program: 1}, {name: y, program: 2}]}]\n", "'y'"),
+    ],
+)
+def test_faults_are_named(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "faulty.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=said):
+        load_recipe(str(path))
+
+
+def test_an_unknown_name_says_which_are_known() -> None:
+    with pytest.raises(DataError, match="did you mean plucked"):
+        load_recipe("pluckd")
+
+
+def test_a_recording_is_found_in_a_name() -> None:
+    source = SoundfontSource(file="a", instruments=({"name": "x", "program": 1},), recording=r"^(.*?_v\d(?:_r\d)?)")
+    assert source.recording_of("ViolPzz_D5_v1_r1e") == "ViolPzz_D5_v1_r1"
+    assert source.recording_of("BassPzz_G#2_v1a") == "BassPzz_G#2_v1"
+    assert source.recording_of("Nylon E3") == "Nylon E3"
+
+
+def test_a_recipe_is_frozen() -> None:
+    recipe = load_recipe("plucked")
+    assert DataRecipe.model_validate(recipe.model_dump()) == recipe
+    with pytest.raises(ValueError, match="frozen"):
+        recipe.name = "other"

@@ -1,0 +1,302 @@
+"""Whole runs on a tiny data set: what they leave, how they go on, what they warn of."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from rich.console import Console
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tiny import RECIPE, store_notes, tiny_config, write_config
+
+from oscvae.errors import ConfigError, DataError
+from oscvae.model.document import N_OCTAVES, N_SEMITONES
+from oscvae.model.torchscript import script
+from oscvae.training.config import TrainConfig, find_config, load_config, packaged, to_yaml
+from oscvae.training.data.store import open_dataset
+from oscvae.training.fit.run import load_run, read_record
+from oscvae.training.fit.train import train
+from oscvae.training.model.network import make_model
+
+# Sizes that bring a configuration down to a second, whatever its kind.
+SMALL = {
+    "knots": ["encoder.knots=8", "encoder.dense_knots=4", "encoder.channels=8"],
+    "convolutional": ["encoder.channels=[4, 6]", "encoder.hidden=[16]"],
+    "additive": ["decoder.knots=8", "decoder.dense_knots=4", "decoder.width=16", "decoder.codes=4",
+                 "decoder.channels=8", "decoder.partials=12"],
+    "upsampling": ["decoder.channels=[6, 4, 4]", "decoder.kernels=[3, 3, 3]", "decoder.hidden=[16]"],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return store_notes(tmp_path_factory.mktemp("data"))
+
+
+def run(config: TrainConfig, data: Path, folder: Path, resume: bool = False) -> str:
+    """Trains, and returns what was said."""
+    said = io.StringIO()
+    train(config, open_dataset(data), data, folder, resume, Console(file=said, width=400))
+    return said.getvalue()
+
+
+def scalars(folder: Path, tag: str) -> dict[int, float]:
+    board = EventAccumulator(str(folder), {"scalars": 0})
+    board.Reload()
+    return {event.step: event.value for event in board.Scalars(tag)}
+
+
+def weights(folder: Path, which: str) -> dict[str, torch.Tensor]:
+    return dict(load_run(folder, which).model.state_dict())
+
+
+def assert_same(one: Path, other: Path) -> None:
+    for which in ("best", "last"):
+        left, right = weights(one, which), weights(other, which)
+        assert left.keys() == right.keys()
+        assert all(torch.equal(left[key], right[key]) for key in left)
+
+
+def test_a_run_is_a_folder_that_says_what_it_was(data: Path, tmp_path: Path) -> None:
+    config = tiny_config(tmp_path, "watch.hear_every=2", "watch.hear_notes=2", "fit.steps=18")
+    said = run(config, data, tmp_path / "run")
+    assert "step 20, epoch 4: withheld loss" in said, "18 steps are rounded up to whole looks of 5"
+    record = read_record(tmp_path / "run")
+    assert record["seed"] == 1
+    assert record["data"]["fingerprint"] == open_dataset(data).fingerprint
+    assert record["versions"]["torch"] == torch.__version__.split("+")[0]
+    assert load_config(tmp_path / "run" / "config.yaml") == config
+    model, read, recipe, place = load_run(tmp_path / "run")
+    assert (read, recipe, place) == (config, RECIPE, data.resolve())
+    assert not model.training
+    board = EventAccumulator(str(tmp_path / "run"), {"images": 0, "audio": 0})
+    board.Reload()
+    tags = board.Tags()
+    assert {"train/loss", "withheld/lsd_db", "latent/active", "latent/nats_1"} <= set(tags["scalars"])
+    assert tags["images"] == ["withheld/1", "withheld/2"]
+    assert {"withheld/1 decoded", "withheld/1 recorded"} <= set(tags["audio"])
+    assert [event.step for event in board.Images("withheld/1")] == [10, 20]
+
+
+# `oscvae train` as it is typed, ended by the system between two looks.
+_KILLED = """
+import os, signal
+from oscvae.app.cli import main
+from oscvae.training.fit.learner import Learner
+step = Learner.training_step
+def training_step(self, *args):
+    if self.global_step == 27:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return step(self, *args)
+Learner.training_step = training_step
+main()
+"""
+
+
+def typed(*start: str, config: Path, data: Path, out: Path, more: Sequence[str] = ()) -> subprocess.Popen[str]:
+    """`oscvae train` in a process of its own."""
+    command = [sys.executable, *start, "train", "--config", str(config), "--data", str(data), "--out", str(out), *more]
+    return subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3], start_new_session=True
+    )
+
+
+Begun = dict[str, tuple[subprocess.Popen[str], Path]]
+
+
+@pytest.fixture(scope="module")
+def begun(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
+    """A run that is killed and one of two processes, with their folders.
+
+    They take seconds to start, in which other tests run: the first that asks for them does not look at them.
+    """
+    folder = tmp_path_factory.mktemp("begun")
+    watch = {"every_steps": 20, "log_steps": 1, "hear_every": 0}
+    long = write_config(folder / "long.yaml", fit={"steps": 60, "batch": 8, "threads": 1}, watch=watch)
+    short = write_config(folder / "short.yaml")
+    two = ("--set", "trainer.devices=2", "--set", "trainer.strategy=ddp")
+    runs = {
+        "killed": (typed("-c", _KILLED, config=long, data=data, out=folder / "killed"), folder / "killed"),
+        "two": (typed("-m", "oscvae", config=short, data=data, out=folder / "two", more=two), folder / "two"),
+    }
+    yield runs
+    for process, _ in runs.values():
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_a_stopped_run_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
+    """By Ctrl-C and by the system: two runs at once."""
+    watch = {"every_steps": 5, "log_steps": 100, "hear_every": 0}
+    path = write_config(tmp_path / "tiny.yaml", fit={"steps": 1_000_000, "batch": 8, "threads": 1}, watch=watch)
+    outs = {how: tmp_path / how.name for how in (signal.SIGINT, signal.SIGTERM)}
+    running = {how: typed("-m", "oscvae", config=path, data=data, out=out) for how, out in outs.items()}
+    try:
+        for how, process in running.items():
+            while not (outs[how] / "checkpoints" / "last.ckpt").is_file():
+                assert process.poll() is None, f"the run ended by itself:\n{process.communicate()[1]}"
+                time.sleep(0.01)
+            process.send_signal(how)
+        for process in running.values():
+            said = process.communicate(timeout=120)[1]
+            assert process.returncode == 1
+            assert "oscvae train --resume --out" in said
+            assert "Traceback" not in said
+    finally:
+        for process in running.values():
+            process.kill()
+
+
+@pytest.mark.usefixtures("begun")
+def test_a_loss_that_explodes_ends_the_run(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"the loss is (nan|inf) at step \d+: lower optimiser.rate"):
+        run(tiny_config(tmp_path, "optimiser.rate=1", "optimiser.weight_decay=1e6", "fit.steps=400",
+                        "optimiser.warm_up_steps=0"), data, tmp_path / "run")  # fmt: skip
+
+
+def test_a_run_killed_before_its_first_look_begins_again(data: Path, tmp_path: Path) -> None:
+    config = tiny_config(tmp_path)
+    run(config, data, tmp_path / "whole")
+    run(config, data, tmp_path / "parts")
+    for path in (tmp_path / "parts" / "checkpoints").iterdir():
+        path.unlink()
+    with pytest.raises(DataError, match="no checkpoint yet"):
+        load_run(tmp_path / "parts")
+    run(config, data, tmp_path / "parts", resume=True)
+    assert_same(tmp_path / "parts", tmp_path / "whole")
+
+
+def test_nothing_is_trained_over_or_otherwise(data: Path, tmp_path: Path) -> None:
+    config = tiny_config(tmp_path, "fit.steps=5")
+    run(config, data, tmp_path / "run")
+    with pytest.raises(ConfigError, match="--resume, or name another --out"):
+        run(config, data, tmp_path / "run")
+    changed = tiny_config(tmp_path, "fit.steps=5", "optimiser.rate=1e-4")
+    with pytest.raises(ConfigError, match=r"optimiser.rate was 0.0015 and is 0.0001"):
+        run(changed, data, tmp_path / "run", resume=True)
+    record = json.loads((tmp_path / "run" / "run.json").read_text(encoding="utf-8"))
+    record["data"]["fingerprint"] = "0" * 64
+    (tmp_path / "run" / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(DataError, match="was begun on the data 000000000000"):
+        run(config, data, tmp_path / "run", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ("trainer.device=2", "did you mean devices"),
+        ("trainer.max_steps=3", "give fit.steps instead"),
+        ("trainer.precision=7", "trainer: "),
+    ],
+)
+def test_lightnings_own_flags_are_checked_before_anything_is_made(
+    setting: str, complaint: str, data: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        run(tiny_config(tmp_path, setting), data, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_patience_ends_a_run(data: Path, tmp_path: Path) -> None:
+    config = tiny_config(tmp_path, "watch.patience=2", "fit.steps=1000", "optimiser.rate=1e-9", "optimiser.kind=adam")
+    learner = train(config, open_dataset(data), data, tmp_path / "run", console=Console(file=io.StringIO()))
+    assert learner.trainer.global_step < 100
+
+
+def test_a_collapsing_posterior_is_told(data: Path, tmp_path: Path) -> None:
+    said = run(tiny_config(tmp_path, "regulariser.weight=100", "fit.steps=40"), data, tmp_path / "collapsed")
+    assert said.count("warning: the posterior collapses: 0 of 3 latent dimensions are active") == 1
+    free = tiny_config(
+        tmp_path, "regulariser.weight=0", "fit.steps=150", "watch.every_steps=150", "optimiser.rate=1e-2"
+    )
+    assert "warning" not in run(free, data, tmp_path / "free")
+
+
+@pytest.mark.parametrize("name", packaged())
+def test_each_configuration_trains_two_steps_and_exports(name: str, data: Path, tmp_path: Path) -> None:
+    carried = load_config(find_config(name))
+    decoder = "upsampling" if carried.decoder.kind == "convolutional" else "additive"
+    small = [*SMALL[carried.encoder.kind], *SMALL[decoder], "fit.steps=2", "fit.batch=4"]
+    config = load_config(find_config(name), [*small, "fit.threads=1", "trainer.accelerator=cpu", "watch.hear_every=0"])
+    run(config, data, tmp_path / "run")
+    check_exported(tmp_path / "run", config.latent)
+
+
+@pytest.mark.parametrize("encoder", ["knots", "convolutional"])
+@pytest.mark.parametrize("decoder", ["additive", "upsampling"])
+@pytest.mark.parametrize(
+    ("regulariser", "outputs"),
+    [
+        ("none", ("deterministic", "deterministic")),
+        ("mmd-imq", ("deterministic", "stochastic")),
+        ("kl", ("stochastic", "stochastic")),
+    ],
+)
+def test_any_combination_trains_and_exports(
+    encoder: str, decoder: str, regulariser: str, outputs: tuple[str, str], data: Path, tmp_path: Path
+) -> None:
+    kind = "convolutional" if decoder == "upsampling" else decoder
+    sections = [f"encoder={{kind: {encoder}, output: {outputs[0]}}}", f"decoder={{kind: {kind}, output: {outputs[1]}}}"]
+    small = [*SMALL[encoder], *SMALL[decoder], f"regulariser.kind={regulariser}", "fit.steps=2", "watch.every_steps=2"]
+    run(tiny_config(tmp_path, *sections, *small), data, tmp_path / "run")
+    check_exported(tmp_path / "run", 3)
+
+
+def check_exported(folder: Path, latent: int) -> None:
+    """The scripted model answers as the eager one, at any batch size, in the shapes of the format."""
+    model = load_run(folder).model
+    scripted = script(model)
+    for batch in (1, 3):
+        z = torch.randn(batch, latent)
+        octave = torch.eye(N_OCTAVES)[[3] * batch]
+        semitone = torch.eye(N_SEMITONES)[list(range(batch))]
+        with torch.inference_mode():
+            x = scripted(z, octave, semitone)
+            assert x.shape == (batch, RECIPE.n_bands, RECIPE.frames)
+            assert float(x.abs().max()) <= 1.0
+            torch.testing.assert_close(x, model(z, octave, semitone), rtol=0, atol=1e-5)
+            mean, log_variance = scripted.encode(x, octave, semitone)
+            assert mean.shape == log_variance.shape == (batch, latent)
+            torch.testing.assert_close(mean, model.encode(x, octave, semitone)[0], rtol=0, atol=1e-5)
+
+
+def test_weights_follow_from_the_seed(tmp_path: Path) -> None:
+    one, same, other = (make_model(tiny_config(tmp_path, f"seed={seed}"), RECIPE).state_dict() for seed in (1, 1, 2))
+    assert all(torch.equal(one[key], same[key]) for key in one)
+    assert any(not torch.equal(one[key], other[key]) for key in one)
+    assert to_yaml(tiny_config(tmp_path)).startswith("name: tiny\n")
+
+
+def test_a_run_goes_on_after_a_kill_as_if_nothing_had_been(begun: Begun, data: Path, tmp_path: Path) -> None:
+    process, parts = begun["killed"]
+    said = process.communicate()[1]
+    assert process.returncode == -signal.SIGKILL, said
+    config = load_config(parts.parent / "long.yaml")
+    run(config, data, tmp_path / "whole")
+    assert torch.load(parts / "checkpoints" / "last.ckpt", weights_only=True)["global_step"] == 20
+    run(config, data, parts, resume=True)
+    assert_same(parts, tmp_path / "whole")
+    whole, went_on = scalars(tmp_path / "whole", "train/loss"), scalars(parts, "train/loss")
+    assert set(whole) == set(range(60))
+    assert {step: whole[step] for step in went_on} == went_on
+
+
+def test_two_processes_train_the_same_model(begun: Begun, data: Path, tmp_path: Path) -> None:
+    process, folder = begun["two"]
+    run(tiny_config(tmp_path), data, tmp_path / "one")
+    said = process.communicate()[1]
+    assert process.returncode == 0, said
+    one, other = weights(tmp_path / "one", "last"), weights(folder, "last")
+    for key, value in one.items():
+        torch.testing.assert_close(other[key], value, rtol=1e-4, atol=1e-6)
