@@ -40,7 +40,7 @@ def _macros_that_are_not_there(config: Config) -> Iterator[RuleError]:
             except CommandError:
                 continue  # which has been told
             try:
-                if row.command == "macro_n":
+                if row.index == "macro":
                     macros.messages(n, 0.0)
             except CommandError as error:
                 yield RuleError((section, "map", name, "to"), str(error))

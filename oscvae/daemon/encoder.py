@@ -16,7 +16,7 @@ import numpy as np
 
 from oscvae.decode.wire import ENCODE, Request
 from oscvae.errors import BusyError, CommandError
-from oscvae.play.models import Loaded
+from oscvae.play.loaded import Loaded
 
 TIMEOUT_S = 60.0
 

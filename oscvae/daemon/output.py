@@ -53,7 +53,7 @@ def jack_answers(server_name: str | None) -> bool:
     return jack.probe(server_name)
 
 
-class Station:
+class Output:
     """Keeps an engine playing. on_rate(): the output rate may have changed, and nothing sounds."""
 
     def __init__(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
 from typing import Any
@@ -18,13 +18,13 @@ from oscvae.errors import BusyError, CommandError, OscvaeError
 from oscvae.midi.learn import Controllers
 from oscvae.osc.binding import bind
 from oscvae.osc.client import Client
+from oscvae.osc.obeying import Handlers
 from oscvae.osc.packets import encode_message
 from oscvae.osc.parse import NO_MODEL, Command, parse
 from oscvae.osc.reference import help_text
 from oscvae.osc.subscribers import Subscribers
-from oscvae.play.models import Loaded, ModelManager
-from oscvae.play.performer import Performer
-from oscvae.play.presets import Presets
+from oscvae.play.loaded import Loaded
+from oscvae.play.part import Part
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,11 @@ MOST_TASKS = 64  # commands and questions that may be under way at once, whoever
 LISTING_S = 5.0  # that a models folder may take to be read: one on a network may never answer
 
 
-class Administration:
-    """Obeys the commands of the groups Models and files, MIDI, The daemon, those of Presets that touch the disk, and
-    /macros.
+obeys: Handlers[[Command, Client]] = Handlers("services")
+
+
+class Services:
+    """Obeys what is not heard: the rows of the vocabulary that are the services'.
 
     status: the arguments of /status.reply. hears_midi: whether there is a port to learn from. on_quit, on_clear,
     on_dump: what the daemon does about /quit, /clearSched and /dumpOSC. quit_anywhere: whether /quit is obeyed from
@@ -44,9 +46,7 @@ class Administration:
 
     def __init__(
         self,
-        performer: Performer,
-        models: ModelManager,
-        presets: Presets,
+        part: Part,
         recorder: Recorder,
         encoder: Encoder,
         subscribers: Subscribers,
@@ -59,9 +59,9 @@ class Administration:
         on_dump: Callable[[bool], None],
         quit_anywhere: bool,
     ) -> None:
-        self._performer = performer
-        self._models = models
-        self._presets = presets
+        self._performer = part.performer
+        self._models = part.models
+        self._presets = part.presets
         self._recorder = recorder
         self._encoder = encoder
         self._subscribers = subscribers
@@ -79,18 +79,16 @@ class Administration:
         self._listing = asyncio.Lock()  # one reader at a time, so that answers keep their order
         self._reading: asyncio.Future[list[str]] | None = None  # the last one, which may hang
         self._version = _version()  # reading it takes a fifth of a millisecond
-        self._handlers: dict[str, Callable[[Command, Client], None]] = {
-            name.removeprefix("_do_"): getattr(self, name) for name in dir(self) if name.startswith("_do_")
-        }
+        self._handlers = obeys.of(self)
 
     @property
-    def commands(self) -> frozenset[str]:
-        """The names of the commands that `execute` obeys."""
-        return frozenset(self._handlers)
+    def obeyed(self) -> Iterable[str]:
+        """The paths of the rows that `obey` obeys."""
+        return self._handlers.keys()
 
-    def execute(self, command: Command, client: Client) -> None:
+    def obey(self, command: Command, client: Client) -> None:
         """Obey one command; raises OscvaeError for what cannot be obeyed."""
-        self._handlers[command.name](command, client)
+        self._handlers[command.row.path](command, client)
 
     async def finish(self) -> None:
         """Wait for what is under way."""
@@ -133,7 +131,8 @@ class Administration:
 
     # -- models and files ----------------------------------------------------------------------------------------------
 
-    def _do_load(self, command: Command, client: Client) -> None:
+    @obeys("/load")
+    def _load(self, command: Command, client: Client) -> None:
         async def work() -> tuple[Any, ...]:
             loaded = await self._models.load(command.values["name"])
             await self._presets.open(loaded.name)  # whoever waits for /done may recall one at once
@@ -142,7 +141,8 @@ class Administration:
 
         self._start(command, client, work())
 
-    def _do_models(self, command: Command, client: Client) -> None:
+    @obeys("/models")
+    def _list_models(self, command: Command, client: Client) -> None:
         async def work() -> tuple[Any, ...]:
             async with self._listing:
                 return tuple(await self._read_names())
@@ -182,10 +182,12 @@ class Administration:
             *ranges,
         )
 
-    def _do_model(self, command: Command, client: Client) -> None:
+    @obeys("/model")
+    def _tell_model(self, command: Command, client: Client) -> None:
         client.reply("/model", *self.model_message())
 
-    def _do_encode(self, command: Command, client: Client) -> None:
+    @obeys("/encode")
+    def _encode(self, command: Command, client: Client) -> None:
         async def work() -> tuple[Any, ...]:
             name = command.values["file"]
             note, z = await self._encoder.encode(name, self._loaded())
@@ -193,7 +195,8 @@ class Administration:
 
         self._start(command, client, work())
 
-    def _do_record(self, command: Command, client: Client) -> None:
+    @obeys("/record")
+    def _record(self, command: Command, client: Client) -> None:
         async def work() -> tuple[Any, ...]:
             async with self._recording:
                 if command.values["name"] is None:
@@ -204,7 +207,8 @@ class Administration:
 
     # -- presets -------------------------------------------------------------------------------------------------------
 
-    def _do_preset_save(self, command: Command, client: Client) -> None:
+    @obeys("/preset/save")
+    def _preset_save(self, command: Command, client: Client) -> None:
         name = command.values["name"]
         written = self._presets.save(self._loaded().name, name, self._performer.cursor)
 
@@ -214,7 +218,8 @@ class Administration:
 
         self._start(command, client, work())
 
-    def _do_preset_delete(self, command: Command, client: Client) -> None:
+    @obeys("/preset/delete")
+    def _preset_delete(self, command: Command, client: Client) -> None:
         name = command.values["name"]
         written = self._presets.delete(self._loaded().name, name)
 
@@ -224,18 +229,21 @@ class Administration:
 
         self._start(command, client, work())
 
-    def _do_presets(self, command: Command, client: Client) -> None:
+    @obeys("/presets")
+    def _list_presets(self, command: Command, client: Client) -> None:
         name = self._loaded().name
         client.reply("/presets.reply", name, *self._presets.names(name))
 
     # -- macros --------------------------------------------------------------------------------------------------------
 
-    def _do_macros(self, command: Command, client: Client) -> None:
+    @obeys("/macros")
+    def _list_macros(self, command: Command, client: Client) -> None:
         client.reply("/macros.reply", *self._performer.macros.names)
 
     # -- MIDI ----------------------------------------------------------------------------------------------------------
 
-    def _do_midi_learn(self, command: Command, client: Client) -> None:
+    @obeys("/midi/learn")
+    def _midi_learn(self, command: Command, client: Client) -> None:
         address = command.values["address"]
         if address is None:
             self._controllers.cancel()
@@ -244,7 +252,7 @@ class Administration:
         if not self._hears_midi():
             raise CommandError("there is no MIDI port: it needs JACK, and midi.enabled")
         moves = parse(bind(address).at(0.0), self._models.info())  # a dimension that the model has
-        if moves.name == "macro_n":
+        if moves.row.index == "macro":
             self._performer.macros.messages(moves.values["n"], 0.0)  # a macro that there is
         moved = self._controllers.learn(address)
 
@@ -255,7 +263,8 @@ class Administration:
 
         self._start(command, client, work(), self._learning)
 
-    def _do_midi_forget(self, command: Command, client: Client) -> None:
+    @obeys("/midi/forget")
+    def _midi_forget(self, command: Command, client: Client) -> None:
         self._controllers.forget(command.values["what"])
 
         async def work() -> tuple[Any, ...]:
@@ -266,13 +275,16 @@ class Administration:
 
     # -- the daemon ----------------------------------------------------------------------------------------------------
 
-    def _do_status(self, command: Command, client: Client) -> None:
+    @obeys("/status")
+    def _tell_status(self, command: Command, client: Client) -> None:
         client.reply("/status.reply", *self._status())
 
-    def _do_version(self, command: Command, client: Client) -> None:
+    @obeys("/version")
+    def _tell_version(self, command: Command, client: Client) -> None:
         client.reply("/version.reply", PROGRAM, self._version)
 
-    def _do_help(self, command: Command, client: Client) -> None:
+    @obeys("/help")
+    def _help(self, command: Command, client: Client) -> None:
         address = command.values["address"]
         if address is None:
             client.reply("/help.reply", "", help_text(None))
@@ -281,10 +293,12 @@ class Administration:
         model = self._models.info()
         client.reply("/help.reply", path, help_text(path, model.dims if model.is_loaded else None))
 
-    def _do_ping(self, command: Command, client: Client) -> None:
+    @obeys("/ping")
+    def _ping(self, command: Command, client: Client) -> None:
         client.reply("/pong")
 
-    def _do_notify(self, command: Command, client: Client) -> None:
+    @obeys("/notify")
+    def _notify(self, command: Command, client: Client) -> None:
         port = command.values["port"]
         if not command.values["on"]:
             self._subscribers.unsubscribe(client, port)
@@ -311,7 +325,8 @@ class Administration:
         yield "/macros.reply", self._performer.macros.names
         yield from self._performer.state()
 
-    def _do_sync(self, command: Command, client: Client) -> None:
+    @obeys("/sync")
+    def _sync(self, command: Command, client: Client) -> None:
         if len(self._syncs) >= MOST_TASKS:
             raise BusyError(f"busy: {MOST_TASKS} /sync wait already")
         earlier = list(self._tasks)
@@ -325,13 +340,16 @@ class Administration:
         self._syncs.add(task)
         task.add_done_callback(self._syncs.discard)
 
-    def _do_dump_osc(self, command: Command, client: Client) -> None:
+    @obeys("/dumpOSC")
+    def _dump_osc(self, command: Command, client: Client) -> None:
         self._on_dump(command.values["on"])
 
-    def _do_clear_sched(self, command: Command, client: Client) -> None:
+    @obeys("/clearSched")
+    def _clear_sched(self, command: Command, client: Client) -> None:
         self._on_clear()
 
-    def _do_quit(self, command: Command, client: Client) -> None:
+    @obeys("/quit")
+    def _quit(self, command: Command, client: Client) -> None:
         if not client.is_loopback and not self._quit_anywhere:
             raise CommandError("/quit is obeyed from this machine only (osc.quit_from: any changes that)")
         client.done("/quit")

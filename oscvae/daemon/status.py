@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
-from oscvae.daemon.output import Station
-from oscvae.osc.dispatch import Dispatcher
+from oscvae.daemon.output import Output
 from oscvae.osc.subscribers import Subscribers
 from oscvae.play.models import ModelManager
 from oscvae.play.voices import VoicePool
@@ -23,22 +23,22 @@ _QUIET_DB = -120.0
 
 
 class Meters:
-    """Reads the engine's counters a few times a second."""
+    """Reads the engine's counters a few times a second. late: bundles that came after their time."""
 
     def __init__(
         self,
         engine: Engine,
-        station: Station,
+        output: Output,
         pool: VoicePool,
         models: ModelManager,
-        dispatcher: Dispatcher,
         subscribers: Subscribers,
+        late: Callable[[], int],
     ) -> None:
         self._engine = engine
-        self._station = station
+        self._output = output
         self._pool = pool
         self._models = models
-        self._dispatcher = dispatcher
+        self._late = late
         self._subscribers = subscribers
         self._began = time.monotonic()
         self._loads: deque[tuple[float, float]] = deque()  # (when, share of a core since the one before)
@@ -92,13 +92,13 @@ class Meters:
             average,
             peak,
             engine.word(at.E_UNDERRUNS),
-            engine.word(at.E_LATE) + self._dispatcher.late,
+            engine.word(at.E_LATE) + self._late(),
             engine.word(at.E_XRUNS),
             self._pool.busy + engine.word(at.E_MIDI_LOST),
             float(engine.rate),
             float(loaded.document.sample_rate) if loaded else 0.0,
             engine.word(at.E_PERIOD),
-            self._station.name,
+            self._output.name,
             loaded.name if loaded else "",
             loaded.info.dims if loaded else 0,
             time.monotonic() - self._began,

@@ -143,7 +143,7 @@ class MidiInput:
             except OscvaeError as error:
                 self.client.fail(message.address, error)
                 continue
-            if command.name == "panic":
+            if not command.row.is_delayed:
                 self._hand_over(commands, frame)
                 commands = []
                 self._executor.execute([command], self.client, None)

@@ -11,7 +11,7 @@ from oscvae.osc.vocabulary import TABLE, find, suggestion
 _MOVABLE = {
     row.path: row.args[0]
     for row in TABLE
-    if row.feedback and len(row.args) == 1 and row.args[0].kind in {"float", "bool"}
+    if row.told and len(row.args) == 1 and row.args[0].kind in {"float", "dimension", "bool"}
 }
 
 

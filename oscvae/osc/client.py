@@ -69,7 +69,8 @@ class Client:
     """One sender, as it stood when it sent one packet.
 
     key: stable over all its packets, and its own (transport, host, port). request_size: bytes of the packet that is
-    being answered; 0 for a subscriber, who is sent events that nobody asked for just now.
+    being answered; 0 for a subscriber, who is sent events that nobody asked for just now. persistent: it has a
+    connection, on which answers go back, however long.
     """
 
     __slots__ = (
@@ -79,6 +80,7 @@ class Client:
         "_send",
         "host",
         "is_loopback",
+        "persistent",
         "port",
         "request_size",
         "transport",
@@ -93,8 +95,10 @@ class Client:
         request_size: int,
         send: Send,
         limiter: ErrorLimiter,
+        persistent: bool = False,
     ) -> None:
         self.transport = transport
+        self.persistent = persistent
         self.host = host
         self.port = port
         self.is_loopback = is_loopback
@@ -117,7 +121,7 @@ class Client:
     @property
     def reply_max(self) -> int:
         """Bytes that the next answer may have."""
-        if self.transport == "tcp":
+        if self.persistent:
             return 2**31 - 1
         if self.is_loopback:
             return UDP_MAX
@@ -126,7 +130,7 @@ class Client:
     @property
     def _left(self) -> int:
         """Bytes that all further answers may have together."""
-        if self.transport == "tcp" or self.is_loopback or not self.request_size:
+        if self.persistent or self.is_loopback or not self.request_size:
             return 2**31 - 1
         return UDP_REPLY_FACTOR * self.request_size - self._answered
 
@@ -160,8 +164,8 @@ class Client:
         self.reply("/done", command, *result)
 
     def may_fail(self, command: str) -> bool:
-        """Whether an error about `command` may go to this client now; counts as one. For errors that are dear to
-        word."""
+        """Whether an error about `command` may go to this client now; counts as one. For errors whose message is
+        expensive to build."""
         return self._limiter.allow(self.host, command)
 
     def fail(self, command: str, why: object) -> None:

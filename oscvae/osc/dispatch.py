@@ -22,15 +22,6 @@ from oscvae.osc.vocabulary import is_reply, suggestion
 HORIZON_S = 3600.0  # how far ahead a bundle may lie: an hour of show, and no clock that is wrong by a day
 _NOW = 1  # timetags up to this one mean now; 0 is what careless senders write
 
-# What osc.latency_s delays: whatever is heard, and what must keep its order with that. Questions and /panic are obeyed
-# at once.
-HEARD_GROUPS = frozenset({"Notes", "Voices", "Cursor", "Sound"})
-HEARD_COMMANDS = frozenset({"macro", "macro_n", "preset_recall"})
-ORDERED_GROUPS = frozenset({"Presets"})
-ORDERED_COMMANDS = frozenset({"load", "record", "sync"})
-UNDELAYED_COMMANDS = frozenset({"panic"})
-ENDING_COMMANDS = frozenset({"stop", "panic", "voice_stop"})
-
 log = logging.getLogger(__name__)
 
 
@@ -154,7 +145,7 @@ class Dispatcher:
             self._obey(commands, client, due_ns)
             return
         later_ns = self._now_ns() + self._latency_ns
-        for is_delayed, run in itertools.groupby(commands, _is_delayed):
+        for is_delayed, run in itertools.groupby(commands, lambda command: command.row.is_delayed):
             self._obey(list(run), client, later_ns if is_delayed else None)
 
     def _obey(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
@@ -165,22 +156,3 @@ class Dispatcher:
                 self._scheduler.at(due_ns, commands, client)
         except OscvaeError as error:
             client.fail(commands[0].path, error)
-
-
-def is_heard(command: Command) -> bool:
-    """Whether it makes sound, or changes how something sounds."""
-    return command.row.group in HEARD_GROUPS or command.name in HEARD_COMMANDS
-
-
-def ends_notes(command: Command) -> bool:
-    """Whether it lets go of something: where that is lost, a note hangs."""
-    if command.name == "note":
-        return not command.values["velocity"]
-    if command.name == "sustain":
-        return not command.values["down"]
-    return command.name in ENDING_COMMANDS
-
-
-def _is_delayed(command: Command) -> bool:
-    ordered = command.row.group in ORDERED_GROUPS or command.name in ORDERED_COMMANDS
-    return (ordered or is_heard(command)) and command.name not in UNDELAYED_COMMANDS

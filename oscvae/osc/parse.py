@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from oscvae.errors import CommandError
 from oscvae.osc.packets import Message
-from oscvae.osc.vocabulary import BY_PATH, VOICE_SETTINGS, Address, Arg, find
+from oscvae.osc.rows import Address, Arg
+from oscvae.osc.vocabulary import SETTING_BY_NAME, find
 
 RESAMPLED_NOTES = 12.0  # how far beyond the model's notes resampling reaches, in semitones
 NO_MODEL = "no model is loaded: /load one, /models lists them"
@@ -38,13 +39,24 @@ class ModelInfo:
 
 class Command(NamedTuple):
     """A checked message. `values` by argument name: latent points as tuples of D floats, absent optionals as their
-    default, the N of /z/N as "n". `args` are the same values, flat, as they would be sent on to a subscriber."""
+    default, the N of /z/N as "n". `args` are the same values, flat, as they would be sent on to a subscriber. `path` is
+    the address as it was sent, `row.path` that of the table."""
 
-    name: str
+    row: Address
     values: dict[str, Any]
     path: str
     args: tuple[Any, ...]
-    row: Address
+
+    @property
+    def ends_notes(self) -> bool:
+        """Whether it lets go of something: where that is lost, a note hangs."""
+        ends = self.row.ends
+        return not self.values[ends] if isinstance(ends, str) else ends
+
+    @property
+    def starts_note(self) -> bool:
+        """Whether it starts a voice, and is not the end of one."""
+        return self.row.starts and not self.ends_notes
 
 
 def parse(message: Message, model: ModelInfo) -> Command:
@@ -62,9 +74,10 @@ def parse(message: Message, model: ModelInfo) -> Command:
         raise _wrong_count(row, len(args), model)
     else:
         clean = ()
-    if row.note_in_model and not (row.command == "note" and values["velocity"] == 0.0):
+    command = Command(row, values, message.address, clean)
+    if row.note_in_model and not command.ends_notes:
         _check_note(values["note"], model)
-    return Command(row.command, values, message.address, clean, row)
+    return command
 
 
 def _values(row: Address, args: tuple[Any, ...], values: dict[str, Any], model: ModelInfo) -> tuple[Any, ...]:
@@ -86,6 +99,11 @@ def _values(row: Address, args: tuple[Any, ...], values: dict[str, Any], model: 
             values[arg.name] = rest
             clean.extend(rest)
             position = n_args
+        elif kind == "dimension" and position < n_args:
+            value = _latent_value(_number(arg.name, args[position]), values["n"] - 1, model)
+            position += 1
+            values[arg.name] = value
+            clean.append(value)
         elif position < n_args:
             value = _CONVERT[kind](arg, args[position])
             position += 1
@@ -97,9 +115,6 @@ def _values(row: Address, args: tuple[Any, ...], values: dict[str, Any], model: 
             raise _wrong_count(row, n_args, model)
     if position != n_args:
         raise _wrong_count(row, n_args, model)
-    if row.command == "z_n":
-        values["value"] = _latent_value(values["value"], values["n"] - 1, model)
-        return (values["value"],)
     return tuple(clean)
 
 
@@ -148,9 +163,9 @@ def _string(arg: Arg, value: Any) -> str:
 
 
 def _choice(arg: Arg, value: Any) -> str:
-    if isinstance(value, str) and value in VOICE_SETTINGS:
+    if isinstance(value, str) and value in SETTING_BY_NAME:
         return value
-    raise CommandError(f"{arg.name} must be one of {', '.join(VOICE_SETTINGS)}, got {_shown(value)}")
+    raise CommandError(f"{arg.name} must be one of {', '.join(SETTING_BY_NAME)}, got {_shown(value)}")
 
 
 _CONVERT: dict[str, Callable[[Arg, Any], Any]] = {
@@ -160,17 +175,15 @@ _CONVERT: dict[str, Callable[[Arg, Any], Any]] = {
     "string": _string,
     "setting": _choice,
 }
-_SETTING_ARGS = {name: BY_PATH[f"/{name}"].args[0] for name in ("gain", "pan", "bend")}
 
 
 def _setting(row: Address, name: str, args: Sequence[Any], n_args: int, model: ModelInfo) -> tuple[float, ...]:
     """The numbers that follow the name in /voice/set."""
-    n_expected = model.dims if name == "z" else 1
+    arg = SETTING_BY_NAME[name].arg
+    n_expected = model.dims if arg.kind == "latent" else 1
     if len(args) != n_expected:
         raise CommandError(f"expected id {name} and {n_expected} number(s), got {n_args} arguments")
-    if name == "z":
-        return _latent(name, args, model)
-    return (_float(_SETTING_ARGS[name], args[0]),)
+    return _latent(name, args, model) if arg.kind == "latent" else (_float(arg, args[0]),)
 
 
 def _latent(name: str, args: Sequence[Any], model: ModelInfo) -> tuple[float, ...]:

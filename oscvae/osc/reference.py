@@ -12,7 +12,8 @@ from oscvae.errors import CommandError, UnknownAddressError
 from oscvae.osc import client as clients
 from oscvae.osc import packets, scheduler, subscribers
 from oscvae.osc.dispatch import HORIZON_S
-from oscvae.osc.vocabulary import REPLIES, TABLE, Address, Arg, Reply, find, suggestion
+from oscvae.osc.rows import Address, Arg, Reply, Setting
+from oscvae.osc.vocabulary import REPLIES, SETTINGS, TABLE, find, suggestion
 
 _INTRODUCTION = f"""\
 # The OSC vocabulary
@@ -88,9 +89,9 @@ def _section(row: Address) -> str:
 def _marks(row: Address) -> Iterator[str]:
     if row.replies:
         yield f"Answers {' or '.join(f'`{reply}`' for reply in row.replies)}."
-    if row.asynchronous:
+    if row.awaited:
         yield "Asynchronous: `/sync` waits for it."
-    if row.feedback:
+    if row.told:
         yield "Subscribers are *told*."
 
 
@@ -115,7 +116,7 @@ def _argument(arg: Arg, *, tag: bool = False) -> str:
     elif arg.kind == "latent":
         facts.append("D numbers")
     elif arg.kind == "setting":
-        facts.append("`z`, `gain`, `pan` or `bend`")
+        facts.append(", ".join(_setting(setting) for setting in SETTINGS))
     elif arg.kind == "rest" and not arg.help:
         facts.append("all that follows")
     if arg.low is not None and arg.high is not None:
@@ -128,6 +129,14 @@ def _argument(arg: Arg, *, tag: bool = False) -> str:
         facts.append("optional" if arg.default is None else f"{arg.default:g} unless given")
     name = f"`{arg.name}1..{arg.name}D`" if arg.kind == "latent" else f"`{arg.name}`"
     return f"{name}: {', '.join(facts)}{'; ' if facts and arg.help else ''}{arg.help}"
+
+
+def _setting(setting: Setting) -> str:
+    """`z` (D numbers), `gain` (-60 to 6 dB) ..; what its arguments say elsewhere holds here too."""
+    arg = setting.arg
+    if arg.kind == "latent":
+        return f"`{setting.name}` (D numbers)"
+    return f"`{setting.name}` ({arg.low:.10g} to {arg.high:.10g}{f' {arg.unit}' if arg.unit else ''})"
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from oscvae.errors import BusyError, OscvaeError
 from oscvae.osc.client import Client
-from oscvae.osc.dispatch import Executor, ends_notes
+from oscvae.osc.dispatch import Executor
 from oscvae.osc.parse import Command
 
 MOST = 8192  # commands that may wait, whoever sent them; and as many that end notes beside them
@@ -51,7 +51,7 @@ class EventScheduler:
         if waiting + len(commands) <= MOST:
             self._keep(due_ns, commands, client)
             return
-        ends = [command for command in commands if ends_notes(command)]
+        ends = [command for command in commands if command.ends_notes]
         if waiting + len(ends) > 2 * MOST:
             self._executor.execute(ends, client, None)
         elif ends:

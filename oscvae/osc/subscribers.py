@@ -87,7 +87,7 @@ class Subscribers:
         """
         if port is not None:
             target = self._open_client(client.host, port)
-        elif client.transport == "tcp":
+        elif client.persistent:
             target = client
         else:
             target = self._open_client(client.host, client.port)
@@ -206,7 +206,7 @@ class Subscribers:
             del self._renewals[subscription.renewed_by]
 
     def _is_self(self, target: Client) -> bool:
-        return target.transport == "udp" and target.is_loopback and target.port == self._own_port
+        return not target.persistent and target.is_loopback and target.port == self._own_port
 
 
 def _is_same_controller(target: Client, by: Client) -> bool:

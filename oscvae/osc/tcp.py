@@ -111,9 +111,9 @@ class TcpConnection(asyncio.Protocol):
             self._tcp.leave(self)
 
     def client(self, request_size: int) -> Client:
-        return Client(
-            "tcp", self._host, self._port, self._is_loopback, request_size, self._send, self._hub.error_limiter
-        )
+        limiter = self._hub.error_limiter
+        peer = "tcp", self._host, self._port, self._is_loopback
+        return Client(*peer, request_size, self._send, limiter, persistent=True)
 
     def close(self) -> None:
         """Closes once what was written is sent."""

@@ -1,111 +1,21 @@
-"""The OSC vocabulary: one table of every address, from which parser, dispatcher, /help and docs/osc.md derive.
+"""The OSC vocabulary: one table of every address, from which parser, dispatcher, router, /help and docs/osc.md derive.
 
 Why a table: a command that exists in code and not in the documentation, or the other way round, cannot happen. A test
-walks every row. What the words mean beyond their ranges stands in docs/osc.md's text and DESIGN 3.
+walks every row. `osc.obeying` ties each row to the method that obeys it.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from oscvae.errors import CommandError, UnknownAddressError
+from oscvae.osc.rows import REQUIRED, Address, Arg, Reply, Setting
 
-Kind = Literal["float", "int", "bool", "string", "latent", "setting", "rest"]
 INT32_MAX = 2**31 - 1
 _DIGITS = 4  # of the N of a path like /z/N
 _SHOWN = 40  # characters of a foreign path in an error
 SECONDS_MAX = 3600.0  # no note, glide or release date lies further ahead than an hour
-VOICE_SETTINGS = ("z", "gain", "pan", "bend")
-
-
-class _Required:
-    def __repr__(self) -> str:
-        return "REQUIRED"
-
-
-REQUIRED: Any = _Required()
-
-
-@dataclass(frozen=True, slots=True)
-class Arg:
-    """One argument: numbers lie in [low, high]; outside, `clip` decides between the nearest end and /fail.
-
-    Kinds: float, int, bool, string; latent = D floats; setting = one of VOICE_SETTINGS; rest = all that follow.
-    """
-
-    name: str
-    kind: Kind = "float"
-    low: float | None = None
-    high: float | None = None
-    unit: str = ""
-    clip: bool = False
-    default: Any = REQUIRED
-    help: str = ""
-
-    @property
-    def optional(self) -> bool:
-        return self.default is not REQUIRED
-
-    @property
-    def tag(self) -> str:
-        """The OSC type tag as which this argument is sent in a reply, with its repetition in docs."""
-        return {"float": "f", "int": "i", "bool": "i", "string": "s", "latent": "f*D", "setting": "s", "rest": "..."}[
-            self.kind
-        ]
-
-    def words(self, dims: int | None) -> Iterator[str]:
-        """How the signature shows it: `z1 z2 z3`, or `z1..zD` where the dimension is not known."""
-        if self.kind == "latent":
-            if dims is None:
-                yield f"{self.name}1..{self.name}D"
-            else:
-                yield from (f"{self.name}{i + 1}" for i in range(dims))
-        elif self.kind == "rest":
-            yield f"{self.name}.."
-        else:
-            yield f"[{self.name}]" if self.optional else self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """One address that the daemon obeys; `command` is the name under which the executor knows it.
-
-    index: what the N of a path like /z/N counts, from 1. asynchronous: /sync waits for it. feedback: when accepted,
-    other subscribers are told at the same address. note_in_model: the note must lie within an octave of the model's
-    range.
-    """
-
-    path: str
-    command: str
-    group: str
-    help: str
-    args: tuple[Arg, ...] = ()
-    replies: tuple[str, ...] = ()
-    index: Literal["", "dimension", "pad", "macro"] = ""
-    asynchronous: bool = False
-    feedback: bool = False
-    note_in_model: bool = False
-
-    def count(self, dims: int) -> int | None:
-        """How many of a path like /z/N a model of D = `dims` has; None where it is not the model that says."""
-        return {"dimension": dims, "pad": dims // 2}.get(self.index)
-
-    def signature(self, dims: int | None = None) -> str:
-        """The arguments as one line, `note z1 z2 [velocity]`; "no arguments" if there are none."""
-        return " ".join(word for arg in self.args for word in arg.words(dims)) or "no arguments"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One address that the daemon sends; events go to subscribers, the rest to whoever asked."""
-
-    path: str
-    help: str
-    args: tuple[Arg, ...] = ()
-    event: bool = False
 
 
 def _seconds(name: str, low: float = 0.0, high: float = SECONDS_MAX, *, default: Any = REQUIRED, help: str = "") -> Arg:
@@ -128,20 +38,29 @@ _NAME = Arg("name", "string")
 _GAIN = Arg("gain", "float", -60, 6, "dB", clip=True)
 _PAN = Arg("pan", "float", -1, 1, clip=True, help="balance, left to right; 0 is unity on both sides")
 _BEND = Arg("bend", "float", -24, 24, "semitones", clip=True)
+_RELEASE = _seconds("release", 0.005, 10.0)
+_ATTACK = _seconds("attack", 0.0, 10.0)
 _UNIT_VALUE = Arg("value", "float", 0, 1, clip=True, help="over the model's latent range")
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("z", _Z),
+    Setting("gain", _GAIN),
+    Setting("pan", _PAN),
+    Setting("bend", _BEND),
+)
+SETTING_BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 TABLE: tuple[Address, ...] = (
     Address(
         "/play",
-        "play",
         "Notes",
         "Starts a voice at that point of the latent space.",
         (_NOTE, _Z, _VELOCITY, _RELEASED_AFTER),
         note_in_model=True,
+        starts=True,
     ),
     Address(
         "/interp",
-        "interp",
         "Notes",
         "Starts a voice whose latent moves linearly from a to b in that time and stays at b. Where the time is longer "
         "than the note, stretch is chosen to fit.",
@@ -153,147 +72,154 @@ TABLE: tuple[Address, ...] = (
             _VELOCITY,
         ),
         note_in_model=True,
+        starts=True,
     ),
     Address(
         "/note",
-        "note",
         "Notes",
         "Keyboard style, at the cursor, which the voice follows while it is held or pedalled. Velocity 0 releases the "
         "oldest held voice of that note.",
         (_NOTE, Arg("velocity", "float", 0, 127, clip=True, help="0 = note off; the gain is the square of v / 127")),
         note_in_model=True,
+        starts=True,
+        ends="velocity",
     ),
     Address(
         "/stop",
-        "stop",
         "Notes",
         "Releases every voice of that note; without a note, every voice.",
         (Arg("note", "float", 0, 127, "MIDI note", default=None),),
+        ends=True,
     ),
     Address(
         "/panic",
-        "panic",
         "Notes",
         "Silence within one block; what would be heard later is forgotten, a /load or /preset/save keeps its moment.",
+        ends=True,
+        delayed=False,
     ),
     Address(
         "/voice/new",
-        "voice_new",
         "Voices",
         "As /play, under an id of your own. A sounding voice of that id is replaced with a fade of 5 ms. Voices that "
         "were started otherwise report negative ids.",
         (_ID, _NOTE, _Z, _VELOCITY, _RELEASED_AFTER),
         note_in_model=True,
+        starts=True,
     ),
     Address(
         "/voice/set",
-        "voice_set",
         "Voices",
-        "Moves one voice: z (D numbers), gain (dB, -60 to 6), pan (-1 to 1) or bend (semitones, -24 to 24).",
+        "Moves one voice.",
         (_ID, Arg("name", "setting"), Arg("value", "rest")),
     ),
-    Address("/voice/stop", "voice_stop", "Voices", "Releases that voice.", (_ID,)),
-    Address("/z", "z", "Cursor", "Moves the cursor, and the /note voices that follow it.", (_Z,), feedback=True),
+    Address("/voice/stop", "Voices", "Releases that voice.", (_ID,), ends=True),
+    Address("/z", "Cursor", "Moves the cursor, and the /note voices that follow it.", (_Z,), told=True),
     Address(
         "/z/N",
-        "z_n",
         "Cursor",
         "Moves one dimension of the cursor, counted from 1.",
-        (Arg("value", "float", help="clipped like z"),),
+        (Arg("value", "dimension", help="clipped like z"),),
         index="dimension",
-        feedback=True,
+        told=True,
     ),
     Address(
         "/unit/N",
-        "unit",
         "Cursor",
         "As /z/N, scaled from 0..1 to the model's latent range.",
         (_UNIT_VALUE,),
         index="dimension",
-        feedback=True,
+        told=True,
     ),
     Address(
         "/pad/N",
-        "pad",
         "Cursor",
         "Two dimensions of the cursor from an x/y pad: pad 1 is dimensions 1 and 2, pad 2 is 3 and 4, and so on.",
         (Arg("x", "float", 0, 1, clip=True), Arg("y", "float", 0, 1, clip=True)),
         index="pad",
-        feedback=True,
+        told=True,
     ),
     Address(
         "/glide",
-        "glide",
         "Cursor",
         "The cursor travels there linearly from where it is; a new target replaces this one.",
         (_seconds("seconds"), _Z),
-        feedback=True,
+        told=True,
     ),
     Address(
         "/preset/save",
-        "preset_save",
         "Presets",
         "Keeps the cursor under that name, per model, on disk at once; what cannot be written is not kept.",
         (_NAME,),
         ("/done /preset/save name",),
-        asynchronous=True,
+        awaited=True,
+        by="services",
+        delayed=True,
     ),
     Address(
         "/preset/recall",
-        "preset_recall",
         "Presets",
         "Moves the cursor to a preset, in that time.",
         (_NAME, _seconds("seconds", default=0.0, help="glide")),
-        feedback=True,
+        told=True,
     ),
     Address(
         "/preset/delete",
-        "preset_delete",
         "Presets",
         "Forgets a preset.",
         (_NAME,),
         ("/done /preset/delete name",),
-        asynchronous=True,
+        awaited=True,
+        by="services",
+        delayed=True,
     ),
-    Address("/presets", "presets", "Presets", "The presets of the model that plays.", (), ("/presets.reply",)),
-    Address("/gain", "gain", "Sound", "Master gain, sounding voices too.", (_GAIN,), feedback=True),
-    Address("/pan", "pan", "Sound", "Balance, sounding voices too.", (_PAN,), feedback=True),
-    Address("/bend", "bend", "Sound", "Pitch bend, sounding voices too.", (_BEND,), feedback=True),
+    Address(
+        "/presets",
+        "Presets",
+        "The presets of the model that plays.",
+        (),
+        ("/presets.reply",),
+        by="services",
+        delayed=True,
+    ),
+    Address("/gain", "Sound", "Master gain, sounding voices too.", (_GAIN,), told=True, stands_at=(0.0,)),
+    Address("/pan", "Sound", "Balance, sounding voices too.", (_PAN,), told=True, stands_at=(0.0,)),
+    Address("/bend", "Sound", "Pitch bend, sounding voices too.", (_BEND,), told=True, stands_at=(0.0,)),
     Address(
         "/release",
-        "release",
         "Sound",
         "Release time to -60 dB, exponential, sounding voices too.",
-        (_seconds("release", 0.005, 10.0),),
-        feedback=True,
+        (_RELEASE,),
+        told=True,
+        stands_at=(0.15,),
     ),
     Address(
         "/attack",
-        "attack",
         "Sound",
         "Linear attack of the next notes.",
-        (_seconds("attack", 0.0, 10.0),),
-        feedback=True,
+        (_ATTACK,),
+        told=True,
+        stands_at=(0.0,),
     ),
     Address(
         "/stretch",
-        "stretch",
         "Sound",
         "Time stretch of the next notes, from two frames after the onset on.",
         (Arg("stretch", "float", 0.25, 4, "ratio", clip=True),),
-        feedback=True,
+        told=True,
+        stands_at=(1.0,),
     ),
     Address(
         "/sustain",
-        "sustain",
         "Sound",
         "The pedal: while it is down, note offs wait.",
         (Arg("down", "bool"),),
-        feedback=True,
+        told=True,
+        stands_at=(False,),
+        ends="down",
     ),
     Address(
         "/macro",
-        "macro",
         "Macros",
         "Moves macro n of macros.map in config.yaml: several parameters at once, each through its own range. Those are "
         "told to every subscriber at their own addresses, the macro to others at /macro/N. It stays where it is when a "
@@ -305,85 +231,108 @@ TABLE: tuple[Address, ...] = (
     ),
     Address(
         "/macro/N",
-        "macro_n",
         "Macros",
         "The same: a fader at an address of its own.",
         (Arg("value", "float", 0, 1, clip=True),),
         index="macro",
-        feedback=True,
+        told=True,
     ),
-    Address("/macros", "macros", "Macros", "What the macros are called.", (), ("/macros.reply",)),
+    Address(
+        "/macros", "Macros", "What the macros are called.", (), ("/macros.reply",), by="services", in_score="ignored"
+    ),
     Address(
         "/midi/learn",
-        "midi_learn",
         "MIDI",
         "Binds the MIDI controller that is moved next to that address, over all that it takes, and keeps it on disk. "
         "Without an address, or after 30 s, nothing is waited for any more.",
         (Arg("address", "string", default=None, help="one that takes one number, like /unit/3 or /gain"),),
         ("/done /midi/learn", "/done /midi/learn address controller", "/fail /midi/learn why"),
+        by="services",
+        scope="daemon",
     ),
     Address(
         "/midi/forget",
-        "midi_forget",
         "MIDI",
         "Forgets what /midi/learn has bound to an address or a controller; without one, all of it. midi.map in "
         "config.yaml stays.",
         (Arg("what", "string", default=None, help="an address, or the number of a controller"),),
         ("/done /midi/forget",),
-        asynchronous=True,
+        awaited=True,
+        by="services",
+        scope="daemon",
     ),
     Address(
         "/load",
-        "load",
         "Models and files",
         "Plays another model from the models folder, by its stem. What sounds goes on; a model that cannot be played "
         "changes nothing. A newer /load answers the older with /fail superseded.",
         (_NAME,),
         ("/done /load name D rate frames", "/fail /load why"),
-        asynchronous=True,
+        awaited=True,
+        by="services",
+        delayed=True,
+        in_score="obeyed",
     ),
     Address(
         "/models",
-        "models",
         "Models and files",
         "The models in the models folder.",
         (),
         ("/models.reply",),
-        asynchronous=True,
+        awaited=True,
+        by="services",
+        scope="daemon",
+        in_score="ignored",
     ),
-    Address("/model", "model", "Models and files", "The model that plays.", (), ("/model",)),
+    Address("/model", "Models and files", "The model that plays.", (), ("/model",), by="services", in_score="ignored"),
     Address(
         "/encode",
-        "encode",
         "Models and files",
         "The latent point and the note of a file in the sounds folder.",
         (Arg("file", "string"),),
         ("/done /encode file note z1..zD", "/fail /encode why"),
-        asynchronous=True,
+        awaited=True,
+        by="services",
     ),
     Address(
         "/record",
-        "record",
         "Models and files",
         "Records the output to a float WAV in the recordings folder, never over an old one; without a name, stops.",
         (Arg("name", "string", default=None),),
         ("/done /record file", "/done /record file seconds"),
-        asynchronous=True,
+        awaited=True,
+        by="services",
+        scope="daemon",
+        delayed=True,
     ),
-    Address("/status", "status", "The daemon", "How it is.", (), ("/status.reply",)),
-    Address("/version", "version", "The daemon", "What it is.", (), ("/version.reply",)),
+    Address(
+        "/status", "The daemon", "How it is.", (), ("/status.reply",), by="services", scope="daemon", in_score="ignored"
+    ),
+    Address(
+        "/version",
+        "The daemon",
+        "What it is.",
+        (),
+        ("/version.reply",),
+        by="services",
+        scope="daemon",
+        in_score="ignored",
+    ),
     Address(
         "/help",
-        "help",
         "The daemon",
         "All addresses, or what one does.",
         (Arg("address", "string", default=None),),
         ("/help.reply",),
+        by="services",
+        scope="daemon",
+        in_score="ignored",
     ),
-    Address("/ping", "ping", "The daemon", "Whether it is there.", (), ("/pong",)),
+    Address(
+        "/ping", "The daemon", "Whether it is there.", (), ("/pong",), by="services", scope="daemon", in_score="ignored"
+    ),
     Address(
         "/notify",
-        "notify",
         "The daemon",
         "Subscribes you to events and to what others change, until 60 s without any packet from you; 0 ends it. "
         "Whoever is new is told at once how things stand: /model, /macros.reply, and /z, /gain and the others at their "
@@ -400,29 +349,46 @@ TABLE: tuple[Address, ...] = (
             ),
         ),
         ("/done /notify 1",),
+        by="services",
+        scope="daemon",
+        in_score="ignored",
     ),
     Address(
         "/sync",
-        "sync",
         "The daemon",
         "Answers once all earlier asynchronous commands are finished.",
         (Arg("id", "int", -INT32_MAX - 1, INT32_MAX),),
         ("/synced",),
+        by="services",
+        scope="daemon",
+        delayed=True,
+        in_score="ignored",
     ),
-    Address("/dumpOSC", "dump_osc", "The daemon", "Logs every message that arrives.", (Arg("on", "bool"),)),
+    Address(
+        "/dumpOSC",
+        "The daemon",
+        "Logs every message that arrives.",
+        (Arg("on", "bool"),),
+        by="services",
+        scope="daemon",
+        in_score="ignored",
+    ),
     Address(
         "/clearSched",
-        "clear_sched",
         "The daemon",
         "Forgets all bundles that wait for their time; what was to be answered in them is /fail.",
+        by="services",
+        scope="daemon",
+        in_score="ignored",
     ),
     Address(
         "/quit",
-        "quit",
         "The daemon",
         "Fades out and leaves; from this machine only, unless osc.quit_from says otherwise.",
         (),
         ("/done /quit",),
+        by="services",
+        scope="daemon",
     ),
 )
 
@@ -482,7 +448,6 @@ REPLIES: tuple[Reply, ...] = (
 
 BY_PATH = {row.path: row for row in TABLE if not row.index}
 BY_PREFIX = {row.path.removesuffix("/N"): row for row in TABLE if row.index}
-BY_COMMAND = {row.command: row for row in TABLE}
 REPLY_BY_PATH = {reply.path: reply for reply in REPLIES}
 
 

@@ -16,35 +16,8 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from oscvae.play.frames import FrameMoment
+from oscvae.play.journey import Glide, Point, State
 from oscvae.play.timeline import Timeline
-from oscvae.play.voices import Point
-
-
-class Glide(NamedTuple):
-    """A way that takes time."""
-
-    began_s: float
-    lasts_s: float
-    start: Point
-    end: Point
-
-
-class State(NamedTuple):
-    """Where the cursor is, and whether it is on its way."""
-
-    point: Point
-    glide: Glide | None = None
-
-    def ticked(self, now_s: float) -> State:
-        """As far on its way as it has come by then."""
-        if self.glide is None or now_s <= self.glide.began_s:
-            return self
-        began_s, lasts_s, start, end = self.glide
-        share = (now_s - began_s) / lasts_s
-        if share >= 1.0:
-            return State(end)
-        return State(tuple(a + (b - a) * share for a, b in zip(start, end, strict=True)), self.glide)
-
 
 Operation = Callable[[State], State]
 

@@ -12,17 +12,18 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from oscvae.decode.decoder import Decoder
 from oscvae.errors import DecoderError, ModelError, OscvaeError
-from oscvae.model.document import ModelDocument, model_names, model_path, read_document
+from oscvae.model.document import model_names, model_path, read_document
 from oscvae.osc.parse import ModelInfo
+from oscvae.play.link import RendererLink
+from oscvae.play.listener import Listener
+from oscvae.play.loaded import Loaded
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.spectral.context import ModelContext
 
-CLIP_DEVIATIONS = 6.0  # z is clipped at mean +- this many standard deviations
 HANG_S = 5.0  # a decoder that owes an answer for so long will never give it
 LAPSE_S = 1.0  # a daemon that has not watched for so long was stopped itself, and nobody is late
 FAREWELL_S = 0.5  # after which nothing is on its way any more from a process that has ended
@@ -31,47 +32,18 @@ _SPARE_BLOCKS = 8
 log = logging.getLogger(__name__)
 
 
-class Loaded:
-    """A model that can be played: its document, decoder process, and context at `index` of the engine's table."""
-
-    def __init__(self, name: str, document: ModelDocument, decoder: Decoder, context: ModelContext, index: int) -> None:
-        self.name = name
-        self.document = document
-        self.decoder = decoder
-        self.context = context
-        self.index = index
-        self.voices = 0  # that have a slot
-        self.waiting = 0  # notes that have none yet
-        self.dropping = False
-        self.revived = False  # it takes the place of one whose decoder died
-        latent = document.latent
-        reach = [CLIP_DEVIATIONS * std for std in latent.std]
-        self.info = ModelInfo(
-            dims=document.latent_size,
-            z_low=tuple(mean - far for mean, far in zip(latent.mean, reach, strict=True)),
-            z_high=tuple(mean + far for mean, far in zip(latent.mean, reach, strict=True)),
-            note_min=document.note_min,
-            note_max=document.note_max,
-        )
-
-    @property
-    def seconds(self) -> float:
-        """How long an unstretched note is, from its onset."""
-        document = self.document
-        return (document.n_samples - document.onset_sample) / document.sample_rate
-
-
 class ModelManager:
     """Loads models from `folder` for an engine; `current` is the one that new notes use.
 
-    tell: queues a record for the renderer (`VoicePool.tell`). on_change(loaded): a model became current. on_death(
-    loaded): a decoder died. on_notice(notice): a decoder says something (`decode.wire`).
+    listener: hears of a new current model, of a decoder's death and of its notices.
     """
 
     def __init__(
         self,
         engine: Engine,
+        link: RendererLink,
         folder: Path,
+        listener: Listener,
         *,
         device: str,
         threads: int,
@@ -81,10 +53,8 @@ class ModelManager:
         self.engine = engine
         self.folder = folder
         self.current: Loaded | None = None
-        self.tell: Callable[..., bool] = lambda *record: False
-        self.on_change: Callable[[Loaded], None] = lambda loaded: None
-        self.on_notice: Callable[[dict[str, Any]], None] = lambda notice: None
-        self.on_death: Callable[[Loaded], None] = lambda loaded: None
+        self._link = link
+        self._listener = listener
         self._device = device
         self._threads = threads
         self._look_ahead = look_ahead
@@ -156,14 +126,14 @@ class ModelManager:
         loaded.index = index
         loaded.context.set_rate(self.engine.rate)
         self._contexts[index] = loaded
-        if not self.tell(at.ADD_CONTEXT, index, loaded.context.address):
+        if not self._link.tell(at.ADD_CONTEXT, index, loaded.context.address):
             self._contexts[index] = None
             loaded.decoder.close()
             raise DecoderError("the renderer's queue is full")
         old, self.current = self.current, loaded
         if old is not None:
             self.collect()
-        self.on_change(loaded)
+        self._listener.model(loaded)
 
     async def load(self, name: str) -> Loaded:
         """Load a model beside the one that plays, then swap. A newer request makes this one fail as superseded.
@@ -198,7 +168,7 @@ class ModelManager:
 
     def _listen(self, loaded: Loaded) -> None:
         loaded.decoder.on_gone = lambda: self._died(loaded)
-        loaded.decoder.on_notice = self.on_notice
+        loaded.decoder.on_notice = self._listener.notice
         loaded.decoder.listen(asyncio.get_running_loop())
 
     # -- letting go ----------------------------------------------------------------------------------------------------
@@ -210,7 +180,7 @@ class ModelManager:
                 continue
             loaded.decoder.dismiss()
             if not loaded.voices:
-                loaded.dropping = self.tell(at.DROP_CONTEXT, index)
+                loaded.dropping = self._link.tell(at.DROP_CONTEXT, index)
 
     def dropped(self, index: int) -> None:
         """The renderer let go of a context."""
@@ -252,7 +222,7 @@ class ModelManager:
             elif not decoder.alive and silent_s > FAREWELL_S and (silent_s > HANG_S or not decoder.running()):
                 decoder.forgive()
                 decoder.kill()
-                self.on_death(loaded)
+                self._listener.died(loaded)
 
     def set_rate(self, rate: int) -> None:
         """Another output rate; only while nothing sounds."""
@@ -272,12 +242,12 @@ class ModelManager:
     def _died(self, loaded: Loaded) -> None:
         if self._closed:
             return
-        self.on_death(loaded)
-        task = asyncio.get_running_loop().create_task(self._mourn(loaded))
+        self._listener.died(loaded)
+        task = asyncio.get_running_loop().create_task(self._replace(loaded))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _mourn(self, loaded: Loaded) -> None:
+    async def _replace(self, loaded: Loaded) -> None:
         """Say how the decoder ended, and start it again: once, and once more where it was CUDA that failed."""
         why = f"the decoder of {loaded.name!r} {await asyncio.to_thread(loaded.decoder.ending)}"
         if loaded is not self.current:

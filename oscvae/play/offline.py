@@ -29,16 +29,13 @@ from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.osc.packets import Message, decode
 from oscvae.osc.parse import Command, parse
 from oscvae.osc.score import Moment
-from oscvae.play.macros import read_macros
-from oscvae.play.models import Loaded, ModelManager
-from oscvae.play.performer import Performer
-from oscvae.play.presets import Presets
+from oscvae.play.instrument import Instrument
+from oscvae.play.listener import Listener
+from oscvae.play.loaded import Loaded
 from oscvae.play.timeline import TICK_S
-from oscvae.play.voices import VoicePool
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.settings.sections import Config
-from oscvae.spectral.context import render_scratch_floats, sinc_table
 from oscvae.spectral.renderer import render_until_idle
 
 log = logging.getLogger(__name__)
@@ -46,9 +43,6 @@ log = logging.getLogger(__name__)
 _DECODE_TIMEOUT_S = 30.0
 _POLL_S = 0.05
 _NAP_S = 0.0001
-_IGNORED = frozenset(
-    {"notify", "dump_osc", "clear_sched", "sync", "status", "version", "help", "ping", "models", "model", "macros"}
-)
 
 
 class CudaFailedError(DecoderError):
@@ -105,50 +99,30 @@ class OfflineTimeline:
 class OfflineEngine:
     """One engine, rendered block by block. `close` it: it has a decoder process.
 
-    rate: of the output, Hz. Raises ModelError or DecoderError for a model that cannot be played.
+    rate: of the output, Hz. listener: is told what happens. Raises ModelError or DecoderError for a model that
+    cannot be played.
     """
 
-    def __init__(self, config: Config, rate: int | None = None) -> None:
+    def __init__(self, config: Config, rate: int | None = None, listener: Listener | None = None) -> None:
         self.rate = rate or config.audio.sample_rate
         self._config = config
-        self._build(config.model.device)
+        self._listener = listener or Listener()
+        self._build()
 
-    def _build(self, device: str) -> None:
-        config = self._config
-        slots = config.engine.voices + config.engine.spare
-        self.engine = Engine(slots, self.rate, render_scratch_floats(), sinc_table())
-        self.engine.set_word(at.E_BUFFER, round(config.engine.buffer_s * self.rate))
-        self.pool = VoicePool(self.engine, config.engine.voices)
-        self.models = ModelManager(
-            self.engine,
-            config.model.folder,
-            device=device,
-            threads=config.model.threads,
-            look_ahead=config.engine.look_ahead,
-            iterations=config.engine.iterations,
-        )
-        self.timeline = OfflineTimeline(self.engine)
-        self.presets = Presets(config.paths.presets)
-        self.performer = Performer(
-            self.pool,
-            self.models,
-            self.timeline,
-            self.presets,
-            read_macros(config.macros.map),
-            gain_db=config.engine.gain_db,
-        )
-        self.pool.on_block = self.models.returned
-        self.pool.on_answer = self.models.answered
-        self.pool.on_dropped = self.models.dropped
-        self.models.tell = self.pool.tell
-        self.models.on_change = self.performer.adopt
-        self.models.on_death = self.pool.abandon
-        self.timeline.on_tick = self.performer.tick
+    def _build(self, device: str | None = None) -> None:
+        instrument = Instrument(self._config, self.rate, OfflineTimeline, self._listener, device)
+        self.instrument = instrument
+        self.engine = instrument.engine
+        self.pool = instrument.pool
+        self.models = instrument.models
+        self.timeline = instrument.timeline
+        self.performer = instrument.part.performer
+        self.presets = instrument.part.presets
         self.client = Client("score", "score", 0, True, 0, self._answer, ErrorLimiter(1e9))
         self.errors: list[str] = []
         self.frame_offset = 0  # of the server's 32-bit count, for tests of its wrap
         self._untouched = True
-        self.load(config.model.name)
+        self.load(self._config.model.name)
 
     def _answer(self, packet: bytes, client: Client) -> None:
         message = decode(packet)
@@ -171,17 +145,16 @@ class OfflineEngine:
         for message in messages:
             try:
                 command = parse(message, self.models.info())
-                if command.name == "load":
+                if command.row.score == "refused":
+                    raise CommandError("means nothing in a score")
+                if command.row.path == "/load":
                     self.performer.execute(commands, self.client, due_ns)  # what stands before it is the old model's
                     commands = []
                     self.load(command.values["name"])
-                elif command.name == "preset_recall":
-                    self._open_presets()
+                elif command.row.score == "obeyed":
+                    if command.row.group == "Presets":
+                        self._open_presets()
                     commands.append(command)
-                elif command.name in self.performer.commands:
-                    commands.append(command)
-                elif command.name not in _IGNORED:
-                    raise CommandError("means nothing in a score")
             except OscvaeError as error:
                 self.client.fail(message.address, error)
         self.performer.execute(commands, self.client, due_ns)
@@ -197,7 +170,7 @@ class OfflineEngine:
         while True:
             self._await_decodes()
             render_until_idle(self.engine.address)
-            self.pool.take_events()
+            self.instrument.take_events()
             self.models.collect()
             if not any(voice.in_flight for voice in self.pool.all()):
                 render_until_idle(self.engine.address)
@@ -223,7 +196,7 @@ class OfflineEngine:
         frame_32 = (self.timeline.frame + self.frame_offset) & 0xFFFFFFFF
         block_offline(engine.words, frame_32, count, left, right)
         self.timeline.frame += count
-        self.pool.take_events()
+        self.instrument.take_events()
 
     def play(self, moments: Sequence[Moment], progress: Callable[[float], None] | None = None) -> NDArray[np.float32]:
         """Render a score: float32 [2, frames], until the later of the last moment and the last voice.

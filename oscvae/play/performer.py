@@ -9,47 +9,42 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal
 
 from oscvae.errors import CommandError, OscvaeError
 from oscvae.osc.client import Client
+from oscvae.osc.obeying import Handlers
 from oscvae.osc.packets import Message
 from oscvae.osc.parse import NO_MODEL, Command, parse
-from oscvae.play.cursor import Cursor, Glide, State
+from oscvae.osc.vocabulary import TABLE
+from oscvae.play.cursor import Cursor
 from oscvae.play.frames import FrameMoment
+from oscvae.play.journey import Glide, Point, State
+from oscvae.play.listener import Listener
+from oscvae.play.loaded import Loaded
 from oscvae.play.macros import Macros
-from oscvae.play.models import Loaded, ModelManager
+from oscvae.play.models import ModelManager
 from oscvae.play.presets import Presets
 from oscvae.play.timeline import Timeline
-from oscvae.play.voices import Point, Voice, VoicePool
+from oscvae.play.voices import Note, Voice, VoicePool
+from oscvae.play.voicewords import VOICE_WORDS, release_factor
 from oscvae.realtime import layout as at
 from oscvae.units import db_to_gain, semitones_to_ratio
 
-RELEASE_DB = -60.0  # where the exponential release ends
-RELEASE_S = 0.15  # at the start
 KEYBOARD_VELOCITY = 127.0
 STRETCH_MOST = 4.0
-NOTE_COMMANDS = frozenset({"play", "interp", "note", "voice_new"})
 
 log = logging.getLogger(__name__)
 
 
-def _starts_a_voice(command: Command) -> bool:
-    """Whether it is a note, and not the end of one."""
-    return command.name in NOTE_COMMANDS and (command.name != "note" or command.values["velocity"] > 0.0)
-
-
-def _follows(voice: Voice) -> bool:
-    """Whether it goes where the cursor goes."""
-    return voice.kind == "note" and (voice.held or voice.pedalled)
+obeys: Handlers[[Command, Client, int | None]] = Handlers("performer")
 
 
 class Performer:
-    """Obeys the commands of the groups Notes, Voices, Cursor, Presets, Sound and Macros.
+    """Obeys all that is heard.
 
-    on_change(path, args, by): an accepted change, for subscribers. on_panic: after the silence was asked for. gain_db:
-    the master gain to start with.
+    listener: hears of accepted changes, and of a panic. gain_db: the master gain to start with.
     """
 
     def __init__(
@@ -59,6 +54,7 @@ class Performer:
         timeline: Timeline,
         presets: Presets,
         macros: Macros,
+        listener: Listener,
         *,
         gain_db: float,
     ) -> None:
@@ -67,27 +63,18 @@ class Performer:
         self.timeline = timeline
         self.presets = presets
         self.macros = macros
-        self.on_change: Callable[[str, Sequence[Any], Client | None], None] = lambda path, args, by: None
-        self.on_panic: Callable[[], None] = lambda: None
+        self._listener = listener
         self._cursor = Cursor(timeline, self._follow, self._tell_cursor)
-        self._attack_s = 0.0
-        self._stretch = 1.0
-        self._sustain = False
-        self._release_s = RELEASE_S
         self._told: dict[str, Sequence[Any]] = {  # what a new subscriber has to know, by address
+            **{row.path: row.stands_at for row in TABLE if row.stands_at is not None},
             "/gain": (float(gain_db),),
-            "/pan": (0.0,),
-            "/bend": (0.0,),
-            "/release": (self._release_s,),
-            "/attack": (self._attack_s,),
-            "/stretch": (self._stretch,),
-            "/sustain": (self._sustain,),
             **{f"/macro/{n}": (0.0,) for n in range(1, len(macros.names) + 1)},
         }
-        self._handlers: dict[str, Callable[[Command, Client, int | None], None]] = {
-            name.removeprefix("_do_"): getattr(self, name) for name in dir(self) if name.startswith("_do_")
-        }
-        self._commands = frozenset(self._handlers)
+        self._attack_s = float(self._told["/attack"][0])
+        self._release_s = float(self._told["/release"][0])
+        self._stretch = float(self._told["/stretch"][0])
+        self._sustain = False
+        self._handlers = obeys.of(self)
         self._group = (0, 0)  # id and size of the bundle that is being executed
         self._group_begun = False
         engine = pool.engine
@@ -95,9 +82,9 @@ class Performer:
         self.apply_release()
 
     @property
-    def commands(self) -> frozenset[str]:
-        """The names of the commands that `obey` knows."""
-        return self._commands
+    def obeyed(self) -> Iterable[str]:
+        """The paths of the rows that `obey` obeys."""
+        return self._handlers.keys()
 
     # -- execution -----------------------------------------------------------------------------------------------------
 
@@ -111,7 +98,7 @@ class Performer:
     def moment(self, commands: Sequence[Command]) -> Iterator[None]:
         """Inside, those of a moment's commands that are the performer's come to `obey`: its notes start together,
         whatever stands between them, and with all that it sets."""
-        notes = sum(_starts_a_voice(command) for command in commands) if len(commands) > 1 else 0
+        notes = sum(command.starts_note for command in commands) if len(commands) > 1 else 0
         self._group = group, _ = (self.pool.new_group(), notes) if notes else (0, 0)
         self._group_begun = False
         try:
@@ -123,19 +110,19 @@ class Performer:
     def obey(self, command: Command, client: Client, due_ns: int | None) -> None:
         """One command of the moment that has begun; why it cannot be obeyed is answered."""
         try:
-            self._handlers[command.name](command, client, due_ns)
+            self._handlers[command.row.path](command, client, due_ns)
         except OscvaeError as error:
-            if self._group[0] and _starts_a_voice(command):
+            if self._group[0] and command.starts_note:
                 self._group = (self._group[0], self._group[1] - 1)
             client.fail(command.path, error)
         else:
-            if command.row.feedback:
+            if command.row.told:
                 self._tell(command.path, command.args, client)
 
     def _tell(self, path: str, args: Sequence[Any], by: Client | None) -> None:
         if path in self._told:
             self._told[path] = args
-        self.on_change(path, args, by)
+        self._listener.changed(path, args, by)
 
     def state(self) -> Iterator[tuple[str, Sequence[Any]]]:
         """Where everything stands that subscribers are told of: address and arguments."""
@@ -163,46 +150,56 @@ class Performer:
 
     # -- notes ---------------------------------------------------------------------------------------------------------
 
-    def _begin(self, kind: str, command: Command, client: Client, due_ns: int | None, **details: Any) -> Voice:
+    def _begin(
+        self,
+        kind: Literal["play", "interp", "note", "voice"],
+        command: Command,
+        client: Client,
+        due_ns: int | None,
+        *,
+        z: Point,
+        velocity: float,
+        seconds: float | None = None,
+        stretch: float | None = None,
+        voice_id: int | None = None,
+        instead: Voice | None = None,
+    ) -> Voice:
+        """Start a voice. voice_id: the client's own. instead: the voice that makes room, before any other."""
         loaded = self._model()
-        values = command.values
         rate = self.pool.engine.rate
-        seconds = details.pop("seconds", None)
-        instead = details.pop("instead", None)
         group, size = self._group
-        voice = Voice(
-            note=float(values["note"]),
+        asked = Note(
+            id=self.pool.new_id() if voice_id is None else voice_id,
+            note=float(command.values["note"]),
+            z=self._point(z, loaded),
             kind=kind,
             loaded=loaded,
             client=client,
             path=command.path,
+            owner=None if voice_id is None else client.key,
+            velocity=velocity,
             stop_sample=-1 if seconds is None else round(seconds * rate),
             attack=round(self._attack_s * rate),
+            stretch=self._stretch if stretch is None else stretch,
             start_frame=-1 if due_ns is None else self.timeline.frame_at(due_ns),
             group=group,
             group_size=size,
             group_first=bool(group) and not self._group_begun,
-            **{"stretch": self._stretch, **details},
         )
-        self._point(voice.z, loaded)
+        voice = Voice(asked)
         self.pool.start(voice, instead)
         self._group_begun = True
         return voice
 
-    def _do_play(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/play")
+    def _play(self, command: Command, client: Client, due_ns: int | None) -> None:
         values = command.values
         self._begin(
-            "play",
-            command,
-            client,
-            due_ns,
-            id=self.pool.new_id(),
-            z=values["z"],
-            velocity=values["velocity"],
-            seconds=values["seconds"],
+            "play", command, client, due_ns, z=values["z"], velocity=values["velocity"], seconds=values["seconds"]
         )
 
-    def _do_voice_new(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/voice/new")
+    def _voice_new(self, command: Command, client: Client, due_ns: int | None) -> None:
         values = command.values
         old = self.pool.find(client.key, values["id"])
         self._begin(
@@ -210,17 +207,17 @@ class Performer:
             command,
             client,
             due_ns,
-            id=values["id"],
-            owner=client.key,
             z=values["z"],
             velocity=values["velocity"],
             seconds=values["seconds"],
+            voice_id=values["id"],
             instead=old,
         )
         if old is not None:
             self.timeline.defer(due_ns, lambda: self.pool.fade(old))
 
-    def _do_interp(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/interp")
+    def _interp(self, command: Command, client: Client, due_ns: int | None) -> None:
         values = command.values
         loaded = self._model()
         start, end = self._point(values["a"], loaded), self._point(values["b"], loaded)
@@ -228,33 +225,19 @@ class Performer:
         stretch = self._stretch
         if seconds > loaded.seconds * stretch:
             stretch = min(STRETCH_MOST, seconds / loaded.seconds)
-        voice = self._begin(
-            "interp",
-            command,
-            client,
-            due_ns,
-            id=self.pool.new_id(),
-            z=start,
-            velocity=values["velocity"],
-            stretch=stretch,
-        )
+        voice = self._begin("interp", command, client, due_ns, z=start, velocity=values["velocity"], stretch=stretch)
         voice.journey = Glide(self.timeline.moment_s(due_ns), max(seconds, 1e-6), start, end)
         self.timeline.keep_ticking()
 
-    def _do_note(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/note")
+    def _note(self, command: Command, client: Client, due_ns: int | None) -> None:
         note, velocity = command.values["note"], command.values["velocity"]
-        if velocity > 0.0:
-            self._begin(
-                "note",
-                command,
-                client,
-                due_ns,
-                id=self.pool.new_id(),
-                z=self._cursor.at(due_ns),
-                velocity=velocity / KEYBOARD_VELOCITY,
-            )
+        if command.starts_note:
+            z = self._cursor.at(due_ns)
+            self._begin("note", command, client, due_ns, z=z, velocity=velocity / KEYBOARD_VELOCITY)
             return
-        voice = next((v for v in self._playing() if v.kind == "note" and v.note == note and v.held), None)
+        pressed = (v for v in self._playing() if v.asked.kind == "note" and v.asked.note == note and v.held)
+        voice = next(pressed, None)
         if voice is None:
             return
         if self._sustain:
@@ -268,13 +251,15 @@ class Performer:
     def _let_go(self, voice: Voice, due_ns: int | None) -> None:
         self.pool.release(voice, 0 if due_ns is None else self.timeline.frame_at(due_ns))
 
-    def _do_stop(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/stop")
+    def _stop(self, command: Command, client: Client, due_ns: int | None) -> None:
         note = command.values["note"]
         for voice in self._playing():
-            if note is None or voice.note == note:
+            if note is None or voice.asked.note == note:
                 self._let_go(voice, due_ns)
 
-    def _do_panic(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/panic")
+    def _silence(self, command: Command, client: Client, due_ns: int | None) -> None:
         if self._sustain:
             self._sustain = False
             self._tell("/sustain", (False,), None)  # whoever asks for silence may show the pedal, too
@@ -284,7 +269,7 @@ class Performer:
     def _panic(self, due_ns: int | None) -> None:
         self.pool.panic()
         self._cursor.forget(due_ns)
-        self.on_panic()
+        self._listener.panic()
 
     # -- single voices -------------------------------------------------------------------------------------------------
 
@@ -294,25 +279,23 @@ class Performer:
             raise CommandError(f"no voice {command.values['id']} of yours sounds")
         return voice
 
-    def _do_voice_set(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/voice/set")
+    def _voice_set(self, command: Command, client: Client, due_ns: int | None) -> None:
         voice = self._voice(command, client)
         name, value = command.values["name"], command.values["value"]
         pool = self.pool
-        if due_ns is not None and voice.start_frame >= self.timeline.frame_at(due_ns):
+        if due_ns is not None and voice.asked.start_frame >= self.timeline.frame_at(due_ns):
             due_ns = None  # it begins then, and with what its own bundle sets
         if name == "z":
             self._point(value, voice.loaded)
             voice.journey = None
             self.timeline.defer(due_ns, lambda: pool.move(voice, value))
             return
-        word, number = {
-            "gain": (at.V_GAIN, db_to_gain(value[0])),
-            "pan": (at.V_PAN, value[0]),
-            "bend": (at.V_BEND, semitones_to_ratio(value[0])),
-        }[name]
+        word, number = VOICE_WORDS[name](value[0], pool.engine.rate)
         self.timeline.defer(due_ns, lambda: pool.set_number(voice, word, number))
 
-    def _do_voice_stop(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/voice/stop")
+    def _voice_stop(self, command: Command, client: Client, due_ns: int | None) -> None:
         self._let_go(self._voice(command, client), due_ns)
 
     # -- cursor --------------------------------------------------------------------------------------------------------
@@ -323,17 +306,18 @@ class Performer:
         return self._cursor.point
 
     def _tell_cursor(self) -> None:
-        self.on_change("/z", self.cursor, None)
+        self._listener.changed("/z", self.cursor, None)
 
     def _follow(self, first: float, end: float) -> None:
         """Bring the voices that begin at a frame from `first` to before `end` to where the cursor is for them."""
         for voice in self._playing():
-            if _follows(voice) and first <= voice.start_frame < end:
-                z = self._cursor.at_frame(voice.start_frame)
+            if voice.follows and first <= voice.asked.start_frame < end:
+                z = self._cursor.at_frame(voice.asked.start_frame)
                 if len(z) == len(voice.z):
                     self.pool.move(voice, z)
 
-    def _do_z(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/z")
+    def _place(self, command: Command, client: Client, due_ns: int | None) -> None:
         self._cursor.place(self._point(command.values["z"], self._model()), due_ns)
 
     def _replace(self, due_ns: int | None, index: int, *values: float) -> None:
@@ -342,7 +326,8 @@ class Performer:
             raise CommandError(f"the model has changed: {loaded.name!r} has {loaded.info.dims} dimensions")
         self._cursor.replace(index, values, due_ns)
 
-    def _do_z_n(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/z/N")
+    def _z_n(self, command: Command, client: Client, due_ns: int | None) -> None:
         self._replace(due_ns, command.values["n"] - 1, command.values["value"])
 
     def _scaled(self, dimension: int, share: float) -> float:
@@ -351,16 +336,19 @@ class Performer:
             raise CommandError(f"the model has changed: it has {len(latent.low)} dimensions")
         return latent.low[dimension] + share * (latent.high[dimension] - latent.low[dimension])
 
-    def _do_unit(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/unit/N")
+    def _unit(self, command: Command, client: Client, due_ns: int | None) -> None:
         dimension = command.values["n"] - 1
         self._replace(due_ns, dimension, self._scaled(dimension, command.values["value"]))
 
-    def _do_pad(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/pad/N")
+    def _pad(self, command: Command, client: Client, due_ns: int | None) -> None:
         first = 2 * (command.values["n"] - 1)
         x, y = command.values["x"], command.values["y"]
         self._replace(due_ns, first, self._scaled(first, x), self._scaled(first + 1, y))
 
-    def _do_glide(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/glide")
+    def _glide(self, command: Command, client: Client, due_ns: int | None) -> None:
         self._cursor.travel(command.values["seconds"], self._point(command.values["z"], self._model()), due_ns)
 
     def tick(self) -> bool:
@@ -372,14 +360,15 @@ class Performer:
         now_s = self.timeline.moment_s()
         for voice in self._playing():
             if voice.journey is not None:
-                z, voice.journey = State(voice.z, Glide(*voice.journey)).ticked(now_s)
+                z, voice.journey = State(voice.z, voice.journey).ticked(now_s)
                 self.pool.move(voice, z)
                 moving = moving or voice.journey is not None
         return moving
 
     # -- presets -------------------------------------------------------------------------------------------------------
 
-    def _do_preset_recall(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/preset/recall")
+    def _preset_recall(self, command: Command, client: Client, due_ns: int | None) -> None:
         loaded = self._model()
         z = self.presets.point(loaded.name, command.values["name"], loaded.info.dims)
         self._cursor.travel(command.values["seconds"], z, due_ns)
@@ -387,15 +376,18 @@ class Performer:
 
     # -- sound ---------------------------------------------------------------------------------------------------------
 
-    def _do_gain(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/gain")
+    def _set_gain(self, command: Command, client: Client, due_ns: int | None) -> None:
         gain = db_to_gain(command.values["gain"])
         self.timeline.defer(due_ns, lambda: self.pool.engine.set_number(at.E_GAIN, gain))
 
-    def _do_pan(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/pan")
+    def _set_pan(self, command: Command, client: Client, due_ns: int | None) -> None:
         pan = command.values["pan"]
         self.timeline.defer(due_ns, lambda: self.pool.engine.set_number(at.E_PAN, pan))
 
-    def _do_bend(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/bend")
+    def _set_bend(self, command: Command, client: Client, due_ns: int | None) -> None:
         ratio = semitones_to_ratio(command.values["bend"])
         if isinstance(due_ns, FrameMoment):
             due_ns = None  # a wheel is heard a buffer late anyway, and the note after it must begin with it
@@ -404,20 +396,23 @@ class Performer:
     def apply_release(self) -> None:
         """Tell the callback the release, at the engine's present rate."""
         engine = self.pool.engine
-        factor = 10.0 ** (RELEASE_DB / 20.0 / max(1.0, self._release_s * engine.rate))
-        engine.set_number(at.E_RELEASE, factor)
+        engine.set_number(at.E_RELEASE, release_factor(self._release_s, engine.rate))
 
-    def _do_release(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/release")
+    def _set_release(self, command: Command, client: Client, due_ns: int | None) -> None:
         self._release_s = command.values["release"]
         self.timeline.defer(due_ns, self.apply_release)
 
-    def _do_attack(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/attack")
+    def _set_attack(self, command: Command, client: Client, due_ns: int | None) -> None:
         self._attack_s = command.values["attack"]
 
-    def _do_stretch(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/stretch")
+    def _set_stretch(self, command: Command, client: Client, due_ns: int | None) -> None:
         self._stretch = command.values["stretch"]
 
-    def _do_sustain(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/sustain")
+    def _set_sustain(self, command: Command, client: Client, due_ns: int | None) -> None:
         self._sustain = command.values["down"]
         if not self._sustain:
             for voice in self._playing():
@@ -426,12 +421,14 @@ class Performer:
 
     # -- macros --------------------------------------------------------------------------------------------------------
 
-    def _do_macro(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._do_macro_n(command, client, due_ns)
+    @obeys("/macro")
+    def _macro(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._macro_n(command, client, due_ns)
         # at the one address that every macro has for itself, because of all changes at an address only the last is told
         self._tell(f"/macro/{command.values['n']}", (command.values["value"],), client)
 
-    def _do_macro_n(self, command: Command, client: Client, due_ns: int | None) -> None:
+    @obeys("/macro/N")
+    def _macro_n(self, command: Command, client: Client, due_ns: int | None) -> None:
         """What it moves is told to all, whoever moved it included: the faders on one surface follow each other."""
         with self._cursor.one_move():
             for message in self.macros.messages(command.values["n"], command.values["value"]):
@@ -440,7 +437,7 @@ class Performer:
     def _move(self, message: Message, macro: str, client: Client, due_ns: int | None) -> None:
         try:
             move = parse(message, self.models.info())
-            self._handlers[move.name](move, client, due_ns)
+            self._handlers[move.row.path](move, client, due_ns)
         except OscvaeError as error:  # a dimension that this model has not: the others are moved
             client.fail(macro, error)
         else:

@@ -15,7 +15,12 @@ TICK_S = 0.01  # how often a glide or an interpolation moves on
 
 
 class Timeline(Protocol):
-    """What the performer knows of time."""
+    """What the performer knows of time.
+
+    on_tick: moves on what travels by itself, and says whether something still does; set once, by the instrument.
+    """
+
+    on_tick: Callable[[], bool]
 
     def moment_s(self, due_ns: int | None = None) -> float:
         """A moment (Unix ns; None = now) in seconds of a clock that never jumps."""
@@ -27,11 +32,11 @@ class Timeline(Protocol):
         """Call `change` at that moment, or now for None."""
 
     def keep_ticking(self) -> None:
-        """Something travels: call `Performer.tick` every TICK_S until it returns False."""
+        """Something travels: call `on_tick` every TICK_S until it returns False."""
 
 
 class LiveTimeline:
-    """The performer's `Timeline` on the event loop. `on_tick` is `Performer.tick`, set after both exist."""
+    """The performer's `Timeline` on the event loop."""
 
     def __init__(self, clock: FrameClock) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""The voice pool as control sees it: which slot plays what, who gives way, what each voice is to become.
+"""The voice pool as the event clock sees it: which slot plays what, who gives way, what each voice is to become.
 
 Control owns a slot from IDLE to ARMED and touches nothing of it in between but the words that are its own (stop, gain,
 pan, bend). What comes back from the other clocks arrives as events.
@@ -9,55 +9,76 @@ from __future__ import annotations
 import itertools
 import logging
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
 from oscvae.decode.wire import MOVE, NOTE_ON, Request
 from oscvae.errors import BusyError, CommandError
 from oscvae.osc.client import Client
-from oscvae.play.models import Loaded
+from oscvae.play.journey import Glide, Point
+from oscvae.play.link import RendererLink
+from oscvae.play.listener import Listener
+from oscvae.play.loaded import Loaded
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.memory import load_float, load_word, store_float, store_word
-from oscvae.realtime.ring import pop, push
-from oscvae.spectral.renderer import wake
 from oscvae.units import semitones_to_ratio
 
 WAITING_MOST = 64  # notes that may wait for a stolen voice's slot
-FADING_REACH = 12  # semitones beyond the model's range that resampling covers
 
 log = logging.getLogger(__name__)
 
-Point = tuple[float, ...]
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a command asks for.
+
+    id: the client's own, or negative. owner: whose id it is. velocity: 0 to 1, the gain is its square. stop_sample: of
+    the voice, at which it releases by itself; -1 = never. attack: samples. start_frame: -1 = as soon as it is ready.
+    group: of the notes that begin together, 0 = alone.
+    """
+
+    id: int
+    note: float
+    z: Point
+    kind: Literal["play", "interp", "note", "voice"]
+    loaded: Loaded
+    client: Client | None = None
+    path: str = "/play"
+    owner: Hashable = None
+    velocity: float = 0.8
+    stop_sample: int = -1
+    attack: int = 0
+    stretch: float = 1.0
+    start_frame: int = -1
+    group: int = 0
+    group_size: int = 0
+    group_first: bool = False
+
+    @property
+    def semitone(self) -> int:
+        """The MIDI note that is decoded: the nearest one the model knows."""
+        document = self.loaded.document
+        return min(max(round(self.note), document.note_min), document.note_max)
+
+    def fail(self, why: object) -> None:
+        """Tell whoever asked for it why it cannot be played."""
+        if self.client is not None:
+            self.client.fail(self.path, why)
 
 
 @dataclass(slots=True, eq=False)
 class Voice:
     """One note, from the command to its slot's return."""
 
-    id: int  # the client's own, or negative
-    note: float
-    z: Point
-    kind: str  # play, interp, note, voice
-    loaded: Loaded
-    client: Client | None = None
-    path: str = "/play"
-    owner: Hashable = None
-    velocity: float = 0.8  # the gain is its square
-    stop_sample: int = -1
-    attack: int = 0  # samples
-    stretch: float = 1.0
-    start_frame: int = -1
-    group: int = 0
-    group_size: int = 0
-    group_first: bool = False
-    pan: float = 0.0
+    asked: Note
+    z: Point = ()
     stop_frame: int = 0  # from which a release counts; 0 = at once
     numbers: dict[int, float] = field(default_factory=dict)  # what was set while it waited for a slot, by word
-    journey: tuple[float, float, Point, Point] | None = None  # began (s), lasts (s), from, to
+    journey: Glide | None = None
     held: bool = True
     pedalled: bool = False
     releasing: bool = False
@@ -67,32 +88,36 @@ class Voice:
     order: int = 0
     heard: bool = False
     in_flight: bool = False
-    wanted: Point | None = field(default=None)
+    wanted: Point | None = None
+
+    def __post_init__(self) -> None:
+        self.z = self.asked.z
 
     @property
-    def semitone(self) -> int:
-        """The MIDI note that is decoded: the nearest one the model knows."""
-        document = self.loaded.document
-        return min(max(round(self.note), document.note_min), document.note_max)
+    def loaded(self) -> Loaded:
+        return self.asked.loaded
+
+    @property
+    def follows(self) -> bool:
+        """Whether it goes where the cursor goes."""
+        return self.asked.kind == "note" and (self.held or self.pedalled)
 
 
 class VoicePool:
     """Slots of an engine, `limit` of which sound at once; the rest are spare, for the fade of a stolen voice.
 
-    on_voice(address, id, note): told of /voice/on and /voice/off.
+    listener: told of /voice/on and /voice/off.
     """
 
-    def __init__(self, engine: Engine, limit: int) -> None:
+    def __init__(self, engine: Engine, link: RendererLink, limit: int, listener: Listener) -> None:
         self.engine = engine
         self.limit = limit
         self.epoch = 0
         self.busy = 0
         self.decode_ns = 2_000_000.0  # a slowly falling maximum
-        self.decoded = 0
-        self.on_voice: Callable[[str, int, float], None] = lambda address, id_, note: None
-        self.on_block: Callable[[int, int], None] = lambda context, block: None
-        self.on_answer: Callable[[int], None] = lambda context: None
-        self.on_dropped: Callable[[int], None] = lambda context: None
+        self.decodes = 0
+        self._link = link
+        self._listener = listener
         self._free = list(range(engine.slots - 1, -1, -1))
         self._by_slot: dict[int, Voice] = {}
         self._waiting: deque[Voice] = deque()
@@ -102,12 +127,11 @@ class VoicePool:
         self._ids = itertools.count(1)
         self._groups = itertools.count(1)
         self._moves = itertools.count(1)
-        self._record = np.zeros(8, np.int64)
         self._floats = engine.voices.view(np.float64)
 
     # -- what sounds ---------------------------------------------------------------------------------------------------
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Voice]:
         """Voices that may sound or will, oldest first; not those that a newer note pushed out."""
         return iter(sorted((v for v in self._by_slot.values() if not v.stolen), key=lambda v: v.order))
 
@@ -133,14 +157,14 @@ class VoicePool:
     def complete_group(self, group: int) -> None:
         """All notes of the group are begun, and all is set that they begin with."""
         self.engine.set_word(at.E_GROUP_COMPLETE, group)
-        wake(self.engine.address)
+        self._link.wake()
 
     def find(self, owner: Hashable, id_: int) -> Voice | None:
         """The newest voice that `owner` calls `id_`, sounding or about to; negative ids belong to everybody."""
         named = [
             voice
             for voice in (*self._by_slot.values(), *self._waiting)
-            if voice.id == id_ and not voice.stolen and (id_ < 0 or voice.owner == owner)
+            if voice.asked.id == id_ and not voice.stolen and (id_ < 0 or voice.asked.owner == owner)
         ]
         return max(named, key=lambda voice: voice.order, default=None)
 
@@ -184,6 +208,7 @@ class VoicePool:
 
     def _arm(self, voice: Voice) -> None:
         self._check_decoder(voice)
+        asked = voice.asked
         if not voice.loaded.decoder.free_blocks:
             self.busy += 1
             raise BusyError("busy: no magnitude block is free")
@@ -195,18 +220,18 @@ class VoicePool:
         words[at.V_GENERATION] = voice.generation
         words[at.V_EPOCH] = self.epoch
         words[at.V_CONTEXT] = voice.loaded.index
-        words[at.V_GROUP] = voice.group
-        words[at.V_GROUP_SIZE] = voice.group_size
-        words[at.V_START_FRAME] = voice.start_frame
-        words[at.V_STOP_SAMPLE] = voice.stop_sample
-        words[at.V_ATTACK] = voice.attack
+        words[at.V_GROUP] = asked.group
+        words[at.V_GROUP_SIZE] = asked.group_size
+        words[at.V_START_FRAME] = asked.start_frame
+        words[at.V_STOP_SAMPLE] = asked.stop_sample
+        words[at.V_ATTACK] = asked.attack
         words[at.V_END] = -1
         words[at.V_ONSET_FRAME] = -1
-        floats[at.V_STRETCH] = voice.stretch
-        floats[at.V_PITCH] = semitones_to_ratio(voice.note - voice.semitone)
-        floats[at.V_VELOCITY] = voice.velocity * voice.velocity
+        floats[at.V_STRETCH] = asked.stretch
+        floats[at.V_PITCH] = semitones_to_ratio(asked.note - asked.semitone)
+        floats[at.V_VELOCITY] = asked.velocity * asked.velocity
         floats[at.V_GAIN] = 1.0
-        floats[at.V_PAN] = voice.pan
+        floats[at.V_PAN] = 0.0
         floats[at.V_BEND] = 1.0
         for word, value in voice.numbers.items():
             floats[word] = value
@@ -216,7 +241,7 @@ class VoicePool:
         store_word(words, at.V_STATE, at.ARMED)
         self._by_slot[slot] = voice
         voice.loaded.voices += 1
-        if not self._tell(at.ARM, slot, voice.generation, int(voice.group_first)):
+        if not self._link.queue(at.ARM, slot, voice.generation, int(asked.group_first)):
             del self._by_slot[slot]
             voice.loaded.voices -= 1
             store_word(words, at.V_STATE, at.FREE)
@@ -228,25 +253,14 @@ class VoicePool:
             self.fade(voice)
             raise BusyError("busy: the decoder takes no more requests")
 
-    def _tell(self, *record: int) -> bool:
-        self._record[:] = 0
-        self._record[: len(record)] = record
-        return bool(push(self.engine.control_render, self._record))
-
-    def tell(self, *record: int) -> bool:
-        """Queue a record for the renderer and wake it; False when its queue is full."""
-        told = self._tell(*record)
-        wake(self.engine.address)
-        return told
-
     def _request(self, voice: Voice, kind: int, z: Point) -> bool:
         decoder = voice.loaded.decoder
         if not decoder.free_blocks:
             return False
         block = decoder.free_blocks.pop()
         # moves go in turn: by when their notes began, some voices would always come before others
-        deadline = max(voice.start_frame, 0) if kind == NOTE_ON else next(self._moves)
-        request = Request(kind, voice.slot, voice.generation, block, deadline, voice.semitone, z)
+        deadline = max(voice.asked.start_frame, 0) if kind == NOTE_ON else next(self._moves)
+        request = Request(kind, voice.slot, voice.generation, block, deadline, voice.asked.semitone, z)
         if not decoder.send(request):
             decoder.free_blocks.append(block)
             return False
@@ -267,16 +281,16 @@ class VoicePool:
         voice.wanted = z
         if not voice.in_flight:
             self._line_up(voice)
-            self._serve_moves()
+            self.serve_moves()
             self.busy += voice in self._following
 
     def _line_up(self, voice: Voice) -> None:
         if voice not in self._following:
             self._following.append(voice)
 
-    def _serve_moves(self) -> None:
-        """Have the voices that wait for their turn decoded where they are wanted, in their order; those whose decoder
-        has no room keep their places: the last target is never lost."""
+    def serve_moves(self) -> None:
+        """Request a decode for each voice that waits for one, in their order. Those whose decoder has no room keep
+        their places: the last target is never lost."""
         full: set[int] = set()  # contexts of such decoders
         for _ in range(len(self._following)):
             voice = self._following.popleft()
@@ -306,7 +320,7 @@ class VoicePool:
         voice.stolen = True
         if voice.slot >= 0:
             store_word(self.engine.voices[voice.slot], at.V_STOP, at.STOP_FADE)
-            wake(self.engine.address)
+            self._link.wake()
         elif voice in self._waiting:
             self._waiting.remove(voice)
             voice.loaded.waiting -= 1
@@ -326,7 +340,7 @@ class VoicePool:
         for voice in self._by_slot.values():
             voice.stolen = True
         self.engine.set_word(at.E_EPOCH, self.epoch)
-        wake(self.engine.address)
+        self._link.wake()
 
     def waiting_voices(self) -> list[Voice]:
         """Notes that have no slot yet."""
@@ -339,48 +353,27 @@ class VoicePool:
                 continue
             if (voice.in_flight or voice.slot < 0) and not voice.heard and not voice.stolen:
                 self.fade(voice)
-                if voice.client is not None:
-                    voice.client.fail(voice.path, f"the decoder of {loaded.name!r} died before the note was decoded")
+                voice.asked.fail(f"the decoder of {loaded.name!r} died before the note was decoded")
             voice.in_flight = False
             voice.wanted = None
 
     # -- events --------------------------------------------------------------------------------------------------------
 
-    def take_events(self) -> None:
-        """Obey what the renderer and the callback reported."""
-        self._hear()
-        record = self._record
-        while pop(self.engine.render_control, record):
-            kind, a, b, c, d, e = (int(word) for word in record[:6])
-            if kind == at.VOICE_IDLE:
-                self._hear()  # the renderer saw this voice DONE: by then the callback had said that it is off
-                self._returned(a, b)
-            elif kind == at.BLOCK_FREE:
-                self.on_block(a, b)
-            elif kind == at.DECODE_SEEN:
-                self.on_answer(e)
-                self._decoded(a, b, c, d)
-            elif kind == at.CONTEXT_DROPPED:
-                self.on_dropped(a)
-        self._serve_moves()
+    def heard(self, kind: int, slot: int, generation: int) -> None:
+        """The callback began (VOICE_ON) or ended (VOICE_OFF) a voice."""
+        voice = self._by_slot.get(slot)
+        if voice is None or voice.generation != generation:
+            return
+        if kind == at.VOICE_ON:
+            voice.heard = True
+            self._listener.voice("/voice/on", voice.asked.id, voice.asked.note)
+        elif voice.heard:
+            voice.stolen = True  # over: nothing of it can be moved or stolen any more
+            self._listener.voice("/voice/off", voice.asked.id, voice.asked.note)
 
-    def _hear(self) -> None:
-        """What the callback reported."""
-        record = self._record
-        while pop(self.engine.audio_control, record):
-            kind, slot, generation = int(record[0]), int(record[1]), int(record[2])
-            voice = self._by_slot.get(slot)
-            if voice is None or voice.generation != generation:
-                continue
-            if kind == at.VOICE_ON:
-                voice.heard = True
-                self.on_voice("/voice/on", voice.id, voice.note)
-            elif voice.heard:
-                voice.stolen = True  # over: nothing of it can be moved or stolen any more
-                self.on_voice("/voice/off", voice.id, voice.note)
-
-    def _decoded(self, slot: int, generation: int, status: int, took_ns: int) -> None:
-        self.decoded += 1
+    def decoded(self, slot: int, generation: int, status: int, took_ns: int) -> None:
+        """A decode is done; status 0 is good, 2 is an answer that is not finite."""
+        self.decodes += 1
         self.decode_ns = max(float(took_ns), self.decode_ns * 0.999)
         voice = self._by_slot.get(slot)
         if voice is None or voice.generation != generation:
@@ -388,13 +381,14 @@ class VoicePool:
         voice.in_flight = False
         if status:
             reason = "answered numbers that are not finite" if status == 2 else "failed"
-            log.error("decoding note %g %s", voice.note, reason)
-            if voice.client is not None and not voice.heard:
-                voice.client.fail(voice.path, f"the model {voice.loaded.name!r} {reason} at this point")
+            log.error("decoding note %g %s", voice.asked.note, reason)
+            if not voice.heard:
+                voice.asked.fail(f"the model {voice.loaded.name!r} {reason} at this point")
         if voice.wanted is not None:
             self._line_up(voice)
 
-    def _returned(self, slot: int, generation: int) -> None:
+    def returned(self, slot: int, generation: int) -> None:
+        """The renderer has let go of a slot: the next note that waits takes it."""
         voice = self._by_slot.get(slot)
         if voice is None or voice.generation != generation:
             return
@@ -411,5 +405,4 @@ class VoicePool:
             try:
                 self._arm(waiting)
             except CommandError as error:
-                if waiting.client is not None:
-                    waiting.client.fail(waiting.path, error)
+                waiting.asked.fail(error)

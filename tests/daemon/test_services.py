@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from oscvae.daemon import services as administration
-from oscvae.daemon.services import MOST_TASKS, Administration
+from oscvae.daemon import services
+from oscvae.daemon.services import MOST_TASKS, Services
 from oscvae.errors import OscvaeError
 from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.osc.packets import Message, decode
@@ -41,17 +41,16 @@ class Disk:
 
 
 class Desk:
-    """An administration with that disk, and a client that keeps what it is told."""
+    """The services with that disk, and a client that keeps what it is told."""
 
     def __init__(self, performer: Any = None, subscribers: Any = None) -> None:
         self.disk = Disk()
         self.told: list[tuple[Any, ...]] = []
         other: Any = SimpleNamespace()
         models: Any = self.disk
-        self.administration = Administration(
-            performer,
-            models,
-            other,
+        part: Any = SimpleNamespace(performer=performer, models=models, presets=other)
+        self.services = Services(
+            part,
             other,
             other,
             subscribers,
@@ -74,7 +73,7 @@ class Desk:
         client = client or self.client
         command = parse(Message(address, args), ModelInfo(is_loaded=False))
         try:
-            self.administration.execute(command, client)
+            self.services.obey(command, client)
         except OscvaeError as error:
             client.fail(command.path, error)
 
@@ -144,7 +143,7 @@ def test_a_models_folder_that_cannot_be_read_is_told() -> None:
 
 
 def test_a_models_folder_that_never_answers_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(administration, "LISTING_S", 0.2)
+    monkeypatch.setattr(services, "LISTING_S", 0.2)
 
     async def body() -> None:
         desk = Desk()
@@ -161,7 +160,7 @@ def test_a_models_folder_that_never_answers_holds_nobody_up(monkeypatch: pytest.
         assert len(desk.disk.readers) == 1, "threads pile up"
         desk.disk.trouble = OSError(110, "Connection timed out")
         desk.disk.goes_on.set()
-        await desk.until(lambda: desk.administration._reading is not None and desk.administration._reading.done())
+        await desk.until(lambda: desk.services._reading is not None and desk.services._reading.done())
         desk.disk.trouble = None
         desk.ask("/models")
         await desk.until(lambda: len(desk.told) == 6)
@@ -177,7 +176,7 @@ def test_the_version_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append(name)
         return "1.2.3"
 
-    monkeypatch.setattr(administration, "package_version", version)
+    monkeypatch.setattr(services, "package_version", version)
 
     async def body() -> None:
         desk = Desk()
@@ -193,7 +192,7 @@ def test_a_checkout_that_is_not_installed_has_no_version(monkeypatch: pytest.Mon
     def version(name: str) -> str:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(administration, "package_version", version)
+    monkeypatch.setattr(services, "package_version", version)
 
     async def body() -> None:
         desk = Desk()

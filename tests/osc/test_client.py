@@ -10,7 +10,11 @@ def client(
     host: str = "192.168.1.7", *, loopback: bool = False, size: int = 16, transport: str = "udp"
 ) -> tuple[Client, list[bytes]]:
     sent: list[bytes] = []
-    return Client(transport, host, 9001, loopback, size, lambda packet, _: sent.append(packet), ErrorLimiter(20)), sent
+    persistent = transport == "tcp"
+    limiter = ErrorLimiter(20)
+    return Client(
+        transport, host, 9001, loopback, size, lambda packet, _: sent.append(packet), limiter, persistent
+    ), sent
 
 
 def messages(sent: list[bytes]) -> list[tuple[object, ...]]:

@@ -163,7 +163,7 @@ def test_any_arguments_for_any_address(row: Any, args: list[Any], dims: int) -> 
         assert str(error)
         assert len(str(error)) < 400
     else:
-        assert command.name == row.command
+        assert command.row is row
         encode_message(command.path, command.args)  # what is accepted can be sent on
 
 

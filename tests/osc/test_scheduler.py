@@ -13,7 +13,6 @@ import pytest
 from oscvae.errors import BusyError, CommandError
 from oscvae.osc import scheduler as module
 from oscvae.osc.client import Client, ErrorLimiter
-from oscvae.osc.dispatch import is_heard
 from oscvae.osc.packets import Message, decode
 from oscvae.osc.parse import Command, ModelInfo, parse
 from oscvae.osc.scheduler import FORGOTTEN, EventScheduler
@@ -116,7 +115,7 @@ def test_what_is_not_forgotten_keeps_its_moment() -> None:
         stage.at(40, command("/gain", 0), command("/preset/save", "dawn"), command("/preset/recall", "dusk"))
         stage.at(20, command("/record", "take"))
         stage.at(10, command("/pan", 0))
-        stage.scheduler.clear(is_heard)
+        stage.scheduler.clear(lambda command: command.row.is_heard)
         assert len(stage.scheduler) == 2
 
     stage.run(begin)

@@ -23,7 +23,7 @@ class Net:
 
     def client(self, port: int, host: str = "127.0.0.1", transport: str = "udp") -> Client:
         limiter = ErrorLimiter()
-        return Client(transport, host, port, host.startswith("127."), 0, self._send, limiter)
+        return Client(transport, host, port, host.startswith("127."), 0, self._send, limiter, transport == "tcp")
 
     def _send(self, packet: bytes, client: Client) -> None:
         message = decode(packet)

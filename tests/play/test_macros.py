@@ -114,5 +114,5 @@ def test_the_default_ones_can_be_played_and_leave_all_as_it_is_at_0() -> None:
 
 def test_a_macro_is_a_target_as_any_fader() -> None:
     assert bind("/macro/2").at(1.0) == Message("/macro/2", (1.0,))
-    assert find("/macro/2")[0].feedback
+    assert find("/macro/2")[0].told
     assert set(MacrosConfig().map) == set(load_config().macros.map)

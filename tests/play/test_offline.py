@@ -170,7 +170,7 @@ def test_stop_releases_only_that_note(engine: OfflineEngine) -> None:
     engine.execute([message("/stop", 60)])
     for _ in range(80):
         engine.render_block(128)
-    assert [voice.note for voice in engine.pool] == [64]
+    assert [voice.asked.note for voice in engine.pool] == [64]
     assert engine.timeline.frame > base
 
 
@@ -192,8 +192,8 @@ def test_a_bundle_that_is_obeyed_slowly_is_heard_as_one(engine: OfflineEngine, m
             engine.render_block(128, heard[-1])
 
     handlers = engine.performer._handlers
-    obey = handlers["voice_set"]
-    monkeypatch.setitem(handlers, "voice_set", lambda *call: (render(40), obey(*call)))
+    obey = handlers["/voice/set"]
+    monkeypatch.setitem(handlers, "/voice/set", lambda *call: (render(40), obey(*call)))
     for notes in ((60,), (60, 67)):
         news = [message("/voice/new", n, note, *Z) for n, note in enumerate(notes)]
         engine.execute([*news, *(message("/voice/set", n, "pan", -1.0) for n in range(len(notes)))])
@@ -214,7 +214,7 @@ def test_stealing_takes_the_oldest_and_never_exceeds_the_limit(engine: OfflineEn
     for _ in range(8):
         engine.render_block(128)
     assert len(engine.pool) == 16
-    assert [voice.note for voice in engine.pool] == list(range(56, 72))
+    assert [voice.asked.note for voice in engine.pool] == list(range(56, 72))
     assert engine.errors == []
 
 
@@ -229,7 +229,7 @@ def test_stealing_prefers_a_releasing_voice(engine: OfflineEngine) -> None:
     engine.execute([message("/play", 80, *Z)])
     for _ in range(10):
         engine.render_block(128)
-    assert 55 not in [voice.note for voice in engine.pool] and 48 in [voice.note for voice in engine.pool]
+    assert 55 not in [voice.asked.note for voice in engine.pool] and 48 in [voice.asked.note for voice in engine.pool]
 
 
 def test_panic_is_silent_within_a_block(engine: OfflineEngine) -> None:
@@ -323,7 +323,7 @@ def test_voices_have_names_of_their_own(engine: OfflineEngine) -> None:
     engine.execute([message("/voice/new", 7, 67, *Z)])
     for _ in range(10):
         engine.render_block(128)
-    assert {voice.id: voice.note for voice in engine.pool} == {7: 67.0, 8: 64.0}
+    assert {voice.asked.id: voice.asked.note for voice in engine.pool} == {7: 67.0, 8: 64.0}
     engine.execute([message("/voice/stop", 9)])
     assert "no voice 9" in engine.errors[-1]
 

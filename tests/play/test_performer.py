@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from oscvae.daemon.conductor import Conductor
+from oscvae.daemon.router import Router
 from oscvae.errors import CommandError
 from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.osc.packets import Message, decode
 from oscvae.osc.parse import Command, ModelInfo, parse
+from oscvae.osc.vocabulary import TABLE
 from oscvae.play.frames import FrameMoment
+from oscvae.play.listener import Listener
 from oscvae.play.macros import read_macros
 from oscvae.play.performer import Performer
 from oscvae.play.voices import Voice
@@ -101,7 +103,7 @@ class Timeline:
             self.deferred += 1
 
 
-class Stage:
+class Stage(Listener):
     """A performer, what it tells subscribers, and what its client is answered."""
 
     def __init__(self, macros: Mapping[str, Mapping[str, tuple[float, float]]] = {}) -> None:
@@ -112,13 +114,16 @@ class Stage:
         pool: Any = self.pool
         timeline: Any = self.timeline
         presets: Any = SimpleNamespace(point=lambda model, name, dims: PRESETS[name])
-        self.performer = Performer(pool, models, timeline, presets, read_macros(macros), gain_db=0.0)
+        self.told: list[tuple[str, tuple[Any, ...], Client | None]] = []
+        self.performer = Performer(pool, models, timeline, presets, read_macros(macros), self, gain_db=0.0)
         start: Any = SimpleNamespace(revived=False, document=SimpleNamespace(latent=SimpleNamespace(mean=(0.0, 0.0))))
         self.performer.adopt(start)
-        self.told: list[tuple[str, tuple[Any, ...], Client | None]] = []
-        self.performer.on_change = lambda path, args, by: self.told.append((path, tuple(args), by))
+        self.told.clear()
         self.answers: list[tuple[str, tuple[Any, ...]]] = []
         self.client = Client("udp", "127.0.0.1", 5000, True, 64, self._answered, ErrorLimiter())
+
+    def changed(self, path: str, args: Sequence[Any], by: Client | None) -> None:
+        self.told.append((path, tuple(args), by))
 
     def _answered(self, packet: bytes, client: Client) -> None:
         message = decode(packet)
@@ -137,7 +142,7 @@ def test_notes_of_one_moment_are_a_group_and_a_note_off_is_none_of_it() -> None:
     stage.do(("/note", 60, 0), ("/note", 62, 100), ("/note", 66, 100))
     stage.do(("/note", 62, 0), ("/note", 67, 100))
     stage.do(("/play", 60, 0.0, 0.0, 0.0), ("/play", 62, 0.0, 0.0, 0.0))
-    assert [(voice.note, voice.group_size, voice.group_first) for voice in stage.pool.started] == [
+    assert [(voice.asked.note, voice.asked.group_size, voice.asked.group_first) for voice in stage.pool.started] == [
         (60.0, 2, True),
         (64.0, 2, False),
         (62.0, 2, True),
@@ -157,17 +162,19 @@ def test_the_wheel_of_a_keyboard_acts_before_the_note_that_follows_it(due_ns: in
     assert stage.timeline.deferred == (not at_once)
 
 
-# -- bundles with administration in them -------------------------------------------------------------------------------
+# -- bundles with services in them -------------------------------------------------------------------------------------
 
 
 class Office:
-    """An administration that notes where the cursor was, and how many notes had been started, when it was asked."""
+    """Services that note where the cursor was, and how many notes had been started, when they were asked."""
+
+    obeyed = tuple(row.path for row in TABLE if row.by == "services")
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.asked: list[tuple[str, tuple[float, ...], int]] = []
 
-    def execute(self, command: Command, client: Client) -> None:
+    def obey(self, command: Command, client: Client) -> None:
         self.asked.append((command.path, self.stage.performer.cursor, len(self.stage.pool.started)))
         if command.path == "/encode":
             raise CommandError("no such file")
@@ -176,8 +183,8 @@ class Office:
 def conduct(stage: Stage, *messages: tuple[Any, ...], due_ns: int | None = None) -> Office:
     office = Office(stage)
     commands = [parse(Message(address, tuple(args)), MODEL) for address, *args in messages]
-    conductor: Any = SimpleNamespace(performer=stage.performer, administration=office)
-    Conductor.execute(conductor, commands, stage.client, due_ns)
+    services: Any = office
+    Router(stage.performer, services).execute(commands, stage.client, due_ns)
     return office
 
 
@@ -212,7 +219,7 @@ def test_notes_of_a_bundle_start_together_whatever_stands_between_them() -> None
     stage = Stage()
     note = ("/play", 60, 0.0, 0.0)
     conduct(stage, note, ("/preset/save", "a"), note, ("/ping",), note)
-    assert [(voice.group, voice.group_size, voice.group_first) for voice in stage.pool.started] == [
+    assert [(voice.asked.group, voice.asked.group_size, voice.asked.group_first) for voice in stage.pool.started] == [
         (7, 3, True),
         (7, 3, False),
         (7, 3, False),
@@ -318,7 +325,12 @@ def test_bundles_that_come_in_the_wrong_order_are_heard_in_the_right_one() -> No
     stage.do(("/z/2", 0.5), ("/note", 80, 100), due_ns=LATER + MOMENT)
     voice, *timed = stage.pool.started
     assert stage.performer.cursor == (2.0, 0.5)
-    assert {note.note: note.z for note in timed} == {72: (2.0, 0.5), 70: (0.0, 0.0), 71: (1.0, 0.5), 80: (1.0, 0.5)}
+    assert {note.asked.note: note.z for note in timed} == {
+        72: (2.0, 0.5),
+        70: (0.0, 0.0),
+        71: (1.0, 0.5),
+        80: (1.0, 0.5),
+    }
     for n, z in enumerate([(0.0, 0.0), (1.0, 0.5), (2.0, 0.5)]):
         stage.timeline.come(LATER + n * MOMENT)
         assert voice.z == z
@@ -504,7 +516,7 @@ def test_a_macro_moves_several_parameters_and_all_is_told() -> None:
     ]
     stage.do(("/note", 60, 100))
     (voice,) = stage.pool.started
-    assert (voice.stretch, voice.z) == (1.5, pytest.approx((0.0, 1.0)))
+    assert (voice.asked.stretch, voice.z) == (1.5, pytest.approx((0.0, 1.0)))
     stage.told.clear()
     stage.do(("/macro", 1, 9.0))
     assert stage.told == [

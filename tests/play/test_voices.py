@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 
 from oscvae.decode.wire import MOVE, NOTE_ON, Request
-from oscvae.play.voices import Voice, VoicePool
+from oscvae.play.link import RendererLink
+from oscvae.play.listener import Listener
+from oscvae.play.voices import Note, Voice, VoicePool
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.memory import store_word
@@ -55,21 +58,38 @@ class Model:
         self.voices = self.waiting = 0
 
 
-class Stage:
+class Stage(Listener):
     """A pool of `limit` voices, what it tells, and the other clocks played by the test."""
 
     def __init__(self, limit: int = 4) -> None:
         self.engine = Engine(limit + 4, 48_000, 16, np.zeros(16, np.float32))
-        self.pool = VoicePool(self.engine, limit)
+        self.pool = VoicePool(self.engine, RendererLink(self.engine), limit, self)
         self.model = Model()
         self.told: list[tuple[str, int]] = []
-        self.pool.on_voice = lambda address, id_, note: self.told.append((address, id_))
+        self.on_block: Callable[[], None] = lambda: None
         self._ids = itertools.count(1)
+
+    def voice(self, address: str, voice_id: int, note: float) -> None:
+        self.told.append((address, voice_id))
+
+    # as the models, whose blocks come back
+
+    def returned(self, index: int, block: int) -> None:
+        self.on_block()
+
+    def answered(self, index: int) -> None:
+        pass
+
+    def dropped(self, index: int) -> None:
+        pass
+
+    def take_events(self) -> None:
+        self.pool._link.take_events(self.pool, self)
 
     def play(self, start_frame: int = -1, model: Model | None = None) -> Voice:
         """A voice whose first block is decoded."""
         loaded: Any = model or self.model
-        voice = Voice(next(self._ids), 60.0, (0.0,), "voice", loaded, start_frame=start_frame)
+        voice = Voice(Note(next(self._ids), 60.0, (0.0,), "voice", loaded, start_frame=start_frame))
         self.pool.start(voice)
         assert self.answer(model).kind == NOTE_ON
         return voice
@@ -78,10 +98,10 @@ class Stage:
         """One decode is done, and its block is free again."""
         model = model or self.model
         request = model.decoder.serve()
-        self.pool.on_block = lambda context, block: model.decoder.free_blocks.append(block)
+        self.on_block = lambda: model.decoder.free_blocks.append(request.block)
         self.tell(at.BLOCK_FREE, model.index, request.block)
         self.tell(at.DECODE_SEEN, request.slot, request.generation, 0, 1_000, model.index)
-        self.pool.take_events()
+        self.take_events()
         return request
 
     def tell(self, *record: int) -> None:
@@ -110,11 +130,11 @@ def test_a_voice_that_ends_while_control_listens_is_told_off(heard: bool) -> Non
     voice = stage.play()
     if heard:
         assert push(stage.engine.audio_control, _record(at.VOICE_ON, voice.slot, voice.generation))
-        stage.pool.take_events()
+        stage.take_events()
     slot, rest = voice.slot, (at.VOICE_OFF,) if heard else (at.VOICE_ON, at.VOICE_OFF)
-    stage.pool.on_block = lambda context, block: stage.play_through(voice, *rest)
+    stage.on_block = lambda: stage.play_through(voice, *rest)
     stage.tell(at.BLOCK_FREE, 0, 0)
-    stage.pool.take_events()
+    stage.take_events()
     assert stage.told == [("/voice/on", 1), ("/voice/off", 1)]
     assert slot in stage.pool._free and stage.pool.idle
 
@@ -125,17 +145,17 @@ def test_what_is_told_of_a_slot_is_told_of_its_voice() -> None:
     voices = [stage.play() for _ in range(4)]
     for voice in voices:
         assert push(stage.engine.audio_control, _record(at.VOICE_ON, voice.slot, voice.generation))
-    stage.pool.take_events()
+    stage.take_events()
     late = [stage.play() for _ in range(4)]  # which fade the others
-    waiting = Voice(9, 60.0, (0.0,), "voice", stage.model)  # type: ignore[arg-type]
+    waiting = Voice(Note(9, 60.0, (0.0,), "voice", stage.model))  # type: ignore[arg-type]
     stage.pool.start(waiting)
     assert waiting.slot < 0
     stage.told.clear()
-    stage.pool.on_block = lambda context, block: stage.play_through(voices[0], at.VOICE_OFF)
+    stage.on_block = lambda: stage.play_through(voices[0], at.VOICE_OFF)
     stage.tell(at.BLOCK_FREE, 0, 0)
     freed = voices[0].slot
-    stage.pool.take_events()
-    assert stage.told == [("/voice/off", voices[0].id)]
+    stage.take_events()
+    assert stage.told == [("/voice/off", voices[0].asked.id)]
     assert waiting.slot == freed and not waiting.heard and not waiting.stolen
     assert late[0].stolen, "it gave way to the one that waited"
 
@@ -168,7 +188,7 @@ def test_notes_go_before_moves() -> None:
     voices = [stage.play() for _ in range(3)]
     for voice in voices:
         stage.pool.move(voice, (1.0,))
-    late = Voice(9, 60.0, (0.0,), "voice", stage.model, start_frame=10**9)  # type: ignore[arg-type]
+    late = Voice(Note(9, 60.0, (0.0,), "voice", stage.model, start_frame=10**9))  # type: ignore[arg-type]
     stage.pool.start(late)
     assert [stage.answer().kind for _ in range(4)] == [NOTE_ON, MOVE, MOVE, MOVE]
 
@@ -182,7 +202,7 @@ def test_a_target_that_found_no_room_does_not_come_after_a_newer_one() -> None:
     stage.model.decoder.room = PLENTY
     stage.pool.move(voice, (2.0,))
     assert stage.answer().z == (2.0,)
-    stage.pool.take_events()
+    stage.take_events()
     assert stage.model.decoder.idle and stage.pool.busy == 1
 
 
@@ -195,11 +215,11 @@ def test_a_target_that_found_no_room_is_reached_when_there_is_some(blocks: int) 
     decoder.room = 0
     for z in (1.0, 2.0, 0.5):
         stage.pool.move(voice, (z,))
-    stage.pool.take_events()
+    stage.take_events()
     assert decoder.idle and stage.pool.busy == 3, "what was asked for counts, not how often it was tried"
     decoder.free_blocks += taken
     decoder.room = PLENTY
-    stage.pool.take_events()
+    stage.take_events()
     assert stage.answer().z == (0.5,)
     assert decoder.idle and len(decoder.free_blocks) == PLENTY
 
@@ -212,7 +232,7 @@ def test_a_decoder_without_room_holds_up_no_other() -> None:
     stage.pool.move(elsewhere, (2.0,))
     assert stage.answer(other).z == (2.0,)
     stage.model.decoder.room = PLENTY
-    stage.pool.take_events()
+    stage.take_events()
     assert stage.answer().z == (1.0,)
 
 
@@ -227,5 +247,5 @@ def test_nobody_waits_for_a_move_that_will_never_be(gone: str) -> None:
         stage.pool.fade(voice)
     else:
         stage.model.decoder.alive = False
-    stage.pool.take_events()
+    stage.take_events()
     assert stage.model.decoder.idle and not stage.pool._following

@@ -14,14 +14,15 @@ import numpy as np
 import psutil
 import pytest
 from numpy.typing import NDArray
+from robustness.churn import Churn, Command
+from robustness.live import check_log, resident_bytes, wait_until
 from support import Daemon, OscClient
 
 from oscvae.osc.packets import Message
+from oscvae.play.listener import Listener
 from oscvae.play.offline import OfflineEngine
 from oscvae.realtime import layout as at
 from oscvae.settings.sections import load_config
-from robustness.churn import Churn, Command
-from robustness.live import check_log, resident_bytes, wait_until
 
 pytestmark = pytest.mark.soak
 
@@ -36,6 +37,16 @@ LONGEST_S = 2.4 * 4 + 1.0  # the model's longest note, at the longest stretch, a
 GROWTH_BYTES = 4 << 20
 LIVE_GROWTH_BYTES = 24 << 20  # with threads, and an allocator that returns nothing
 BUSY, VOICES_SOUNDING = 6, 0  # places in /status.reply
+
+
+class Heard(Listener):
+    """Keeps what is told of voices."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, float]] = []
+
+    def voice(self, address: str, voice_id: int, note: float) -> None:
+        self.told.append((address, note))
 
 
 @pytest.fixture
@@ -55,7 +66,7 @@ def check_books(engine: OfflineEngine) -> None:
     for voice in pool.all():
         assert int(engine.engine.voices[voice.slot][at.V_GENERATION]) == voice.generation
     if not engine.timeline._changes:  # a voice whose successor has a timetag sounds on until then
-        named = [(voice.owner, voice.id) for voice in [*pool, *pool.waiting_voices()]]
+        named = [(voice.asked.owner, voice.asked.id) for voice in [*pool, *pool.waiting_voices()]]
         assert len(set(named)) == len(named), "two voices sound under one name"
     for loaded in engine.models._contexts:
         if loaded is not None:
@@ -153,12 +164,12 @@ def test_a_model_waits_for_the_notes_that_wait_for_a_slot(engine: OfflineEngine)
     assert waiting.loaded is second
     obey(engine, [("/load", "plucked")])
     check_books(engine)
-    heard = []
-    engine.pool.on_voice = lambda address, id_, note: heard.append((address, note))
+    heard = Heard()
+    engine.pool._listener = heard
     for _ in range(200):
         render(engine, 128)
         check_books(engine)
-    assert ("/voice/on", 72.0) in heard
+    assert ("/voice/on", 72.0) in heard.told
     assert engine.errors == []
     obey(engine, [("/panic",)])
     render(engine, 128)
@@ -179,7 +190,7 @@ def test_a_waiting_note_obeys_what_is_said_to_it(engine: OfflineEngine) -> None:
         render(engine, 128)
     first = engine.pool.find(engine.client.key, 1)
     second = engine.pool.find(engine.client.key, 2)
-    assert first is not None and first.note == 76.0 and first.z == pytest.approx(other)
+    assert first is not None and first.asked.note == 76.0 and first.z == pytest.approx(other)
     assert engine.engine.voices[first.slot].view(np.float64)[at.V_PAN] == 1.0
     assert second is not None and second.releasing
     check_books(engine)
@@ -193,7 +204,9 @@ def test_a_replaced_voice_is_the_one_that_gives_way(engine: OfflineEngine) -> No
     obey(engine, [("/voice/new", 5, 90, *point)])
     for _ in range(20):
         render(engine, 128)
-    assert {voice.id: voice.note for voice in engine.pool} == {id_: 48.0 + id_ for id_ in range(VOICES)} | {5: 90.0}
+    assert {voice.asked.id: voice.asked.note for voice in engine.pool} == {id_: 48.0 + id_ for id_ in range(VOICES)} | {
+        5: 90.0
+    }
 
 
 def test_a_full_queue_to_the_renderer_is_busy(engine: OfflineEngine) -> None:
@@ -201,7 +214,7 @@ def test_a_full_queue_to_the_renderer_is_busy(engine: OfflineEngine) -> None:
     point = (0.1, 0.2, -0.3, 0.4)
     obey(engine, [("/play", 60, *point)])
     render(engine, 128)
-    while engine.pool._tell(0):  # a record of no kind, which the renderer passes over
+    while engine.pool._link.queue(0):  # a record of no kind, which the renderer passes over
         pass
     first = engine.models.current
     obey(engine, [("/play", 61, *point), ("/interp", 62, 1.0, *point, *point), ("/note", 63, 99), ("/load", "plucked")])

@@ -19,23 +19,6 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
-from support import READY_TIMEOUT_S, ROOT, Daemon, OscClient
-
-from oscvae.daemon import encoder
-from oscvae.daemon.encoder import Encoder
-from oscvae.decode import decoder
-from oscvae.decode.wire import ENCODE, NOTE_ON, RECORD, Request
-from oscvae.errors import BusyError, CommandError, DecoderError, OscvaeError
-from oscvae.osc.packets import Message, encode_bundle, encode_message
-from oscvae.osc.parse import NO_MODEL
-from oscvae.osc.vocabulary import REPLY_BY_PATH
-from oscvae.play import models
-from oscvae.play.models import Loaded, ModelManager
-from oscvae.play.offline import OfflineEngine
-from oscvae.realtime import layout as at
-from oscvae.realtime.engine import Engine
-from oscvae.settings.sections import load_config
-from oscvae.spectral.context import render_scratch_floats, sinc_table
 from robustness.badmodels import (
     LOOP,
     NAN,
@@ -52,6 +35,26 @@ from robustness.badmodels import (
     write,
 )
 from robustness.live import check_log, processes, resident_bytes, wait_until
+from support import READY_TIMEOUT_S, ROOT, Daemon, OscClient
+
+from oscvae.daemon import encoder
+from oscvae.daemon.encoder import Encoder
+from oscvae.decode import decoder
+from oscvae.decode.wire import ENCODE, NOTE_ON, RECORD, Request
+from oscvae.errors import BusyError, CommandError, DecoderError, OscvaeError
+from oscvae.osc.packets import Message, encode_bundle, encode_message
+from oscvae.osc.parse import NO_MODEL
+from oscvae.osc.vocabulary import REPLY_BY_PATH
+from oscvae.play import models
+from oscvae.play.link import RendererLink
+from oscvae.play.listener import Listener
+from oscvae.play.loaded import Loaded
+from oscvae.play.models import ModelManager
+from oscvae.play.offline import OfflineEngine
+from oscvae.realtime import layout as at
+from oscvae.realtime.engine import Engine
+from oscvae.settings.sections import load_config
+from oscvae.spectral.context import render_scratch_floats, sinc_table
 
 SOAK = os.environ.get("OSCVAE_SOAK") == "1"
 VOICES = 16
@@ -282,9 +285,9 @@ def test_a_model_that_never_answers_is_refused_in_the_end(rig: Rig) -> None:
 @pytest.fixture
 def manager(folder: Path) -> ModelManager:
     engine = Engine(4, 48_000, render_scratch_floats(), sinc_table())
-    made = ModelManager(engine, folder, device="cpu", threads=1, look_ahead=1, iterations=2)
-    made.tell = lambda *record: True
-    return made
+    link = RendererLink(engine)
+    link.tell = lambda *record: True  # type: ignore[method-assign]
+    return ModelManager(engine, link, folder, Listener(), device="cpu", threads=1, look_ahead=1, iterations=2)
 
 
 def children() -> list[psutil.Process]:
@@ -519,8 +522,15 @@ def encoder_of(manager: ModelManager, monkeypatch: pytest.MonkeyPatch) -> Encode
 
     made = Encoder(manager.folder)
     monkeypatch.setattr(made, "_analyse", noise)
-    manager.on_notice = made.notice
-    manager.on_death = made.lost
+
+    class Ears(Listener):
+        def notice(self, notice: dict[str, Any]) -> None:
+            made.notice(notice)
+
+        def died(self, loaded: Loaded) -> None:
+            made.lost(loaded)
+
+    manager._listener = Ears()
     return made
 
 

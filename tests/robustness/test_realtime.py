@@ -14,14 +14,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from robustness.live import Z, wait_until
 
 from oscvae.audio.silent import SilentBackend
 from oscvae.osc.packets import Message
+from oscvae.play.listener import Listener
 from oscvae.play.offline import OfflineEngine
 from oscvae.realtime import layout as at
 from oscvae.settings.sections import load_config
 from oscvae.spectral.thread import RenderThread
-from robustness.live import Z, wait_until
 
 RATE, PERIOD = 48_000, 128
 ATTEMPTS = 5  # at a stretch of time in which a shared machine starves nobody
@@ -155,7 +156,12 @@ def test_every_voice_that_was_on_is_told_off_whenever_control_gets_to_listen(sta
     """Short notes end while control, which waits for the GIL, is in the middle of hearing what there is."""
     told: dict[str, list[int]] = {"/voice/on": [], "/voice/off": []}
     pool = stage.control.pool
-    pool.on_voice = lambda address, id_, note: told[address].append(id_)
+
+    class Heard(Listener):
+        def voice(self, address: str, voice_id: int, note: float) -> None:
+            told[address].append(voice_id)
+
+    pool._listener = Heard()
     try:
         with spinning(2):
             deadline = time.monotonic() + 60.0
@@ -165,7 +171,7 @@ def test_every_voice_that_was_on_is_told_off_whenever_control_gets_to_listen(sta
                 stage.listen()
         stage.rest()
     finally:
-        pool.on_voice = lambda address, id_, note: None
+        pool._listener = Listener()
     assert len(told["/voice/on"]) >= 150
     assert sorted(told["/voice/on"]) == sorted(told["/voice/off"])
 

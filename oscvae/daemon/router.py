@@ -1,0 +1,33 @@
+"""Which command is whose: what is heard goes to the performer of its part, the rest to the services."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from oscvae.daemon.services import Services
+from oscvae.errors import OscvaeError
+from oscvae.osc.client import Client
+from oscvae.osc.obeying import check_obeyed
+from oscvae.osc.parse import Command
+from oscvae.play.performer import Performer
+
+
+class Router:
+    """The dispatcher's, the scheduler's and MIDI's executor. Raises ValueError for an address that nobody obeys."""
+
+    def __init__(self, performer: Performer, services: Services) -> None:
+        check_obeyed(performer.obeyed, services.obeyed)
+        self._performer = performer
+        self._services = services
+
+    def execute(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
+        """Obey the commands of one moment in order; their notes start together, whatever stands between them."""
+        with self._performer.moment(commands):
+            for command in commands:
+                if command.row.by == "performer":
+                    self._performer.obey(command, client, due_ns)
+                    continue
+                try:
+                    self._services.obey(command, client)
+                except OscvaeError as error:
+                    client.fail(command.path, error)

@@ -1,0 +1,141 @@
+"""What a row of the OSC vocabulary says: an address, a reply, a setting of a voice, and their arguments.
+
+A row says everything about an address: what it takes, who obeys it, whether others are told, what it means in a score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["float", "int", "bool", "string", "latent", "dimension", "setting", "rest"]
+TAGS = {
+    "float": "f",
+    "int": "i",
+    "bool": "i",
+    "string": "s",
+    "latent": "f*D",
+    "dimension": "f",
+    "setting": "s",
+    "rest": "...",
+}
+"""The OSC type tag as which an argument is sent in a reply, with its repetition in docs."""
+
+
+class _Required:
+    def __repr__(self) -> str:
+        return "REQUIRED"
+
+
+REQUIRED: Any = _Required()
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """One argument: numbers lie in [low, high]; outside, `clip` decides between the nearest end and /fail.
+
+    Kinds: float, int, bool, string; latent = D floats; dimension = one of them, the N-th; setting = the name of a
+    setting of a voice; rest = all that follow.
+    """
+
+    name: str
+    kind: Kind = "float"
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    clip: bool = False
+    default: Any = REQUIRED
+    help: str = ""
+
+    @property
+    def optional(self) -> bool:
+        return self.default is not REQUIRED
+
+    @property
+    def tag(self) -> str:
+        """The OSC type tag, as in TAGS."""
+        return TAGS[self.kind]
+
+    def words(self, dims: int | None) -> Iterator[str]:
+        """How the signature shows it: `z1 z2 z3`, or `z1..zD` where the dimension is not known."""
+        if self.kind == "latent":
+            if dims is None:
+                yield f"{self.name}1..{self.name}D"
+            else:
+                yield from (f"{self.name}{i + 1}" for i in range(dims))
+        elif self.kind == "rest":
+            yield f"{self.name}.."
+        else:
+            yield f"[{self.name}]" if self.optional else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address that the daemon obeys.
+
+    index: what the N of a path like /z/N counts, from 1. by: who obeys it; what the performer obeys is heard. scope:
+    whether it means one part or the whole daemon. starts: it starts a voice. ends: it ends notes, always or where the
+    argument of that name is 0. delayed: osc.latency_s delays it, because it is heard or must keep its order with what
+    is (None: where the performer obeys it). awaited: /sync waits for it. told: other subscribers are told at the same
+    address when it is accepted. stands_at: its arguments at the start; whoever subscribes is told where it stands.
+    in_score: what `oscvae render` does with it. note_in_model: the note must lie within an octave of the model's range.
+    """
+
+    path: str
+    group: str
+    help: str
+    args: tuple[Arg, ...] = ()
+    replies: tuple[str, ...] = ()
+    index: Literal["", "dimension", "pad", "macro"] = ""
+    by: Literal["performer", "services"] = "performer"
+    scope: Literal["part", "daemon"] = "part"
+    starts: bool = False
+    ends: bool | str = False
+    delayed: bool | None = None
+    awaited: bool = False
+    told: bool = False
+    in_score: Literal["obeyed", "ignored", "refused"] | None = None
+    note_in_model: bool = False
+    stands_at: tuple[float, ...] | None = None
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether it makes sound, or changes how something sounds."""
+        return self.by == "performer"
+
+    @property
+    def is_delayed(self) -> bool:
+        """Whether osc.latency_s delays it."""
+        return self.is_heard if self.delayed is None else self.delayed
+
+    @property
+    def score(self) -> Literal["obeyed", "ignored", "refused"]:
+        """What `oscvae render` does with it."""
+        return self.in_score or ("obeyed" if self.is_heard else "refused")
+
+    def count(self, dims: int) -> int | None:
+        """How many of a path like /z/N a model of D = `dims` has; None where it is not the model that says."""
+        return {"dimension": dims, "pad": dims // 2}.get(self.index)
+
+    def signature(self, dims: int | None = None) -> str:
+        """The arguments as one line, `note z1 z2 [velocity]`; "no arguments" if there are none."""
+        return " ".join(word for arg in self.args for word in arg.words(dims)) or "no arguments"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing that /voice/set sets; `arg` is its value, a latent point or a number."""
+
+    name: str
+    arg: Arg
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One address that the daemon sends; events go to subscribers, the rest to whoever asked."""
+
+    path: str
+    help: str
+    args: tuple[Arg, ...] = ()
+    event: bool = False
