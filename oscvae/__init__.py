@@ -1,33 +1,42 @@
 """A headless latent-space synthesiser.
 
-The path of a note. Each folder is a clock, with its own rules of what it may do:
+The path of a note. Each folder is about one thing, and names its clock in its first line:
 
-    UDP or TCP packet                                    MIDI port
-      |                                                    |
-      |  control/   event clock: one asyncio thread        |  audio/   the callback stamps it with its frame
-      v                                                    v
-    server, tcp -> packets (validate)                    midi_input -> midi (notes, controllers)
-      -> dispatch (open bundles)                           |
-      -> addresses, commands (types, ranges)               |
-      -> scheduler (wait until shortly before the time) <--+
-      -> performer (what it means) -> voices (a slot, stealing; wall clock to frame)
+    UDP or TCP packet                                MIDI port
+      |                                                |  the callback stamps each message with its frame
+      |  osc/      event clock, one asyncio thread     |  midi/     event clock
+      v                                                v
+    hub -> packets (validate) -> dispatch (open     input -> translate (notes, controllers)
+      bundles) -> parse (types and ranges, by the      |
+      vocabulary) -> scheduler (wait until shortly  <--+
+      before the time)
       |
-      |  decode/    decode clock: a process for each model
+      |  daemon/   event clock
+      v
+    router: what is heard goes on, the rest to services (models, files, questions)
+      |
+      |  play/     event clock
+      v
+    part: performer (what it means, where the cursor is) -> voices (a slot, stealing; wall clock to frame)
+      |
+      |  decode/   decode clock: a process for each model
       v
     worker (TorchScript, on a CPU or CUDA): a latent point and a note become the magnitudes of all frames
       |
-      |  spectral/  hop clock: one compiled loop in a thread of its own
+      |  spectral/ hop clock: one compiled loop in a thread of its own
       v
     renderer -> hop (read a frame) -> expand (bands to bins) -> rtisi (phase, overlap-add) -> resample
       |
       |  a ring of samples for each voice
       |
-      |  audio/     block clock: the audio server's own thread
+      |  audio/    block clock: the audio server's own thread
       v
     mixer -> voice (attack, release, pan) -> master (gain, limit, meter) -> jack (portaudio, silent): out_1, out_2
 
-`oscvae.app.serve` builds it in this order and takes it down in reverse. `realtime/` is what the hop and the block clock
-are made of. `training/` makes the models, has no clock, and neither imports the folders above nor is imported by them.
+`play.instrument` builds what lies between a command and the engine, for the daemon (`daemon.conductor`) and for
+`oscvae render` (`play.offline`) alike. `realtime/` is what the hop and the block clock are made of. `model/`, `sound/`
+and `settings/` are read by all. `training/` makes the models, has no clock, and neither imports what plays nor is
+imported by it. `app/` is the command line.
 """
 
 from __future__ import annotations

@@ -12,47 +12,49 @@ def all_of_them() -> dict[str, str]:
 
 def clocks() -> str:
     """The path of a note through the clocks, and what crosses from one to the next."""
-    d = Drawing(900, 660, "The path of a note through the clocks of oscvae")
-    d.box(20, 20, 150, 44, "OSC", "UDP, TCP", colour=COOL)
+    d = Drawing(900, 700, "The path of a note through the clocks of oscvae")
+    d.box(20, 20, 110, 40, "OSC", "UDP, TCP", colour=COOL)
+    d.box(20, 250, 110, 40, "MIDI", "stamped by the callback", colour=COOL)
 
-    d.panel(20, 96, 860, 112, "")
-    d.text(202, 117, "event clock: oscvae/control", bold=True)
-    d.text(410, 116, "one asyncio thread; never blocks, never touches a sample", size=11, colour="#6b7280")
-    d.arrow((95, 64), (95, 146))
-    for k, (name, what) in enumerate(
+    d.panel(20, 90, 860, 130, "event clock", "one asyncio thread; never blocks, never touches a sample")
+    d.arrow((60, 60), (60, 140))
+    for k, (name, what, below) in enumerate(
         (
-            ("packets", "validate"),
-            ("addresses", "types, ranges"),
-            ("scheduler", "timetag > frame"),
-            ("performer", "voices, stealing"),
+            ("osc/", "packets, vocabulary,", "scheduler"),
+            ("daemon/", "router: which command", "is whose; services"),
+            ("play/", "part: performer, cursor,", "presets, macros"),
+            ("play/", "voices: slots, stealing;", "models"),
         )
     ):
-        d.box(34 + 168 * k, 146, 138, 46, name, what)
+        d.box(34 + 172 * k, 140, 146, 66, name, what, below)
         if k:
-            d.arrow((34 + 168 * k - 30, 169), (34 + 168 * k, 169))
-    d.box(720, 146, 146, 46, "disk threads", "/record /encode presets", bold=False)
+            d.arrow((34 + 172 * k - 26, 173), (34 + 172 * k, 173))
+    d.box(728, 140, 138, 66, "disk threads", "presets, recordings,", "sounds, models", bold=False)
+    d.arrow((130, 270), (160, 270), (160, 206))
+    d.text(168, 262, "midi/", bold=True, size=12)
+    d.text(168, 276, "notes, controllers", size=11, colour="#6b7280")
 
-    d.panel(20, 256, 400, 96, "decode clock: oscvae/decode", "a process of its own, the only one with torch")
-    d.box(230, 300, 176, 42, "decoder", "TorchScript, CPU or CUDA")
-    d.arrow((570, 192), (570, 232), (318, 232), (318, 300), words="the newest target of each voice", at=(330, 226))
+    d.panel(20, 310, 400, 84, "decode clock: decode/", "a process for each model, the only one with torch")
+    d.box(290, 342, 116, 44, "decoder", "TorchScript")
+    d.arrow((600, 206), (600, 290), (348, 290), (348, 342), words="the newest target of each voice", at=(400, 284))
 
-    d.panel(20, 400, 860, 96, "hop clock: oscvae/spectral", "one compiled loop, without the GIL")
+    d.panel(20, 440, 860, 96, "hop clock: spectral/", "one compiled loop, without the GIL")
     for k, (name, what) in enumerate((("expand", "bands > bins"), ("RTISI-LA", "phase"), ("resample", "rate, bend"))):
-        d.box(250 + 176 * k, 436, 138, 46, name, what)
+        d.box(280 + 176 * k, 476, 138, 46, name, what)
         if k:
-            d.arrow((250 + 176 * k - 38, 459), (250 + 176 * k, 459))
-    d.arrow((318, 342), (318, 436), words="magnitude blocks in shared memory,", at=(330, 374))
-    d.text(330, 389, "their numbers by a pipe", size=11, colour="#6b7280")
-    d.arrow((650, 192), (650, 400), words="ring: arm, move, drop", at=(660, 290))
-    d.arrow((850, 400), (850, 208))
-    d.text(738, 330, "ring and eventfd:", size=11, colour="#6b7280")
-    d.text(738, 345, "what came back", size=11, colour="#6b7280")
+            d.arrow((280 + 176 * k - 38, 499), (280 + 176 * k, 499))
+    d.arrow((348, 386), (348, 476), words="magnitude blocks in shared memory,", at=(358, 414))
+    d.text(358, 429, "their numbers by a pipe", size=11, colour="#6b7280")
+    d.arrow((640, 206), (640, 440), words="renderer link: arm, move, drop", at=(650, 330))
+    d.arrow((850, 440), (850, 220))
+    d.text(742, 370, "ring and eventfd:", size=11, colour="#6b7280")
+    d.text(742, 385, "what came back", size=11, colour="#6b7280")
 
-    d.panel(20, 544, 860, 96, "block clock: oscvae/audio", "the audio server's own thread, compiled, no Python")
-    d.box(440, 584, 250, 46, "callback", "envelope, pan, mix, limiter, meters")
-    d.box(740, 584, 126, 46, "out_1, out_2", "JACK", colour=ACCENT)
-    d.arrow((690, 607), (740, 607))
-    d.arrow((671, 482), (671, 584), words="a ring of samples for each voice", at=(681, 528))
+    d.panel(20, 584, 860, 96, "block clock: audio/", "the audio server's own thread, compiled, no Python")
+    d.box(440, 624, 250, 46, "callback", "envelope, pan, mix, limiter, meters")
+    d.box(740, 624, 126, 46, "out_1, out_2", "JACK", colour=ACCENT)
+    d.arrow((690, 647), (740, 647))
+    d.arrow((701, 522), (701, 570), (600, 570), (600, 624), words="a ring of samples for each voice", at=(610, 600))
     return d.finish()
 
 
