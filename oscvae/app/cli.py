@@ -1,4 +1,4 @@
-"""The command line: `oscvae serve | render | dataset | train | evaluate | export | patches | doctor`.
+"""The command line: `oscvae serve | ask | render | dataset | train | evaluate | export | patches | doctor`.
 
 Every command imports what it needs when it runs, so that `serve` can install its signal handlers before the heavy
 imports, and `--help` is there at once.
@@ -303,6 +303,29 @@ def export(
     from oscvae.training.export import command as exporting
 
     return exporting.main(run, out, force, data, exporting.Wish(version, licence, checkpoint))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+@_reporting
+def ask(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Like /status; docs/osc.md has all.")],
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="[ARGUMENT]..", help="Numbers and strings.")] = None,
+    host: Annotated[str, typer.Option(metavar="HOST", help="Where the daemon runs.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Its osc.port, else the configuration's.")] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="How long a command may take.")] = 90.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each answer.")] = False,
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+) -> int:
+    """Send one command to a running daemon, and print what it answers.
+
+    Waits until the command is finished, as /sync does. Exit code 1 if the answer is /fail, or if there is no daemon.
+    """
+    from oscvae.app import ask as asking
+    from oscvae.app import rules
+
+    port = port or rules.load(config, overrides or []).osc.port
+    return asking.main(host, port, address, arguments or [], timeout_s=timeout, as_json=as_json)
 
 
 @app.command()
