@@ -293,6 +293,12 @@ class Services:
         model = self._models.info()
         client.reply("/help.reply", path, help_text(path, model.dims if model.is_loaded else None))
 
+    @obeys("/get")
+    def _get(self, command: Command, client: Client) -> None:
+        path = command.values["address"]
+        path = path if path.startswith("/") else f"/{path}"
+        client.reply(path, *(self.model_message() if path == "/model" else self._performer.standing(path)))
+
     @obeys("/ping")
     def _ping(self, command: Command, client: Client) -> None:
         client.reply("/pong")

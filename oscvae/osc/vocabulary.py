@@ -329,6 +329,15 @@ TABLE: tuple[Address, ...] = (
         in_score="ignored",
     ),
     Address(
+        "/get",
+        "The daemon",
+        "Where something stands, answered at its own address: whatever subscribers are told, and /model.",
+        (Arg("address", "string", help="like /gain, /z, /unit/2 or /macro/1"),),
+        ("address value..",),
+        by="services",
+        in_score="ignored",
+    ),
+    Address(
         "/ping", "The daemon", "Whether it is there.", (), ("/pong",), by="services", scope="daemon", in_score="ignored"
     ),
     Address(

@@ -17,7 +17,7 @@ from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.packets import Message
 from oscvae.osc.parse import NO_MODEL, Command, parse
-from oscvae.osc.vocabulary import TABLE
+from oscvae.osc.vocabulary import TABLE, find
 from oscvae.play.cursor import Cursor
 from oscvae.play.frames import FrameMoment
 from oscvae.play.journey import Glide, Point, State
@@ -129,6 +129,26 @@ class Performer:
         if self.cursor:
             yield "/z", self.cursor
         yield from self._told.items()
+
+    def standing(self, path: str) -> Sequence[Any]:
+        """The arguments at which `path` stands; raises CommandError for one that stands nowhere."""
+        if path in self._told:
+            return self._told[path]
+        row, n = find(path, self.models.info().dims)
+        if row.group != "Cursor" or not row.told or row.path == "/glide":
+            raise CommandError(f"{path} stands nowhere: /z, {', '.join(self._told)} and /model do")
+        z = self._point(self.cursor, self._model())
+        if row.path == "/z":
+            return z
+        first = (n - 1) * len(row.args)
+        values = z[first : first + len(row.args)]
+        if row.path == "/z/N":
+            return values
+        latent = self._model().document.latent
+        return [
+            min(max((value - low) / (high - low), 0.0), 1.0)
+            for value, low, high in zip(values, latent.low[first:], latent.high[first:], strict=False)
+        ]
 
     def adopt(self, loaded: Loaded) -> None:
         """A new model is current: the cursor goes to its latent mean, unless it only replaces a decoder that died."""

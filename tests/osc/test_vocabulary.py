@@ -52,6 +52,7 @@ EVERY_ADDRESS = [
     "/status",
     "/version",
     "/help",
+    "/get",
     "/ping",
     "/notify",
     "/sync",

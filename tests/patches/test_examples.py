@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from patches.conftest import Quiet, needs
 from support import ROOT, free_port
 
 from oscvae.osc.packets import Bundle, Message, decode, encode_message
-from patches.conftest import Quiet, needs
 
 FOLDER = ROOT / "patches" / "examples"
 NOTES = {60.0, 48.0, 55.0, 63.0, 52.0}
@@ -78,19 +78,6 @@ def test_they_say_that_nobody_is_there(tmp_path: Path) -> None:
 
 
 # -- the OSC of the Node example, against the daemon's own -------------------------------------------------------------
-
-
-def test_ask_tells_no_answer_from_nobody(quiet: Quiet) -> None:
-    def ask(port: int) -> subprocess.Popen[str]:
-        script = ROOT / "patches/examples/python/ask.py"
-        command = [sys.executable, script, "--port", str(port), "--wait", "0.2", "/play", "60", "0", "0", "0", "0"]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    daemon, nobody = ask(quiet.port), ask(free_port())
-    printed, _ = daemon.communicate(timeout=60)
-    assert printed.strip() == "no answer to /play; the daemon is there, and not every command has one"
-    _, printed = nobody.communicate(timeout=60)
-    assert (daemon.returncode, nobody.returncode) == (0, 1) and "nothing answers at 127.0.0.1:" in printed
 
 
 def node(script: str) -> bytes:

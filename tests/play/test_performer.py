@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -575,3 +576,38 @@ def test_a_macro_that_is_not_there_moves_nothing(message: tuple[Any, ...]) -> No
     ((address, (path, why)),) = stage.answers
     assert (address, path) == ("/fail", message[0])
     assert why.startswith("no macro ") and why.endswith(": only /macro/1")
+
+
+# -- where things stand ------------------------------------------------------------------------------------------------
+
+
+def test_whatever_is_told_can_be_asked_for() -> None:
+    stage = Stage({"one": {"/pan": (0.0, 1.0)}})
+    stage.do(("/gain", -3.0), ("/macro/1", 0.5), ("/z", 1.0, -2.0), ("/sustain", 1))
+    asked = ("/gain", "/pan", "/macro/1", "/sustain", "/z", "/z/2", "/unit/1", "/unit/2", "/pad/1")
+    assert [tuple(stage.performer.standing(path)) for path in asked] == [
+        (-3.0,),
+        (0.5,),
+        (0.5,),
+        (True,),
+        (1.0, -2.0),
+        (-2.0,),
+        (0.75,),
+        (0.0,),
+        (0.75, 0.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("/play", "/play stands nowhere: /z, /gain"),
+        ("/glide", "/glide stands nowhere"),
+        ("/preset/recall", "stands nowhere"),
+        ("/z/3", "no dimension 3"),
+        ("/nix", "unknown address"),
+    ],
+)
+def test_what_stands_nowhere_is_said(path: str, why: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(why)):
+        Stage().performer.standing(path)
