@@ -14,10 +14,12 @@ def clocks() -> str:
     """The path of a note through the clocks, and what crosses from one to the next."""
     d = Drawing(900, 700, "The path of a note through the clocks of oscvae")
     d.box(20, 20, 110, 40, "OSC", "UDP, TCP", colour=COOL)
-    d.box(20, 250, 110, 40, "MIDI", "stamped by the callback", colour=COOL)
+    d.box(20, 236, 110, 54, "MIDI", "stamped with its", "frame", colour=COOL)
 
-    d.panel(20, 90, 860, 130, "event clock", "one asyncio thread; never blocks, never touches a sample")
-    d.arrow((60, 60), (60, 140))
+    d.panel(20, 90, 860, 130, "")
+    d.text(206, 112, "event clock", bold=True)
+    d.text(300, 112, "one asyncio thread; never blocks, never touches a sample", size=11, colour="#6b7280")
+    d.arrow((75, 60), (75, 140))
     for k, (name, what, below) in enumerate(
         (
             ("osc/", "packets, vocabulary,", "scheduler"),
@@ -34,16 +36,17 @@ def clocks() -> str:
     d.text(168, 262, "midi/", bold=True, size=12)
     d.text(168, 276, "notes, controllers", size=11, colour="#6b7280")
 
-    d.panel(20, 310, 400, 84, "decode clock: decode/", "a process for each model, the only one with torch")
-    d.box(290, 342, 116, 44, "decoder", "TorchScript")
-    d.arrow((600, 206), (600, 290), (348, 290), (348, 342), words="the newest target of each voice", at=(400, 284))
+    d.panel(20, 310, 420, 84, "decode clock: decode/", "a process for each model;")
+    d.text(32, 362, "torch is loaded there only", size=11, colour="#6b7280")
+    d.box(290, 336, 130, 46, "decoder", "TorchScript")
+    d.arrow((600, 206), (600, 290), (348, 290), (348, 336), words="the newest target of each voice", at=(400, 284))
 
     d.panel(20, 440, 860, 96, "hop clock: spectral/", "one compiled loop, without the GIL")
     for k, (name, what) in enumerate((("expand", "bands > bins"), ("RTISI-LA", "phase"), ("resample", "rate, bend"))):
         d.box(280 + 176 * k, 476, 138, 46, name, what)
         if k:
             d.arrow((280 + 176 * k - 38, 499), (280 + 176 * k, 499))
-    d.arrow((348, 386), (348, 476), words="magnitude blocks in shared memory,", at=(358, 414))
+    d.arrow((348, 382), (348, 476), words="magnitude blocks in shared memory,", at=(358, 414))
     d.text(358, 429, "their numbers by a pipe", size=11, colour="#6b7280")
     d.arrow((640, 206), (640, 440), words="renderer link: arm, move, drop", at=(650, 330))
     d.arrow((850, 440), (850, 220))
