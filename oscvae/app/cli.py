@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 
+from oscvae.app.options import Configurable
 from oscvae.errors import OscvaeError
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _options(
     """The options before a command."""
 
 
-@app.command()
+@app.command(cls=Configurable)
 @_reporting
 def serve(config: ConfigOption = None, overrides: SetOption = None) -> int:
     """Play: the daemon, until SIGINT, SIGTERM or /quit.
@@ -117,7 +118,7 @@ def _latent(text: str | None) -> tuple[float, ...] | None:
         raise typer.BadParameter(f"{text!r} must be numbers like 0.1,-0.2,0.3,0.4", param_hint="--z") from None
 
 
-@app.command()
+@app.command(cls=Configurable)
 @_reporting
 def render(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The WAV file to write, float, stereo.")],
@@ -342,7 +343,7 @@ def patches(
     return carried.main(folder or Path(carried.DEFAULT_FOLDER), force=force)
 
 
-@app.command()
+@app.command(cls=Configurable)
 @_reporting
 def doctor(config: ConfigOption = None, overrides: SetOption = None) -> int:
     """Say what is there, what is missing, and the one command that mends it.
