@@ -7,6 +7,7 @@ the event clock. Tracebacks appear with log.level debug only; otherwise an excep
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import sys
 import threading
@@ -14,6 +15,7 @@ import time
 from typing import TextIO
 
 _CLOCKS = {"decode": "decode", "spectral": "hop", "audio": "block"}
+_COLOURS = {logging.DEBUG: 2, logging.WARNING: 33, logging.ERROR: 31, logging.CRITICAL: 31}  # of ECMA-48
 _WORKER_THREAD = "asyncio_"  # of asyncio.to_thread, where control's helpers block on files
 _QUEUE_LINES = 4096
 FLUSH_TIMEOUT_S = 0.2
@@ -29,11 +31,12 @@ def clock(record: logging.LogRecord) -> str:
 
 
 class Formatter(logging.Formatter):
-    """`14:03:27.120 warning block  no sound will be heard`; with tracebacks where `tracebacks` is set."""
+    """`14:03:27.120 warning block  no sound will be heard`; tracebacks and colours where set."""
 
-    def __init__(self, *, tracebacks: bool = False) -> None:
+    def __init__(self, *, tracebacks: bool = False, colours: bool = False) -> None:
         super().__init__()
         self._tracebacks = tracebacks
+        self._colours = _COLOURS if colours else {}
 
     def format(self, record: logging.LogRecord) -> str:
         moment = time.strftime("%H:%M:%S", time.localtime(record.created))
@@ -42,7 +45,10 @@ class Formatter(logging.Formatter):
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             message += f": {error or type(error).__name__}"
-        line = f"{moment}.{int(record.msecs):03d} {level:7s} {clock(record):6s} {message}"
+        shown = f"{level:7s}"
+        if record.levelno in self._colours:
+            shown = f"\x1b[{self._colours[record.levelno]}m{shown}\x1b[0m"
+        line = f"{moment}.{int(record.msecs):03d} {shown} {clock(record):6s} {message}"
         if self._tracebacks and record.exc_info and error is not None:
             line += "\n" + self.formatException(record.exc_info)
         return line
@@ -101,11 +107,22 @@ def set_up(level: str, stream: TextIO | None = None) -> None:
         if isinstance(handler, BackgroundHandler):
             handler.flush()
             root.removeHandler(handler)
-    handler = BackgroundHandler(stream if stream is not None else sys.stderr)
-    handler.setFormatter(Formatter(tracebacks=level == "debug"))
+    stream = stream if stream is not None else sys.stderr
+    handler = BackgroundHandler(stream)
+    handler.setFormatter(Formatter(tracebacks=level == "debug", colours=_shows_colours(stream)))
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     logging.getLogger("oscvae").setLevel(level.upper())
+
+
+def _shows_colours(stream: TextIO) -> bool:
+    """Whether a stream is a terminal whose user wants colours (no-color.org)."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    try:
+        return stream.isatty()
+    except ValueError:  # it is closed
+        return False
 
 
 def flush() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from oscvae.errors import ConfigError, DataError, SoundFileError
 from oscvae.settings.sections import Config
+from oscvae.units import gain_to_db
 
 log = logging.getLogger(__name__)
 
@@ -85,4 +86,5 @@ def _write(out: Path, samples, rate: int) -> None:  # type: ignore[no-untyped-de
         soundfile.write(out, samples.T, rate, subtype="FLOAT", format="WAV")
     except (OSError, RuntimeError) as error:
         raise SoundFileError(f"{out} cannot be written: {error}") from error
-    log.info("%s: %.2f s, peak %.3f", out, samples.shape[1] / rate, abs(samples).max() if samples.size else 0.0)
+    peak_db = gain_to_db(float(abs(samples).max()) if samples.size else 0.0)
+    log.info("%s: %.2f s, peak %.1f dBFS", out, samples.shape[1] / rate, peak_db)

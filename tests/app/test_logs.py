@@ -107,3 +107,23 @@ def test_a_closed_stderr_is_no_fault(stream: TextIO) -> None:
     logging.getLogger("oscvae.app.serve").info("to nobody")
     logs.flush()
     assert sys.stderr is not closed
+
+
+def told(monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
+    """What a terminal is written of a warning, in that environment."""
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    logs.set_up("info", terminal)
+    logging.getLogger("oscvae.app.serve").warning("no sound will be heard")
+    logs.flush()
+    return terminal.getvalue()
+
+
+def test_levels_are_coloured_on_a_terminal_unless_its_user_wants_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\x1b[33mwarning\x1b[0m" in told(monkeypatch, TERM="xterm")
+    assert "\x1b" not in told(monkeypatch, NO_COLOR="1")
+    assert "\x1b" not in told(monkeypatch, TERM="dumb")
