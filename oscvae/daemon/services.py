@@ -59,6 +59,7 @@ class Services:
         on_dump: Callable[[bool], None],
         quit_anywhere: bool,
     ) -> None:
+        self._part = part
         self._performer = part.performer
         self._models = part.models
         self._presets = part.presets
@@ -221,7 +222,10 @@ class Services:
     @obeys("/preset/delete")
     def _preset_delete(self, command: Command, client: Client) -> None:
         name = command.values["name"]
-        written = self._presets.delete(self._loaded().name, name)
+        loaded = self._loaded()
+        if name in loaded.presets and name not in self._presets.names(loaded.name):
+            raise CommandError(f"preset {name!r} comes along with {loaded.name}: it stays")
+        written = self._presets.delete(loaded.name, name)
 
         async def work() -> tuple[Any, ...]:
             await written
@@ -232,7 +236,7 @@ class Services:
     @obeys("/presets")
     def _list_presets(self, command: Command, client: Client) -> None:
         name = self._loaded().name
-        client.reply("/presets.reply", name, *self._presets.names(name))
+        client.reply("/presets.reply", name, *self._part.preset_names)
 
     # -- macros --------------------------------------------------------------------------------------------------------
 

@@ -159,7 +159,7 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/preset/recall",
         "Presets",
-        "Moves the cursor to a preset, in that time.",
+        "Moves the cursor to a preset, in that time: your own, or one that comes along with the model, by name or number.",
         (_NAME, _seconds("seconds", default=0.0, help="glide")),
         told=True,
     ),
@@ -176,7 +176,7 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/presets",
         "Presets",
-        "The presets of the model that plays.",
+        "The presets of the model that plays: your own, then those that come along with it, by instrument.",
         (),
         ("/presets.reply",),
         by="services",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from oscvae.decode.decoder import Decoder
 from oscvae.model.document import ModelDocument
 from oscvae.osc.parse import ModelInfo
+from oscvae.play.factory import factory_presets
 from oscvae.spectral.context import ModelContext
 
 CLIP_DEVIATIONS = 6.0  # z is clipped at mean +- this many standard deviations
@@ -23,6 +24,7 @@ class Loaded:
         self.waiting = 0  # notes that have none yet
         self.dropping = False
         self.revived = False  # it takes the place of one whose decoder died
+        self.presets = factory_presets(document.points)
         latent = document.latent
         reach = [CLIP_DEVIATIONS * std for std in latent.std]
         self.info = ModelInfo(

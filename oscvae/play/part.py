@@ -32,5 +32,9 @@ class Part:
 
     @property
     def preset_names(self) -> list[str]:
-        """The presets of the model that plays."""
-        return self.presets.names(self.models.current.name) if self.models.current else []
+        """The presets of the model that plays: one's own, then those that come along."""
+        loaded = self.models.current
+        if loaded is None:
+            return []
+        own = self.presets.names(loaded.name)
+        return [*own, *(name for name in loaded.presets if name not in own)]

@@ -13,12 +13,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from oscvae.errors import CommandError, OscvaeError
+from oscvae.model.document import Latent
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.packets import Message
 from oscvae.osc.parse import NO_MODEL, Command, parse
-from oscvae.osc.vocabulary import TABLE, find
+from oscvae.play import standing
 from oscvae.play.cursor import Cursor
+from oscvae.play.factory import find_preset
 from oscvae.play.frames import FrameMoment
 from oscvae.play.journey import Glide, Point, State
 from oscvae.play.listener import Listener
@@ -65,11 +67,7 @@ class Performer:
         self.macros = macros
         self._listener = listener
         self._cursor = Cursor(timeline, self._follow, self._tell_cursor)
-        self._told: dict[str, Sequence[Any]] = {  # what a new subscriber has to know, by address
-            **{row.path: row.stands_at for row in TABLE if row.stands_at is not None},
-            "/gain": (float(gain_db),),
-            **{f"/macro/{n}": (0.0,) for n in range(1, len(macros.names) + 1)},
-        }
+        self._told = standing.at_the_start(gain_db, len(macros.names))  # what a new subscriber has to know
         self._attack_s = float(self._told["/attack"][0])
         self._release_s = float(self._told["/release"][0])
         self._stretch = float(self._told["/stretch"][0])
@@ -134,21 +132,7 @@ class Performer:
         """The arguments at which `path` stands; raises CommandError for one that stands nowhere."""
         if path in self._told:
             return self._told[path]
-        row, n = find(path, self.models.info().dims)
-        if row.group != "Cursor" or not row.told or row.path == "/glide":
-            raise CommandError(f"{path} stands nowhere: /z, {', '.join(self._told)} and /model do")
-        z = self._point(self.cursor, self._model())
-        if row.path == "/z":
-            return z
-        first = (n - 1) * len(row.args)
-        values = z[first : first + len(row.args)]
-        if row.path == "/z/N":
-            return values
-        latent = self._model().document.latent
-        return [
-            min(max((value - low) / (high - low), 0.0), 1.0)
-            for value, low, high in zip(values, latent.low[first:], latent.high[first:], strict=False)
-        ]
+        return standing.of_cursor(path, self._point(self.cursor, self._model()), self._latent(), self._told)
 
     def adopt(self, loaded: Loaded) -> None:
         """A new model is current: the cursor goes to its latent mean, unless it only replaces a decoder that died."""
@@ -160,6 +144,9 @@ class Performer:
         if self.models.current is None:
             raise CommandError(NO_MODEL)
         return self.models.current
+
+    def _latent(self) -> Latent:
+        return self._model().document.latent
 
     def _point(self, z: Point, loaded: Loaded) -> Point:
         if len(z) != loaded.info.dims:
@@ -351,7 +338,7 @@ class Performer:
         self._replace(due_ns, command.values["n"] - 1, command.values["value"])
 
     def _scaled(self, dimension: int, share: float) -> float:
-        latent = self._model().document.latent
+        latent = self._latent()
         if dimension >= len(latent.low):
             raise CommandError(f"the model has changed: it has {len(latent.low)} dimensions")
         return latent.low[dimension] + share * (latent.high[dimension] - latent.low[dimension])
@@ -390,7 +377,10 @@ class Performer:
     @obeys("/preset/recall")
     def _preset_recall(self, command: Command, client: Client, due_ns: int | None) -> None:
         loaded = self._model()
-        z = self.presets.point(loaded.name, command.values["name"], loaded.info.dims)
+        name = command.values["name"]
+        z = None if name in self.presets.names(loaded.name) else find_preset(loaded.presets, name)
+        if z is None:
+            z = self.presets.point(loaded.name, name, loaded.info.dims)
         self._cursor.travel(command.values["seconds"], z, due_ns)
         self._tell_cursor()
 

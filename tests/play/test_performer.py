@@ -114,7 +114,7 @@ class Stage(Listener):
         models: Any = SimpleNamespace(current=current, info=lambda: MODEL)
         pool: Any = self.pool
         timeline: Any = self.timeline
-        presets: Any = SimpleNamespace(point=lambda model, name, dims: PRESETS[name])
+        presets: Any = SimpleNamespace(point=lambda model, name, dims: PRESETS[name], names=lambda model: list(PRESETS))
         self.told: list[tuple[str, tuple[Any, ...], Client | None]] = []
         self.performer = Performer(pool, models, timeline, presets, read_macros(macros), self, gain_db=0.0)
         start: Any = SimpleNamespace(revived=False, document=SimpleNamespace(latent=SimpleNamespace(mean=(0.0, 0.0))))

@@ -1,0 +1,56 @@
+"""Presets that come along with a model."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from oscvae.model.document import Point, read_document
+from oscvae.play.factory import MOST, factory_presets, find_preset
+
+MODELS = Path(__file__).parents[2] / "models"
+
+
+def points(*rows: tuple[str, float]) -> list[Point]:
+    return [Point(z=(z, -z), note=60, label=label) for label, z in rows]
+
+
+def test_each_instrument_is_a_note_in_its_middle() -> None:
+    found = factory_presets(points(("harp 50", 1.0), ("koto", 9.0), ("harp 120", 2.0), ("harp 50", 7.0), ("koto", 9.5)))
+    assert found == {"harp": (2.0, -2.0), "koto": (9.0, -9.0)}
+
+
+def test_a_number_that_belongs_to_the_name_stays() -> None:
+    assert list(factory_presets(points(("TR808", 0.0), ("D-50 bell", 1.0)))) == ["TR808", "D-50 bell"]
+
+
+def test_there_are_only_so_many() -> None:
+    assert (
+        len(factory_presets(points(*((f"sound {chr(97 + k // 26)}{chr(97 + k % 26)}", k) for k in range(99))))) == MOST
+    )
+
+
+def test_numbered_buttons_take_them_in_order() -> None:
+    presets = {"harp": (1.0,), "2": (2.0,), "koto": (3.0,)}
+    assert [find_preset(presets, name) for name in ("harp", "1", "2", "3", "4", "0", "-1", "x")] == [
+        (1.0,),
+        (1.0,),
+        (2.0,),
+        (3.0,),
+        None,
+        None,
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(MODELS.glob("*.ts")), ids=lambda path: path.stem)
+def test_every_shipped_model_brings_presets_by_instrument_inside_its_range(path: Path) -> None:
+    document = read_document(path)
+    found = factory_presets(document.points)
+    assert len(found) >= 4 and not any(re.search(r"\d$", name) for name in found)
+    for z in found.values():
+        low, high = document.latent.low, document.latent.high
+        assert all(a - 1e-3 <= value <= b + 1e-3 for value, a, b in zip(z, low, high, strict=True))
