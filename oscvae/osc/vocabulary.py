@@ -34,6 +34,7 @@ _Z = Arg("z", "latent", help="one number per latent dimension, clipped at the me
 _VELOCITY = Arg("velocity", "float", 0, 1, clip=True, default=0.8, help="the gain is its square")
 _RELEASED_AFTER = _seconds("seconds", default=None, help="when it is released; without it, it rings out")
 _ID = Arg("id", "int", 0, INT32_MAX, help="a number of your own choice; other senders' ids are theirs")
+_KNOWN_ID = Arg("id", "int", -INT32_MAX, INT32_MAX, help="your own, or a negative one that /voice/on has told")
 _NAME = Arg("name", "string")
 _GAIN = Arg("gain", "float", -60, 6, "dB", clip=True)
 _PAN = Arg("pan", "float", -1, 1, clip=True, help="balance, left to right; 0 is unity on both sides")
@@ -111,9 +112,9 @@ TABLE: tuple[Address, ...] = (
         "/voice/set",
         "Voices",
         "Moves one voice.",
-        (_ID, Arg("name", "setting"), Arg("value", "rest")),
+        (_KNOWN_ID, Arg("name", "setting"), Arg("value", "rest")),
     ),
-    Address("/voice/stop", "Voices", "Releases that voice.", (_ID,), ends=True),
+    Address("/voice/stop", "Voices", "Releases that voice.", (_KNOWN_ID,), ends=True),
     Address("/z", "Cursor", "Moves the cursor, and the /note voices that follow it.", (_Z,), told=True),
     Address(
         "/z/N",

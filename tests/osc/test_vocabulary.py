@@ -274,7 +274,7 @@ def test_identities_are_whole_numbers() -> None:
     assert ask("/voice/stop", 7.0).values["id"] == 7
     with pytest.raises(CommandError, match=r"id must be a whole number, got 7\.5"):
         ask("/voice/stop", 7.5)
-    with pytest.raises(CommandError, match="id must be 0 to 2147483647, got 2147483648"):
+    with pytest.raises(CommandError, match="id must be -2147483647 to 2147483647, got 2147483648"):
         ask("/voice/stop", 2**31)
     assert ask("/sync", -(2**31)).values["id"] == -(2**31)
 

@@ -328,6 +328,20 @@ def test_voices_have_names_of_their_own(engine: OfflineEngine) -> None:
     assert "no voice 9" in engine.errors[-1]
 
 
+def test_a_voice_that_nobody_named_answers_to_the_id_that_was_told(engine: OfflineEngine) -> None:
+    engine.execute([message("/play", 60, *Z), message("/play", 64, *Z)])
+    engine.render_block(128)
+    low, high = (voice.asked.id for voice in engine.pool)
+    assert low < 0 and high < 0
+    engine.execute([message("/voice/set", low, "pan", -1.0), message("/voice/stop", high)])
+    out = np.zeros((2, 128), np.float32)
+    for _ in range(200):
+        engine.render_block(128, out)
+    assert [voice.asked.id for voice in engine.pool] == [low]
+    assert np.abs(out[0]).max() > 0.0 and np.abs(out[1]).max() == 0.0
+    assert engine.errors == []
+
+
 def test_another_model_plays_while_the_old_voices_finish(engine: OfflineEngine) -> None:
     engine.execute([message("/play", 60, *Z)])
     engine.render_block(128)
