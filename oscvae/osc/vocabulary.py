@@ -160,7 +160,8 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/preset/recall",
         "Presets",
-        "Moves the cursor to a preset, in that time: your own, or one that comes along with the model, by name or number.",
+        "Moves the cursor to a preset, in that time: your own, or one that comes along with the model, by name or "
+        "number.",
         (_NAME, _seconds("seconds", default=0.0, help="glide")),
         told=True,
     ),
