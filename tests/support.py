@@ -103,7 +103,7 @@ class Daemon:
         self.folder = Path(tempfile.mkdtemp(prefix="oscvae-test-")) if folder is None else folder
         self.log_path = self.folder / "daemon.log"
         command = [sys.executable, "-m", "oscvae", "serve", "--config", str(ROOT / "config.yaml")]
-        for setting in (f"osc.port={self.port}", *settings):
+        for setting in (f"osc.port={self.port}", "http.port=0", *settings):
             command += ["--set", setting]
         self._log = self.log_path.open("wb")
         self.process = subprocess.Popen(

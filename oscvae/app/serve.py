@@ -162,4 +162,6 @@ async def _build(config: Config, stop: asyncio.Event) -> Conductor:
     gc.freeze()
     gc.disable()
     log.info("ready in %.1f s: %s", time.monotonic() - began, conductor.summary())
+    if conductor.door is not None and conductor.door.address:
+        log.info("the page is at %s", conductor.door.address)
     return conductor

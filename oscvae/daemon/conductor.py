@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import importlib
 import logging
 import os
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oscvae.audio.backend import fade_out
 from oscvae.daemon.encoder import Encoder
@@ -29,6 +30,7 @@ from oscvae.osc.packets import Packet
 from oscvae.osc.scheduler import EventScheduler
 from oscvae.osc.server import OscServer
 from oscvae.osc.subscribers import Subscribers
+from oscvae.osc.web import tree
 from oscvae.play.frames import FrameClock
 from oscvae.play.instrument import Instrument
 from oscvae.play.listener import Listener
@@ -40,6 +42,9 @@ from oscvae.play.voices import VoicePool
 from oscvae.realtime.engine import Engine
 from oscvae.settings.sections import Config
 from oscvae.spectral.thread import RenderThread
+
+if TYPE_CHECKING:
+    from oscvae.osc.web.door import Door
 
 CLOCK_S = 0.02  # how often the frame clock takes a stamp
 FADE_S = 0.25
@@ -57,6 +62,7 @@ class Conductor(Listener):
         self._server = server
         self._tasks: list[asyncio.Task[Any]] = []
         self._opening: asyncio.Task[None] | None = None
+        self.door: Door | None = None
         self.controllers = Controllers(read_rules(config.midi.map), config.paths.midi / LEARNT)
         backend = open_backend(config.audio, config.midi)
         self.instrument = Instrument(config, backend.rate, self._make_timeline, self)
@@ -108,6 +114,28 @@ class Conductor(Listener):
             latency_s=config.midi.latency_s,
         )
 
+    async def _open_door(self) -> None:
+        """HTTP and WebSocket, if they are wanted; their library is imported in a worker thread, which takes a while."""
+        if not self._config.http.port:
+            return
+        module = await asyncio.to_thread(importlib.import_module, "oscvae.osc.web.door")
+        self.door = module.Door(
+            self._server,
+            host=self._config.osc.host,
+            port=self._config.http.port,
+            osc_port=self._server.port,
+            look=self._look,
+            standing=self.services.standing,
+            hosts=self._config.http.hosts,
+            origins=self._config.http.origins,
+        )
+        await self.door.open()
+
+    def _look(self) -> tree.Node:
+        """The vocabulary as it stands, for OSCQuery."""
+        performer = self.part.performer
+        return tree.build(self.models.info().dims, len(performer.macros.names), self.services.standing)
+
     def _make_timeline(self, engine: Engine) -> LiveTimeline:
         self.clock = FrameClock(engine.clock_pair, engine.rate)
         return LiveTimeline(self.clock)
@@ -132,6 +160,7 @@ class Conductor(Listener):
         loop = asyncio.get_running_loop()
         loop.add_reader(self.engine.event_fd, self._on_bell)
         self.renderer.start(None)
+        opening = loop.create_task(self._open_door())
         await self.controllers.open()
         try:
             await asyncio.to_thread(self.output.start)
@@ -144,6 +173,7 @@ class Conductor(Listener):
         except OscvaeError:
             await self.leave()
             raise
+        await opening
         for listener in self.subscribers.permanent:
             self.services.introduce(listener)
         self._server.set_handler(self.handle)
@@ -174,6 +204,8 @@ class Conductor(Listener):
         for task in self._tasks:
             task.cancel()
         await self._server.close()
+        if self.door is not None:
+            await self.door.close()
         self.subscribers.close()
         await asyncio.to_thread(fade_out, self.engine, FADE_S)
         if self.recorder.active:
@@ -212,7 +244,9 @@ class Conductor(Listener):
         await self.part.presets.open(loaded.name)
         if loaded is self.models.current:
             self.subscribers.event("/model", *self.services.model_message())
-            self.subscribers.changed("/z", self.part.performer.cursor, None)
+            self.changed("/z", self.part.performer.cursor, None)
+            if self.door is not None:
+                self.door.tree_changed()
 
     def _on_rate(self) -> None:
         self.instrument.follow_rate()
@@ -234,6 +268,8 @@ class Conductor(Listener):
 
     def changed(self, path: str, args: Sequence[Any], by: Client | None) -> None:
         self.subscribers.changed(path, args, by)
+        if self.door is not None:
+            self.door.changed(path, args, by)
 
     def panic(self) -> None:
         """Forget what would be heard later; a preset that is saved, a recording that ends: each keeps its moment."""

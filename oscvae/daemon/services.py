@@ -301,7 +301,11 @@ class Services:
     def _get(self, command: Command, client: Client) -> None:
         path = command.values["address"]
         path = path if path.startswith("/") else f"/{path}"
-        client.reply(path, *(self.model_message() if path == "/model" else self._performer.standing(path)))
+        client.reply(path, *self.standing(path))
+
+    def standing(self, path: str) -> Sequence[Any]:
+        """The arguments at which an address stands; raises CommandError for one that stands nowhere."""
+        return self.model_message() if path == "/model" else self._performer.standing(path)
 
     @obeys("/ping")
     def _ping(self, command: Command, client: Client) -> None:

@@ -198,6 +198,12 @@ class OscConfig(_Section):
     map: dict[str, Annotated[MapRule, BeforeValidator(_as_rule)]] = {}
 
 
+class HttpConfig(_Section):
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    hosts: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = ()
+    origins: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = ()
+
+
 class MidiRule(_Section):
     """What one MIDI controller moves; see config.yaml and control/controllers.py."""
 
@@ -275,6 +281,7 @@ class Config(_Section):
     """Everything that can be configured. Paths are absolute or relative to the working directory."""
 
     osc: OscConfig = OscConfig()
+    http: HttpConfig = HttpConfig()
     midi: MidiConfig = MidiConfig()
     macros: MacrosConfig = MacrosConfig()
     audio: AudioConfig = AudioConfig()
@@ -286,6 +293,7 @@ class Config(_Section):
 
 _SECTIONS: dict[str, type[_Section]] = {
     "osc": OscConfig,
+    "http": HttpConfig,
     "midi": MidiConfig,
     "macros": MacrosConfig,
     "audio": AudioConfig,

@@ -213,7 +213,7 @@ def test_every_number_has_its_range(key: tuple[str, str]) -> None:
             "errors_per_second, map), got 3",
         ),
         ("osc:\n  port: 1\n  port: 2\n", "{}:3: osc.port appears twice, first in line 2"),
-        ("- osc\n", "{}: must hold sections (osc, midi, macros, audio, engine, model, paths, log), got list"),
+        ("- osc\n", "{}: must hold sections (osc, http, midi, macros, audio, engine, model, paths, log), got list"),
         ("osc: [\n", "{}:2: not YAML: expected the node content, but found '<stream end>'"),
         ("osc:\n\tport: 1\n", "{}:2: tabs cannot indent YAML; use spaces"),
         ("osc:\n  port: 1\n  \thost: a\n", "{}:3: tabs cannot indent YAML; use spaces"),

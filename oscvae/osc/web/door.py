@@ -1,0 +1,264 @@
+"""HTTP and WebSocket beside UDP and TCP: the page, OSCQuery, and OSC in binary frames, on one port.
+
+A WebSocket is a client as a TCP connection is: what it sends is OSC, what it is answered goes back on it. Nothing here
+trusts a web page: `Host` and `Origin` are checked, because a page elsewhere must not play the instrument.
+
+Sources: RFC 6455 (WebSocket); OSCQuery proposal (Vidvox).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import json
+import logging
+import socket
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from oscvae.errors import CommandError
+from oscvae.osc.client import Client
+from oscvae.osc.hub import Hub
+from oscvae.osc.packets import MAX_PACKET, encode_message
+from oscvae.osc.web import pages, rights, tree
+
+MOST_SOCKETS = 32
+MOST_LISTENED = 512  # addresses, of one socket
+TRIES = 10  # ports that are tried, from the configured one on
+UNREAD_MAX = 2**20  # bytes that a slow reader may leave lying
+_HEARTBEAT_S = 20.0
+_GONE_S = 0.5
+_JSON = "application/json"
+
+log = logging.getLogger(__name__)
+
+
+class Door:
+    """Listens on `host` and the first free port from `port` on.
+
+    look: the tree of the vocabulary as it stands (`tree.build`). standing: where one address stands. osc_port: of UDP,
+    for OSCQuery's HOST_INFO. hosts, origins: further names under which the daemon may be asked, and pages that may ask.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        *,
+        host: str,
+        port: int,
+        osc_port: int,
+        look: Callable[[], tree.Node],
+        standing: tree.Standing,
+        hosts: Sequence[str] = (),
+        origins: Sequence[str] = (),
+    ) -> None:
+        self._hub = hub
+        self._host = host
+        self._port = port
+        self._osc_port = osc_port
+        self._look = look
+        self._standing = standing
+        self._rights = rights.Rights(hosts, origins)
+        self._sockets: dict[_Socket, Client] = {}
+        self._runner: web.AppRunner | None = None
+        self.port = 0
+
+    @property
+    def address(self) -> str:
+        """What to open in a browser; "" while the door is closed."""
+        if not self.port:
+            return ""
+        host = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(self._host, self._host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+    async def open(self) -> bool:
+        """Listen; False, and one warning, where none of the ports can be had."""
+        app = web.Application(middlewares=[self._guard])
+        app.router.add_get("/{path:.*}", self._get)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_GONE_S)
+        await self._runner.setup()
+        for port in range(self._port, self._port + TRIES):
+            try:
+                site = web.TCPSite(self._runner, self._host, port)
+                await site.start()
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    continue
+                log.warning("http.port %d on %s: %s; there is no page", port, self._host, error.strerror or error)
+                return False
+            self.port = port
+            if port != self._port:
+                log.warning("http.port %d is taken: the page is at %s", self._port, self.address)
+            return True
+        log.warning("http.port %d to %d are all taken: there is no page", self._port, self._port + TRIES - 1)
+        return False
+
+    async def close(self) -> None:
+        """Close every socket, and listen no more."""
+        for one in list(self._sockets):
+            one.end()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    # -- what the daemon tells -----------------------------------------------------------------------------------------
+
+    def changed(self, path: str, args: Sequence[Any], by: Client | None) -> None:
+        """A value has changed: those who listen to it are told, at its own address."""
+        for one, client in self._sockets.items():
+            if one.listens and (by is None or by.key != client.key):
+                one.tell(path, args)
+
+    def tree_changed(self) -> None:
+        """There is another model: other dimensions, other ranges."""
+        text = json.dumps({"COMMAND": "PATH_CHANGED", "DATA": "/"})
+        for one in self._sockets:
+            one.say(text)
+
+    # -- requests ------------------------------------------------------------------------------------------------------
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        """Whoever may send OSC may ask here, under a name that is the daemon's, from a page that is its own."""
+        peer = request.remote or ""
+        if not self._hub.judge(peer)[0]:
+            self._hub.refused += 1
+            raise web.HTTPForbidden(text="this address is outside osc.allow\n")
+        why = self._rights.complaint(request.headers.get("Host", ""), request.headers.get("Origin"))
+        if why:
+            raise web.HTTPForbidden(text=why + "\n")
+        response: web.StreamResponse = await handler(request)
+        return response
+
+    async def _get(self, request: web.Request) -> web.StreamResponse:
+        path = request.path
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._socket(request)
+        if "HOST_INFO" in request.query:
+            return web.Response(body=tree.as_bytes(self._host_info(request)), content_type=_JSON)
+        page = pages.find(path, request.headers.get("Accept", ""), bool(request.query_string))
+        if page is not None:
+            return web.Response(body=page.body, headers=page.headers)
+        node = tree.find_node(self._look(), path)
+        if node is None:
+            raise web.HTTPNotFound(text=f"{path}: no such address, / lists them\n")
+        asked = [name for name in request.query if name in tree.ATTRIBUTES]
+        if request.query_string and not asked:
+            raise web.HTTPNoContent
+        if asked:
+            if asked[0] not in node:
+                raise web.HTTPNoContent
+            node = {asked[0]: node[asked[0]]}
+        return web.Response(body=tree.as_bytes(node), content_type=_JSON)
+
+    def _host_info(self, request: web.Request) -> dict[str, Any]:
+        here = request.transport.get_extra_info("sockname") if request.transport is not None else None
+        host = str(here[0]) if here else self._host
+        return {
+            "NAME": "oscvae",
+            "EXTENSIONS": tree.EXTENSIONS,
+            "OSC_IP": host,
+            "OSC_PORT": self._osc_port,
+            "OSC_TRANSPORT": "UDP",
+            "WS_IP": host,
+            "WS_PORT": self.port,
+        }
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        if len(self._sockets) >= MOST_SOCKETS:
+            raise web.HTTPServiceUnavailable(text=f"{MOST_SOCKETS} WebSockets are open already\n")
+        socket_ = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=MAX_PACKET, compress=False)
+        await socket_.prepare(request)
+        one = _Socket(socket_, self._standing)
+        peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+        host, port = (str(peer[0]), int(peer[1])) if peer else (request.remote or "", 0)
+        is_loopback = self._hub.judge(host)[1]
+
+        def client(size: int) -> Client:
+            return Client("ws", host, port, is_loopback, size, one.send, self._hub.error_limiter, persistent=True)
+
+        self._sockets[one] = client(0)
+        sending = asyncio.get_running_loop().create_task(one.run())
+        try:
+            async for message in socket_:
+                if message.type is WSMsgType.BINARY:
+                    self._hub.take(message.data, client(len(message.data)))
+                elif message.type is WSMsgType.TEXT:
+                    one.obey(message.data)
+        finally:
+            sending.cancel()
+            self._hub.on_closed(self._sockets.pop(one))
+        return socket_
+
+
+class _Socket:
+    """One WebSocket: what it listens to, and what waits to be sent, in order."""
+
+    def __init__(self, response: web.WebSocketResponse, standing: tree.Standing) -> None:
+        self._response = response
+        self._standing = standing
+        self._out: asyncio.Queue[bytes | str | None] = asyncio.Queue()
+        self._unread = 0
+        self.listens: set[str] = set()
+
+    def send(self, packet: bytes, _client: Client | None = None) -> None:
+        self._put(packet)
+
+    def say(self, text: str) -> None:
+        self._put(text)
+
+    def end(self) -> None:
+        self._out.put_nowait(None)
+
+    def obey(self, text: str) -> None:
+        """OSCQuery's LISTEN and IGNORE; what else a page says in text is answered with what would be right."""
+        try:
+            said = json.loads(text)
+            command, path = said["COMMAND"], said["DATA"]
+            act = {"LISTEN": self._listen, "IGNORE": self.listens.discard}[command]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            right = 'text must be {"COMMAND": "LISTEN" or "IGNORE", "DATA": "/address"}; OSC goes in binary frames'
+            self.send(encode_message("/fail", ("packet", right)))
+            return
+        try:
+            act(str(path))
+        except CommandError as error:
+            self.send(encode_message("/fail", (str(path)[:64], str(error))))
+
+    def _listen(self, path: str) -> None:
+        self._standing(path)
+        if len(self.listens) >= MOST_LISTENED:
+            raise CommandError(f"a WebSocket listens to at most {MOST_LISTENED} addresses")
+        self.listens.add(path)
+
+    def tell(self, path: str, args: Sequence[Any]) -> None:
+        """Send what has changed: `path` itself, and what else it has moved of that to which is listened."""
+        for listened in self.listens:
+            if listened == path:
+                self.send(encode_message(path, args))
+            elif listened.startswith(tree.CURSOR) and path.startswith(tree.CURSOR):
+                with contextlib.suppress(CommandError):  # a dimension that the model of now has not
+                    self.send(encode_message(listened, self._standing(listened)))
+
+    def _put(self, item: bytes | str) -> None:
+        if self._unread > UNREAD_MAX:
+            self.end()  # it does not read
+            return
+        self._unread += len(item)
+        self._out.put_nowait(item)
+
+    async def run(self) -> None:
+        """Send what waits, until there is an end."""
+        while (item := await self._out.get()) is not None:
+            try:
+                if isinstance(item, bytes):
+                    await self._response.send_bytes(item)
+                else:
+                    await self._response.send_str(item)
+            except (ConnectionError, RuntimeError):  # it is gone
+                return
+            self._unread -= len(item)
+        await self._response.close()

@@ -1,0 +1,104 @@
+"""The vocabulary as an OSCQuery tree: one JSON node for each address, with type, range, unit and where it stands.
+
+Source: OSCQuery proposal (Vidvox), github.com/Vidvox/OSCQueryProposal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from oscvae.errors import CommandError
+from oscvae.osc.rows import TAGS, Address, Arg
+from oscvae.osc.vocabulary import TABLE
+
+Node = dict[str, Any]
+Standing = Callable[[str], Sequence[Any]]
+"""Where an address stands; CommandError for one that stands nowhere."""
+
+READ, WRITE, READ_WRITE = 1, 2, 3
+ATTRIBUTES = ("FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE")
+EXTENSIONS = {
+    name: name in {"ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE", "LISTEN", "PATH_CHANGED"}
+    for name in (
+        *("ACCESS", "VALUE", "RANGE", "DESCRIPTION", "TAGS", "EXTENDED_TYPE", "UNIT", "CRITICAL", "CLIPMODE"),
+        *("LISTEN", "PATH_CHANGED", "PATH_RENAMED", "PATH_ADDED", "PATH_REMOVED", "OVERLOADS", "HTML"),
+    )
+}
+_TRIGGER = "I"  # the type of what takes no arguments
+CURSOR = ("/z", "/unit/", "/pad/")
+"""How the addresses begin that are one cursor: one moves the others."""
+_ROOT = "What the synthesiser oscvae obeys."
+
+
+def build(dims: int, n_macros: int, standing: Standing) -> Node:
+    """The tree for a model of D = `dims` and so many macros: the root node, CONTENTS within."""
+    root: Node = {"FULL_PATH": "/", "DESCRIPTION": _ROOT, "ACCESS": 0, "CONTENTS": {}}
+    for row in TABLE:
+        for path in paths(row, dims, n_macros):
+            node = root
+            walked = ""
+            for part in path[1:].split("/"):
+                walked += f"/{part}"
+                contents = node.setdefault("CONTENTS", {})
+                node = contents.setdefault(part, {"FULL_PATH": walked, "ACCESS": 0})
+            node.update(method(row, path, dims, standing))
+    return root
+
+
+def paths(row: Address, dims: int, n_macros: int) -> Iterator[str]:
+    """The addresses that a row stands for: /z/N is /z/1 to /z/D."""
+    if not row.index:
+        yield row.path
+        return
+    count = row.count(dims)
+    for n in range(1, (n_macros if count is None else count) + 1):
+        yield row.path.removesuffix("N") + str(n)
+
+
+def method(row: Address, path: str, dims: int, standing: Standing) -> Node:
+    """The attributes of one address. What may be left out is left out of its type."""
+    args = [arg for arg in row.args if not arg.optional and arg.kind != "rest"]
+    columns = [column for arg in args for column in [arg] * (dims if arg.kind == "latent" else 1)]
+    node: Node = {
+        "FULL_PATH": path,
+        "TYPE": "".join(TAGS[column.kind][0] for column in columns) or _TRIGGER,
+        "ACCESS": WRITE,
+        "DESCRIPTION": row.help,
+    }
+    if columns:
+        node["RANGE"] = [_range(column) for column in columns]
+        node["CLIPMODE"] = ["both" if column.clip else "none" for column in columns]
+        if any(column.unit for column in columns):
+            node["UNIT"] = [column.unit or None for column in columns]
+    try:
+        node["VALUE"] = [_plain(value) for value in standing(path)]
+        node["ACCESS"] = READ_WRITE
+    except CommandError:
+        pass
+    return node
+
+
+def _range(arg: Arg) -> Node:
+    if arg.kind == "bool":
+        return {"VALS": [0, 1]}
+    ends = {"MIN": arg.low, "MAX": arg.high}
+    return {name: end for name, end in ends.items() if end is not None}
+
+
+def _plain(value: Any) -> Any:
+    return int(value) if isinstance(value, bool) else value
+
+
+def find_node(root: Mapping[str, Any], path: str) -> Mapping[str, Any] | None:
+    """The node at a path like /pad/1; None where there is none."""
+    node: Mapping[str, Any] | None = root
+    for part in path.strip("/").split("/") if path.strip("/") else ():
+        node = node.get("CONTENTS", {}).get(part) if node is not None else None
+    return node
+
+
+def as_bytes(node: Mapping[str, Any]) -> bytes:
+    """A node as the JSON that is sent."""
+    return json.dumps(node, ensure_ascii=False, allow_nan=False).encode()

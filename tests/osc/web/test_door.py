@@ -1,0 +1,217 @@
+"""HTTP and WebSocket: OSCQuery's requests, OSC in frames, and whom the door keeps out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+import aiohttp
+import pytest
+
+from oscvae.errors import CommandError
+from oscvae.osc.client import Client
+from oscvae.osc.hub import Hub
+from oscvae.osc.packets import Message, Packet, decode, encode_message
+from oscvae.osc.web import door as doors
+from oscvae.osc.web import tree
+from oscvae.osc.web.door import Door
+
+TIMEOUT_S = 20.0
+STANDS: dict[str, Sequence[Any]] = {"/gain": (-6.0,), "/z": (0.5, -0.5), "/unit/1": (0.75,), "/z/2": (-0.5,)}
+
+
+def standing(path: str) -> Sequence[Any]:
+    if path in STANDS:
+        return STANDS[path]
+    raise CommandError(f"{path} stands nowhere")
+
+
+class Room:
+    """A door that is open, a hub that answers, and a browser's session."""
+
+    def __init__(self, door: Door, session: aiohttp.ClientSession, heard: list[tuple[str, Client]]) -> None:
+        self.door, self.session, self.heard = door, session, heard
+        self.url = f"http://127.0.0.1:{door.port}"
+
+    async def get(self, path: str, **headers: str) -> tuple[int, str]:
+        async with self.session.get(self.url + path, headers=headers) as response:
+            return response.status, await response.text()
+
+    async def ask(self, socket: aiohttp.ClientWebSocketResponse, address: str, *args: Any) -> tuple[Any, ...]:
+        await socket.send_bytes(encode_message(address, args))
+        return await self.next(socket)
+
+    @staticmethod
+    async def next(socket: aiohttp.ClientWebSocketResponse) -> tuple[Any, ...]:
+        packet = decode(await socket.receive_bytes())
+        assert isinstance(packet, Message)
+        return packet.address, *packet.args
+
+
+@contextlib.asynccontextmanager
+async def room(**settings: Any) -> AsyncIterator[Room]:
+    heard: list[tuple[str, Client]] = []
+
+    def handle(packet: Packet, client: Client) -> None:
+        assert isinstance(packet, Message)
+        heard.append((packet.address, client))
+        client.reply("/pong", *packet.args)
+
+    hub = Hub(handle)
+    look = lambda: tree.build(2, 1, standing)  # noqa: E731
+    made = {"host": "127.0.0.1", "port": 18_000, "osc_port": 9000, "look": look, "standing": standing, **settings}
+    door = Door(hub, **made)
+    assert await door.open()
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(TIMEOUT_S)) as session:
+        yield Room(door, session, heard)
+    await door.close()
+
+
+def run(test: Callable[[], Awaitable[None]]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(TIMEOUT_S):
+            await test()
+
+    asyncio.run(bounded())
+
+
+def test_oscquery_asks_for_the_tree_a_node_an_attribute_and_the_host() -> None:
+    async def body() -> None:
+        async with room() as here:
+            status, text = await here.get("/")
+            assert status == 200 and json.loads(text)["CONTENTS"]["gain"]["FULL_PATH"] == "/gain"
+            assert json.loads((await here.get("/pad/1"))[1])["TYPE"] == "ff"
+            assert json.loads((await here.get("/gain?VALUE"))[1]) == {"VALUE": [-6.0]}
+            info = json.loads((await here.get("/?HOST_INFO"))[1])
+            assert (info["OSC_PORT"], info["WS_PORT"], info["EXTENSIONS"]["LISTEN"]) == (9000, here.door.port, True)
+            assert (await here.get("/nix"))[0] == 404
+            assert (await here.get("/play?VALUE"))[0] == 204, "it stands nowhere"
+            assert (await here.get("/gain?CRITICAL"))[0] == 204
+            assert here.heard == [], "GET changes nothing"
+
+    run(body)
+
+
+def test_a_browser_gets_the_page_and_a_path_never_reaches_the_disk() -> None:
+    async def body() -> None:
+        async with room() as here:
+            status, text = await here.get("/", Accept="text/html,*/*")
+            assert status == 200 and text.startswith("<!doctype html>")
+            for path in ("/../rows.py", "/%2e%2e/rows.py", "/..%2frows.py", "/etc/passwd", "/%00"):
+                assert (await here.get(path))[0] == 404, path
+
+    run(body)
+
+
+def test_osc_goes_both_ways_in_binary_frames() -> None:
+    async def body() -> None:
+        async with room() as here, here.session.ws_connect(here.url) as socket:
+            assert await here.ask(socket, "/ping", 1, 2.0) == ("/pong", 1, 2.0)
+            (address, client) = here.heard[0]
+            assert address == "/ping" and client.persistent and client.is_loopback
+            await socket.send_bytes(b"no osc at all")
+            assert (await here.next(socket))[:2] == ("/fail", "packet")
+            assert await here.ask(socket, "/ping") == ("/pong",)
+
+    run(body)
+
+
+def test_who_listens_is_told_at_each_address_that_moves_and_who_ignores_is_not() -> None:
+    async def body() -> None:
+        async with room() as here, here.session.ws_connect(here.url) as socket:
+            for path in ("/gain", "/unit/1"):
+                await socket.send_str(json.dumps({"COMMAND": "LISTEN", "DATA": path}))
+            await here.ask(socket, "/ping")
+            here.door.changed("/gain", (-3.0,), None)
+            assert await here.next(socket) == ("/gain", -3.0)
+            here.door.changed("/z", (1.0, 1.0), None)
+            assert await here.next(socket) == ("/unit/1", 0.75)
+            here.door.changed("/pan", (1.0,), None)
+            here.door.changed("/gain", (-9.0,), here.heard[0][1])  # its own
+            await socket.send_str(json.dumps({"COMMAND": "IGNORE", "DATA": "/gain"}))
+            assert await here.ask(socket, "/ping") == ("/pong",)
+            here.door.changed("/gain", (0.0,), None)
+            here.door.tree_changed()
+            assert json.loads(await socket.receive_str()) == {"COMMAND": "PATH_CHANGED", "DATA": "/"}
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("hello", "OSC goes in binary frames"),
+        ("[" * 100_000, "OSC goes in binary frames"),
+        ('{"COMMAND": "PLAY", "DATA": "/gain"}', '"LISTEN" or "IGNORE"'),
+        ('{"COMMAND": "LISTEN", "DATA": "/play"}', "/play stands nowhere"),
+    ],
+)
+def test_text_that_means_nothing_is_answered_with_what_would(text: str, why: str) -> None:
+    async def body() -> None:
+        async with room() as here, here.session.ws_connect(here.url) as socket:
+            await socket.send_str(text[: 2**15])
+            address, _, said = await here.next(socket)
+            assert address == "/fail" and why in said
+            assert await here.ask(socket, "/ping") == ("/pong",)
+
+    run(body)
+
+
+def test_a_page_from_elsewhere_may_neither_ask_nor_play() -> None:
+    async def body() -> None:
+        async with room(origins=["https://faders.example"]) as here:
+            assert (await here.get("/gain", Origin="http://evil.example"))[0] == 403
+            assert (await here.get("/gain", Host="evil.example"))[0] == 403
+            with pytest.raises(aiohttp.WSServerHandshakeError):
+                await here.session.ws_connect(here.url, headers={"Origin": "http://evil.example"})
+            async with here.session.ws_connect(here.url, headers={"Origin": "https://faders.example"}) as socket:
+                assert await here.ask(socket, "/ping") == ("/pong",)
+
+    run(body)
+
+
+def test_sockets_are_bounded_and_their_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "MOST_SOCKETS", 1)
+
+    async def body() -> None:
+        async with room() as here:
+            gone: list[Client] = []
+            here.door._hub.on_closed = gone.append
+            socket = await here.session.ws_connect(here.url)
+            with pytest.raises(aiohttp.WSServerHandshakeError):
+                await here.session.ws_connect(here.url)
+            await here.ask(socket, "/ping")
+            await socket.close()
+            while not gone:
+                await asyncio.sleep(0.01)
+            assert gone[0].key == here.heard[0][1].key
+
+    run(body)
+
+
+def test_a_frame_that_is_too_large_ends_its_socket_alone() -> None:
+    async def body() -> None:
+        async with room() as here, here.session.ws_connect(here.url) as other:
+            async with here.session.ws_connect(here.url) as socket:
+                await socket.send_bytes(bytes(2**17))
+                assert (await socket.receive()).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+            assert await here.ask(other, "/ping") == ("/pong",)
+
+    run(body)
+
+
+def test_a_taken_port_gives_way_to_the_next_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    async def body() -> None:
+        async with room() as first:
+            caplog.clear()
+            with caplog.at_level(logging.WARNING, "oscvae"):
+                async with room(port=first.door.port) as second:
+                    assert second.door.port > first.door.port
+                    assert (await second.get("/gain"))[0] == 200
+        assert len(caplog.messages) == 1 and f"the page is at {second.url}/" in caplog.text
+
+    run(body)
