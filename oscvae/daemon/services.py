@@ -187,6 +187,19 @@ class Services:
     def _tell_model(self, command: Command, client: Client) -> None:
         client.reply("/model", *self.model_message())
 
+    @obeys("/points")
+    def _list_points(self, command: Command, client: Client) -> None:
+        loaded = self._loaded()
+        points = (value for point in loaded.document.points for value in (point.label, point.note, *point.z))
+        client.reply("/points.reply", loaded.name, loaded.info.dims, *points)
+
+    @obeys("/voices")
+    def _list_voices(self, command: Command, client: Client) -> None:
+        loaded = self._loaded()
+        sounding = (voice for voice in self._performer.pool if voice.heard and voice.loaded is loaded)
+        values = (value for voice in sounding for value in (voice.asked.id, voice.asked.note, *voice.z))
+        client.reply("/voices.reply", loaded.info.dims, *values)
+
     @obeys("/encode")
     def _encode(self, command: Command, client: Client) -> None:
         async def work() -> tuple[Any, ...]:

@@ -115,6 +115,15 @@ TABLE: tuple[Address, ...] = (
         (_KNOWN_ID, Arg("name", "setting"), Arg("value", "rest")),
     ),
     Address("/voice/stop", "Voices", "Releases that voice.", (_KNOWN_ID,), ends=True),
+    Address(
+        "/voices",
+        "Voices",
+        "Where each sounding voice is in the latent space.",
+        (),
+        ("/voices.reply",),
+        by="services",
+        in_score="ignored",
+    ),
     Address("/z", "Cursor", "Moves the cursor, and the /note voices that follow it.", (_Z,), told=True),
     Address(
         "/z/N",
@@ -288,6 +297,16 @@ TABLE: tuple[Address, ...] = (
     ),
     Address("/model", "Models and files", "The model that plays.", (), ("/model",), by="services", in_score="ignored"),
     Address(
+        "/points",
+        "Models and files",
+        "The training notes of the model that plays, for a map of its latent space. It is too long for UDP beyond this "
+        "machine: use TCP or a WebSocket.",
+        (),
+        ("/points.reply",),
+        by="services",
+        in_score="ignored",
+    ),
+    Address(
         "/encode",
         "Models and files",
         "The latent point and the note of a file in the sounds folder.",
@@ -445,6 +464,20 @@ REPLIES: tuple[Reply, ...] = (
             Arg("ranges", "rest", help="low and high of each dimension, 2 D floats: what /unit and /pad span"),
         ),
         event=True,
+    ),
+    Reply(
+        "/points.reply",
+        "Training notes: what they are called, their note and their latent point.",
+        (
+            Arg("model", "string"),
+            Arg("dims", "int", help="D"),
+            Arg("points", "rest", help="label note z1..zD of each"),
+        ),
+    ),
+    Reply(
+        "/voices.reply",
+        "The voices that sound.",
+        (Arg("dims", "int", help="D"), Arg("voices", "rest", help="id note z1..zD of each")),
     ),
     Reply("/voice/on", "A voice started.", (Arg("id", "int"), Arg("note", "float")), event=True),
     Reply("/voice/off", "A voice ended.", (Arg("id", "int"), Arg("note", "float")), event=True),

@@ -1,0 +1,74 @@
+// Horizontal faders with their names and values.
+
+import { clamp, place } from "./draw.js";
+
+const HOLD_MS = 600;
+
+/** Calls held() after a long press that has not moved. */
+export function onHold(element, held) {
+  let timer, from;
+  element.addEventListener("pointerdown", (event) => {
+    from = [event.clientX, event.clientY];
+    timer = setTimeout(held, HOLD_MS);
+  });
+  element.addEventListener("pointermove", (event) => {
+    if (from && Math.hypot(event.clientX - from[0], event.clientY - from[1]) > 8) clearTimeout(timer);
+  });
+  for (const name of ["pointerup", "pointercancel", "pointerleave"]) {
+    element.addEventListener(name, () => clearTimeout(timer));
+  }
+  element.addEventListener("contextmenu", (event) => event.preventDefault());
+}
+
+export class Fader {
+  /** low, high, start: its values; curve: exponent of the way from low to high; text(value): what is shown. */
+  constructor(parent, { name, low = 0, high = 1, start = low, curve = 1, text = (v) => v.toFixed(2), moved, held }) {
+    Object.assign(this, { low, high, start, curve, text, moved, value: start });
+    this.element = document.createElement("div");
+    this.element.className = "fader";
+    this.element.tabIndex = 0;
+    this.element.setAttribute("role", "slider");
+    this.element.setAttribute("aria-label", name);
+    this.bar = this.element.appendChild(document.createElement("b"));
+    const words = this.element.appendChild(document.createElement("span"));
+    words.append(name);
+    this.shown = words.appendChild(document.createElement("i"));
+    parent.append(this.element);
+    let dragging = false;
+    this.element.addEventListener("pointerdown", (event) => {
+      this.element.setPointerCapture(event.pointerId);
+      dragging = true;
+      this.drag(event);
+    });
+    this.element.addEventListener("pointermove", (event) => dragging && this.drag(event));
+    for (const end of ["pointerup", "pointercancel"]) this.element.addEventListener(end, () => (dragging = false));
+    this.element.addEventListener("dblclick", () => this.set(this.start, true));
+    this.element.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+      if (step) this.set(this.valueAt(this.share + step / 50), true);
+    });
+    if (held) onHold(this.element, held);
+    this.set(start);
+  }
+
+  get share() {
+    return clamp((this.value - this.low) / (this.high - this.low), 0, 1) ** (1 / this.curve);
+  }
+
+  valueAt(share) {
+    return this.low + (this.high - this.low) * clamp(share, 0, 1) ** this.curve;
+  }
+
+  drag(event) {
+    const [x, , width] = place(event, this.element);
+    this.set(this.valueAt(x / width), true);
+  }
+
+  set(value, tell = false) {
+    this.value = value;
+    this.bar.style.transform = `scaleX(${this.share})`;
+    this.shown.textContent = this.text(value);
+    this.element.setAttribute("aria-valuenow", value);
+    if (tell) this.moved(value);
+  }
+}

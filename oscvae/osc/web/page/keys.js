@@ -1,0 +1,114 @@
+// A keyboard for fingers, mouse and the computer's keys. Velocity by height: low on a key is loud, as on a piano's lever.
+
+import { canvas, clamp, place } from "./draw.js";
+
+const BLACK = new Set([1, 3, 6, 8, 10]);
+const TYPED = "awsedftgyhujkolp"; // from C on, as on a piano
+const WHITE_LEAST = 34; // CSS pixels of a white key
+
+export class Keys {
+  constructor(element, play) {
+    Object.assign(this, { element, play, lowest: 48, lit: new Map(), held: new Map(), latch: false, latched: new Set() });
+    this.repaint = canvas(element, (context, width, height) => this.paint(context, width, height));
+    element.addEventListener("pointerdown", (event) => {
+      element.setPointerCapture(event.pointerId);
+      this.touch(event);
+    });
+    element.addEventListener("pointermove", (event) => this.held.has(event.pointerId) && this.touch(event));
+    for (const name of ["pointerup", "pointercancel"]) {
+      element.addEventListener(name, (event) => this.let(event.pointerId));
+    }
+    addEventListener("keydown", (event) => this.typed(event, true));
+    addEventListener("keyup", (event) => this.typed(event, false));
+    addEventListener("blur", () => [...this.held.keys()].forEach((id) => this.let(id)));
+  }
+
+  get isHeld() {
+    return this.held.size > 0 || this.latched.size > 0;
+  }
+
+  shift(octaves) {
+    this.lowest = clamp(this.lowest + 12 * octaves, 12, 96);
+    this.repaint();
+  }
+
+  setLatch(on) {
+    this.latch = on;
+    if (!on) for (const note of this.latched) this.play(note, 0);
+    if (!on) this.latched.clear();
+  }
+
+  typed(event, down) {
+    const k = TYPED.indexOf(event.key?.toLowerCase());
+    if (k < 0 || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest?.("input, select, dialog")) return;
+    if (down) this.press(event.code, this.lowest + k, 96);
+    else this.let(event.code);
+  }
+
+  touch(event) {
+    const [x, y, width, height] = place(event, this.element);
+    const note = this.note(x, y, width, height);
+    if (note === null || this.held.get(event.pointerId) === note) return;
+    this.let(event.pointerId);
+    this.press(event.pointerId, note, Math.round(clamp(40 + (90 * y) / height, 30, 127)));
+  }
+
+  press(id, note, velocity) {
+    if (this.latch && this.latched.delete(note)) {
+      this.play(note, 0);
+      this.held.set(id, null);
+      return;
+    }
+    this.held.set(id, note);
+    if (this.latch) this.latched.add(note);
+    this.play(note, velocity);
+  }
+
+  let(id) {
+    const note = this.held.get(id);
+    if (!this.held.delete(id) || note === null || note === undefined || this.latched.has(note)) return;
+    this.play(note, 0);
+  }
+
+  light(id, note, on) {
+    if (on) this.lit.set(id, Math.round(note));
+    else this.lit.delete(id);
+    this.repaint();
+  }
+
+  layout(width) {
+    const whites = clamp(Math.floor(width / WHITE_LEAST), 7, 18);
+    const size = width / whites;
+    const keys = [];
+    for (let note = this.lowest, white = 0; white < whites; note++) {
+      const black = BLACK.has(note % 12);
+      keys.push(black ? { note, black, x: white * size - size * 0.3, size: size * 0.6 } : { note, black, x: white++ * size, size });
+    }
+    return keys;
+  }
+
+  note(x, y, width, height) {
+    const keys = this.layout(width);
+    const on = ({ x: left, size }) => x >= left && x < left + size;
+    const black = y < height * 0.6 ? keys.find((key) => key.black && on(key)) : undefined;
+    return (black ?? keys.find((key) => !key.black && on(key)))?.note ?? null;
+  }
+
+  paint(context, width, height) {
+    const lit = new Set(this.lit.values());
+    const keys = this.layout(width);
+    context.font = "12px system-ui, sans-serif";
+    for (const dark of [false, true]) {
+      for (const { note, black, x, size } of keys) {
+        if (black !== dark) continue;
+        context.fillStyle = lit.has(note) ? "#e0814a" : black ? "#20252d" : "#d7dbe1";
+        context.fillRect(x + 1, 0, size - 2, black ? height * 0.6 : height);
+        if (!black && note % 12 === 0) {
+          context.fillStyle = "#4a5360";
+          context.fillText(`C${note / 12 - 1}`, x + 6, height - 8);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,138 @@
+// A pad over two dimensions of the latent space: training notes by instrument, presets, the cursor, sounding voices.
+
+import { canvas, clamp, hue, place } from "./draw.js";
+
+const MARGIN = 0.06; // of the pad, beyond the suggested range
+const TRAIL = 24;
+const TAP_MS = 300; // between two presses that are one double click
+
+export class Map2 {
+  /** first: the dimension along x, from 0. state: model, points, presets, cursor, voices. act: what a press does. */
+  constructor(element, first, state, act) {
+    Object.assign(this, { element, first, state, act, trail: [], lastTap: 0, pointers: new Map() });
+    this.repaint = canvas(element, (context, width, height) => this.paint(context, width, height));
+    element.addEventListener("pointerdown", (event) => this.down(event));
+    element.addEventListener("pointermove", (event) => this.move(event));
+    for (const name of ["pointerup", "pointercancel"]) element.addEventListener(name, (event) => this.up(event));
+  }
+
+  /** Share 0..1 of the suggested range, of a place on the pad. */
+  share(x, y, width, height) {
+    const inside = (value) => clamp((value - MARGIN) / (1 - 2 * MARGIN), 0, 1);
+    return [inside(x / width), inside(1 - y / height)];
+  }
+
+  /** Where a latent point lies on the pad. */
+  at(z, width, height) {
+    const { low, high } = this.state.model;
+    const [a, b] = [this.first, this.first + 1].map((k) => (z[k] - low[k]) / (high[k] - low[k]));
+    const out = (value) => MARGIN + value * (1 - 2 * MARGIN);
+    return [out(a) * width, (1 - out(b)) * height];
+  }
+
+  get fits() {
+    return this.state.model && this.first + 1 < this.state.model.dims;
+  }
+
+  down(event) {
+    if (!this.fits) return;
+    this.element.setPointerCapture(event.pointerId);
+    const others = this.pointers.size;
+    this.pointers.set(event.pointerId, others > 0 || event.shiftKey);
+    const now = performance.now();
+    const share = this.share(...place(event, this.element));
+    if (others === 0 && now - this.lastTap < TAP_MS) this.act.glide(this.first, share);
+    else this.act.press(this.first + (this.pointers.get(event.pointerId) ? 2 : 0), share);
+    this.lastTap = now;
+  }
+
+  move(event) {
+    if (!this.pointers.has(event.pointerId)) return;
+    const other = this.pointers.get(event.pointerId);
+    this.act.move(this.first + (other ? 2 : 0), this.share(...place(event, this.element)));
+  }
+
+  up(event) {
+    if (this.pointers.delete(event.pointerId) && this.pointers.size === 0) this.act.release();
+  }
+
+  paint(context, width, height) {
+    const { model, clouds, presets, cursor, voices } = this.state;
+    context.font = "14px system-ui, sans-serif";
+    if (!this.fits) {
+      context.fillStyle = "#9aa4b2";
+      const why = model ? `${model.name} has ${model.dims} dimensions: this pad has none to move` : "no model";
+      context.fillText(why, 14, 26);
+      return;
+    }
+    const inset = [MARGIN * width, MARGIN * height];
+    context.strokeStyle = "#343c48";
+    context.setLineDash([4, 4]);
+    context.strokeRect(...inset, width - 2 * inset[0], height - 2 * inset[1]);
+    context.setLineDash([]);
+    clouds.forEach(({ name, points }, k) => {
+      context.fillStyle = hue(k, clouds.length);
+      context.globalAlpha = 0.55;
+      for (const z of points) {
+        const [x, y] = this.at(z, width, height);
+        context.fillRect(x - 2, y - 2, 4, 4);
+      }
+      context.globalAlpha = 1;
+    });
+    this.names(context, clouds, width, height);
+    context.strokeStyle = "#e8eaee";
+    for (const z of presets) {
+      const [x, y] = this.at(z, width, height);
+      context.beginPath();
+      context.arc(x, y, 5, 0, 7);
+      context.stroke();
+    }
+    for (const { z } of voices) {
+      const [x, y] = this.at(z, width, height);
+      context.fillStyle = "#6fb3c8";
+      context.beginPath();
+      context.arc(x, y, 7, 0, 7);
+      context.fill();
+    }
+    if (cursor) this.glow(context, this.at(cursor, width, height));
+  }
+
+  /** Names in the middle of their clouds, moved down where two would collide. */
+  names(context, clouds, width, height) {
+    const taken = [];
+    context.textAlign = "center";
+    clouds.forEach(({ name, centre }, k) => {
+      const [x, where] = this.at(centre, width, height);
+      const half = context.measureText(name).width / 2;
+      const left = clamp(x, half + 6, width - half - 6);
+      let y = clamp(where, 16, height - 8);
+      const hits = () => taken.some((t) => Math.abs(t.y - y) < 17 && Math.abs(t.x - left) < t.half + half + 6);
+      for (let tries = 0; hits() && tries < 12; tries++) y = y + 17 > height - 8 ? 16 : y + 17;
+      taken.push({ x: left, y, half });
+      context.lineWidth = 4;
+      context.strokeStyle = "#0e1115";
+      context.strokeText(name, left, y);
+      context.lineWidth = 1;
+      context.fillStyle = hue(k, clouds.length);
+      context.fillText(name, left, y);
+    });
+    context.textAlign = "left";
+  }
+
+  glow(context, [x, y]) {
+    this.trail.push([x, y]);
+    if (this.trail.length > TRAIL) this.trail.shift();
+    this.trail.forEach(([a, b], k) => {
+      context.fillStyle = `rgb(224 129 74 / ${(0.3 * k) / TRAIL})`;
+      context.beginPath();
+      context.arc(a, b, 5, 0, 7);
+      context.fill();
+    });
+    context.shadowColor = context.fillStyle = "#e0814a";
+    context.shadowBlur = 18;
+    context.beginPath();
+    context.arc(x, y, 9, 0, 7);
+    context.fill();
+    context.shadowBlur = 0;
+  }
+}

@@ -1,0 +1,300 @@
+// The page: what a player sees and touches. Everything it does goes through the vocabulary that docs/osc.md describes.
+
+import { clamp } from "./draw.js";
+import { Fader, onHold } from "./faders.js";
+import { Keys } from "./keys.js";
+import { Map2 } from "./map.js";
+import { Osc } from "./osc.js";
+
+const STATUS_MS = 1000;
+const STARTING_MS = 500;
+const VOICES_MS = 50; // how often voices that sound are asked for their place
+const GLIDE_S = 1.5;
+const RECALL_S = 0.3;
+const TILES = 8;
+const WORDS_MS = 8000;
+const SILENT = "Silent: no JACK server and no sound device. Start one, and it plays: jackd -R -d alsa -r 48000 -p 128";
+
+const $ = (id) => document.getElementById(id);
+const osc = new Osc(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`);
+const state = { model: null, clouds: [], presets: [], cursor: null, voices: [], lastNote: 60, names: [] };
+
+// -- words: what goes wrong, and what to do ---------------------------------------------------------------------------
+
+let standing = ""; // what is said while nothing else is
+let timer;
+
+function say(text, bad = true) {
+  $("words").textContent = text;
+  $("words").className = bad ? "bad" : "";
+  clearTimeout(timer);
+  timer = setTimeout(() => stand(standing), WORDS_MS);
+}
+
+function stand(text) {
+  standing = text;
+  $("words").textContent = text;
+  $("words").className = "";
+}
+
+// -- notes -------------------------------------------------------------------------------------------------------------
+
+function play(note, velocity) {
+  if (velocity) state.lastNote = note;
+  osc.send("/note", note, velocity);
+}
+
+const keys = new Keys($("keys"), play);
+$("lower").onclick = () => keys.shift(-1);
+$("higher").onclick = () => keys.shift(1);
+$("latch").onclick = () => {
+  keys.setLatch(!keys.latch);
+  $("latch").setAttribute("aria-pressed", String(keys.latch));
+};
+$("panic").onclick = () => {
+  osc.send("/panic");
+  keys.setLatch(keys.latch);
+};
+
+// -- maps --------------------------------------------------------------------------------------------------------------
+
+let touched = null; // the note that a touch of the map sounds
+
+const act = {
+  press(first, share) {
+    act.move(first, share);
+    if (!keys.isHeld && touched === null) play((touched = state.lastNote), 100);
+  },
+  move(first, [x, y]) {
+    if (first + 1 < (state.model?.dims ?? 0)) osc.send(`/pad/${first / 2 + 1}`, x, y);
+    const { low, high } = state.model;
+    const z = [...(state.cursor ?? low)];
+    if (first + 1 < z.length) {
+      z[first] = low[first] + x * (high[first] - low[first]);
+      z[first + 1] = low[first + 1] + y * (high[first + 1] - low[first + 1]);
+    }
+    cursor(z);
+  },
+  glide(first, [x, y]) {
+    const { low, high } = state.model;
+    const z = [...(state.cursor ?? low)];
+    z[first] = low[first] + x * (high[first] - low[first]);
+    z[first + 1] = low[first + 1] + y * (high[first + 1] - low[first + 1]);
+    osc.send("/glide", GLIDE_S, ...z);
+    if (!keys.isHeld && touched === null) play((touched = state.lastNote), 100);
+  },
+  release() {
+    if (touched !== null) play(touched, 0);
+    touched = null;
+  },
+};
+const maps = [new Map2($("map"), 0, state, act), new Map2($("second"), 2, state, act)];
+const repaint = () => maps.forEach((map) => map.repaint());
+
+function cursor(z) {
+  state.cursor = z;
+  repaint();
+}
+
+/** Training notes by instrument: a velocity behind the name does not count. */
+function clouds(dims, values) {
+  const byName = new Map();
+  for (let k = 0; k + 2 + dims <= values.length; k += 2 + dims) {
+    const name = String(values[k]).replace(/\s+\d{1,3}$/, "");
+    byName.set(name, [...(byName.get(name) ?? []), values.slice(k + 2, k + 2 + dims)]);
+  }
+  return [...byName].map(([name, points]) => ({
+    name,
+    points,
+    centre: points[0].map((_, d) => points.map((z) => z[d]).sort((a, b) => a - b)[points.length >> 1]),
+  }));
+}
+
+// -- presets, macros, faders -------------------------------------------------------------------------------------------
+
+function tiles(names) {
+  state.names = names;
+  $("presets").replaceChildren(
+    ...Array.from({ length: TILES }, (_, k) => {
+      const tile = document.createElement("button");
+      tile.textContent = names[k] ?? "+";
+      tile.title = names[k] ? `${names[k]}: press to go there, hold to keep the cursor` : "press to keep the cursor";
+      let kept = false;
+      tile.onclick = () => {
+        if (kept) kept = false;
+        else if (names[k]) osc.send("/preset/recall", names[k], RECALL_S);
+        else save("");
+      };
+      onHold(tile, () => {
+        kept = true;
+        save(names[k] ?? "");
+      });
+      return tile;
+    }),
+  );
+}
+
+function save(name) {
+  $("save-name").value = name;
+  $("save").returnValue = "";
+  $("save").showModal();
+}
+$("save").onclose = () => {
+  const name = $("save-name").value.trim();
+  if ($("save").returnValue === "save" && name) osc.send("/preset/save", name);
+};
+
+function menu(name, address, line) {
+  $("menu-name").textContent = name;
+  $("menu-line").textContent = line();
+  $("menu-learn").onclick = () => {
+    osc.send("/midi/learn", address);
+    $("menu").close();
+    say(`${address}: move a MIDI controller`, false);
+  };
+  $("menu").showModal();
+}
+$("menu-close").onclick = () => $("menu").close();
+
+function fader(parent, name, address, settings) {
+  const one = new Fader($(parent), {
+    name,
+    ...settings,
+    moved: (value) => osc.send(address, value),
+    held: () => menu(name, address, () => `${address} ${one.value.toPrecision(4)}`),
+  });
+  osc.on(address, (value) => one.set(value));
+  return one;
+}
+
+const seconds = (value) => `${value < 1 ? (1000 * value).toFixed(0) + " ms" : value.toFixed(1) + " s"}`;
+fader("strip", "gain", "/gain", { low: -60, high: 6, start: -12, curve: 0.5, text: (v) => `${v.toFixed(1)} dB` });
+fader("strip", "attack", "/attack", { low: 0, high: 10, curve: 3, text: seconds });
+fader("strip", "release", "/release", { low: 0.005, high: 10, start: 0.15, curve: 3, text: seconds });
+fader("strip", "stretch", "/stretch", { low: 0.25, high: 4, start: 1, curve: 2, text: (v) => `${v.toFixed(2)} x` });
+fader("strip", "bend", "/bend", { low: -12, high: 12, start: 0, text: (v) => `${v.toFixed(1)} st` });
+
+const macros = [];
+osc.on("/macros.reply", (...names) => {
+  if (names.join() === macros.map((one) => one.name).join()) return;
+  $("macros").replaceChildren();
+  macros.length = 0;
+  names.forEach((name, k) => macros.push({ name, fader: fader("macros", name, `/macro/${k + 1}`, {}) }));
+});
+
+// -- what the daemon tells ---------------------------------------------------------------------------------------------
+
+function greet() {
+  $("connection").textContent = "connected";
+  $("connection").className = "on";
+  for (const address of ["/models", "/macros", "/presets", "/points", "/status"]) osc.send(address);
+  osc.send("/notify", 1);
+}
+osc.on("open", greet);
+osc.on("close", () => {
+  $("connection").textContent = "no daemon: run oscvae serve";
+  $("connection").className = "off";
+  keys.lit.clear();
+  keys.repaint();
+  state.voices = [];
+  repaint();
+});
+osc.on("/models.reply", (...names) => {
+  $("model").replaceChildren(...names.map((name) => new Option(name, name)));
+  if (state.model) $("model").value = state.model.name;
+});
+$("model").onchange = () => {
+  osc.send("/load", $("model").value);
+  say(`loading ${$("model").value}`, false);
+};
+osc.on("/model", (name, dims, rate, lowest, highest, ...ranges) => {
+  const low = [], high = [];
+  for (let k = 0; k < dims; k++) low.push(ranges[2 * k]), high.push(ranges[2 * k + 1]);
+  state.model = { name, dims, lowest, highest, low, high };
+  if (!state.cursor || state.cursor.length !== dims) state.cursor = low.map((l, k) => (l + high[k]) / 2);
+  $("model").value = name;
+  document.title = `${name} - oscvae`;
+  osc.send("/points");
+  osc.send("/presets");
+  repaint();
+});
+osc.on("/points.reply", (name, dims, ...values) => {
+  state.clouds = clouds(dims, values);
+  repaint();
+});
+osc.on("/presets.reply", (model, ...names) => tiles(names));
+osc.on("/done", (command, ...result) => {
+  if (command.startsWith("/preset/")) osc.send("/presets");
+  if (command === "/load") say(`${result[0]} plays`, false);
+  if (command === "/midi/learn" && result.length) say(`${result[0]} is moved by controller ${result[1]}`, false);
+});
+let again;
+osc.on("/fail", (command, why) => {
+  if (command === "packet" && why.includes("still starting")) {
+    clearTimeout(again);
+    again = setTimeout(greet, STARTING_MS);
+    $("connection").textContent = "starting";
+  } else say(`${command}: ${why}`);
+});
+osc.on("/xrun", (count) => say(`the audio server missed its time (${count} since the start)`));
+osc.on("/z", (...z) => cursor(z));
+function scaled(first, ...shares) {
+  if (!state.model || !state.cursor) return;
+  const z = [...state.cursor];
+  shares.forEach((share, k) => {
+    const d = first + k;
+    if (d < z.length) z[d] = state.model.low[d] + share * (state.model.high[d] - state.model.low[d]);
+  });
+  cursor(z);
+}
+for (let n = 1; n <= 64; n++) {
+  osc.on(`/unit/${n}`, (share) => scaled(n - 1, share));
+  osc.on(`/pad/${n}`, (x, y) => scaled(2 * (n - 1), x, y));
+  osc.on(`/z/${n}`, (value) => {
+    if (state.cursor && n <= state.cursor.length) cursor(state.cursor.map((old, k) => (k === n - 1 ? value : old)));
+  });
+}
+osc.on("/voice/on", (id, note) => keys.light(id, note, true));
+osc.on("/voice/off", (id, note) => {
+  keys.light(id, note, false);
+  state.voices = state.voices.filter((voice) => voice.id !== id);
+  repaint();
+});
+osc.on("/voices.reply", (dims, ...values) => {
+  state.voices = [];
+  for (let k = 0; k + 2 + dims <= values.length; k += 2 + dims) {
+    state.voices.push({ id: values[k], note: values[k + 1], z: values.slice(k + 2, k + 2 + dims) });
+  }
+  repaint();
+});
+osc.on("/level", (left, right) => {
+  [...$("meter").children].forEach((bar, k) => {
+    bar.style.transform = `scaleX(${clamp(1 + (k ? right : left) / 60, 0, 1)})`;
+  });
+});
+osc.on("/status.reply", (voices, average, peak, underruns, late, xruns, busy, rate, modelRate, block, backend) => {
+  $("facts").textContent = `${voices} voices   ${average.toFixed(0)} % CPU   ${xruns} xruns   ${backend}`;
+  if (backend === "silent" || backend.endsWith("(away)")) {
+    if (standing === "") stand(backend === "silent" ? SILENT : `${backend}: it plays again when the server is back`);
+  } else if (standing !== "") stand("");
+});
+osc.on("other", () => {});
+
+setInterval(() => osc.send("/status"), STATUS_MS);
+setInterval(() => keys.lit.size > 0 && osc.send("/voices"), VOICES_MS);
+
+// -- MIDI --------------------------------------------------------------------------------------------------------------
+
+navigator.requestMIDIAccess?.().then((midi) => {
+  const hear = ({ data: [status, first, second] }) => {
+    if (status >> 4 === 9) play(first, second);
+    else if (status >> 4 === 8) play(first, 0);
+    else if (status >> 4 === 14) osc.send("/bend", (2 * (((second << 7) | first) - 8192)) / 8192);
+    else if (status >> 4 === 11 && first === 64) osc.send("/sustain", second >= 64 ? 1 : 0);
+  };
+  const open = () => midi.inputs.forEach((input) => (input.onmidimessage = hear));
+  midi.onstatechange = open;
+  open();
+}, () => {});
+
+tiles([]);
