@@ -33,7 +33,7 @@ serve | test | model)
     ;;
 esac
 if [ "$1" = test ]; then
-    for package in jackd2 puredata-core supercollider-language liblo-tools fluidsynth fluid-soundfont-gm; do
+    for package in jackd2 puredata-core supercollider-language liblo-tools fluidsynth fluid-soundfont-gm chromium; do
         need "$package"
     done
     command -v node >/dev/null || need nodejs

@@ -1,0 +1,63 @@
+"""A real Chromium, a daemon that plays into nothing, and the page that the one opens of the other."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from support import Daemon, free_port
+
+CHROMIUM = shutil.which("chromium")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
+
+SOON_MS = 20_000.0
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def http_port() -> int:
+    return free_port(socket.SOCK_STREAM)
+
+
+@pytest.fixture(scope="package")
+def daemon(http_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    settings = ("audio.backend=silent", f"http.port={http_port}")
+    with Daemon(*settings, folder=tmp_path_factory.mktemp("page")) as daemon:
+        daemon.wait_ready()
+        yield daemon
+
+
+@pytest.fixture
+def open_page(browser: Browser, daemon: Daemon, http_port: int) -> Iterator[OpenPage]:
+    """`open_page(width, height)`: the page, connected; it must say nothing to the console."""
+    contexts = []
+    faults: list[str] = []
+
+    def open_it(width: int = 1280, height: int = 800, *, touch: bool = False) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(f"http://127.0.0.1:{http_port}/")
+        expect(page.locator("#model")).to_have_value("plucked", timeout=SOON_MS)  # the policy forbids to evaluate text
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    daemon.client.send("/panic")
+    assert faults == []
