@@ -66,7 +66,7 @@ model: $(VENV)/.test ## make models/plucked.ts again, from the soundfonts; stopp
 	$(BIN)/oscvae dataset build plucked data/plucked
 	$(BIN)/oscvae train --config plucked --data data/plucked --out runs/plucked \
 	    $$(test ! -e runs/plucked/run.json || echo --resume)
-	$(BIN)/oscvae export runs/plucked --out models/plucked.ts --model-version 3 --force
+	$(BIN)/oscvae export runs/plucked --out models/plucked.ts --model-version 3.1 --force
 
 clean: ## remove caches and build output
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

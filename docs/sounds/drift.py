@@ -47,7 +47,7 @@ def write(path: Path) -> None:
     way = [where[name] for name in WAY]
     score: list[tuple[float, bytes]] = [
         (0.0, encode_message("/release", (0.6,))),
-        (0.0, encode_message("/gain", (0.0,))),
+        (0.0, encode_message("/gain", (-3.0,))),
     ]
 
     def at(time_s: float, address: str, *args: float) -> None:

@@ -288,22 +288,30 @@ def evaluate(
 @app.command()
 @_reporting
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run of `oscvae train`.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="RUN|MODEL.ts", help="The folder of a run of `oscvae train`, or a model file.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The model file, such as models/mine.ts.")],
     force: Annotated[bool, typer.Option("--force", help="Replace a model that is there.")] = False,
     data: Annotated[
         Path | None, typer.Option("--data", "-d", metavar="FOLDER", help="The run's data set, where it has moved.")
     ] = None,
-    version: Annotated[str, typer.Option("--model-version", metavar="TEXT", help="What the model file says.")] = "1",
+    version: Annotated[
+        str | None,
+        typer.Option("--model-version", metavar="TEXT", help="What the file says; without it 1, or MODEL.ts's and .1."),
+    ] = None,
     licence: Annotated[str | None, typer.Option(metavar="TEXT", help="Instead of the data's.")] = None,
     checkpoint: Annotated[
         str | None, typer.Option(metavar="best|last", help="Without it, what the run's configuration keeps.")
     ] = None,
 ) -> int:
-    """Make a model file of a run: opened again, compared with the trained network, and timed before it is there."""
+    """Make a model file of a run: opened again, compared with the trained network, and timed before it is there.
+
+    Every model gets the same loudness. MODEL.ts instead of a run brings one that is there to it, its network unchanged.
+    """
     from oscvae.training.export import command as exporting
 
-    return exporting.main(run, out, force, data, exporting.Wish(version, licence, checkpoint))
+    return exporting.main(source, out, force, data, exporting.Wish(version, licence, checkpoint))
 
 
 @app.command(context_settings={"ignore_unknown_options": True})

@@ -250,7 +250,7 @@ def _read_entry(archive: zipfile.ZipFile, path: Path) -> bytes:
     entries = archive.infolist()
     if len(entries) > _MAX_ENTRIES:
         raise ModelError(f"{path}: {len(entries)} files inside, a model has at most {_MAX_ENTRIES}")
-    found = [entry for entry in entries if _is_document(entry.filename)]
+    found = [entry for entry in entries if is_document(entry.filename)]
     if not found:
         raise ModelError(
             f"{path}: holds no {DOCUMENT_NAME}, so it is not an oscvae model: export it with `oscvae export`"
@@ -264,7 +264,8 @@ def _read_entry(archive: zipfile.ZipFile, path: Path) -> bytes:
     return text
 
 
-def _is_document(filename: str) -> bool:
+def is_document(filename: str) -> bool:
+    """Whether a file inside a model's archive is its document."""
     parts = filename.split("/")
     return len(parts) == 3 and parts[1:] == ["extra", DOCUMENT_NAME]
 

@@ -1,4 +1,4 @@
-"""The model that ships: it keeps the contract, is in tune, and has the level that its document promises."""
+"""The model that ships: it keeps the contract, is in tune, and has the loudness that every model has."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from oscvae.sound.pitch import detune_cents
 from oscvae.training.evaluate.envelope import level_db
 from oscvae.training.evaluate.metrics import decode_all, pitch
 from oscvae.training.evaluate.sound import Renderer
+from oscvae.training.export import loudness
+from oscvae.units import gain_to_db
 
 PATH = Path(__file__).parents[2] / "models" / "plucked.ts"
 
@@ -57,15 +59,18 @@ def test_a_quarter_tone_lies_between(model: tuple[Any, ModelDocument]) -> None:
     assert abs(detune_cents(sound, document.sample_rate, 440.0 * 2.0 ** ((60.5 - 69) / 12.0))) < 3.0
 
 
-def test_the_training_points_peak_at_the_promised_level(model: tuple[Any, ModelDocument]) -> None:
+def test_its_0_db_is_that_of_the_common_loudness(
+    model: tuple[Any, ModelDocument], monkeypatch: pytest.MonkeyPatch
+) -> None:
     module, document = model
-    points = document.points[::8]
-    z = np.array([point.z for point in points], np.float32)
-    renderer = Renderer.of(document)
-    decoded = decode_all(module, z, [point.note for point in points], document.first_octave)
-    peaks = [np.abs(renderer.sound(x, document.reference)).max() for x in decoded]
-    assert 0.4 < np.percentile(peaks, 95) < 1.0
-    assert max(peaks) < 1.15
+    monkeypatch.setattr(loudness, "MOST_NOTES", 60)
+    again, heard = loudness.levelled(module, document)
+    assert heard.loudest_db.size == 60
+    assert abs(gain_to_db(again.reference / document.reference)) < 0.1
+    told = document.training["loudness"]
+    assert told["notes"] == len(document.points)
+    assert told["loudest_quarter_second_db"][1] == pytest.approx(loudness.LOUDNESS_DB, abs=0.01)
+    assert told["peak_db"][1] == pytest.approx(heard.median_peak_db, abs=1.0)
 
 
 def test_neighbouring_notes_are_as_loud_as_each_other(model: tuple[Any, ModelDocument]) -> None:

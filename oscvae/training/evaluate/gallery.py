@@ -1,6 +1,6 @@
 """Pictures and sounds of single notes: originals beside reconstructions, traversals, a way between two instruments.
 
-Every sound is as the daemon plays it, 3 dB down so that nothing clips, as 16-bit FLAC.
+Every sound is as the daemon plays it at full velocity and its default gain of -12 dB, as 16-bit FLAC.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ TRAVERSAL_STEPS = 7
 STRIP_STEPS = 8
 PAD_STEPS = 5
 _PAIRS = 8
-_HEADROOM_DB = -3.0
-_QUIET_DB = -72.0
+_GAIN_DB = -12.0
+_QUIET_DB = -75.0
 _GIF_FRAMES = 24
 _GIF_SIZE = (420, 300)
 _GIF_MARGIN = 34
@@ -78,12 +78,12 @@ class Pair:
 
 
 def flac(sound: Float32s, sample_rate: int) -> bytes:
-    """What lies below -72 dB at the end is left out."""
-    loud = np.flatnonzero(np.abs(sound) > db_to_gain(_QUIET_DB))
-    kept = sound[: int(loud[-1]) + 1] if loud.size else sound[:1]
+    """What lies below -75 dB at the end is left out."""
+    played = np.clip(db_to_gain(_GAIN_DB) * sound, -1.0, 1.0)
+    loud = np.flatnonzero(np.abs(played) > db_to_gain(_QUIET_DB))
+    kept = played[: int(loud[-1]) + 1] if loud.size else played[:1]
     buffer = io.BytesIO()
-    scaled = np.clip(db_to_gain(_HEADROOM_DB) * kept, -1.0, 1.0)
-    soundfile.write(buffer, scaled, sample_rate, format="FLAC", subtype="PCM_16")
+    soundfile.write(buffer, kept, sample_rate, format="FLAC", subtype="PCM_16")
     return buffer.getvalue()
 
 

@@ -262,7 +262,7 @@ def write_playing(page: Page, playing: Playing, chart: bytes) -> None:
     page.text(
         f"{grid.points} points of a grid over the suggested range, its ends included, at the MIDI notes "
         f"{', '.join(map(str, grid.notes))}: {grid.n} notes, {grid.dead} of them out of tune by more than 10 cents, of "
-        f"another pitch, or with a peak outside -30 to 0 dB. Peaks: median {grid.peak_db.median:.1f}, "
+        f"another pitch, or with a peak outside -18 to +12 dB. Peaks: median {grid.peak_db.median:.1f}, "
         f"{grid.quietest_db:.1f} to {grid.peak_db.worst:+.1f} dB."
     )
     if grid.failures:

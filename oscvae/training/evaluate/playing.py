@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from oscvae.training.data.dataset import TRAIN, NoteSet
 from oscvae.training.evaluate.levels import Levels, measure_levels
 from oscvae.training.evaluate.listening import Table, listen_to_points, listen_to_spectra
-from oscvae.training.evaluate.subject import Codes, Subject, batches
+from oscvae.training.evaluate.subject import Codes, Subject
 from oscvae.training.evaluate.summary import Spread, Track, quietly, some
 
 Float32s = NDArray[np.float32]
@@ -23,8 +23,8 @@ Float64s = NDArray[np.float64]
 IN_TUNE_CENTS = 10.0
 CLICK_DB = 3.0
 """An edge this much steeper than the sound beside it is a click."""
-PEAK_DB = (-30.0, 0.0)
-"""Where a point of the latent space must peak."""
+PEAK_DB = (-18.0, 12.0)
+"""Where a point of the latent space must peak: at the default master gain of -12 dB none reaches full scale."""
 GRID_PER_DIMENSION = 3
 MOST_GRID_POINTS = 243
 _GRID_NOTES = 5
@@ -81,7 +81,7 @@ class Grid:
     notes: tuple[int, ...]
     n: int
     dead: int
-    """Notes that are out of tune, an octave off, or peak outside -30 to 0 dB."""
+    """Notes that are out of tune, an octave off, or peak outside -18 to 12 dB."""
     peak_db: Spread
     quietest_db: float
     tuning: Tuning
@@ -212,17 +212,6 @@ def grid_points(subject: Subject, rng: np.random.Generator) -> Float32s:
 def grid_notes(subject: Subject) -> NDArray[np.int64]:
     low, high = subject.document.note_min, subject.document.note_max
     return np.unique(np.linspace(low, high, _GRID_NOTES).round().astype(np.int64))
-
-
-def corner_peak(subject: Subject, rng: np.random.Generator, track: Track = quietly) -> float:
-    """The highest peak of the grid's notes, linear, at the reference of the subject's document."""
-    points, notes = grid_points(subject, rng), grid_notes(subject)
-    highest = 0.0
-    for note in track(notes.tolist(), "measuring the corners"):
-        for part in batches(len(points)):
-            decoded = subject.decode_batch(points[part], [note] * len(points[part]))
-            highest = max([highest, *(float(np.abs(subject.sound(x)).max()) for x in decoded)])
-    return highest
 
 
 def faults(heard: Table, row: int) -> list[str]:

@@ -1,4 +1,5 @@
-"""`oscvae export`: from the folder of a run to a model file, checked, and what it costs."""
+"""`oscvae export`: from the folder of a run to a model file, checked, and what it costs; or a model file, at the common
+loudness."""
 
 from __future__ import annotations
 
@@ -16,16 +17,13 @@ from oscvae.training.data.dataset import WITHHELD_NOTE, WITHHELD_RECORDING, Note
 from oscvae.training.data.store import open_dataset
 from oscvae.training.evaluate.metrics import decode_ms
 from oscvae.training.evaluate.summary import Track, quietly, tracker
-from oscvae.training.export.export import (
-    Card,
-    Difference,
-    check_same,
-    describe,
-    export,
-    lower_reference,
-    measure_reference,
-)
+from oscvae.training.export.export import Card, Difference, check_same, describe, export
+from oscvae.training.export.loudness import Loudness, levelled
+from oscvae.training.export.relevel import Relevelled, relevel
 from oscvae.training.fit.run import Run, load_run, read_record, versions
+from oscvae.units import gain_to_db
+
+_FIRST = "1"
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,7 @@ class Exported:
     path: Path
     data: Path
     document: ModelDocument
+    loudness: Loudness
     difference: Difference
     first_ms: float
     """The slowest of the first five decodes on one thread."""
@@ -46,33 +45,86 @@ class Exported:
 class Wish:
     """What the command line may say about a model that its run and data do not."""
 
-    version: str = "1"
+    version: str | None = None
+    """Without it, 1, or of a model file what it says and ".1"."""
     licence: str | None = None
     """Instead of the data's."""
     checkpoint: str | None = None
     """best or last; without it, the one that the run's configuration keeps."""
 
 
-def main(run: Path, out: Path, force: bool = False, data: Path | None = None, wish: Wish | None = None) -> int:
-    """Exports, and says what was written; returns the exit code. Raises ConfigError, DataError and ModelError."""
+def main(source: Path, out: Path, force: bool = False, data: Path | None = None, wish: Wish | None = None) -> int:
+    """Exports the folder of a run, or a model file again, and says what was written; returns the exit code.
+
+    Raises ConfigError, DataError and ModelError.
+    """
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bars:
-        made = export_run(run, out, data, force, wish, tracker(bars))
+        if source.suffix == SUFFIX and not source.is_dir():
+            lines = _say_relevelled(export_model(source, out, data, force, wish, tracker(bars)))
+        else:
+            lines = _say_exported(export_run(source, out, data, force, wish, tracker(bars)))
+    for line in lines:
+        console.print(line, highlight=False, soft_wrap=True)
+    return 0
+
+
+def _say_exported(made: Exported) -> list[str]:
     document, difference = made.document, made.difference
-    console.print(
+    return [
         f"{made.path}: {made.path.stat().st_size / 1e6:.1f} MB, {document.latent_size} latent dimensions, MIDI notes "
         f"{document.note_min} to {document.note_max}, {len(document.points)} points, licence {document.licence}",
-        highlight=False,
-        soft_wrap=True,
-    )
-    console.print(
         f"equals the trained network within {max(difference.decoded, difference.encoded):.1g} at any batch size; a "
         f"note takes {made.decode_ms:.2f} ms on one thread, the first ones up to {made.first_ms:.1f}",
-        highlight=False,
-        soft_wrap=True,
+        _say_loudness(made.loudness),
+    ]
+
+
+def _say_relevelled(made: Relevelled) -> list[str]:
+    gain_db = gain_to_db(made.document.reference / made.before.reference)
+    return [
+        f"{made.path}: {made.before.name} {made.before.version} as {made.document.name} {made.document.version}, "
+        f"{gain_db:+.1f} dB: reference {made.before.reference:g} became {made.document.reference:g}",
+        _say_loudness(made.loudness),
+    ]
+
+
+def _say_loudness(loudness: Loudness) -> str:
+    return (
+        f"the loudest quarter second of its median note has {loudness.median_db:.1f} dBFS at full velocity and 0 dB, "
+        f"the peak {loudness.median_peak_db:.1f}"
     )
-    return 0
+
+
+def export_model(
+    source: Path,
+    out: Path,
+    data: Path | None = None,
+    force: bool = False,
+    wish: Wish | None = None,
+    track: Track = quietly,
+) -> Relevelled:
+    """A model file again, at the common loudness, its network as it was.
+
+    Raises ConfigError for a file that is there, a name that is none, or a wish that only a run can fulfil; ModelError
+    for a file that cannot be played.
+    """
+    wish = wish or Wish()
+    for given, option in ((data, "--data"), (wish.licence, "--licence"), (wish.checkpoint, "--checkpoint")):
+        if given is not None:
+            raise ConfigError(
+                f"{option} is for the folder of a run: {source} keeps its own network, points and licence"
+            )
+    _check_out(out, force)
+    return relevel(source, out, wish.version, track)
+
+
+def _check_out(out: Path, force: bool) -> None:
+    if out.suffix != SUFFIX:
+        raise ConfigError(f"{out} must end in {SUFFIX}: a model is found by that")
+    if out.exists() and not force:
+        raise ConfigError(f"{out} is there already: --force replaces it")
 
 
 def export_run(
@@ -90,10 +142,7 @@ def export_run(
     ModelError where the file is not what was trained.
     """
     wish = wish or Wish()
-    if out.suffix != SUFFIX:
-        raise ConfigError(f"{out} must end in {SUFFIX}: a model is found by that")
-    if out.exists() and not force:
-        raise ConfigError(f"{out} is there already: --force replaces it")
+    _check_out(out, force)
     loaded = load_run(run, wish.checkpoint)
     record = read_record(run)
     where = data or loaded.data
@@ -104,10 +153,10 @@ def export_run(
             f"{notes.fingerprint[:12]}: build the same set again, or name it with --data"
         )
     licence = wish.licence if wish.licence is not None else notes.licence
-    card = Card(out.stem, wish.version, licence, notes.origins)
-    reference = measure_reference(notes, loaded.recipe, track)
-    document = describe(loaded.model, notes, loaded.recipe, card, reference, _training(loaded, notes, record))
-    document = lower_reference(loaded.model, document, track)
+    card = Card(out.stem, _FIRST if wish.version is None else wish.version, licence, notes.origins)
+    document = describe(loaded.model, notes, loaded.recipe, card, _training(loaded, notes, record))
+    document, loudness = levelled(loaded.model, document, track)
+    document = document.model_copy(update={"training": {**document.training, "loudness": loudness.record()}})
     module, read = export(loaded.model, document, out)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -115,7 +164,7 @@ def export_run(
         first, median, _ = decode_ms(module, read)
     finally:
         torch.set_num_threads(threads)
-    return Exported(out, where, read, check_same(loaded.model, module, read), first, median)
+    return Exported(out, where, read, loudness, check_same(loaded.model, module, read), first, median)
 
 
 def _training(run: Run, notes: NoteSet, record: dict[str, Any]) -> dict[str, Any]:

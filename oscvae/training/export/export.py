@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,20 +17,11 @@ from oscvae.model.document import FORMAT, Bands, Latent, ModelDocument, Point
 from oscvae.model.torchscript import has_encoder, load, one_hots, save, script, verify
 from oscvae.training.data.dataset import NoteSet, Recipe
 from oscvae.training.evaluate.metrics import encode_all
-from oscvae.training.evaluate.playing import corner_peak
-from oscvae.training.evaluate.sound import Renderer
-from oscvae.training.evaluate.subject import Subject
-from oscvae.training.evaluate.summary import Track, quietly
 
 Float32s = NDArray[np.float32]
 
-REFERENCE_PEAK = 0.9
-REFERENCE_PERCENTILE = 95.0
-CORNER_PEAK = 0.98
-"""What the loudest corner of the suggested range may peak at."""
 SAME = 1e-5
 """How far the exported file may be from the network that it was made from."""
-_REFERENCE_NOTES = 1000  # more do not move a 95th percentile, and each takes 25 ms
 _RANGE_PERCENTILES = (2.0, 98.0)
 _MAX_POINTS = 400
 _DIGITS = 4
@@ -59,34 +51,11 @@ class Difference(NamedTuple):
     """Of x between a note in a batch and the same note alone."""
 
 
-def measure_reference(notes: NoteSet, recipe: Recipe, track: Track = quietly) -> float:
-    """The linear magnitude of 0 dB at which 95 % of the training notes peak at 0.9 or less after reconstruction.
-
-    Of many notes, a thousand spread evenly over the set are listened to.
-    """
-    renderer = Renderer(recipe.axis(), recipe.n_fft, recipe.hop, recipe.floor_db, recipe.ceiling_db)
-    rows = _spread(np.flatnonzero(~notes.held_out), _REFERENCE_NOTES)
-    peaks = [np.abs(renderer.sound(np.array(notes.x[row]), 1.0)).max() for row in track(rows, "measuring the level")]
-    return float(REFERENCE_PEAK / np.percentile(peaks, REFERENCE_PERCENTILE))
-
-
-def lower_reference(model: Any, document: ModelDocument, track: Track = quietly) -> ModelDocument:
-    """The document with its 0 dB lowered, where a corner of the suggested range would otherwise peak above full scale.
-
-    No corner may: what a performer can reach is to be played as it is.
-    """
-    peak = corner_peak(Subject(model, document), np.random.default_rng(_GRID_SEED), track)
-    if peak <= CORNER_PEAK:
-        return document
-    return document.model_copy(update={"reference": round(document.reference * CORNER_PEAK / peak, _DIGITS)})
-
-
-def describe(
-    model: Any, notes: NoteSet, recipe: Recipe, card: Card, reference: float, training: dict[str, Any]
-) -> ModelDocument:
+def describe(model: Any, notes: NoteSet, recipe: Recipe, card: Card, training: dict[str, Any]) -> ModelDocument:
     """The document of a trained model; the latent range and the points come from the encoded training notes.
 
-    Raises ModelError where a latent dimension is the same for all of them.
+    Its 0 dB is a full-scale sine until `loudness.levelled` has heard the model. Raises ModelError where a latent
+    dimension is the same for all of them.
     """
     z = encode_all(model, notes, recipe.first_octave)
     train = np.flatnonzero(~notes.held_out)
@@ -111,7 +80,7 @@ def describe(
         ceiling_db=recipe.ceiling_db,
         frames=recipe.frames,
         onset_sample=recipe.onset_sample,
-        reference=round(reference, _DIGITS),
+        reference=recipe.n_fft / 4,
         note_min=recipe.note_min,
         note_max=recipe.note_max,
         first_octave=recipe.first_octave,
@@ -138,17 +107,24 @@ def export(model: Any, document: ModelDocument, path: Path) -> tuple[Any, ModelD
     The file appears under its name only after it was found to be good; one that was there stays until then.
     Raises ModelError where it is not what was trained.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unchecked = path.with_name(f".{path.stem}.unchecked{path.suffix}")
-    try:
+    with written(path) as unchecked:
         save(script(model), document, unchecked)
         module, read = load(unchecked)
         verify(module, read)
         check_same(model, module, read)
+    return module, read
+
+
+@contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """A name to write a model file to, which becomes `path` where nothing is raised, and is removed otherwise."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unchecked = path.with_name(f".{path.stem}.unchecked{path.suffix}")
+    try:
+        yield unchecked
         unchecked.replace(path)
     finally:
         unchecked.unlink(missing_ok=True)
-    return module, read
 
 
 def check_same(model: Any, module: Any, document: ModelDocument) -> Difference:

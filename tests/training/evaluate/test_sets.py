@@ -189,8 +189,8 @@ def test_clicks_are_counted_above_3_db() -> None:
     ("peak", "octaves", "error", "said"),
     [
         (-10.0, 0.0, 3.0, ""),
-        (-31.0, 0.0, 3.0, "peaks at -31.0 dB"),
-        (0.5, 0.0, 3.0, "peaks at 0.5 dB"),
+        (-18.5, 0.0, 3.0, "peaks at -18.5 dB"),
+        (12.5, 0.0, 3.0, "peaks at 12.5 dB"),
         (-10.0, 1.0, np.nan, "sounds +1 octave"),
         (-10.0, np.nan, 300.0, "has no clear pitch"),
         (-10.0, 0.0, -12.0, "is -12.0 cents off"),

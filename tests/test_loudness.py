@@ -1,0 +1,104 @@
+"""How loud a default `/play` of each shipped model is, from real offline renders.
+
+A first note must be heard beside what a newcomer has running, and six of them must leave the limiter alone. The notes
+are the model's own points, at the default velocity and with the default configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from support import ROOT
+
+from oscvae.model.document import Point
+from oscvae.osc.packets import Message
+from oscvae.osc.score import Moment
+from oscvae.play.offline import OfflineEngine
+from oscvae.settings.sections import load_config
+from oscvae.training.export.loudness import LOUDNESS_DB, loudest_db
+from oscvae.units import gain_to_db
+
+MODELS = sorted((ROOT / "models").glob("*.ts"))
+RATE = 48_000
+APART_S = 2.5  # longer than a note
+VELOCITY_DB = gain_to_db(0.8**2)
+DEFAULT_DB = -12.0 + VELOCITY_DB
+SINGLE_NOTES = 80
+CHORDS, CHORD_NOTES = 20, 6
+STRUM_S = 0.02
+"""Fingers and keys are never on one sample; notes of one OSC bundle are."""
+
+Float32s = NDArray[np.float32]
+
+
+@pytest.fixture(scope="module", params=MODELS, ids=[path.stem for path in MODELS])
+def engine(request: pytest.FixtureRequest) -> Iterator[OfflineEngine]:
+    path: Path = request.param
+    engine = OfflineEngine(load_config(None, [f"model.folder={path.parent}", f"model.name={path.stem}"]), RATE)
+    yield engine
+    engine.close()
+
+
+def points(engine: OfflineEngine) -> tuple[Point, ...]:
+    assert engine.models.current is not None
+    return engine.models.current.document.points
+
+
+def play(engine: OfflineEngine, chords: Sequence[Sequence[Point]], rng: np.random.Generator | None = None) -> Float32s:
+    """Each chord's sound, [chords, samples]; with `rng`, its notes begin anywhere within `STRUM_S`."""
+    begin_s = engine.timeline.frame / RATE
+    moments = []
+    for row, chord in enumerate(chords):
+        for point in chord:
+            late_s = 0.0 if rng is None else rng.uniform(0.0, STRUM_S)
+            due_ns = round((begin_s + row * APART_S + late_s) * 1e9)
+            moments.append(Moment(due_ns, (Message("/play", (point.note, *point.z), ""),)))
+    moments.sort(key=lambda moment: moment.due_ns)
+    size = round(APART_S * RATE)
+    sound = engine.play(moments)
+    assert not engine.errors
+    assert np.array_equal(sound[0], sound[1]), "a default note is in the middle"
+    return np.pad(sound[0], (0, max(0, len(chords) * size - sound.shape[1])))[: len(chords) * size].reshape(-1, size)
+
+
+def peaks_db(sounds: Float32s) -> NDArray[np.float64]:
+    return np.array([gain_to_db(float(peak)) for peak in np.abs(sounds).max(axis=1)])
+
+
+def chords_of(engine: OfflineEngine) -> list[list[Point]]:
+    known, rng = points(engine), np.random.default_rng(1)
+    return [[known[row] for row in rng.choice(len(known), CHORD_NOTES, replace=False)] for _ in range(CHORDS)]
+
+
+def test_a_single_note_peaks_at_minus_18_dbfs_in_the_median(engine: OfflineEngine) -> None:
+    known = points(engine)
+    rows = np.linspace(0, len(known) - 1, SINGLE_NOTES).round().astype(int)
+    sounds = play(engine, [[known[row]] for row in rows])
+    peaks = peaks_db(sounds)
+    assert -19.0 < np.median(peaks) < -17.0
+    low, high = np.percentile(peaks, (5, 95))
+    assert low > -26.0, "a note that is hardly heard"
+    assert high < -9.0
+    assert peaks.max() < -3.0, "a single note of default velocity is near the limiter"
+    loudest = [loudest_db(sound, RATE) for sound in sounds]
+    assert np.median(loudest) == pytest.approx(LOUDNESS_DB + DEFAULT_DB, abs=0.3), "not the loudness of every model"
+
+
+def test_six_notes_of_a_hand_stay_under_minus_3_dbfs(engine: OfflineEngine) -> None:
+    peaks = peaks_db(play(engine, chords_of(engine), np.random.default_rng(2)))
+    assert peaks.max() < -3.0
+
+
+def test_six_notes_on_one_sample_leave_the_limiter_alone(engine: OfflineEngine) -> None:
+    """Their attacks add up. Of most chords the peak is under -3 dBFS, and what goes beyond is never limited by much."""
+    engine.execute([Message("/gain", (-32.0,), "")])
+    try:
+        peaks = peaks_db(play(engine, chords_of(engine))[1:]) + 20.0  # the gain settles within the first
+    finally:
+        engine.execute([Message("/gain", (-12.0,), "")])
+    assert np.percentile(peaks, 75) < -3.0
+    assert peaks.max() < 2.0
