@@ -500,6 +500,6 @@ def test_what_was_served_is_counted() -> None:
     assert engine.word(at.E_BLOCKS) == 3
     assert engine.word(at.E_PERIOD) == 300
     assert engine.word(at.E_SOUNDING) == 1
-    assert 0 < engine.word(at.E_LAST_NS) <= engine.word(at.E_BUSY_NS)
+    assert engine.word(at.E_BUSY_NS) > 0
     hand.run([500])
     assert engine.word(at.E_SOUNDING) == 0
