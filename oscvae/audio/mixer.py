@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from oscvae.audio.master import master, record
+from oscvae.audio.measure import count_time, keep_largest_step
 from oscvae.audio.voice import begin_voice, mix_voice
 from oscvae.realtime import layout as at
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
@@ -155,7 +156,8 @@ def block(engine, frame_32, count, left_address, right_address):  # type: ignore
     epoch = load(engine, at.E_EPOCH)
     _take_up(engine, frame, epoch)
     closing = load(engine, at.E_CLOSING)
-    recording = load(engine, at.E_RECORD_ON)
+    recording = load(engine, at.E_RECORD_ON) == 1
+    measuring = load(engine, at.E_MEASURE) == 1
     silent = load(engine, at.E_FREEWHEEL) == 1
     left = floats_at(engine[at.E_MIX], at.CHUNK)
     right = floats_at(engine[at.E_MIX] + at.CHUNK * 4, at.CHUNK)
@@ -170,8 +172,10 @@ def block(engine, frame_32, count, left_address, right_address):  # type: ignore
             store(engine, at.E_EPOCH_SEEN, epoch)
         _mix_voices(engine, frame + done, n, left, right)
         master(engine, n, closing, left, right)
-        if recording == 1:
+        if recording:
             record(engine, n, left, right)
+        if measuring:
+            keep_largest_step(engine, n, left, right)
         _put(left_address + done * 4 if left_address != 0 else 0, n, left, silent)
         _put(right_address + done * 4 if right_address != 0 else 0, n, right, silent)
         done += n
@@ -180,9 +184,8 @@ def block(engine, frame_32, count, left_address, right_address):  # type: ignore
     sem_post(engine[at.E_SEMAPHORE])
     busy = clock_ns(np.int32(CLOCK_MONOTONIC), engine[at.E_CLOCK]) - began
     store(engine, at.E_BUSY_NS, engine[at.E_BUSY_NS] + busy)
-    times = words_at(engine[at.E_TIMES], at.TIME_BUCKETS)
-    bucket = min(max(busy, 0) // at.TIME_BUCKET_NS, at.TIME_BUCKETS - 1)
-    store(times, bucket, times[bucket] + 1)
+    if measuring:
+        count_time(engine, busy)
 
 
 @kernel("void(int64[::1], int64, int64, int64, int64)")

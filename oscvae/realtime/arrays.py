@@ -109,7 +109,7 @@ ENGINE_ARRAYS: tuple[Row[Sizes], ...] = (
     Row("recording", at.E_RECORDING, np.float32, lambda n: (at.RECORD_FRAMES, 2), Writer.CALLBACK),
     Row("record", at.E_RECORD, np.int64, lambda n: (RECORD,), Writer.CALLBACK),
     Row("clock", at.E_CLOCK, np.int64, lambda n: (2,), Writer.CALLBACK),
-    # how often a block took how long, in steps of TIME_BUCKET_NS
+    # while E_MEASURE is 1: how often a block took how long, in steps of TIME_BUCKET_NS
     Row("times", at.E_TIMES, np.int64, lambda n: (at.TIME_BUCKETS,), Writer.CALLBACK),
     # -- the renderer's own
     Row("render", at.E_RENDER, np.int64, lambda n: (n.slots, at.R_WORDS), Writer.RENDERER),

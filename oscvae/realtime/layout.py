@@ -164,6 +164,7 @@ E_CLOSING = 39  # 1: fade the mix out and stay silent
 E_RECORD_ON = 40
 E_BUFFER = 41  # samples that a voice's ring is kept filled to, beyond a period
 E_GROUP_COMPLETE = 42  # newest group whose bundle was obeyed to its end: no group up to it grows any more
+E_MEASURE = 43  # 1: keep what a benchmark asks for (E_TIMES, E_MAX_STEP), from before anything sounds
 
 # the callback
 E_FRAME = 64  # frame of the next block's start, 64 bits
@@ -188,7 +189,7 @@ E_MASTER_LEFT = 82  # float: smoothed
 E_MASTER_RIGHT = 83
 E_EPOCH_SEEN = 84
 E_MIDI_LOST = 85  # MIDI messages that found the ring full
-E_MAX_STEP = 86  # float: largest sample-to-sample step of either output, for measuring
+E_MAX_STEP = 86  # float: largest sample-to-sample step of either output, while E_MEASURE is 1; and the last samples
 E_LAST_LEFT = 87
 E_LAST_RIGHT = 88
 
