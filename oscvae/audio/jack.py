@@ -38,7 +38,7 @@ from oscvae.realtime.engine import Engine
 from oscvae.realtime.kernel import callback, kernel
 from oscvae.realtime.libc import require, sem_post
 from oscvae.realtime.memory import Arena, bytes_at, floats_at, load, store, store_word, words_at
-from oscvae.realtime.ring import publish, ring_at, stage
+from oscvae.realtime.ring import RECORD, publish, ring_at, stage
 
 try:
     import jack
@@ -83,7 +83,7 @@ def _take_midi(engine, buffer, frame_32, event):  # type: ignore[no-untyped-def]
         return
     first = advance_clock(engine, frame_32)
     ring = ring_at(engine[at.E_MIDI])
-    record = words_at(engine[at.E_RECORD], 8)
+    record = words_at(engine[at.E_RECORD], RECORD)
     fields = words_at(event, 3)
     taken = 0
     for i in range(count):

@@ -39,9 +39,6 @@ def master(engine, count, closing, left, right):  # type: ignore[no-untyped-def]
     decay = math.exp(-float(count) / (METER_DECAY_S * rate))
     meter_left = bits_float(engine[at.E_LEVEL_LEFT]) * decay
     meter_right = bits_float(engine[at.E_LEVEL_RIGHT]) * decay
-    last_left = bits_float(engine[at.E_LAST_LEFT])
-    last_right = bits_float(engine[at.E_LAST_RIGHT])
-    step = bits_float(engine[at.E_MAX_STEP])
     for i in range(count):
         if gain_left != target_left or gain_right != target_right:
             gain_left += (target_left - gain_left) * settle
@@ -72,18 +69,12 @@ def master(engine, count, closing, left, right):  # type: ignore[no-untyped-def]
         right[i] = r32
         meter_left = max(meter_left, abs(float(l32)))
         meter_right = max(meter_right, abs(float(r32)))
-        step = max(step, abs(float(l32) - last_left), abs(float(r32) - last_right))
-        last_left = float(l32)
-        last_right = float(r32)
     store(engine, at.E_MASTER_LEFT, float_bits(gain_left))
     store(engine, at.E_MASTER_RIGHT, float_bits(gain_right))
     store(engine, at.E_LIMIT, float_bits(limit))
     store(engine, at.E_CLOSE_GAIN, float_bits(close))
     store(engine, at.E_LEVEL_LEFT, float_bits(meter_left))
     store(engine, at.E_LEVEL_RIGHT, float_bits(meter_right))
-    store(engine, at.E_LAST_LEFT, float_bits(last_left))
-    store(engine, at.E_LAST_RIGHT, float_bits(last_right))
-    store(engine, at.E_MAX_STEP, float_bits(step))
     if close <= 0.0:
         store(engine, at.E_SILENT, 1)
 

@@ -12,23 +12,17 @@ from __future__ import annotations
 import numpy as np
 
 from oscvae.audio.master import master, record
-from oscvae.audio.voice import begin_voice, mix_voice, voice_at
+from oscvae.audio.measure import count_time, keep_largest_step
+from oscvae.audio.voice import begin_voice, mix_voice
 from oscvae.realtime import layout as at
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.libc import CLOCK_MONOTONIC, CLOCK_REALTIME, clock_gettime, sem_post
+from oscvae.realtime.libc import CLOCK_MONOTONIC, CLOCK_REALTIME, sem_post
+from oscvae.realtime.lookup import clock_ns, voice_at
 from oscvae.realtime.memory import floats_at, load, store, words_at
-from oscvae.realtime.ring import pop, push, ring_at
+from oscvae.realtime.ring import RECORD, pop, push, ring_at
 
 _HALF_WRAP = 1 << 31
-
-
-@kernel("int64(int32, int64)")
-def clock_ns(clock, scratch):  # type: ignore[no-untyped-def]
-    """Time of one of libc's clocks in ns; `scratch` is the address of two words."""
-    clock_gettime(clock, scratch)
-    words = words_at(scratch, 2)
-    return words[0] * 1_000_000_000 + words[1]
 
 
 @kernel("int64(int64[::1], int64)")
@@ -63,7 +57,7 @@ def publish_clock(engine, frame, wall):  # type: ignore[no-untyped-def]
 @kernel("void(int64[::1], int64, int64, int64, int64)")
 def _tell(engine, kind, slot, generation, frame):  # type: ignore[no-untyped-def]
     ring = ring_at(engine[at.E_AUDIO_CONTROL])
-    record = words_at(engine[at.E_RECORD], 8)
+    record = words_at(engine[at.E_RECORD], RECORD)
     record[0] = kind
     record[1] = slot
     record[2] = generation
@@ -75,7 +69,7 @@ def _tell(engine, kind, slot, generation, frame):  # type: ignore[no-untyped-def
 def _take_up(engine, frame, epoch):  # type: ignore[no-untyped-def]
     """Move the voices that the renderer started into the list of those that are mixed."""
     ring = ring_at(engine[at.E_RENDER_AUDIO])
-    started = words_at(engine[at.E_RECORD], 8)
+    started = words_at(engine[at.E_RECORD], RECORD)
     active = words_at(engine[at.E_ACTIVE], engine[at.E_SLOTS] + 1)
     while pop(ring, started):
         slot = started[1]
@@ -162,7 +156,8 @@ def block(engine, frame_32, count, left_address, right_address):  # type: ignore
     epoch = load(engine, at.E_EPOCH)
     _take_up(engine, frame, epoch)
     closing = load(engine, at.E_CLOSING)
-    recording = load(engine, at.E_RECORD_ON)
+    recording = load(engine, at.E_RECORD_ON) == 1
+    measuring = load(engine, at.E_MEASURE) == 1
     silent = load(engine, at.E_FREEWHEEL) == 1
     left = floats_at(engine[at.E_MIX], at.CHUNK)
     right = floats_at(engine[at.E_MIX] + at.CHUNK * 4, at.CHUNK)
@@ -177,8 +172,10 @@ def block(engine, frame_32, count, left_address, right_address):  # type: ignore
             store(engine, at.E_EPOCH_SEEN, epoch)
         _mix_voices(engine, frame + done, n, left, right)
         master(engine, n, closing, left, right)
-        if recording == 1:
+        if recording:
             record(engine, n, left, right)
+        if measuring:
+            keep_largest_step(engine, n, left, right)
         _put(left_address + done * 4 if left_address != 0 else 0, n, left, silent)
         _put(right_address + done * 4 if right_address != 0 else 0, n, right, silent)
         done += n
@@ -186,11 +183,9 @@ def block(engine, frame_32, count, left_address, right_address):  # type: ignore
     store(engine, at.E_BLOCKS, engine[at.E_BLOCKS] + 1)
     sem_post(engine[at.E_SEMAPHORE])
     busy = clock_ns(np.int32(CLOCK_MONOTONIC), engine[at.E_CLOCK]) - began
-    store(engine, at.E_LAST_NS, busy)
     store(engine, at.E_BUSY_NS, engine[at.E_BUSY_NS] + busy)
-    times = words_at(engine[at.E_TIMES], at.TIME_BUCKETS)
-    bucket = min(max(busy, 0) // at.TIME_BUCKET_NS, at.TIME_BUCKETS - 1)
-    store(times, bucket, times[bucket] + 1)
+    if measuring:
+        count_time(engine, busy)
 
 
 @kernel("void(int64[::1], int64, int64, int64, int64)")

@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 
 from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, Stall, bounded, shut_out, take_over
-from oscvae.audio.mixer import block, clock_ns
+from oscvae.audio.mixer import block
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.kernel import callback
 from oscvae.realtime.libc import CLOCK_MONOTONIC
+from oscvae.realtime.lookup import clock_ns
 from oscvae.realtime.memory import Arena, floats_at, load, store, store_word, words_at
 
 try:

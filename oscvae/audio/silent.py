@@ -11,12 +11,13 @@ import numpy as np
 from numba import types
 
 from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, take_over
-from oscvae.audio.mixer import block, clock_ns
+from oscvae.audio.mixer import block
 from oscvae.realtime import layout as at
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.kernel import kernel
 from oscvae.realtime.libc import CLOCK_MONOTONIC, require
+from oscvae.realtime.lookup import clock_ns
 from oscvae.realtime.memory import Arena, load, store, store_word, words_at
 
 require(("clock_nanosleep",), "libc.so.6")

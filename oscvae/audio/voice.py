@@ -9,7 +9,8 @@ import numpy as np
 
 from oscvae.realtime import layout as at
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.memory import bits_float, doubles_at, float_bits, floats_at, load, store, words_at
+from oscvae.realtime.lookup import voice_at
+from oscvae.realtime.memory import bits_float, doubles_at, float_bits, floats_at, load, store
 
 STEAL_FADE_S = 0.005
 RELEASE_FLOOR = 1e-3  # -60 dB: where the exponential release is brought to zero
@@ -17,12 +18,6 @@ GAIN_SETTLE_S = 0.005  # time constant of gain and pan changes: shorter clicks, 
 STARVED_DECAY = np.float32(0.96)  # per sample: an underrun sinks by 40 dB in 2.4 ms
 STARVED_RETURN = np.float32(1.0 / 128.0)  # per sample: what comes back fades in over 128
 SETTLED = 1e-7  # gains nearer than this are there
-
-
-@kernel("int64[::1](int64[::1], int64)")
-def voice_at(engine, slot):  # type: ignore[no-untyped-def]
-    """The shared words of a slot."""
-    return words_at(engine[at.E_VOICES] + slot * at.VOICE_WORDS * 8, at.VOICE_WORDS)
 
 
 @kernel("void(int64[::1], int64, int64)")

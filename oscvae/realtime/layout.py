@@ -1,7 +1,9 @@
 """Where every shared word lies: the engine's own, a voice's, a model context's, and the records of the rings.
 
-One writer per word; words of different writers never share a cache line (8 words). Floats travel as the bits of a
-float64. "Frame" is a sample of the audio server's clock (64 bits), "sample" one of a voice's own stream.
+A word has one writer, and words of different writers never share a cache line (8 words): `ENGINE_GROUPS` and
+`VOICE_GROUPS` say which lines are whose. Floats travel as the bits of a float64. A *frame* is a sample of the audio
+server's clock (64 bits), a *sample* one of a voice's own stream. The arrays whose addresses the engine holds stand in
+`realtime/arrays.py`.
 
 The life of a voice, with the clock that makes each transition:
 
@@ -11,12 +13,46 @@ The life of a voice, with the clock that makes each transition:
 
 from __future__ import annotations
 
+from enum import Enum
+from typing import NamedTuple
+
+LINE_WORDS = 8  # int64 words of a cache line
+
+
+class Writer(Enum):
+    """Who writes a word while the clocks run. Before they run, and between two servers, control may write any."""
+
+    NOBODY = "nobody after the start"
+    CONTROL = "control"
+    HOLDER = "the clock that holds the slot, which hands it on by this very write"
+    RENDERER = "the render loop"
+    CALLBACK = "the audio callback"
+    SERVER = "the audio server's other threads"
+    DISK = "the thread that reads the recording"
+    EACH = "each word's own writer: an array of words that have groups"
+
+
+class Group(NamedTuple):
+    """Whole cache lines of words: those from `first` to before `end` are written by `writer` alone."""
+
+    writer: Writer
+    first: int
+    end: int
+
+
 # -- states of a voice slot ------------------------------------------------------------------------------------------
 FREE, ARMED, READY, PLAYING, RELEASING, DONE, IDLE = range(7)
 
 # -- words of a voice slot -------------------------------------------------------------------------------------------
 VOICE_WORDS = 64
-# written by control while the slot is FREE, constant until it is FREE again
+VOICE_GROUPS = (
+    Group(Writer.CONTROL, 0, 16),  # while the slot is FREE: constant until it is FREE again
+    Group(Writer.CONTROL, 16, 24),  # at any time
+    Group(Writer.HOLDER, 24, 32),
+    Group(Writer.RENDERER, 32, 40),
+    Group(Writer.CALLBACK, 40, 48),
+)
+# control, while FREE
 V_GENERATION = 0
 V_EPOCH = 1  # panic epoch in which the note was played
 V_CONTEXT = 2
@@ -28,18 +64,18 @@ V_ATTACK = 7  # samples
 V_STRETCH = 8  # float
 V_PITCH = 9  # float: ratio for the fraction of the note number and for notes beyond the model's range
 V_VELOCITY = 10  # float: gain that the velocity gives
-# written by control at any time
+# control, at any time
 V_STOP = 16  # one of the STOP_ values
 V_STOP_FRAME = 17  # frame from which STOP_RELEASE counts; 0 = now
 V_GAIN = 18  # float
 V_PAN = 19  # float, -1..1
 V_BEND = 20  # float: ratio
-# handed on with the slot
+# the holder of the slot
 V_STATE = 24
-# written by the renderer
+# the renderer
 V_HEAD = 32  # samples written to the voice's ring
 V_END = 33  # length of the voice in samples once it is known; -1 before
-# written by the callback
+# the callback
 V_TAIL = 40  # samples read from the voice's ring
 V_ONSET_FRAME = 41  # frame at which the first sample was played; -1 before
 V_LEVEL = 42  # float: peak of the last block, after its envelope
@@ -67,7 +103,7 @@ R_LAST = 4  # pushes after which the voice is complete; -1 while frames are left
 R_FILLED = 5  # input samples in the resampler's history
 R_SERVED = 6  # pass at which it was served last
 R_ARM_FRAME = 7  # frame at which the note was armed
-R_DROPPED = 8  # samples dropped before the onset
+R_CLOSED = 8  # 1 once silence follows the last sample in the history
 R_GROUP = 9
 R_FLOATS = 4
 RF_POSITION = 0  # read position in frames of the block
@@ -76,39 +112,47 @@ RF_INPUT = 1  # read position of the resampler in its history
 PHASE_NONE, PHASE_WAITING, PHASE_BURST, PHASE_READY, PHASE_STREAM, PHASE_COMPLETE = range(6)
 
 # -- words of the engine -----------------------------------------------------------------------------------------------
-ENGINE_WORDS = 256
-# constant after start: addresses and sizes
-E_SLOTS = 0
-E_VOICES = 1  # address of int64 [slots, VOICE_WORDS]
-E_RINGS = 2  # address of float32 [slots, RING_SAMPLES]
-E_CALLBACK = 3  # address of float64 [slots, CALLBACK_FLOATS]
-E_RENDER = 4  # address of int64 [slots, R_WORDS]
-E_RENDER_FLOATS = 5  # address of float64 [slots, R_FLOATS]
-E_CONTROL_RENDER = 6  # addresses of the rings, by ordered pair
-E_RENDER_CONTROL = 7
-E_RENDER_AUDIO = 8
-E_AUDIO_CONTROL = 9
-E_SEMAPHORE = 11  # the renderer's
-E_EVENT_FD = 12  # control's
-E_ACTIVE = 13  # address of int64 [slots + 1]: the callback's list of voices it holds, count first
-E_MIX = 14  # address of float32 [2, CHUNK]
-E_SCRATCH = 15  # address of float32: the renderer's scratch, shared by all voices
-E_SCRATCH_WORDS = 16  # address of int64: likewise
-E_RECORDING = 17  # address of float32 [RECORD_FRAMES, 2]
-E_RECORD = 18  # address of an int64 [RECORD] the callback reads ring records into
-E_RENDER_RECORD = 19  # likewise for the renderer
-E_CONTEXTS = 20  # address of int64 [CONTEXTS]: addresses of model contexts, written by the renderer on a record
-E_CLOCK = 21  # address of int64 [2] for clock_gettime in the callback
-E_SINC = 22  # address of the resampler's table
-E_SINC_SIZE = 23
-E_DEAD = 24  # address of int64 [GROUPS]: voices of a group that ended unheard; and whether it has begun
-E_RENDER_CLOCK = 25  # address of int64 [2] for the renderer's time-out
-E_SCRATCH_SIZE = 26
-E_SCRATCH_WORDS_SIZE = 27
-E_TIMES = 28  # address of int64 [TIME_BUCKETS]: how often the callback took how long
-E_MIDI = 29  # address of the ring on which the callback hands MIDI to control
+ENGINE_WORDS = 128
+ENGINE_GROUPS = (
+    Group(Writer.NOBODY, 0, 32),
+    Group(Writer.CONTROL, 32, 64),
+    Group(Writer.CALLBACK, 64, 96),
+    Group(Writer.SERVER, 96, 104),
+    Group(Writer.DISK, 104, 112),
+    Group(Writer.RENDERER, 112, 128),
+)
+ADDRESSES = range(24)  # the words that hold the address of an array; `realtime/arrays.py` has a row for each
+E_VOICES = 0
+E_RINGS = 1
+E_CALLBACK = 2
+E_ACTIVE = 3
+E_MIX = 4
+E_RECORDING = 5
+E_RECORD = 6
+E_CLOCK = 7
+E_TIMES = 8
+E_RENDER = 9
+E_RENDER_FLOATS = 10
+E_SCRATCH = 11
+E_RENDER_RECORD = 12
+E_ANSWER = 13
+E_RENDER_CLOCK = 14
+E_CONTEXTS = 15
+E_DEAD = 16
+E_CONTROL_RENDER = 17
+E_RENDER_CONTROL = 18
+E_RENDER_AUDIO = 19
+E_AUDIO_CONTROL = 20
+E_MIDI = 21
+E_SINC = 22
+# what else is constant
+E_SLOTS = 24
+E_SCRATCH_SIZE = 25
+E_SINC_SIZE = 26
+E_SEMAPHORE = 27  # address of the one that wakes the renderer
+E_EVENT_FD = 28  # descriptor that wakes control
 
-# written by control
+# control
 E_RUN = 32  # the render loop returns when 0
 E_EPOCH = 33  # panic epoch: older voices are silenced within a block
 E_GAIN = 34  # float: master
@@ -119,9 +163,10 @@ E_RATE = 38  # frames per second of the server
 E_CLOSING = 39  # 1: fade the mix out and stay silent
 E_RECORD_ON = 40
 E_BUFFER = 41  # samples that a voice's ring is kept filled to, beyond a period
-E_GROUP_COMPLETE = 42  # the newest group whose bundle was obeyed to its end: none up to it grows any more
+E_GROUP_COMPLETE = 42  # newest group whose bundle was obeyed to its end: no group up to it grows any more
+E_MEASURE = 43  # 1: keep what a benchmark asks for (E_TIMES, E_MAX_STEP), from before anything sounds
 
-# written by the callback
+# the callback
 E_FRAME = 64  # frame of the next block's start, 64 bits
 E_FRAME_32 = 65  # the server's own 32-bit count that it was extended from; -1 before the first block
 E_PERIOD = 66
@@ -132,34 +177,33 @@ E_CLOCK_WALL = 70  # ... began at this wall time, ns
 E_UNDERRUNS = 71
 E_LATE = 72
 E_BUSY_NS = 73  # time spent in the callback, summed
-E_LEVEL_LEFT = 75  # float: decaying peak
-E_LEVEL_RIGHT = 76
-E_SILENT = 77  # 1 once the closing fade has ended
-E_RECORD_HEAD = 78  # frames written to the recording
-E_RECORD_LOST = 79  # frames lost to a full recording buffer
-E_LAST_NS = 80
-E_SOUNDING = 81  # voices that sound
-E_CLOSE_GAIN = 82  # float: the closing fade
-E_LIMIT = 83  # float: the limiter's gain
-E_MASTER_LEFT = 84  # float: smoothed
-E_MASTER_RIGHT = 85
-E_EPOCH_SEEN = 86
-E_MAX_STEP = 87  # float: largest sample-to-sample step of either output, for measuring
-E_LAST_LEFT = 88
-E_LAST_RIGHT = 89
-E_MIDI_LOST = 90  # MIDI messages that found the ring full
+E_LEVEL_LEFT = 74  # float: decaying peak
+E_LEVEL_RIGHT = 75
+E_SILENT = 76  # 1 once the closing fade has ended
+E_RECORD_HEAD = 77  # frames written to the recording
+E_RECORD_LOST = 78  # frames lost to a full recording buffer
+E_SOUNDING = 79  # voices that sound
+E_CLOSE_GAIN = 80  # float: the closing fade
+E_LIMIT = 81  # float: the limiter's gain
+E_MASTER_LEFT = 82  # float: smoothed
+E_MASTER_RIGHT = 83
+E_EPOCH_SEEN = 84
+E_MIDI_LOST = 85  # MIDI messages that found the ring full
+E_MAX_STEP = 86  # float: largest sample-to-sample step of either output, while E_MEASURE is 1; and the last samples
+E_LAST_LEFT = 87
+E_LAST_RIGHT = 88
 
-# written by the server's other threads
+# the server's other threads
 E_XRUNS = 96
 E_SERVER_DOWN = 97
 E_FREEWHEEL = 98
 E_SERVER_RATE = 99
 E_SERVER_PERIOD = 100
 
-# written by whoever reads the recording (a disk thread)
+# the thread that reads the recording
 E_RECORD_TAIL = 104
 
-# written by the renderer
+# the renderer
 E_PASSES = 112  # passes of the render loop
 E_HOPS = 113  # hops rendered
 E_RENDER_NS = 114  # time spent rendering, summed
@@ -167,7 +211,7 @@ E_STALE = 115  # commands dropped because their voice had moved on
 E_ALIVE = 116  # 1 while the loop runs
 E_EVENTS_LOST = 117
 
-# -- a model's context -------------------------------------------------------------------------------------------------
+# -- a model's context: written by control before the renderer is given it, constant while a voice uses it ------------
 CONTEXTS = 8
 CONTEXT_WORDS = 64
 X_N_FFT = 0
@@ -181,26 +225,26 @@ X_STEP = 7  # float: model rate / server rate
 X_PIPE = 8  # descriptor that the decoder's answers come from
 X_POOL = 9  # address of float32 [blocks, frames, bands]
 X_BLOCKS = 10
-X_PHASE_PARAMS = 11
+X_PHASE_PARAMS = 11  # the tables of phase.py and expand.py, each with its size in the word behind it
 X_PHASE_PARAMS_SIZE = 12
 X_PHASE_TABLES = 13
 X_PHASE_TABLES_SIZE = 14
-X_STATE = 15  # address of float32 [slots, state]
-X_STATE_SIZE = 16
-X_EXPAND_PARAMS = 17
-X_EXPAND_PARAMS_SIZE = 18
-X_EXPAND_TABLES = 19
-X_EXPAND_TABLES_SIZE = 20
-X_HISTORY = 21  # address of float32 [slots, history]: the resampler's input
+X_EXPAND_PARAMS = 15
+X_EXPAND_PARAMS_SIZE = 16
+X_EXPAND_TABLES = 17
+X_EXPAND_TABLES_SIZE = 18
+X_STATE = 19  # the arrays that context.py lays out, and the floats of one voice in them
+X_STATE_SIZE = 20
+X_HISTORY = 21
 X_HISTORY_SIZE = 22
-X_ROW = 23  # address of float32 [bands]
-X_BINS = 24  # address of float32 [n_fft // 2 + 1]
-X_OUT = 25  # address of float32 [hop]
+X_ROW = 23
+X_BINS = 24
+X_OUT = 25
 X_FADE = 26  # samples over which the cut at the onset fades in
 
 # -- records: [kind, ...] ----------------------------------------------------------------------------------------------
 # control > render
-ARM = 1  # slot, generation
+ARM = 1  # slot, generation, 1 for the first of its group
 ADD_CONTEXT = 2  # index, address
 DROP_CONTEXT = 3  # index
 # decode > render, through a pipe
@@ -212,7 +256,6 @@ VOICE_IDLE = 1  # slot, generation
 BLOCK_FREE = 2  # context, block
 DECODE_SEEN = 3  # slot, generation, status, nanoseconds, context
 CONTEXT_DROPPED = 4  # index
-DECODER_GONE = 5  # context
 # audio > control
 VOICE_ON = 1  # slot, generation, frame
 VOICE_OFF = 2  # slot, generation, frame
@@ -221,10 +264,11 @@ MIDI_FRAME = 0
 MIDI_BYTES = 1  # status, data, data, from the lowest byte up
 MIDI_SIZE = 2  # 2 or 3
 
+# -- lengths of arrays -------------------------------------------------------------------------------------------------
 CHUNK = 128  # samples that the callback works in: bounds its scratch whatever the period
 RING_SAMPLES = 16384  # a voice's ring: twice the largest hop at a downward bend of an octave
 RECORD_FRAMES = 1 << 17  # 2.7 s at 48 kHz between the callback and a slow disk
-GROUPS = 256
-TIME_BUCKETS = 512
 MIDI_RECORDS = 1024  # a second of a keyboard's cable at its fullest
+GROUPS = 256  # groups of notes that may be on their way at once
+TIME_BUCKETS = 512
 TIME_BUCKET_NS = 10_000

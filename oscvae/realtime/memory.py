@@ -15,8 +15,13 @@ from llvmlite import ir
 from numba import carray, types
 from numba.core import cgutils
 from numba.core.extending import intrinsic
+from numpy.typing import DTypeLike, NDArray
 
 from oscvae.realtime.kernel import kernel
+
+Int64s = NDArray[np.int64]
+Float32s = NDArray[np.float32]
+Float64s = NDArray[np.float64]
 
 CACHE_LINE_BYTES = 64
 
@@ -29,16 +34,6 @@ def _pointer(_context: Any, address: Any) -> Any:
         return builder.inttoptr(args[0], cgutils.voidptr_t)
 
     return types.voidptr(types.int64), code
-
-
-@intrinsic
-def address_of(_context: Any, pointer: Any) -> Any:
-    """A void pointer as an int64."""
-
-    def code(_ctx: Any, builder: Any, _sig: Any, args: Any) -> Any:
-        return builder.ptrtoint(args[0], ir.IntType(64))
-
-    return types.int64(types.voidptr), code
 
 
 def _element(builder: Any, context: Any, signature: Any, args: Any) -> Any:
@@ -135,6 +130,11 @@ def load_float(words, index):  # type: ignore[no-untyped-def]
     return bits_float(load(words, index))
 
 
+def lined_up(size_bytes: int) -> int:
+    """`size_bytes` rounded up to whole cache lines."""
+    return -(-size_bytes // CACHE_LINE_BYTES) * CACHE_LINE_BYTES
+
+
 class Arena:
     """Page-aligned zeroed memory, cut once into cache-line-aligned arrays; nothing is ever returned to it.
 
@@ -154,19 +154,19 @@ class Arena:
     def size_bytes(self) -> int:
         return int(self._bytes.size)
 
-    def _take(self, count: int, dtype: Any) -> np.ndarray[Any, Any]:
-        size = count * np.dtype(dtype).itemsize
+    def take(self, count: int, dtype: DTypeLike) -> NDArray[Any]:
+        """The next [count] items of `dtype`, zero, from the start of a cache line. Raises MemoryError."""
         start = self._used
-        end = start + size
+        end = start + count * np.dtype(dtype).itemsize
         if end > self._bytes.size:
             raise MemoryError(f"arena of {self._bytes.size} bytes is too small by {end - self._bytes.size}")
-        self._used = -(-end // CACHE_LINE_BYTES) * CACHE_LINE_BYTES
+        self._used = lined_up(end)
         return self._bytes[start:end].view(dtype)
 
-    def words(self, count: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def words(self, count: int) -> Int64s:
         """int64 [count], zero."""
-        return self._take(count, np.int64)
+        return self.take(count, np.int64)
 
-    def floats(self, count: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    def floats(self, count: int) -> Float32s:
         """float32 [count], zero."""
-        return self._take(count, np.float32)
+        return self.take(count, np.float32)

@@ -9,15 +9,14 @@ Source: L. Lamport, "Specifying concurrent program modules", ACM TOPLAS 5(2), 19
 
 from __future__ import annotations
 
-import numpy as np
-
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.memory import Arena, load, store, words_at
+from oscvae.realtime.memory import Int64s, load, store, words_at
 
-RECORD = 8
+RECORD = 8  # words of a record
+RECORD_BYTES = RECORD * 8
 _CAPACITY = 0
 _HEAD = 8
-_TAIL = 16
+TAIL = 16  # the one word that the consumer writes
 _DATA = 24
 
 
@@ -26,13 +25,12 @@ def ring_words(capacity: int) -> int:
     return _DATA + capacity * RECORD
 
 
-def new_ring(arena: Arena, capacity: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """An empty ring of `capacity` records (a power of two) in `arena`."""
-    if capacity & (capacity - 1):
-        raise ValueError(f"ring capacity must be a power of two, not {capacity}")
-    words = arena.words(ring_words(capacity))
+def clear_ring(words: Int64s) -> None:
+    """Make zeroed `words` an empty ring of as many records as they hold. Raises ValueError unless a power of two."""
+    capacity, rest = divmod(words.size - _DATA, RECORD)
+    if rest or capacity < 1 or capacity & (capacity - 1):
+        raise ValueError(f"a ring of {words.size} words holds {capacity} records: it must be a power of two of them")
     words[_CAPACITY] = capacity
-    return words
 
 
 @kernel("int64[::1](int64)")
@@ -45,7 +43,7 @@ def ring_at(address):  # type: ignore[no-untyped-def]
 def stage(ring, ahead, record):  # type: ignore[no-untyped-def]
     """Write `record` as the `ahead`-th unpublished one (0 the first); False, and nothing written, when full."""
     head = ring[_HEAD] + ahead
-    if head - load(ring, _TAIL) >= ring[_CAPACITY]:
+    if head - load(ring, TAIL) >= ring[_CAPACITY]:
         return False
     base = _DATA + (head & (ring[_CAPACITY] - 1)) * RECORD
     for i in range(RECORD):
@@ -71,20 +69,20 @@ def push(ring, record):  # type: ignore[no-untyped-def]
 @kernel("boolean(int64[::1], int64[::1])")
 def pop(ring, record):  # type: ignore[no-untyped-def]
     """Take the oldest record into `record`; False when the ring is empty."""
-    tail = ring[_TAIL]
+    tail = ring[TAIL]
     if tail == load(ring, _HEAD):
         return False
     base = _DATA + (tail & (ring[_CAPACITY] - 1)) * RECORD
     for i in range(RECORD):
         record[i] = ring[base + i]
-    store(ring, _TAIL, tail + 1)
+    store(ring, TAIL, tail + 1)
     return True
 
 
 @kernel("int64(int64[::1])")
 def pending(ring):  # type: ignore[no-untyped-def]
     """How many records wait."""
-    return load(ring, _HEAD) - load(ring, _TAIL)
+    return load(ring, _HEAD) - load(ring, TAIL)
 
 
 @kernel("int64(int64[::1])")

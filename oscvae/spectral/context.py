@@ -6,20 +6,47 @@ after the renderer has acknowledged that no voice uses it any more.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from oscvae.model.document import ModelDocument
 from oscvae.realtime import layout as at
-from oscvae.realtime.memory import Arena, store_float
+from oscvae.realtime.arrays import WORDS, Row, SharedArrays
+from oscvae.realtime.layout import Writer
+from oscvae.realtime.memory import Float32s, Int64s, store_float
 from oscvae.spectral.expand import ExpandTables
 from oscvae.spectral.phase import MAX_N_FFT, PhaseTables, scratch_floats
 from oscvae.spectral.resample import MAX_STEP, half_width, make_table
-from oscvae.spectral.views import Float32s, padded
+from oscvae.spectral.views import padded
 
 # What comes before the onset is dropped, and the cut is faded in: there the reconstruction rings ahead of the attack,
 # by a tenth of the note's peak (median), so a bare cut would be a step.
 FADE_IN_S = 0.001
 _ONSET_FRAMES = 2  # frames after the onset's that are never stretched
+
+
+class _Sizes(NamedTuple):
+    """Voices, and floats: of one voice's phase reconstruction and history, and of what all voices share."""
+
+    slots: int
+    state: int
+    history: int
+    bands: int
+    bins: int
+    hop: int
+
+
+_ARRAYS: tuple[Row[_Sizes], ...] = (
+    Row(WORDS, None, np.int64, lambda n: (at.CONTEXT_WORDS,), Writer.NOBODY),
+    Row("state", at.X_STATE, np.float32, lambda n: (n.slots, n.state), Writer.RENDERER),
+    # the resampler's input
+    Row("history", at.X_HISTORY, np.float32, lambda n: (n.slots, n.history), Writer.RENDERER),
+    # one frame: its log magnitudes, its magnitudes, and the hop that comes out
+    Row("row", at.X_ROW, np.float32, lambda n: (n.bands,), Writer.RENDERER),
+    Row("bins", at.X_BINS, np.float32, lambda n: (n.bins,), Writer.RENDERER),
+    Row("out", at.X_OUT, np.float32, lambda n: (n.hop,), Writer.RENDERER),
+)
 
 
 def render_scratch_floats() -> int:
@@ -55,21 +82,22 @@ class ModelContext:
         phase = PhaseTables(n_fft, hop, look_ahead, iterations)
         expand = ExpandTables(document.band_axis(), document.reference, document.floor_db, document.ceiling_db)
         self._keep = (phase, expand)
-        state = padded(phase.state_floats)
-        reach = int(half_width(MAX_STEP))
-        history = padded(4 * reach + 3 * hop)
-        floats = slots * (state + history) + padded(bands) + padded(phase.bins) + padded(hop)
-        self.arena = Arena(floats * 4 + at.CONTEXT_WORDS * 8 + 16 * 64 + 8192)
-        words = self.arena.words(at.CONTEXT_WORDS)
+        sizes = _Sizes(
+            slots=slots,
+            state=padded(phase.state_floats),
+            history=padded(4 * int(half_width(MAX_STEP)) + 3 * hop),
+            bands=padded(bands),
+            bins=padded(phase.bins),
+            hop=padded(hop),
+        )
+        arrays = SharedArrays(_ARRAYS, sizes)
+        self.arrays = arrays
+        self.arena = arrays.arena
+        words: Int64s = arrays[WORDS]
         self.words = words
         self.address = int(words.ctypes.data)
-        states = self.arena.floats(slots * state)
-        histories = self.arena.floats(slots * history)
-        row = self.arena.floats(padded(bands))
-        bins = self.arena.floats(padded(phase.bins))
-        out = self.arena.floats(padded(hop))
-        for array in (states, histories, row, bins, out):
-            array[:] = 0.0  # touch every page now
+        for row in _ARRAYS[1:]:
+            arrays[row.name][:] = 0.0  # touch every page now
         words[at.X_N_FFT] = n_fft
         words[at.X_HOP] = hop
         words[at.X_LOOK_AHEAD] = look_ahead
@@ -81,6 +109,8 @@ class ModelContext:
         words[at.X_PIPE] = pipe_fd
         words[at.X_POOL] = pool
         words[at.X_BLOCKS] = n_blocks
+        words[at.X_STATE_SIZE] = sizes.state
+        words[at.X_HISTORY_SIZE] = sizes.history
         for index, table in (
             (at.X_PHASE_PARAMS, phase.params),
             (at.X_PHASE_TABLES, phase.tables),
@@ -89,12 +119,11 @@ class ModelContext:
         ):
             words[index] = table.ctypes.data
             words[index + 1] = table.size
-        words[at.X_STATE], words[at.X_STATE_SIZE] = states.ctypes.data, state
-        words[at.X_HISTORY], words[at.X_HISTORY_SIZE] = histories.ctypes.data, history
-        words[at.X_ROW] = row.ctypes.data
-        words[at.X_BINS] = bins.ctypes.data
-        words[at.X_OUT] = out.ctypes.data
         self.set_rate(rate)
+
+    def intact(self) -> bool:
+        """Whether no kernel has written past its array."""
+        return self.arrays.intact()
 
     def set_rate(self, rate: int) -> None:
         """The output's sample rate in Hz; only while no voice of this context sounds."""

@@ -14,9 +14,10 @@ import numpy as np
 
 from oscvae.model.bands import BandAxis
 from oscvae.realtime.kernel import kernel
+from oscvae.realtime.memory import Float32s, Int64s
 from oscvae.spectral.elementary import FAST, fast_exp2
 from oscvae.spectral.lanes import LANES, put, root, spread, take, total
-from oscvae.spectral.views import Float32s, Int64s, aligned_floats, padded, part
+from oscvae.spectral.views import aligned_floats, padded, part
 
 DEFAULT_UPDATES = 2
 MAX_UPDATES = 32

@@ -8,11 +8,12 @@ import numpy as np
 
 from oscvae.realtime import layout as at
 from oscvae.realtime.kernel import kernel
+from oscvae.realtime.lookup import voice_at
 from oscvae.realtime.memory import bits_float, floats_at, load, store, words_at
 from oscvae.spectral.expand import expand
 from oscvae.spectral.phase import push as push_frame
 from oscvae.spectral.resample import half_width, resample
-from oscvae.spectral.slots import context_at, own_at, own_floats_at, tell, voice_at
+from oscvae.spectral.slots import context_at, own_at, own_floats_at, tell
 
 BURST_S = 0.005  # what must be in the ring before a voice may start
 REFILL_HOPS = 2  # a sounding voice is rendered this many hops at a time: its state is in the cache then
@@ -153,11 +154,11 @@ def _drain(engine, slot):  # type: ignore[no-untyped-def]
     reach = half_width(step)
     finished = own[at.R_LAST] >= 0 and own[at.R_PUSHES] >= own[at.R_LAST]
     filled = own[at.R_FILLED]
-    if finished and own[at.R_PHASE] != at.PHASE_COMPLETE and own[at.R_DROPPED] == 0:
+    if finished and own[at.R_PHASE] != at.PHASE_COMPLETE and own[at.R_CLOSED] == 0:
         # silence after the last sample, for the resampler's right half
         for i in range(half_width(STEP_HIGH)):
             history[filled + i] = np.float32(0.0)
-        own[at.R_DROPPED] = 1
+        own[at.R_CLOSED] = 1
     limit = float(filled) if finished else float(filled - reach)
     position = floats[at.RF_INPUT]
     wanted = target(engine, voice) - level

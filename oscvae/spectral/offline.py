@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.realtime.kernel import kernel
+from oscvae.realtime.memory import Float32s
 from oscvae.sound.stft import n_samples
 from oscvae.spectral.phase import PhaseTables
 from oscvae.spectral.rtisi import push
-from oscvae.spectral.views import Float32s, aligned_floats, part
+from oscvae.spectral.views import aligned_floats, part
 
 MAX_MAGNITUDE = 1e15  # its square must be a float32
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from oscvae.realtime.memory import Float32s, Float64s, Int64s
 from oscvae.sound.stft import hann
 from oscvae.spectral import fftw, rtisi
 from oscvae.spectral.lanes import LANES
 from oscvae.spectral.rtisi import push, reset, scratch_floats, state_floats
-from oscvae.spectral.views import Float32s, Int64s, aligned_floats
+from oscvae.spectral.views import aligned_floats
 
 __all__ = ["PhaseTables", "push", "reset", "scratch_floats", "state_floats"]
 
@@ -125,6 +125,6 @@ class PhaseTables:
         return aligned_floats(self.scratch_floats)
 
 
-def _halves(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+def _halves(vector: Float64s) -> Float64s:
     """The even samples, then the odd ones."""
     return np.concatenate([vector[0::2], vector[1::2]])

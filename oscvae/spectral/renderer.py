@@ -16,13 +16,14 @@ import numpy as np
 from oscvae.realtime import layout as at
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.libc import clock_gettime, read, sem_post, sem_timedwait, sem_trywait, write
+from oscvae.realtime.libc import CLOCK_REALTIME, clock_gettime, read, sem_post, sem_timedwait, sem_trywait, write
+from oscvae.realtime.lookup import voice_at
 from oscvae.realtime.memory import floats_at, load, store, words_at
-from oscvae.realtime.ring import pending, pop, publish, published, ring_at, stage
+from oscvae.realtime.ring import RECORD, RECORD_BYTES, pending, pop, publish, published, ring_at, stage
 from oscvae.spectral.hop import REFILL_HOPS, STEP_HIGH, free_block, refill_at, serve
 from oscvae.spectral.phase import reset as reset_phase
 from oscvae.spectral.resample import half_width
-from oscvae.spectral.slots import context_at, monotonic_ns, own_at, own_floats_at, tell, voice_at
+from oscvae.spectral.slots import context_at, own_at, own_floats_at, render_ns, tell
 
 IDLE_WAIT_NS = 50_000_000  # the loop looks around this often even if nobody posts its semaphore
 GROUP_WAIT_S = 0.030  # notes of one bundle wait this long for the slowest decode
@@ -84,7 +85,7 @@ def _die_unheard(engine, slot):  # type: ignore[no-untyped-def]
 def _obey(engine):  # type: ignore[no-untyped-def]
     """Take in control's records; True if there were any."""
     ring = ring_at(engine[at.E_CONTROL_RENDER])
-    record = words_at(engine[at.E_RENDER_RECORD], 8)
+    record = words_at(engine[at.E_RENDER_RECORD], RECORD)
     any_ = False
     while pop(ring, record):
         any_ = True
@@ -135,13 +136,13 @@ def _take_block(engine, context, record):  # type: ignore[no-untyped-def]
 def _collect(engine):  # type: ignore[no-untyped-def]
     """Take in what the decoders finished; True if there was anything."""
     contexts = words_at(engine[at.E_CONTEXTS], at.CONTEXTS)
-    record = words_at(engine[at.E_RENDER_RECORD] + 64, 8)
+    record = words_at(engine[at.E_ANSWER], RECORD)
     any_ = False
     for index in range(at.CONTEXTS):
         if contexts[index] == 0:
             continue
         pipe = np.int32(context_at(engine, index)[at.X_PIPE])
-        while read(pipe, engine[at.E_RENDER_RECORD] + 64, 64) == 64:
+        while read(pipe, engine[at.E_ANSWER], RECORD_BYTES) == RECORD_BYTES:
             # the answer's voice was armed before it was asked for, so its record waits by now if it was not seen yet
             _obey(engine)
             any_ = True
@@ -153,7 +154,7 @@ def _collect(engine):  # type: ignore[no-untyped-def]
 def _start(engine, slot, start, ahead):  # type: ignore[no-untyped-def]
     """Stage the record that lets the callback play a voice; False when the ring to it is full."""
     voice = voice_at(engine, slot)
-    record = words_at(engine[at.E_RENDER_RECORD], 8)
+    record = words_at(engine[at.E_RENDER_RECORD], RECORD)
     record[0] = at.START
     record[1] = slot
     record[2] = voice[at.V_GENERATION]
@@ -246,7 +247,7 @@ def _look_after(engine, slot):  # type: ignore[no-untyped-def]
 def render_pass(address):  # type: ignore[no-untyped-def]
     """One bounded piece of the renderer's work; False when nothing is left to do for now."""
     engine = words_at(address, at.ENGINE_WORDS)
-    began = monotonic_ns(engine[at.E_RENDER_CLOCK])
+    began = render_ns(engine)
     store(engine, at.E_PASSES, engine[at.E_PASSES] + 1)
     worked = _obey(engine)
     worked = _collect(engine) or worked
@@ -267,7 +268,7 @@ def render_pass(address):  # type: ignore[no-untyped-def]
         streaming = own_at(engine, neediest)[at.R_PHASE] == at.PHASE_STREAM
         serve(engine, neediest, REFILL_HOPS if calm and streaming else 1)
         worked = True
-        store(engine, at.E_RENDER_NS, engine[at.E_RENDER_NS] + monotonic_ns(engine[at.E_RENDER_CLOCK]) - began)
+        store(engine, at.E_RENDER_NS, engine[at.E_RENDER_NS] + render_ns(engine) - began)
     return worked
 
 
@@ -325,7 +326,7 @@ def render_loop(address):  # type: ignore[no-untyped-def]
         _ring_the_bell(address)
         # sem_timedwait wants the wall clock; a jump of it only shortens or lengthens one idle wait
         until = words_at(engine[at.E_RENDER_CLOCK], 2)
-        clock_gettime(np.int32(0), engine[at.E_RENDER_CLOCK])
+        clock_gettime(np.int32(CLOCK_REALTIME), engine[at.E_RENDER_CLOCK])
         until[1] += IDLE_WAIT_NS
         if until[1] >= 1_000_000_000:
             until[0] += 1

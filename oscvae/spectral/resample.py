@@ -11,14 +11,12 @@ Source: J. O. Smith, "Digital audio resampling", CCRMA, 2002; J. F. Kaiser, Proc
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from oscvae.realtime.kernel import kernel
+from oscvae.realtime.memory import Float32s, Float64s
 from oscvae.spectral.elementary import fit
 from oscvae.spectral.lanes import LANES, count_up, magnitude, nearest, spread, take, take_some, total
-from oscvae.spectral.views import Float32s, aligned_floats
-
-Float64s = NDArray[np.float64]
+from oscvae.spectral.views import aligned_floats
 
 HALF_CROSSINGS = 16
 POINTS = 512

@@ -1,4 +1,4 @@
-"""What the renderer finds where: a voice's words, its own private ones, a model's context; and how it tells control."""
+"""What the renderer looks up: its private words of a voice, a model's context; and how it tells control of an event."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ import numpy as np
 
 from oscvae.realtime import layout as at
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.libc import CLOCK_MONOTONIC, clock_gettime
+from oscvae.realtime.libc import CLOCK_MONOTONIC
+from oscvae.realtime.lookup import clock_ns
 from oscvae.realtime.memory import doubles_at, store, words_at
-from oscvae.realtime.ring import push, ring_at
+from oscvae.realtime.ring import RECORD, push, ring_at
 
 
-@kernel("int64(int64)")
-def monotonic_ns(scratch):  # type: ignore[no-untyped-def]
-    """Monotonic time in ns; `scratch` is the address of two words."""
-    clock_gettime(np.int32(CLOCK_MONOTONIC), scratch)
-    words = words_at(scratch, 2)
-    return words[0] * 1_000_000_000 + words[1]
+@kernel("int64(int64[::1])")
+def render_ns(engine):  # type: ignore[no-untyped-def]
+    """Monotonic time in ns, for the renderer."""
+    return clock_ns(np.int32(CLOCK_MONOTONIC), engine[at.E_RENDER_CLOCK])
 
 
 @kernel("void(int64[::1], int64, int64, int64, int64, int64, int64)")
 def tell(engine, kind, a, b, c, d, e):  # type: ignore[no-untyped-def]
     """Queue an event for control."""
-    record = words_at(engine[at.E_RENDER_RECORD], 8)
+    record = words_at(engine[at.E_RENDER_RECORD], RECORD)
     record[0] = kind
     record[1] = a
     record[2] = b
@@ -34,20 +33,18 @@ def tell(engine, kind, a, b, c, d, e):  # type: ignore[no-untyped-def]
 
 
 @kernel("int64[::1](int64[::1], int64)")
-def voice_at(engine, slot):  # type: ignore[no-untyped-def]
-    return words_at(engine[at.E_VOICES] + slot * at.VOICE_WORDS * 8, at.VOICE_WORDS)
-
-
-@kernel("int64[::1](int64[::1], int64)")
 def own_at(engine, slot):  # type: ignore[no-untyped-def]
+    """The renderer's private words of a slot, int64 [R_WORDS]."""
     return words_at(engine[at.E_RENDER] + slot * at.R_WORDS * 8, at.R_WORDS)
 
 
 @kernel("float64[::1](int64[::1], int64)")
 def own_floats_at(engine, slot):  # type: ignore[no-untyped-def]
+    """The renderer's private floats of a slot, float64 [R_FLOATS]."""
     return doubles_at(engine[at.E_RENDER_FLOATS] + slot * at.R_FLOATS * 8, at.R_FLOATS)
 
 
 @kernel("int64[::1](int64[::1], int64)")
 def context_at(engine, index):  # type: ignore[no-untyped-def]
+    """The words of a model's context, int64 [CONTEXT_WORDS]."""
     return words_at(words_at(engine[at.E_CONTEXTS], at.CONTEXTS)[index], at.CONTEXT_WORDS)

@@ -13,10 +13,8 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils, extending
-from numpy.typing import NDArray
 
-Float32s = NDArray[np.float32]
-Int64s = NDArray[np.int64]
+from oscvae.realtime.memory import Float32s
 
 intrinsic: Any = extending.intrinsic  # numba's own type knows nothing of the call as a kernel makes it
 

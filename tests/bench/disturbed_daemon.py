@@ -36,6 +36,7 @@ class Probed(Conductor):
 
     async def start(self) -> None:
         await super().start()
+        self.engine.set_word(at.E_MEASURE, 1)  # before anything sounds
         self.gaps = array("d")
         self.probe = asyncio.get_running_loop().create_task(self._disturb())
 

@@ -230,7 +230,7 @@ def test_a_full_queue_to_the_renderer_is_busy(engine: OfflineEngine) -> None:
 
 def test_what_the_renderer_tells_is_kept_while_control_is_away() -> None:
     """Every block of every model comes back and every slot ends while nobody listens: no event may be lost."""
-    from oscvae.realtime.engine import event_records
+    from oscvae.realtime.arrays import event_records
 
     for slots in (1, 68, 260):
         n_blocks = 2 * slots + 8

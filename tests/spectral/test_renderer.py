@@ -8,12 +8,14 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from modeldocument import small_document
+from sharedwords import only
 
 from oscvae.audio.mixer import block_offline
 from oscvae.decode.wire import RECORD
 from oscvae.model.document import ModelDocument
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
+from oscvae.realtime.layout import Writer
 from oscvae.realtime.memory import load_word, store_float, store_word
 from oscvae.realtime.ring import push
 from oscvae.spectral.context import ModelContext, render_scratch_floats, sinc_table
@@ -21,7 +23,7 @@ from oscvae.spectral.renderer import render_until_idle
 
 RATE, PERIOD = 48_000, 128
 SLOTS = 4
-GROUP_WAIT = RATE * 30 // 1000  # frames that notes of a bundle wait for the slowest (DESIGN: at most 30 ms)
+GROUP_WAIT = RATE * 30 // 1000  # frames that notes of a bundle wait for the slowest (at most 30 ms)
 LONG_AFTER = GROUP_WAIT + 20 * PERIOD
 
 
@@ -33,7 +35,7 @@ class Bench:
         self.engine = Engine(SLOTS, RATE, render_scratch_floats(), sinc_table())
         self._blocks = np.full((SLOTS, document.frames, document.bands.n), -0.2, np.float32)
         self._pipe, self._answers = os.pipe2(os.O_NONBLOCK)
-        self._context = ModelContext(
+        self.context = ModelContext(
             document,
             slots=SLOTS,
             rate=RATE,
@@ -43,7 +45,7 @@ class Bench:
             look_ahead=1,
             iterations=2,
         )
-        self._tell(at.ADD_CONTEXT, 0, self._context.address)
+        self._tell(at.ADD_CONTEXT, 0, self.context.address)
         self._frame = 0
         self.serve(10 * PERIOD)
 
@@ -54,6 +56,7 @@ class Bench:
         os.close(self._pipe)
         os.close(self._answers)
         assert self.engine.intact()
+        assert self.context.intact()
 
     def bundle(self, size: int, complete: bool = True) -> int:
         """Arm notes in the first slots, to start together; returns the frame from which they wait."""
@@ -84,8 +87,16 @@ class Bench:
         """That many frames are played, and all that can be rendered is rendered before each period."""
         for _ in range(frames // PERIOD):
             render_until_idle(self.engine.address)
-            block_offline(self.engine.words, self._frame, PERIOD, 0, 0)
-            self._frame += PERIOD
+            self.play()
+
+    def play(self) -> None:
+        """A period is played, of what was rendered."""
+        block_offline(self.engine.words, self._frame, PERIOD, 0, 0)
+        self._frame += PERIOD
+
+    def drop(self) -> None:
+        """The model is not needed any more."""
+        self._tell(at.DROP_CONTEXT, 0)
 
     def onsets(self) -> list[int]:
         """The frame at which each slot's voice began; -1: not yet."""
@@ -172,3 +183,30 @@ def test_each_note_that_is_later_than_30_ms_starts_alone(bench: Bench) -> None:
     middle, last, first = (bench.onsets()[slot] for slot in (2, 0, 1))
     assert 0 < first < middle < last
     assert bench.late == 2
+
+
+def test_the_renderer_writes_its_own_words_only(bench: Bench) -> None:
+    own = Writer.RENDERER, Writer.HOLDER
+    engine, contexts = bench.engine.arrays, bench.context.arrays
+    written: set[str] = set()
+
+    def serve(frames: int) -> None:
+        for _ in range(frames // PERIOD):
+            with only(engine, *own) as shared, only(contexts, *own) as model:
+                render_until_idle(bench.engine.address)
+            written.update(shared, model)
+            bench.play()
+
+    bench.bundle(3)
+    bench.decode(0, 1)
+    serve(2 * PERIOD)
+    store_word(bench.engine.voices[2], at.V_STOP, at.STOP_FADE)  # it dies unheard
+    serve(40 * PERIOD)
+    assert min(bench.onsets()[:2]) >= 0
+    bench.engine.set_word(at.E_EPOCH, 1)
+    serve(4 * PERIOD)
+    bench.drop()
+    serve(PERIOD)
+    assert written >= {"words", "voices", "rings", "render", "render_floats", "scratch", "render_record", "answer"}
+    assert written >= {"render_clock", "contexts", "dead", "state", "history", "row", "bins", "out"}
+    assert written >= {"control_render", "render_audio", "render_control"}
