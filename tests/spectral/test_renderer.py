@@ -21,7 +21,7 @@ from oscvae.spectral.renderer import render_until_idle
 
 RATE, PERIOD = 48_000, 128
 SLOTS = 4
-GROUP_WAIT = RATE * 30 // 1000  # frames that notes of a bundle wait for the slowest (DESIGN: at most 30 ms)
+GROUP_WAIT = RATE * 30 // 1000  # frames that notes of a bundle wait for the slowest (at most 30 ms)
 LONG_AFTER = GROUP_WAIT + 20 * PERIOD
 
 

@@ -105,8 +105,8 @@ def export_run(
         )
     licence = wish.licence if wish.licence is not None else notes.licence
     card = Card(out.stem, wish.version, licence, notes.origins)
-    reference = measure_reference(notes, loaded.recipe, track)
-    document = describe(loaded.model, notes, loaded.recipe, card, reference, _training(loaded, notes, record))
+    reference = measure_reference(notes, loaded.analysis, track)
+    document = describe(loaded.model, notes, loaded.analysis, card, reference, _training(loaded, notes, record))
     document = lower_reference(loaded.model, document, track)
     module, read = export(loaded.model, document, out)
     threads = torch.get_num_threads()

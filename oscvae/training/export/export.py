@@ -11,17 +11,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.errors import ModelError
-from oscvae.model.document import FORMAT, Bands, Latent, ModelDocument, Point
+from oscvae.model.analysis import NoteAnalysis
+from oscvae.model.document import FORMAT, Latent, ModelDocument, Point
 from oscvae.model.torchscript import has_encoder, load, one_hots, save, script, verify
-from oscvae.training.data.dataset import NoteSet, Recipe
+from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.metrics import encode_all
 from oscvae.training.evaluate.playing import corner_peak
 from oscvae.training.evaluate.sound import Renderer
 from oscvae.training.evaluate.subject import Subject
 from oscvae.training.evaluate.summary import Track, quietly
-
-Float32s = NDArray[np.float32]
 
 REFERENCE_PEAK = 0.9
 REFERENCE_PERCENTILE = 95.0
@@ -59,12 +59,12 @@ class Difference(NamedTuple):
     """Of x between a note in a batch and the same note alone."""
 
 
-def measure_reference(notes: NoteSet, recipe: Recipe, track: Track = quietly) -> float:
+def measure_reference(notes: NoteSet, analysis: NoteAnalysis, track: Track = quietly) -> float:
     """The linear magnitude of 0 dB at which 95 % of the training notes peak at 0.9 or less after reconstruction.
 
     Of many notes, a thousand spread evenly over the set are listened to.
     """
-    renderer = Renderer(recipe.axis(), recipe.n_fft, recipe.hop, recipe.floor_db, recipe.ceiling_db)
+    renderer = Renderer(analysis)
     rows = _spread(np.flatnonzero(~notes.held_out), _REFERENCE_NOTES)
     peaks = [np.abs(renderer.sound(np.array(notes.x[row]), 1.0)).max() for row in track(rows, "measuring the level")]
     return float(REFERENCE_PEAK / np.percentile(peaks, REFERENCE_PERCENTILE))
@@ -82,15 +82,14 @@ def lower_reference(model: Any, document: ModelDocument, track: Track = quietly)
 
 
 def describe(
-    model: Any, notes: NoteSet, recipe: Recipe, card: Card, reference: float, training: dict[str, Any]
+    model: Any, notes: NoteSet, analysis: NoteAnalysis, card: Card, reference: float, training: dict[str, Any]
 ) -> ModelDocument:
     """The document of a trained model; the latent range and the points come from the encoded training notes.
 
     Raises ModelError where a latent dimension is the same for all of them.
     """
-    z = encode_all(model, notes, recipe.first_octave)
+    z = encode_all(model, notes, analysis.first_octave)
     train = np.flatnonzero(~notes.held_out)
-    axis = recipe.axis()
     low, high = np.percentile(z[train], _RANGE_PERCENTILES, axis=0)
     written = np.minimum(z[train].std(axis=0).round(_DIGITS), high.round(_DIGITS) - low.round(_DIGITS))
     if (dead := np.flatnonzero(written <= 0.0)).size:
@@ -100,21 +99,10 @@ def describe(
             "use it; train longer, or with fewer dimensions (latent), or with less regulariser.weight"
         )
     return ModelDocument(
+        **dict(analysis.solved()),
         format=FORMAT,
         name=card.name,
-        sample_rate=recipe.sample_rate,
-        n_fft=recipe.n_fft,
-        hop=recipe.hop,
-        window="hann",
-        bands=Bands(kind=axis.kind, n=axis.n_bands, corner=axis.corner),
-        floor_db=recipe.floor_db,
-        ceiling_db=recipe.ceiling_db,
-        frames=recipe.frames,
-        onset_sample=recipe.onset_sample,
         reference=round(reference, _DIGITS),
-        note_min=recipe.note_min,
-        note_max=recipe.note_max,
-        first_octave=recipe.first_octave,
         latent=Latent(
             mean=_rounded(z[train].mean(axis=0)),
             std=_rounded(z[train].std(axis=0)),

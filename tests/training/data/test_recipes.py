@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from oscvae.errors import ConfigError, DataError
-from oscvae.training.data.dataset import Recipe
+from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.recipes import DataRecipe, SoundfontSource, load_recipe, shipped
 
 
 def test_the_shipped_recipes_are_of_the_shipped_model() -> None:
     assert shipped() == ["plucked", "plucked-fluid"]
     plucked, fluid = load_recipe("plucked"), load_recipe("plucked-fluid")
-    assert plucked.analysis.recipe() == fluid.analysis.recipe() == Recipe()
+    assert plucked.analysis.complete() == fluid.analysis.complete() == AnalysisPart(note_min=40, note_max=88).complete()
     assert plucked.soundfonts[0] == fluid.soundfonts[0]
     assert [font.package for font in plucked.soundfonts] == [
         "fluid-soundfont-gm",
@@ -33,7 +33,7 @@ def test_a_folder_is_a_recipe(tmp_path: Path) -> None:
     recipe = load_recipe(str(tmp_path / "ukulele"))
     assert recipe.name == "ukulele"
     assert recipe.folders[0].path == tmp_path / "ukulele"
-    assert recipe.analysis.recipe().note_min == 28, "wide, until it is known what there is"
+    assert recipe.analysis.complete().note_min == 28, "wide, until it is known what there is"
     changed = load_recipe(str(tmp_path / "ukulele"), ["analysis.frames=200", "split.recordings=0"], middle_c=3)
     assert changed.analysis.frames == 200
     assert changed.split.recordings == 0.0
