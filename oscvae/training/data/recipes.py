@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from oscvae.errors import DataError
 from oscvae.model.analysis import Note
-from oscvae.settings.reader import Key, Section, Tree, nearest, override, read_tree, validate
+from oscvae.settings.reader import Document, Section, nearest
 from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.prepare import Checks
 
@@ -52,7 +52,7 @@ class _Source(Section):
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+            raise ValueError(f"must be a regular expression: {error}") from None
         return pattern
 
     def recording_of(self, name: str) -> str:
@@ -124,6 +124,8 @@ class AugmentPart(Section):
 class DataRecipe(Section):
     """A whole recipe."""
 
+    example = "analysis.frames=200"
+
     name: Name
     licence: str = ""
     """Under which a model of these data may be given away."""
@@ -154,20 +156,19 @@ def load_recipe(source: str, overrides: Sequence[str] = (), middle_c: int | None
     Raises ConfigError for a recipe with faults, DataError where there is none.
     """
     path = SHIPPED / (source + SUFFIX) if source in shipped() else Path(source).expanduser()
-    tree: Tree
-    where: dict[Key, str]
     if path.is_dir():
         home = Path()
-        tree, where = {"name": path.resolve().name or "recordings", "folders": [{"path": str(path)}]}, {}
+        tree = {"name": path.resolve().name or "recordings", "folders": [{"path": str(path)}]}
+        document = Document(DataRecipe, tree, {}, str(path))
     else:
         if not path.is_file():
             known = nearest(source, shipped())
             raise DataError(f"{source} is no folder of sound files, and no recipe; {known}")
         home = path.parent
-        tree, where = read_tree(path)
+        document = Document.read(DataRecipe, path)
     for setting in overrides:
-        override(tree, setting, where)
-    recipe = validate(DataRecipe, tree, where, str(path))
+        document.set(setting)
+    recipe = document.check()
     folders = tuple(
         folder.model_copy(
             update={"path": home / folder.path.expanduser()} | ({} if middle_c is None else {"middle_c": middle_c})
