@@ -74,7 +74,9 @@ class Learner(lightning.LightningModule):
         wanted = self.config.optimiser
         settings: dict[str, Any] = {"lr": wanted.rate, "betas": wanted.betas, "weight_decay": wanted.weight_decay}
         kind = torch.optim.AdamW if wanted.kind == "adamw" else torch.optim.Adam
-        optimiser = kind(self.parameters(), **settings, fused=True)
+        # With mixed precision a fused optimiser unscales the gradients itself, and Lightning cannot clip them before.
+        fused = "mixed" not in str(self.trainer.precision)
+        optimiser = kind(self.parameters(), **settings, fused=fused)
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimiser, lambda step: rate_factor(wanted, step, self.steps, self.steps_per_epoch)
         )

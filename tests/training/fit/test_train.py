@@ -197,7 +197,9 @@ def test_nothing_is_trained_over_or_otherwise(data: Path, tmp_path: Path) -> Non
     [
         ("trainer.device=2", "did you mean devices"),
         ("trainer.max_steps=3", "give fit.steps instead"),
-        ("trainer.precision=7", "trainer: "),
+        ("trainer.precision=7", "trainer.precision: must be 32-true, bf16-mixed, 16-mixed, got 7"),
+        ("trainer.precision=bf16-true", "trainer.precision: must be 32-true, bf16-mixed, 16-mixed, got 'bf16-true'"),
+        ("trainer.strategy=no-such-one", "trainer: "),
     ],
 )
 def test_lightnings_own_flags_are_checked_before_anything_is_made(
@@ -269,6 +271,19 @@ def check_exported(folder: Path, latent: int) -> None:
             mean, log_variance = scripted.encode(x, octave, semitone)
             assert mean.shape == log_variance.shape == (batch, latent)
             torch.testing.assert_close(mean, model.encode(x, octave, semitone)[0], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["bf16-mixed", "16-mixed", "bf16", "32"])
+@pytest.mark.parametrize("kinds", [(), ("encoder={kind: convolutional}", "decoder={kind: convolutional}")])
+def test_it_trains_in_each_precision_that_is_taken(
+    precision: str, kinds: tuple[str, ...], data: Path, tmp_path: Path
+) -> None:
+    small = [*SMALL["convolutional"], *SMALL["upsampling"]] if kinds else []
+    config = tiny_config(
+        tmp_path, *kinds, *small, f"trainer.precision={precision}", "fit.steps=2", "watch.every_steps=2"
+    )
+    run(config, data, tmp_path / "run")
+    check_exported(tmp_path / "run", 3)
 
 
 def test_weights_follow_from_the_seed(tmp_path: Path) -> None:
