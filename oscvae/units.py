@@ -8,6 +8,8 @@ A4_HZ = 440.0
 A4_NOTE = 69
 SEMITONES_PER_OCTAVE = 12
 
+_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
 
 def db_to_gain(level_db: float) -> float:
     """Amplitude factor of a level in dB (0 dB = 1)."""
@@ -27,6 +29,12 @@ def note_to_hz(note: float) -> float:
 def hz_to_note(freq_hz: float) -> float:
     """MIDI note number, with its fraction, of a frequency in Hz above 0."""
     return A4_NOTE + SEMITONES_PER_OCTAVE * math.log2(freq_hz / A4_HZ)
+
+
+def note_name(note: float) -> str:
+    """The nearest MIDI note in scientific pitch notation: C4 for 60."""
+    octave, step = divmod(round(note), SEMITONES_PER_OCTAVE)
+    return f"{_NAMES[step]}{octave - 1}"
 
 
 def semitones_to_ratio(semitones: float) -> float:

@@ -14,10 +14,8 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s, Float64s
 from oscvae.errors import ModelError
-
-Float32s = NDArray[np.float32]
-Float64s = NDArray[np.float64]
 
 Kind = Literal["hybrid", "mel", "linear"]
 

@@ -13,46 +13,26 @@ import zlib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from oscvae.errors import ModelError
-from oscvae.model.bands import MAX_N_FFT, MIN_N_FFT, BandAxis, Kind, band_axis
+from oscvae.model.analysis import Finite, Note, NoteAnalysis, Part
 
 FORMAT: Literal[1] = 1
 DOCUMENT_NAME = "oscvae.json"
 SUFFIX = ".ts"
-OVERLAPS = (2, 4, 8)
-"""n_fft / hop: what the phase reconstruction can overlap-add."""
-N_OCTAVES = 7
-N_SEMITONES = 12
 
 MAX_DOCUMENT_BYTES = 4 << 20
-MAX_BLOCK = 1 << 20
-"""Most numbers in one decoded note, bands times frames: 4 MiB in float32, and the voice pool holds dozens."""
 _MAX_NAME = 128
 _NEIGHBOURS = 8  # that an error names
 _MAX_TEXT = 4096
 _MAX_ENTRIES = 65536
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 Text = Annotated[str, Field(max_length=_MAX_TEXT)]
 Vector = Annotated[tuple[Finite, ...], Field(min_length=1, max_length=64)]
-Note = Annotated[int, Field(ge=0, le=127)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Bands(_Part):
-    """The band axis, the arguments of `oscvae.model.bands.band_axis`."""
-
-    kind: Kind
-    n: Annotated[int, Field(ge=2, le=MAX_N_FFT // 2 + 1)]
-    corner: Annotated[int, Field(ge=0, le=MAX_N_FFT // 2 + 1)]
-
-
-class Latent(_Part):
+class Latent(Part):
     """Where the encoded training data lie in each of the D latent dimensions."""
 
     mean: Vector
@@ -72,7 +52,7 @@ class Latent(_Part):
         return self
 
 
-class Point(_Part):
+class Point(Part):
     """One training note in the latent space."""
 
     z: Vector
@@ -80,24 +60,13 @@ class Point(_Part):
     label: Annotated[str, Field(max_length=_MAX_NAME)]
 
 
-class ModelDocument(_Part):
-    """The document of a model file, DESIGN 5. Frozen; every key is required and an unknown one is an error."""
+class ModelDocument(NoteAnalysis):
+    """The document of a model file. Frozen; every key is required and an unknown one is an error."""
 
     format: Literal[1]
     name: Annotated[str, Field(min_length=1, max_length=_MAX_NAME)]
-    sample_rate: Annotated[int, Field(ge=8000, le=192000)]
-    n_fft: Annotated[int, Field(ge=MIN_N_FFT, le=MAX_N_FFT)]
-    hop: Annotated[int, Field(ge=16)]
-    window: Literal["hann"]
-    bands: Bands
-    floor_db: Annotated[Finite, Field(ge=-300.0, le=100.0)]
-    ceiling_db: Annotated[Finite, Field(ge=-300.0, le=100.0)]
-    frames: Annotated[int, Field(ge=2, le=4096)]
-    onset_sample: Annotated[int, Field(ge=0)]
     reference: Annotated[Finite, Field(gt=0.0, le=1e6)]
-    note_min: Note
-    note_max: Note
-    first_octave: Annotated[int, Field(ge=-1, le=10)]
+    """The linear STFT magnitude of 0 dB."""
     latent: Latent
     points: Annotated[tuple[Point, ...], Field(max_length=4096)]
     licence: Text
@@ -106,55 +75,16 @@ class ModelDocument(_Part):
     training: dict[str, Any]
 
     @model_validator(mode="after")
-    def _check(self) -> Self:
-        self._check_sizes()
-        self._check_notes()
-        if self.floor_db >= self.ceiling_db:
-            raise ValueError(f"floor_db {self.floor_db} must be below ceiling_db {self.ceiling_db}")
+    def _check_points(self) -> Self:
         for point in self.points:
             if len(point.z) != self.latent_size:
                 raise ValueError(f"a point has {len(point.z)} latent numbers, the latent has {self.latent_size}")
         return self
 
-    def _check_sizes(self) -> None:
-        if self.n_fft & (self.n_fft - 1):
-            raise ValueError(f"n_fft {self.n_fft} must be a power of two")
-        if self.n_fft not in {self.hop * overlap for overlap in OVERLAPS}:
-            hops = ", ".join(str(self.n_fft // overlap) for overlap in OVERLAPS)
-            raise ValueError(f"hop {self.hop}: for n_fft {self.n_fft} it must be one of {hops}")
-        if self.bands.n > self.n_fft // 2 + 1:
-            raise ValueError(f"{self.bands.n} bands: n_fft {self.n_fft} allows {self.n_fft // 2 + 1}")
-        if self.bands.corner > self.bands.n:
-            raise ValueError(f"corner {self.bands.corner} must not be above the {self.bands.n} bands")
-        if self.bands.n * self.frames > MAX_BLOCK:
-            raise ValueError(f"{self.bands.n} bands x {self.frames} frames are more than {MAX_BLOCK} numbers a note")
-        if self.onset_sample >= self.n_samples:
-            raise ValueError(f"onset_sample {self.onset_sample} must lie inside the {self.n_samples} samples of a note")
-
-    def _check_notes(self) -> None:
-        if self.note_min > self.note_max:
-            raise ValueError(f"note_min {self.note_min} must not be above note_max {self.note_max}")
-        for note in (self.note_min, self.note_max):
-            if not 0 <= note // N_SEMITONES - self.first_octave < N_OCTAVES:
-                raise ValueError(f"note {note} is outside the {N_OCTAVES} octaves from {self.first_octave}")
-
     @property
     def latent_size(self) -> int:
         """D, the dimensions of the latent space."""
         return len(self.latent.mean)
-
-    @property
-    def n_bins(self) -> int:
-        return self.n_fft // 2 + 1
-
-    @property
-    def n_samples(self) -> int:
-        """Length of a whole note in samples at `sample_rate`."""
-        return self.n_fft + (self.frames - 1) * self.hop
-
-    def band_axis(self) -> BandAxis:
-        """The axis of this model; raises ModelError where the document's numbers cannot be one."""
-        return band_axis(self.bands.kind, self.bands.n, self.bands.corner, self.n_fft, self.sample_rate)
 
 
 def model_path(folder: Path, name: str) -> Path:

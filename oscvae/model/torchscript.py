@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from oscvae.errors import ModelError
-from oscvae.model.document import DOCUMENT_NAME, N_OCTAVES, N_SEMITONES, ModelDocument, read_document
+from oscvae.model.analysis import N_OCTAVES, N_SEMITONES
+from oscvae.model.document import DOCUMENT_NAME, ModelDocument, read_document
 
 
 def script(module: Any) -> Any:

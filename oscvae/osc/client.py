@@ -1,7 +1,7 @@
 """Who sent a packet, and how to answer.
 
 Beyond loopback, where a source address can be forged, an answer has at most 2 KiB, and all answers to one packet have
-at most 32 times its size together (DESIGN 4), however many messages its bundle holds and however late they come; only
+at most 32 times its size together, however many messages its bundle holds and however late they come; only
 how things stand, which a new subscriber must know, is told once for each packet whatever its size. Errors are
 rate-limited per sender and command, and in total, so that a mistyped fader neither floods the stage network nor hides
 that a model could not be loaded.

@@ -1,7 +1,7 @@
 """OSC packets: bytes to messages and bundles, strictly and in bounded time, and back.
 
 Why this exists: whoever can reach the port can send anything, and python-osc 1.10 loops for ever on one packet of 24
-bytes (DESIGN 4). So sizes, padding, alignment, depth, type tags and argument lengths are checked here first, with an
+bytes. So sizes, padding, alignment, depth, type tags and argument lengths are checked here first, with an
 explicit stack instead of recursion. Numbers are taken by one precompiled struct per type tag string, which python-osc
 does not offer and which is what lets one thread take in tens of thousands of messages a second; the rarer arguments,
 and everything that is sent, go through python-osc's own readers and writers.

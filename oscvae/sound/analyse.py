@@ -11,16 +11,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.errors import OscvaeError, SoundFileError
 from oscvae.model.document import ModelDocument, read_document
 from oscvae.sound.files import read_sound
 from oscvae.sound.pitch import fundamental_hz
 from oscvae.sound.takes import finish, settled, tune
 from oscvae.units import hz_to_note, note_to_hz
-
-Float32s = NDArray[np.float32]
 
 
 def analyse(path: Path, document: ModelDocument) -> tuple[int, Float32s]:

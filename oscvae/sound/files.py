@@ -6,11 +6,9 @@ import re
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.errors import SoundFileError
-
-Float32s = NDArray[np.float32]
 
 LONGEST_S = 600.0
 """A longer file is no note."""

@@ -9,12 +9,10 @@ being one.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.errors import SoundFileError
 from oscvae.units import cents
-
-Float32s = NDArray[np.float32]
 
 _FINE = 8  # lags between two samples
 _WINDOW_S = 0.5

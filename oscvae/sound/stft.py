@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.errors import DataError
-
-Float32s = NDArray[np.float32]
 
 _FRAMES_AT_ONCE = 256
 

@@ -6,19 +6,16 @@ spectrum of a kind that it was not taught.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
-from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.errors import SoundFileError
+from oscvae.model.analysis import Analysis
 from oscvae.model.bands import BandAxis
 from oscvae.sound.files import resample
 from oscvae.sound.pitch import detune_cents
-from oscvae.sound.stft import magnitudes, n_samples, to_log
+from oscvae.sound.stft import magnitudes, to_log
 from oscvae.units import note_to_hz
-
-Float32s = NDArray[np.float32]
 
 SHORTEST_S = 0.05
 """Less than this after the onset is no note."""
@@ -36,25 +33,6 @@ _TUNED_FROM_S = 0.05
 _PITCH_WINDOW_S = 0.25
 LEVEL_S = 0.25
 """The level of a note is that of its beginning."""
-
-
-class Analysis(Protocol):
-    """How a sound becomes a spectrum: what a data set's recipe and a model's document both say."""
-
-    @property
-    def sample_rate(self) -> int: ...
-    @property
-    def n_fft(self) -> int: ...
-    @property
-    def hop(self) -> int: ...
-    @property
-    def frames(self) -> int: ...
-    @property
-    def onset_sample(self) -> int: ...
-    @property
-    def floor_db(self) -> float: ...
-    @property
-    def ceiling_db(self) -> float: ...
 
 
 def find_onset(take: Float32s, sample_rate: int) -> int:
@@ -132,8 +110,7 @@ def measure_level(bands: Float32s, axis: BandAxis, frames: int) -> float:
 
 def finish(take: Float32s, analysis: Analysis, axis: BandAxis) -> tuple[Float32s, float]:
     """A tuned take as (x [bands, frames] in [-1, 1], the linear magnitude of 0 dB, which is the note's level)."""
-    length = n_samples(analysis.frames, analysis.n_fft, analysis.hop)
-    sound = align(take, analysis.onset_sample, length, analysis.sample_rate)
+    sound = align(take, analysis.onset_sample, analysis.n_samples, analysis.sample_rate)
     bands = to_bands(axis, magnitudes(sound, analysis.n_fft, analysis.hop))
     level = measure_level(bands, axis, level_frames(analysis))
     return np.ascontiguousarray(to_log(bands, level, analysis.floor_db, analysis.ceiling_db).T), level

@@ -14,7 +14,7 @@ import yaml
 from pydantic import Field, model_validator
 
 from oscvae.errors import ConfigError
-from oscvae.settings.reader import Section, nearest, override, put, read_tree, validate
+from oscvae.settings.reader import Document, Section, nearest
 
 Output = Literal["deterministic", "stochastic"]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -174,6 +174,8 @@ class WatchConfig(Section):
 class TrainConfig(Section):
     """Everything that a run depends on, besides its data."""
 
+    example = "optimiser.rate=1e-3"
+
     name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.-]+$")]
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
     latent: Annotated[int, Field(ge=1, le=64)] = 4
@@ -234,18 +236,17 @@ def load_config(path: Path, overrides: Sequence[str] = (), has_gpu: Callable[[],
 
     The section is used up: what is returned says what is trained. Raises ConfigError that lists all that is wrong.
     """
-    tree, where = read_tree(path)
-    config = validate(TrainConfig, tree, where, str(path))
+    document = Document.read(TrainConfig, path)
+    config = document.check()
     for key, value in config.without_gpu.items() if config.without_gpu and not has_gpu() else ():
-        parts = tuple(str(key).split("."))
-        put(tree, parts, value)
-        where[parts] = f"{where.get(('without_gpu', str(key)), path)}: without_gpu"
-    tree.pop("without_gpu", None)
+        where = document.where(("without_gpu", str(key)))
+        document.put(tuple(str(key).split(".")), value, f"{where}: without_gpu")
+    document.drop(("without_gpu",))
     for setting in overrides:
-        given = override(tree, setting, where)
+        given = document.set(setting)
         if given in _INSTEAD:
-            tree[given[0]].pop(_INSTEAD[given], None)
-    return validate(TrainConfig, tree, where, str(path))
+            document.drop((given[0], _INSTEAD[given]))
+    return document.check()
 
 
 def to_yaml(config: TrainConfig) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -138,16 +139,16 @@ def test_a_device_with_one_output_plays(mono_server: JackServer, monkeypatch: py
 
 def test_torch_is_asked_in_a_process_of_its_own() -> None:
     script = (
-        "import sys; from oscvae.app.doctor import command as doctor\n"
+        "import sys; from oscvae.app.doctor import packages\n"
         "from oscvae.settings.sections import load_config\n"
-        "print(doctor.check_cuda(load_config()).what); sys.exit('torch' in sys.modules)"
+        "print(packages.check_decoder(load_config()).what); sys.exit('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("torch 2.11")
+    assert done.stdout.startswith(f"torch {version('torch').partition('+')[0]}")
 
 
 def test_a_probe_that_crashes_or_hangs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "ended with code -6" in finding.ask("import os; os.abort()")["error"]
+    assert "ended by SIGABRT" in finding.ask("import os; os.abort()")["error"]
     assert finding.ask("raise ValueError('broken')")["error"] == "ValueError: broken"
     monkeypatch.setattr(finding, "ASK_TIMEOUT_S", 0.5)
     assert "no answer" in finding.ask("import time; time.sleep(30)")["error"]
@@ -224,15 +225,6 @@ def test_privileges_are_tried_without_keeping_them() -> None:
     assert doctor.check_priority(configured()).state in {"ok", "warn"}
     assert doctor.check_memory(configured()).state in {"ok", "warn"}
     assert os.sched_getscheduler(0) == before
-
-
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert doctor.check_python(configured()).state == "ok"
-    needed = ["numpy>=1.26", "no-such-package>=3", 'pytest; extra == "dev"']
-    monkeypatch.setattr(doctor.importlib.metadata, "requires", lambda name: needed)
-    found = doctor.check_python(configured())
-    assert found.state == "fail"
-    assert found.mend.endswith("pip install 'no-such-package>=3'")
 
 
 def test_kernels_are_said_to_be_cached_or_not(tmp_path: Path) -> None:

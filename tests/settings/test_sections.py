@@ -213,12 +213,28 @@ def test_every_number_has_its_range(key: tuple[str, str]) -> None:
             "errors_per_second, map), got 3",
         ),
         ("osc:\n  port: 1\n  port: 2\n", "{}:3: osc.port appears twice, first in line 2"),
-        ("- osc\n", "{}: must hold sections (osc, http, midi, macros, audio, engine, model, paths, log), got list"),
+        ("- osc\n", "{}: must hold keys (osc, http, midi, macros, audio, engine, model, paths, log), got ['osc']"),
         ("osc: [\n", "{}:2: not YAML: expected the node content, but found '<stream end>'"),
         ("osc:\n\tport: 1\n", "{}:2: tabs cannot indent YAML; use spaces"),
         ("osc:\n  port: 1\n  \thost: a\n", "{}:3: tabs cannot indent YAML; use spaces"),
         ("osc:\n  port:\t9001\n", "{}:2: a tab cannot stand here; use spaces"),
-        ("osc: \0\n", "{}: not YAML: unacceptable character #x0000: special characters are not allowed"),
+        ("osc: \0\n", "cannot read the configuration {}: it is no text (byte 0x00 at 5)"),
+        ("osc: \x07\n", "{}: not YAML: unacceptable character #x0007: special characters are not allowed"),
+        ("osc.port: 9301\n", "{}:1: osc.port: unknown key, in a file it is port, inside the section osc"),
+        ("osc: {{osc.port: 9301}}\n", "{}:1: osc.osc.port: unknown key, inside the section osc it is port"),
+        (
+            "osc:\n  port:9301\n",
+            "{}:1: osc: must hold keys (host, port, tcp_port, allow, feedback, timetags, latency_s, quit_from, "
+            "errors_per_second, map), got 'port:9301': a space is missing after the colon: port: 9301",
+        ),
+        ("osc: {{port:9301}}\n", "{}:1: osc.port:9301: unknown key, a space is missing after the colon: port: 9301"),
+        ("osc:\n  host: a\n  port:9301\n", "{}:3: a space is missing after the colon: port: 9301"),
+        ("midi:\n  programs:\n    - dawn\n    - on\n", '{}:4: midi.programs.1: must be text, got True: quote it, "on"'),
+        ("midi: {{programs: [0100]}}\n", '{}:1: midi.programs.0: must be text, got 100: quote it, "0100"'),
+        (
+            "midi: {{programs: ['on', 'no']}}\nlog: {{level: 1}}",
+            "{}:2: log.level: must be 'debug', 'info', 'warning' or 'error', got 1",
+        ),
     ],
 )
 def test_complaints(written: Any, text: str, complaint: str) -> None:
@@ -244,15 +260,98 @@ def test_all_that_is_wrong_is_told_at_once(written: Any) -> None:
     assert "--set engine.voices=many: engine.voices: must be a whole number, got 'many'" in complaints
 
 
-@pytest.mark.parametrize("override", ["port=1", "osc.port", "osc=1", "=1", ".port=1", "osc.=1"])
+@pytest.mark.parametrize("override", ["osc.port", "=1", ".port=1", "osc.=1"])
 def test_overrides_have_a_form(override: str) -> None:
-    with pytest.raises(ConfigError, match=r"must be section\.key=value"):
+    with pytest.raises(ConfigError, match=rf"--set {override}: must be key=value, like osc\.port=9001$"):
         load_config(None, [override])
+
+
+@pytest.mark.parametrize(
+    ("override", "complaint"),
+    [
+        ("port=1", "port: unknown key, did you mean osc.port?"),
+        ("osc=1", "osc: must hold keys (host, port, "),
+        ("midi.map.200=/gain", "midi.map.200: must be the number of a controller, 0 to 119, got 200"),
+        ("osc.feedback.0=tablet", "osc.feedback.0: must be host:port, with a port from 1 to 65535, got 'tablet'"),
+        ("osc.feedback.1=a:1", "there is no 1 in a list of 1: they count from 0"),
+    ],
+)
+def test_overrides_are_judged_as_the_file_is(written: Any, override: str, complaint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(written("osc: {feedback: ['a:9000']}\n"), [override])
+    assert str(caught.value).startswith(f"--set {override}: {complaint}")
+
+
+def test_overrides_reach_into_maps_and_lists(written: Any) -> None:
+    file = written("osc: {feedback: ['a:9000', 'b:9000']}\nmidi: {map: {7: /gain, 1: /pan}}\n")
+    config = load_config(file, ["osc.feedback.1=c:9001", "midi.map.7=/unit/2", "osc.map./x=/pan"])
+    assert config.osc.feedback == (Endpoint("a", 9000), Endpoint("c", 9001))
+    assert {number: rule.to for number, rule in config.midi.map.items()} == {7: "/unit/2", 1: "/pan"}
+    assert config.osc.map["/x"].to == "/pan"
+
+
+def test_numbers_are_read_as_they_are_written(written: Any) -> None:
+    config = load_config(written("midi: {map: {010: /pan, 08: /gain}}\nengine: {gain_db: -1e1}\nosc: {port: 9_001}\n"))
+    assert sorted(config.midi.map) == [8, 10]
+    assert config.midi.map[10].to == "/pan"
+    assert config.engine.gain_db == -10.0
+    assert config.osc.port == 9001
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cannot read the configuration .*: No such file"):
         load_config(tmp_path / "none.yaml")
-    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\xff")
-    with pytest.raises(ConfigError, match="cannot read the configuration"):
-        load_config(tmp_path / "binary.yaml")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_a_file_may_be_in_any_unicode_that_says_so(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "show.yaml").write_bytes("midi: {programs: [café]}\n".encode(encoding))
+    assert load_config(tmp_path / "show.yaml").midi.programs == ("café",)
+
+
+@pytest.mark.parametrize(
+    ("raw", "complaint"),
+    [
+        (b"\xff\xfe\xff", "it is no text (byte 0xff at 2)"),
+        (b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0", "it is a WAV file, and no YAML"),
+        (b"RIFF\xff\xff\0\0sfbkLIST", "it is a SoundFont, and no YAML"),
+        ("osc: {}\n".encode("utf-16-le"), "it is text in UTF-16 without its mark: save it as UTF-8"),
+        ("osc: {}\n".encode("utf-16-be"), "it is text in UTF-16 without its mark: save it as UTF-8"),
+        (
+            "# a\n# caf\xe9\n".encode("latin-1"),
+            "it is text, but not in UTF-8 (byte 0xe9 in line 2): save it as UTF-8",
+        ),
+    ],
+)
+def test_what_is_no_text_is_named(raw: bytes, complaint: str, tmp_path: Path) -> None:
+    file = tmp_path / "show.yaml"
+    file.write_bytes(raw)
+    with pytest.raises(ConfigError) as caught:
+        load_config(file)
+    assert str(caught.value) == f"cannot read the configuration {file}: {complaint}"
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[" * 5000, "nested too deep, or inside itself"),
+        ("a: &a {b: *a}\n", "nested too deep, or inside itself"),
+        ("".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}' if n else 'y'] * 10)}]\n" for n in range(9)), "more than"),
+    ],
+    ids=["deep", "itself", "aliases of aliases"],
+)
+def test_a_file_cannot_fill_the_memory(text: str, complaint: str, written: Any) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        load_config(written(text))
+
+
+def test_a_word_for_yes_or_no_is_a_name_where_names_stand(written: Any) -> None:
+    assert list(load_config(written("macros: {map: {on: {/gain: ~}, n: {/pan: ~}}}\n")).macros.map) == ["on", "n"]
+    with pytest.raises(ConfigError, match=r":1: macros\.map\.no: must hold addresses"):
+        load_config(written("macros: {map: {no: {}}}\n"))
+
+
+def test_merged_keys_are_no_duplicates(written: Any) -> None:
+    text = "osc: {map: {/a: &rule {to: /gain, press: true}, /b: {<<: *rule, to: /pan}}}\n"
+    config = load_config(written(text))
+    assert (config.osc.map["/b"].to, config.osc.map["/b"].press) == ("/pan", True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +14,14 @@ from oscvae.model.document import read_document
 from oscvae.model.torchscript import load, one_hots
 from oscvae.sound.stft import from_log, magnitudes
 from oscvae.sound.takes import LEVEL_S, finish, level_frames, measure_level, to_bands
-from oscvae.training.data.dataset import Recipe
+from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.prepare import Checks, prepare
 from oscvae.units import note_to_hz
 
 MODEL = Path(__file__).parents[2] / "models" / "plucked.ts"
 RATE = 48000
-RECIPE = Recipe()
-AXIS = RECIPE.axis()
+ANALYSIS = AnalysisPart().complete()
+AXIS = ANALYSIS.band_axis()
 
 
 def pluck(note: float, decay: float = 4.0, rate: int = RATE) -> np.ndarray:
@@ -36,37 +35,34 @@ def pluck(note: float, decay: float = 4.0, rate: int = RATE) -> np.ndarray:
 @pytest.mark.parametrize("gain", [0.05, 1.0])
 @pytest.mark.parametrize("decay", [0.5, 20.0])
 def test_every_note_has_the_same_level(gain: float, decay: float) -> None:
-    x, level = finish(gain * pluck(52.0, decay), RECIPE, AXIS)
-    bands = from_log(x.T, 1.0, RECIPE.floor_db, RECIPE.ceiling_db)
-    assert measure_level(bands, AXIS, level_frames(RECIPE)) == pytest.approx(1.0, rel=1e-3)
-    assert finish(pluck(52.0, decay), RECIPE, AXIS)[1] * gain == pytest.approx(level, rel=1e-4)
+    x, level = finish(gain * pluck(52.0, decay), ANALYSIS, AXIS)
+    bands = from_log(x.T, 1.0, ANALYSIS.floor_db, ANALYSIS.ceiling_db)
+    assert measure_level(bands, AXIS, level_frames(ANALYSIS)) == pytest.approx(1.0, rel=1e-3)
+    assert finish(pluck(52.0, decay), ANALYSIS, AXIS)[1] * gain == pytest.approx(level, rel=1e-4)
 
 
 def test_the_level_is_the_root_mean_square_of_the_beginning() -> None:
     """Proportional to it, whatever the sound."""
     ratios = []
     for note, decay in ((40.0, 1.0), (52.0, 8.0), (64.0, 3.0), (76.0, 12.0)):
-        sound = pluck(note, decay)[RATE // 10 - RECIPE.onset_sample :]
-        bands = to_bands(AXIS, magnitudes(sound, RECIPE.n_fft, RECIPE.hop))
-        begin = RECIPE.onset_sample
+        sound = pluck(note, decay)[RATE // 10 - ANALYSIS.onset_sample :]
+        bands = to_bands(AXIS, magnitudes(sound, ANALYSIS.n_fft, ANALYSIS.hop))
+        begin = ANALYSIS.onset_sample
         rms = np.sqrt(np.mean(sound[begin : begin + round(LEVEL_S * RATE)] ** 2))
-        ratios.append(20.0 * np.log10(measure_level(bands, AXIS, level_frames(RECIPE)) / rms))
+        ratios.append(20.0 * np.log10(measure_level(bands, AXIS, level_frames(ANALYSIS)) / rms))
     assert np.ptp(ratios) < 0.5
 
 
 def test_a_note_shorter_than_its_level_is_measured_whole() -> None:
-    assert level_frames(RECIPE) == 25
-    assert level_frames(replace(RECIPE, frames=7)) == 7
+    assert level_frames(ANALYSIS) == 25
+    assert level_frames(ANALYSIS.model_copy(update={"frames": 7})) == 7
 
 
 @pytest.mark.parametrize(("rate", "within"), [(RATE, 5e-3), (44100, 0.1)])
 def test_a_recording_is_encoded_as_the_data_set_would_have_it(rate: int, within: float, tmp_path: Path) -> None:
     """By way of the daemon's helper process: the same spectrum, so the same point."""
     document = read_document(MODEL)
-    names = ("frames", "onset_sample", "floor_db", "ceiling_db", "note_min", "note_max")
-    recipe = Recipe(**{name: getattr(document, name) for name in names})
-    assert recipe.axis().n_bands == document.bands.n
-    prepared = prepare(pluck(57.12), 57, recipe, recipe.axis(), Checks())
+    prepared = prepare(pluck(57.12), 57, document, document.band_axis(), Checks())
     soundfile.write(tmp_path / "take.wav", pluck(57.12, rate=rate), rate, subtype="FLOAT")
     done = subprocess.run(
         [sys.executable, "-m", "oscvae.sound.analyse", str(tmp_path / "take.wav"), str(MODEL)],

@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from oscvae.sound.stft import to_log
 from oscvae.sound.takes import level_frames, measure_level
 from oscvae.training.config import TrainConfig, load_config
-from oscvae.training.data.dataset import NoteSet, Recipe
+from oscvae.training.data.analysis import AnalysisPart
+from oscvae.training.data.dataset import NoteSet
 from oscvae.training.data.store import save_dataset
 from oscvae.units import note_to_hz
 
-RECIPE = Recipe(n_fft=512, hop=128, n_bands=48, frames=24, onset_sample=384, note_min=60, note_max=72)
+ANALYSIS = AnalysisPart(
+    n_fft=512, hop=128, n_bands=48, frames=24, onset_sample=384, note_min=60, note_max=72
+).complete()
 
 TINY: dict[str, object] = {
     "name": "tiny",
@@ -33,16 +36,16 @@ TINY: dict[str, object] = {
 
 def make_notes() -> NoteSet:
     """Decaying harmonic combs in two colours and at two velocities; every fifth note withheld, one recording too."""
-    axis = RECIPE.axis()
+    axis = ANALYSIS.band_axis()
     rows = [(note, timbre, velocity) for timbre in (0, 1) for velocity in (60, 110) for note in range(60, 73)]
     note, timbre, velocity = (np.array(column, np.int64) for column in zip(*rows, strict=True))
     h = np.arange(1, 13)
     spectra = []
     for row in range(len(rows)):
-        place = note_to_hz(float(note[row])) * RECIPE.n_fft / RECIPE.sample_rate * h
+        place = note_to_hz(float(note[row])) * ANALYSIS.n_fft / ANALYSIS.sample_rate * h
         level_db = -(3.0 if timbre[row] == 0 else 9.0) * (h - 1) * (1.2 if velocity[row] == 60 else 1.0)
         near = np.abs(axis.centre[:, None] - place) < axis.spacing[:, None]
-        spectra.append(np.where(near, level_db, -90.0).max(axis=1)[:, None] - np.arange(RECIPE.frames))
+        spectra.append(np.where(near, level_db, -90.0).max(axis=1)[:, None] - np.arange(ANALYSIS.frames))
     x = np.stack([levelled(spectrum) for spectrum in spectra])
     return NoteSet(
         x=x,
@@ -51,15 +54,15 @@ def make_notes() -> NoteSet:
         velocity=velocity,
         level=np.ones(len(rows), np.float32),
         split=np.where(note == 72, 2, np.where(note % 5 == 0, 1, 0)).astype(np.int8),
-        recipe=RECIPE,
+        analysis=ANALYSIS,
     )
 
 
 def levelled(spectrum_db: NDArray[np.float64]) -> NDArray[np.float32]:
     """Band levels in dB [bands, frames] as x, at the level that every note of a data set has."""
     bands = 10.0 ** (spectrum_db.T / 20.0)
-    level = measure_level(bands, RECIPE.axis(), level_frames(RECIPE))
-    return to_log(bands, level, RECIPE.floor_db, RECIPE.ceiling_db).T
+    level = measure_level(bands, ANALYSIS.band_axis(), level_frames(ANALYSIS))
+    return to_log(bands, level, ANALYSIS.floor_db, ANALYSIS.ceiling_db).T
 
 
 def store_notes(folder: Path) -> Path:

@@ -1,7 +1,7 @@
 """`oscvae doctor`: what is there, what is missing, and the one command that mends it.
 
 Each check is a function from the configuration to one Finding. A check fails only where `oscvae serve` would; what is
-merely worse than it could be is a warning. What is asked of the audio system is `doctor_audio`.
+merely worse than it could be is a warning. The audio system and the packages have modules of their own.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ import importlib
 import importlib.metadata
 import mmap
 import os
-import platform
-import re
 import resource
 import socket
 import sys
@@ -23,7 +21,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from oscvae.app.doctor.audio import check_jack, check_portaudio
-from oscvae.app.doctor.finding import Check, Finding, ask
+from oscvae.app.doctor.finding import Check, Finding
+from oscvae.app.doctor.packages import check_decoder, check_python, check_training
 from oscvae.errors import ConfigError, ModelError, OscvaeError, PortTakenError
 from oscvae.settings.sections import Config, default_config_path
 
@@ -37,31 +36,6 @@ _GRANT_CONTAINER = "docker run --cap-add SYS_NICE --cap-add IPC_LOCK --ulimit rt
 
 
 # -- the software ------------------------------------------------------------------------------------------------------
-
-
-def check_python(_config: Config) -> Finding:
-    """Python, and whether every package that oscvae needs is there."""
-    here = f"{platform.python_version()} in {sys.prefix}"
-    try:
-        needed = importlib.metadata.requires("oscvae") or []
-    except importlib.metadata.PackageNotFoundError:
-        root = Path(__file__).resolve().parents[3]
-        return Finding(
-            "Python", "warn", f"{here}, oscvae is not installed", f"{sys.executable} -m pip install -e {root}"
-        )
-    missing = [need for need in needed if "extra ==" not in need and not _is_installed(need)]
-    if missing:
-        quoted = " ".join(f"'{need}'" for need in missing)
-        return Finding("Python", "fail", f"{here}, without {quoted}", f"{sys.executable} -m pip install {quoted}")
-    return Finding("Python", "ok", here)
-
-
-def _is_installed(requirement: str) -> bool:
-    name = re.match(r"[\w.-]+", requirement)
-    try:
-        return name is not None and bool(importlib.metadata.version(name[0]))
-    except importlib.metadata.PackageNotFoundError:
-        return False
 
 
 def check_kernels(_config: Config) -> Finding:
@@ -89,38 +63,6 @@ def check_fftw(_config: Config) -> Finding:
     except (OscvaeError, OSError) as error:
         return Finding("FFTW", "fail", str(error), f"{sys.executable} -m pip install --force-reinstall pyfftw")
     return Finding("FFTW", "ok", f"libfftw3f, pyfftw {importlib.metadata.version('pyfftw')}")
-
-
-# -- decoding ----------------------------------------------------------------------------------------------------------
-
-_CUDA = """
-import json, torch
-found = torch.cuda.is_available()
-names = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())] if found else []
-print(json.dumps({"torch": torch.__version__, "devices": names}))
-"""
-
-
-def check_cuda(config: Config) -> Finding:
-    """torch, and where the model will be decoded."""
-    answer = ask(_CUDA)
-    if "torch" not in answer:
-        return Finding(
-            "decoder",
-            "warn",
-            f"torch cannot be imported: {answer['error']}",
-            f"{sys.executable} -m pip install 'torch==2.11.*'",
-        )
-    torch = f"torch {answer['torch']}"
-    if config.model.device == "cpu":
-        return Finding("decoder", "ok", f"{torch}, on the CPU as configured")
-    if answer["devices"]:
-        return Finding("decoder", "ok", f"{torch}, on CUDA: {', '.join(answer['devices'])}")
-    if config.model.device == "cuda" or Path("/proc/driver/nvidia/version").exists():
-        driver = "an NVIDIA driver, but " if Path("/proc/driver/nvidia/version").exists() else ""
-        what = f"{torch}, {driver}no CUDA device that it can use: decoding on the CPU"
-        return Finding("decoder", "warn", what, "nvidia-smi   # says why; to do without: --set model.device=cpu")
-    return Finding("decoder", "ok", f"{torch}, on the CPU: no CUDA device")
 
 
 # -- privileges --------------------------------------------------------------------------------------------------------
@@ -301,7 +243,8 @@ CHECKS: tuple[Check, ...] = (
     check_fftw,
     check_jack,
     check_portaudio,
-    check_cuda,
+    check_decoder,
+    check_training,
     check_priority,
     check_memory,
     check_models,

@@ -7,6 +7,7 @@ nowhere else.
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -34,7 +35,10 @@ Check = Callable[[Config], Finding]
 
 
 def ask(script: str, *arguments: str) -> dict[str, Any]:
-    """Run `script` in a Python of its own; its last line is JSON. {"error": why} if it fails or hangs."""
+    """Run `script` in a Python of its own; its last line is JSON.
+
+    {"error": why} if it fails, and "late" as well if it took too long.
+    """
     try:
         done = subprocess.run(
             [sys.executable, "-c", script, *arguments],
@@ -46,7 +50,11 @@ def ask(script: str, *arguments: str) -> dict[str, Any]:
         )
         return dict(json.loads(done.stdout.splitlines()[-1]))
     except subprocess.TimeoutExpired:
-        return {"error": f"no answer within {ASK_TIMEOUT_S:.0f} s"}
+        return {"error": f"no answer within {ASK_TIMEOUT_S:.0f} s", "late": True}
     except (IndexError, ValueError):
         last = [line for line in done.stderr.splitlines() if line.strip()][-1:]
-        return {"error": last[0] if last else f"it ended with code {done.returncode}"}
+        return {"error": last[0] if last and done.returncode > 0 else _ended(done.returncode)}
+
+
+def _ended(code: int) -> str:
+    return f"it was ended by {signal.Signals(-code).name}" if code < 0 else f"it ended with code {code}"

@@ -17,12 +17,10 @@ from fractions import Fraction
 import numpy as np
 import torch
 import torchaudio
-from numpy.typing import NDArray
 from torch import Tensor
 
+from oscvae.arrays import Float32s
 from oscvae.model.bands import BandAxis
-
-Float32s = NDArray[np.float32]
 
 SILENCE = -1.0
 """x of what is at or below the floor."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscvae.errors import DataError
-from oscvae.training.data.dataset import TRAIN, Recipe
+from oscvae.model.analysis import NoteAnalysis
+from oscvae.training.data.dataset import TRAIN
 from oscvae.training.data.plan import Item, Job, Plan, make_plan
 from oscvae.training.data.recipes import DataRecipe
 from oscvae.training.data.split import divide
@@ -108,7 +109,7 @@ def _make_parts(plan: Plan, recipe: DataRecipe, parts: Path, workers: int, progr
     total = plan.n_sounds()
     done = total - sum(len(job.items) for job in waiting)
     progress(done, total)
-    settings = (plan.recipe, recipe.checks.checks(), recipe.augment, parts)
+    settings = (plan.analysis, recipe.checks.checks(), recipe.augment, parts)
     if workers == 0:
         for job in waiting:
             run_job(job, *settings)
@@ -207,7 +208,7 @@ def _assemble(plan: Plan, recipe: DataRecipe, identity: str, out: Path) -> dict[
         name=recipe.name,
         licence=recipe.licence,
         origins=plan.origins,
-        recipe=_narrowed(plan.recipe, recipe, columns["note"][kept]),
+        analysis=_narrowed(plan.analysis, recipe, columns["note"][kept]),
         timbres=plan.timbres,
         sources=plan.sources,
         notes=rows,
@@ -231,8 +232,8 @@ def _columns(made: list[tuple[Item, dict[str, Any]]], timbres: list[str]) -> dic
 
 def _write_spectra(plan: Plan, parts: Path, kept: NDArray[np.bool_], out: Path) -> None:
     """x.npy, part after part: a set need not fit into memory."""
-    recipe, unfinished = plan.recipe, out / f"{SPECTRA}.tmp"
-    shape = (int(kept.sum()), recipe.n_bands, recipe.frames)
+    analysis, unfinished = plan.analysis, out / f"{SPECTRA}.tmp"
+    shape = (int(kept.sum()), analysis.bands.n, analysis.frames)
     x = np.lib.format.open_memmap(unfinished, "w+", np.float32, shape)
     read = written = 0
     for job in plan.jobs:
@@ -245,14 +246,10 @@ def _write_spectra(plan: Plan, parts: Path, kept: NDArray[np.bool_], out: Path) 
     unfinished.replace(out / SPECTRA)
 
 
-def _narrowed(wide: Recipe, recipe: DataRecipe, note: NDArray[np.int64]) -> Recipe:
+def _narrowed(wide: NoteAnalysis, recipe: DataRecipe, note: NDArray[np.int64]) -> NoteAnalysis:
     """The analysis with the notes that there are, where the recipe names no range."""
-    low, high = recipe.analysis.note_min, recipe.analysis.note_max
-    return replace(
-        wide,
-        note_min=int(note.min()) if low is None else low,
-        note_max=int(note.max()) if high is None else high,
-    )
+    found = {"note_min": int(note.min()), "note_max": int(note.max())}
+    return wide.model_copy(update={name: at for name, at in found.items() if getattr(recipe.analysis, name) is None})
 
 
 def _plain(value: Any) -> int | float:

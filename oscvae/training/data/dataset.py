@@ -10,36 +10,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from oscvae.model.bands import BandAxis, band_axis
+from oscvae.arrays import Float32s, Int64s
+from oscvae.model.analysis import NoteAnalysis
 from oscvae.units import note_to_hz
-
-Float32s = NDArray[np.float32]
-Int64s = NDArray[np.int64]
 
 TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING = 0, 1, 2
 """The values of `NoteSet.split`."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How sounds became spectra: all that a model of them must know. Notes are MIDI numbers, both ends included."""
-
-    sample_rate: int = 48000
-    n_fft: int = 2048
-    hop: int = 512
-    band_kind: str = "hybrid"
-    n_bands: int = 256
-    corner: int = 0
-    frames: int = 160
-    onset_sample: int = 1536
-    floor_db: float = -80.0
-    ceiling_db: float = 6.0
-    note_min: int = 40
-    note_max: int = 88
-    first_octave: int = 2
-
-    def axis(self) -> BandAxis:
-        return band_axis(self.band_kind, self.n_bands, self.corner, self.n_fft, self.sample_rate)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +35,8 @@ class NoteSet:
     """[N], the linear STFT magnitude that became 0 dB: how loud the note was."""
     split: NDArray[np.int8]
     """[N]: 0 to train on, 1 a withheld note of a known recording, 2 a recording that is never trained on."""
-    recipe: Recipe = field(default_factory=Recipe)
+    analysis: NoteAnalysis
+    """How the sounds became spectra: all that a model of them must know."""
     timbre: Int64s = field(default_factory=lambda: np.empty(0, np.int64))
     """[N], which of `timbres`: the instrument."""
     timbres: tuple[str, ...] = ()

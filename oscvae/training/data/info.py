@@ -12,24 +12,18 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from oscvae.sound.stft import log_to_db, n_samples
+from oscvae.sound.stft import log_to_db
 from oscvae.training.data.dataset import TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING, NoteSet
 from oscvae.training.data.store import SPECTRA
-from oscvae.units import SEMITONES_PER_OCTAVE, cents, gain_to_db, note_to_hz
+from oscvae.units import SEMITONES_PER_OCTAVE, cents, gain_to_db, note_name, note_to_hz
 
 PICTURES = "pictures"
 MOST_LISTED = 12
 
-_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _SPLITS = ((TRAIN, "train"), (WITHHELD_NOTE, "withheld notes"), (WITHHELD_RECORDING, "withheld recordings"))
 _GRID_NOTES = 6
 _MOST_ROWS = 16
 _DPI = 110
-
-
-def note_name(note: int) -> str:
-    """C4 for MIDI note 60."""
-    return f"{_NAMES[note % SEMITONES_PER_OCTAVE]}{note // SEMITONES_PER_OCTAVE - 1}"
 
 
 def print_info(console: Console, path: Path, notes: NoteSet, index: dict[str, Any]) -> None:
@@ -58,17 +52,17 @@ def print_complaints(console: Console, outliers: Any, skipped: Any, most: int = 
 
 
 def _summary(path: Path, notes: NoteSet) -> Table:
-    recipe = notes.recipe
-    axis = recipe.axis()
-    seconds = n_samples(recipe.frames, recipe.n_fft, recipe.hop) / recipe.sample_rate
-    corner = f", one to one below {axis.corner * recipe.sample_rate / recipe.n_fft:.0f} Hz" if axis.corner else ""
+    analysis = notes.analysis
+    axis = analysis.band_axis()
+    seconds = analysis.n_samples / analysis.sample_rate
+    corner = f", one to one below {axis.corner * analysis.sample_rate / analysis.n_fft:.0f} Hz" if axis.corner else ""
     table = Table(show_header=False)
     for name, value in (
         ("data set", f"{notes.name}, {path}"),
-        ("notes", f"{len(notes)}, {note_name(recipe.note_min)} to {note_name(recipe.note_max)}"),
-        ("length", f"{recipe.frames} frames, {seconds:.2f} s"),
-        ("spectra", f"{recipe.sample_rate} Hz, n_fft {recipe.n_fft}, hop {recipe.hop}"),
-        ("bands", f"{axis.n_bands} {axis.kind}{corner}; {recipe.floor_db:g} to {recipe.ceiling_db:g} dB"),
+        ("notes", f"{len(notes)}, {note_name(analysis.note_min)} to {note_name(analysis.note_max)}"),
+        ("length", f"{analysis.frames} frames, {seconds:.2f} s"),
+        ("spectra", f"{analysis.sample_rate} Hz, n_fft {analysis.n_fft}, hop {analysis.hop}"),
+        ("bands", f"{axis.n_bands} {axis.kind}{corner}; {analysis.floor_db:g} to {analysis.ceiling_db:g} dB"),
         *((name, f"{int((notes.split == part).sum())} notes of {_count(notes, part)}") for part, name in _SPLITS),
         ("licence", notes.licence or "not said"),
         ("origins", "\n".join(notes.origins) or "not said"),
@@ -114,7 +108,7 @@ def _instruments(notes: NoteSet) -> Table:
 
 def level_db(notes: NoteSet) -> NDArray[np.float64]:
     """[N], the level of each note's first quarter second against that of a full-scale sine."""
-    full_scale = math.sqrt(3.0 / 32.0) * notes.recipe.n_fft  # half the bins, the window's power, the sine's
+    full_scale = math.sqrt(3.0 / 32.0) * notes.analysis.n_fft  # half the bins, the window's power, the sine's
     return np.array([gain_to_db(float(level) / full_scale) for level in notes.level])
 
 
@@ -142,7 +136,7 @@ def _spread(notes: NoteSet) -> Any:
 
     figure = Figure(figsize=(10.0, 9.0), layout="constrained")
     by_note, by_level, by_pitch = figure.subplots(3, 1)
-    numbers = np.arange(notes.recipe.note_min, notes.recipe.note_max + 2)
+    numbers = np.arange(notes.analysis.note_min, notes.analysis.note_max + 2)
     rows = [notes.timbre == which for which in range(len(notes.timbres))]
     colours = [colormaps["tab20"](which % 20) for which in range(len(rows))]
     labels = list(notes.timbres)
@@ -166,11 +160,11 @@ def _grid(notes: NoteSet) -> Any:
     """Spectra of the loudest version of a few notes of each instrument, low to high."""
     from matplotlib.figure import Figure
 
-    recipe = notes.recipe
+    analysis = notes.analysis
     timbres = [which for which in range(len(notes.timbres)) if (notes.timbre == which).any()][:_MOST_ROWS]
     figure = Figure(figsize=(2.0 * _GRID_NOTES, 1.6 * len(timbres) + 0.6), layout="constrained")
     axes = figure.subplots(len(timbres), _GRID_NOTES, squeeze=False, sharex=True, sharey=True)
-    last_s = recipe.frames * recipe.hop / recipe.sample_rate
+    last_s = analysis.frames * analysis.hop / analysis.sample_rate
     picture = None
     for row, which in zip(axes, timbres, strict=True):
         own = np.flatnonzero(notes.timbre == which)
@@ -181,12 +175,12 @@ def _grid(notes: NoteSet) -> Any:
             axis.set_visible(False)
         for axis, at in zip(row, shown.tolist(), strict=False):
             picture = axis.imshow(
-                log_to_db(notes.x[at], recipe.floor_db, recipe.ceiling_db),
+                log_to_db(notes.x[at], analysis.floor_db, analysis.ceiling_db),
                 origin="lower",
                 aspect="auto",
-                vmin=recipe.floor_db,
-                vmax=recipe.ceiling_db,
-                extent=(0.0, last_s, 0.0, recipe.n_bands),
+                vmin=analysis.floor_db,
+                vmax=analysis.ceiling_db,
+                extent=(0.0, last_s, 0.0, analysis.bands.n),
                 cmap="magma",
             )
             withheld = " *" if notes.held_out[at] else ""

@@ -11,12 +11,11 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.errors import DataError
 from oscvae.training.data.dataset import NoteSet
-from oscvae.training.data.info import note_name
 from oscvae.training.evaluate.sound import Renderer
-
-Float32s = NDArray[np.float32]
+from oscvae.units import note_name
 
 _PEAK = 0.9
 _GAP_S = 0.1
@@ -50,22 +49,22 @@ def choose(notes: NoteSet, count: int, timbre: str | None = None, seed: int | No
 
 def write_sounds(notes: NoteSet, rows: NDArray[np.int64], path: Path) -> list[Heard]:
     """Writes the rows one after the other, at the levels that they had, as one WAV file; says what is heard when."""
-    recipe = notes.recipe
-    renderer = Renderer(recipe.axis(), recipe.n_fft, recipe.hop, recipe.floor_db, recipe.ceiling_db)
-    gap = np.zeros(round(_GAP_S * recipe.sample_rate), np.float32)
+    analysis = notes.analysis
+    renderer = Renderer(analysis)
+    gap = np.zeros(round(_GAP_S * analysis.sample_rate), np.float32)
     parts: list[Float32s] = []
     heard: list[Heard] = []
     at = 0
     for row in rows.tolist():
         label = f"{notes.timbres[notes.timbre[row]]} {note_name(int(notes.note[row]))} at {notes.velocity[row]}"
-        heard.append(Heard(at / recipe.sample_rate, row, label))
+        heard.append(Heard(at / analysis.sample_rate, row, label))
         parts += [renderer.sound(np.asarray(notes.x[row]), float(notes.level[row])), gap]
         at += parts[-2].size + gap.size
     sound = np.concatenate(parts)
     sound *= _PEAK / max(float(np.abs(sound).max()), 1e-9)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(path, sound, recipe.sample_rate, subtype="PCM_24")
+        soundfile.write(path, sound, analysis.sample_rate, subtype="PCM_24")
     except (OSError, RuntimeError) as error:
         raise DataError(f"{path} cannot be written: {error}") from error
     return heard

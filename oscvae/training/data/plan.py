@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from oscvae.errors import DataError
-from oscvae.training.data.dataset import Recipe
+from oscvae.model.analysis import NoteAnalysis
 from oscvae.training.data.names import note_of, velocity_of
 from oscvae.training.data.recipes import DataRecipe, FolderSource, Instrument, SoundfontSource
 from oscvae.training.data.sf2 import SoundFont
-from oscvae.training.data.soundfont import SOUNDFONT_FOLDERS
+from oscvae.training.data.soundfont import find_soundfont
 
 VERSION = 3
 """Of what becomes of a sound: raised when the same recipe gives other bytes, so that no old part is used again."""
@@ -64,8 +64,8 @@ class Job:
 class Plan:
     """All that is to be done."""
 
-    recipe: Recipe
-    """The analysis, with the widest range of notes that the sounds may have."""
+    analysis: NoteAnalysis
+    """With the widest range of notes that the sounds may have."""
     jobs: list[Job] = field(default_factory=list)
     timbres: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
@@ -84,7 +84,7 @@ class Plan:
 
 def make_plan(recipe: DataRecipe) -> Plan:
     """What the recipe asks for, here and now; hashes every sound file. Raises DataError for sounds that are missing."""
-    plan = Plan(recipe=recipe.analysis.recipe())
+    plan = Plan(analysis=recipe.analysis.complete())
     common = {
         "version": VERSION,
         "analysis": recipe.analysis.model_dump(),
@@ -111,19 +111,6 @@ def make_plan(recipe: DataRecipe) -> Plan:
     return plan
 
 
-def find_font(source: SoundfontSource) -> Path:
-    """The SoundFont of a source; raises DataError with the remedy."""
-    given = Path(source.file).expanduser()
-    places = (
-        [given] if given.is_absolute() or len(given.parts) > 1 else [given, *(at / given for at in SOUNDFONT_FOLDERS)]
-    )
-    for place in places:
-        if place.is_file():
-            return place
-    remedy = f"apt install {source.package}" if source.package else "name its path in the recipe"
-    raise DataError(f"the SoundFont {source.file} is not in {' or '.join(str(at.parent) for at in places)}: {remedy}")
-
-
 @dataclass
 class _Draft:
     """A job whose sources have no numbers yet; one member of a group for each item."""
@@ -137,14 +124,14 @@ class _Draft:
 
 
 def _of_font(source: SoundfontSource, plan: Plan, groups: _Groups, common: dict[str, Any]) -> Iterable[_Draft]:
-    path = find_font(source)
+    path = find_soundfont(source.file, source.package)
     font, content = SoundFont(path), _file_digest(path)
     if source.origin:
         plan.origins.append(source.origin)
     for instrument in source.instruments:
         for velocity in source.velocities:
             items, members = [], []
-            for note in _notes(instrument, plan.recipe):
+            for note in _notes(instrument, plan.analysis):
                 sounding = font.sounding(instrument.bank, instrument.program, note, velocity)
                 told = f"{instrument.name} {note} at {velocity}"
                 if not sounding:
@@ -160,9 +147,9 @@ def _of_font(source: SoundfontSource, plan: Plan, groups: _Groups, common: dict[
                 yield _Draft(key, items, members, path, instrument.bank, instrument.program)
 
 
-def _notes(instrument: Instrument, recipe: Recipe) -> range:
+def _notes(instrument: Instrument, analysis: NoteAnalysis) -> range:
     low, high = instrument.notes
-    return range(max(low, recipe.note_min), min(high, recipe.note_max) + 1)
+    return range(max(low, analysis.note_min), min(high, analysis.note_max) + 1)
 
 
 def _sample_keys(source: SoundfontSource, font: SoundFont, sample: int, groups: _Groups) -> list[Hashable]:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.errors import SoundFileError
+from oscvae.model.analysis import NoteAnalysis
 from oscvae.model.bands import BandAxis
 from oscvae.sound.pitch import fundamental_hz
 from oscvae.sound.takes import finish, settled, tune
-from oscvae.training.data.dataset import Recipe
 from oscvae.units import cents, hz_to_note, note_to_hz
-
-Float32s = NDArray[np.float32]
 
 # Of the energy at a note's partials, what may lie between them before the octave below is believed.
 _BETWEEN = 0.1
@@ -57,24 +56,24 @@ class OutlierError(SoundFileError):
         self.f0_hz = f0_hz
 
 
-def prepare(take: Float32s, note: int | None, recipe: Recipe, axis: BandAxis, checks: Checks) -> Prepared:
-    """A mono take at the recipe's rate, of a named note or of the one that is heard, as a training note.
+def prepare(take: Float32s, note: int | None, analysis: NoteAnalysis, axis: BandAxis, checks: Checks) -> Prepared:
+    """A mono take at the analysis's rate, of a named note or of the one that is heard, as a training note.
 
     Raises SoundFileError for what is no note, OutlierError for one that is another than its name says.
     """
-    rate = recipe.sample_rate
+    rate = analysis.sample_rate
     heard = settled(take, rate)
-    low_hz, high_hz = note_to_hz(recipe.note_min - 1.0), note_to_hz(recipe.note_max + 1.0)
+    low_hz, high_hz = note_to_hz(analysis.note_min - 1.0), note_to_hz(analysis.note_max + 1.0)
     f0_hz = fundamental_hz(heard, rate, low_hz, high_hz)
     doubt = ""
     if note is None:
         note = round(hz_to_note(f0_hz))
-    elif recipe.note_min <= note <= recipe.note_max:
+    elif analysis.note_min <= note <= analysis.note_max:
         f0_hz, doubt = _settle(heard, rate, note, f0_hz, checks)
-    if not recipe.note_min <= note <= recipe.note_max:
-        raise OutlierError(f"note {note} is outside {recipe.note_min} to {recipe.note_max}", f0_hz)
+    if not analysis.note_min <= note <= analysis.note_max:
+        raise OutlierError(f"note {note} is outside {analysis.note_min} to {analysis.note_max}", f0_hz)
     tuned = tune(take, note, rate)
-    x, level = finish(tuned, recipe, axis)
+    x, level = finish(tuned, analysis, axis)
     return Prepared(x=x, level=level, note=note, f0_hz=f0_hz, take=tuned, doubt=doubt)
 
 

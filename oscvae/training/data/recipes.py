@@ -12,73 +12,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from oscvae.errors import DataError, ModelError
-from oscvae.model.bands import Kind
-from oscvae.model.document import N_OCTAVES, N_SEMITONES, OVERLAPS
-from oscvae.settings.reader import Key, Section, Tree, nearest, override, read_tree, validate
-from oscvae.training.data.dataset import Recipe
+from oscvae.errors import DataError
+from oscvae.model.analysis import Note
+from oscvae.settings.reader import Document, Section, nearest
+from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.prepare import Checks
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
 SUFFIX = ".yaml"
 
-# Where a recipe names no range: from a bass's E to where a plucked string hardly rings.
-_LOWEST, _HIGHEST = 28, 100
-
-Note = Annotated[int, Field(ge=0, le=127)]
 Velocity = Annotated[int, Field(ge=1, le=127)]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
-
-
-class Analysis(Section):
-    """How a sound becomes a spectrum; what a model of it can never change again."""
-
-    sample_rate: Annotated[int, Field(ge=8000, le=192000)] = 48000
-    n_fft: int = 2048
-    hop: int = 512
-    band_kind: Kind = "hybrid"
-    n_bands: Annotated[int, Field(ge=2)] = 256
-    corner: Annotated[int, Field(ge=0)] = 0
-    frames: Annotated[int, Field(ge=2, le=4096)] = 160
-    onset_sample: Annotated[int, Field(ge=0)] = 1536
-    floor_db: float = -80.0
-    ceiling_db: float = 6.0
-    note_min: Note | None = None
-    """Without it, the lowest note that there is."""
-    note_max: Note | None = None
-    first_octave: Annotated[int, Field(ge=-1, le=10)] = 2
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.n_fft not in {self.hop * overlap for overlap in OVERLAPS}:
-            hops = ", ".join(str(self.n_fft // overlap) for overlap in OVERLAPS)
-            raise ValueError(f"hop {self.hop}: for n_fft {self.n_fft} it must be one of {hops}")
-        if self.onset_sample >= self.n_fft + (self.frames - 1) * self.hop:
-            raise ValueError(f"onset_sample {self.onset_sample} must lie inside the {self.frames} frames of a note")
-        if self.floor_db >= self.ceiling_db:
-            raise ValueError(f"floor_db {self.floor_db} must be below ceiling_db {self.ceiling_db}")
-        low, high = self.range()
-        if low > high:
-            raise ValueError(f"note_min {low} must not be above note_max {high}")
-        for note in (low, high):
-            if not 0 <= note // N_SEMITONES - self.first_octave < N_OCTAVES:
-                raise ValueError(f"note {note} is outside the {N_OCTAVES} octaves from {self.first_octave}")
-        try:
-            self.recipe().axis()
-        except ModelError as error:
-            raise ValueError(str(error)) from None
-        return self
-
-    def range(self) -> tuple[int, int]:
-        """The notes that are looked for; what is found may be fewer where the recipe names no end."""
-        return (
-            _LOWEST if self.note_min is None else self.note_min,
-            _HIGHEST if self.note_max is None else self.note_max,
-        )
-
-    def recipe(self) -> Recipe:
-        low, high = self.range()
-        return Recipe(**{**self.model_dump(), "note_min": low, "note_max": high})
 
 
 class Instrument(Section):
@@ -108,7 +52,7 @@ class _Source(Section):
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+            raise ValueError(f"must be a regular expression: {error}") from None
         return pattern
 
     def recording_of(self, name: str) -> str:
@@ -180,10 +124,12 @@ class AugmentPart(Section):
 class DataRecipe(Section):
     """A whole recipe."""
 
+    example = "analysis.frames=200"
+
     name: Name
     licence: str = ""
     """Under which a model of these data may be given away."""
-    analysis: Analysis = Analysis()
+    analysis: AnalysisPart = AnalysisPart()
     soundfonts: tuple[SoundfontSource, ...] = ()
     folders: tuple[FolderSource, ...] = ()
     split: Split = Split()
@@ -210,20 +156,19 @@ def load_recipe(source: str, overrides: Sequence[str] = (), middle_c: int | None
     Raises ConfigError for a recipe with faults, DataError where there is none.
     """
     path = SHIPPED / (source + SUFFIX) if source in shipped() else Path(source).expanduser()
-    tree: Tree
-    where: dict[Key, str]
     if path.is_dir():
         home = Path()
-        tree, where = {"name": path.resolve().name or "recordings", "folders": [{"path": str(path)}]}, {}
+        tree = {"name": path.resolve().name or "recordings", "folders": [{"path": str(path)}]}
+        document = Document(DataRecipe, tree, {}, str(path))
     else:
         if not path.is_file():
             known = nearest(source, shipped())
             raise DataError(f"{source} is no folder of sound files, and no recipe; {known}")
         home = path.parent
-        tree, where = read_tree(path)
+        document = Document.read(DataRecipe, path)
     for setting in overrides:
-        override(tree, setting, where)
-    recipe = validate(DataRecipe, tree, where, str(path))
+        document.set(setting)
+    recipe = document.check()
     folders = tuple(
         folder.model_copy(
             update={"path": home / folder.path.expanduser()} | ({} if middle_c is None else {"middle_c": middle_c})

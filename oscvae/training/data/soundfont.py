@@ -14,16 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import soundfile
-from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.errors import DataError
 
-Float32s = NDArray[np.float32]
-
 SOUNDFONT_FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/soundfonts"), Path("/usr/local/share/soundfonts"))
-SOUNDFONT_PLACES = tuple(folder / "FluidR3_GM.sf2" for folder in SOUNDFONT_FOLDERS)
 
 _TICKS_PER_SECOND = 1000
 _US_PER_QUARTER = 500_000
@@ -43,13 +39,19 @@ class Timbre:
     bank: int = 0
 
 
-def find_soundfont(path: Path | None = None) -> Path:
-    """The SoundFont at `path`, else FluidR3 where Debian puts it; raises DataError with the remedy."""
-    for candidate in (path,) if path is not None else SOUNDFONT_PLACES:
-        if candidate.is_file():
-            return candidate
-    where = path or " or ".join(str(place) for place in SOUNDFONT_PLACES)
-    raise DataError(f"no SoundFont at {where}: install fluid-soundfont-gm, or name one with --soundfont")
+def find_soundfont(file: str = "FluidR3_GM.sf2", package: str = "fluid-soundfont-gm") -> Path:
+    """The SoundFont at a path, or of that name where the system keeps them.
+
+    package: the Debian package that holds it. Raises DataError with the remedy.
+    """
+    given = Path(file).expanduser()
+    named = not given.is_absolute() and len(given.parts) == 1
+    places = [given, *(folder / given for folder in SOUNDFONT_FOLDERS)] if named else [given]
+    for place in places:
+        if place.is_file():
+            return place
+    remedy = f"apt install {package}" if package else "name its path in the recipe"
+    raise DataError(f"the SoundFont {file} is not in {' or '.join(str(at.parent) for at in places)}: {remedy}")
 
 
 def render_notes(

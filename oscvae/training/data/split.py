@@ -9,10 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from oscvae.arrays import Int64s
 from oscvae.training.data.dataset import TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING
 from oscvae.training.data.recipes import Split
-
-Int64s = NDArray[np.int64]
 
 # An instrument of fewer recordings is trained on whole.
 _FEWEST = 3

@@ -10,14 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from oscvae.errors import DataError
-from oscvae.training.data.dataset import NoteSet, Recipe
+from oscvae.model.analysis import NoteAnalysis
+from oscvae.training.data.analysis import AnalysisPart
+from oscvae.training.data.dataset import NoteSet
 
 FORMAT = 1
 INDEX, SPECTRA = "index.json", "x.npy"
@@ -38,8 +40,11 @@ def open_dataset(path: Path) -> NoteSet:
         x = np.load(path / SPECTRA, mmap_mode="c")
     except (OSError, ValueError) as error:
         raise DataError(f"{path / SPECTRA} cannot be read: {error}; build the set again") from error
-    recipe = Recipe(**index["recipe"])
-    shape = (len(rows), recipe.n_bands, recipe.frames)
+    try:
+        analysis = AnalysisPart(**index["recipe"]).complete()
+    except ValidationError as error:
+        raise DataError(f"{path / INDEX} is damaged: its recipe is none; build the set again") from error
+    shape = (len(rows), analysis.bands.n, analysis.frames)
     if x.shape != shape or x.dtype != np.float32:
         raise DataError(
             f"{path / SPECTRA} is {x.dtype} {x.shape}, its index wants float32 {shape}: build the set again"
@@ -50,7 +55,7 @@ def open_dataset(path: Path) -> NoteSet:
     }
     return NoteSet(
         x=x,
-        recipe=recipe,
+        analysis=analysis,
         timbres=tuple(index["timbres"]),
         sources=tuple(index["sources"]),
         fingerprint=index["fingerprint"],
@@ -70,14 +75,14 @@ def save_dataset(notes: NoteSet, path: Path) -> str:
     columns = {name: getattr(notes, name).tolist() for name in _COLUMNS}
     rows = [{name: columns[name][row] for name in _COLUMNS} for row in range(len(notes))]
     about = (notes.name, notes.licence, notes.origins)
-    return write_index(path, index_of(*about, notes.recipe, notes.timbres, notes.sources, rows))
+    return write_index(path, index_of(*about, notes.analysis, notes.timbres, notes.sources, rows))
 
 
 def index_of(
     name: str,
     licence: str,
     origins: Sequence[str],
-    recipe: Recipe,
+    analysis: NoteAnalysis,
     timbres: Sequence[str],
     sources: Sequence[str],
     notes: list[dict[str, Any]],
@@ -88,7 +93,7 @@ def index_of(
         "name": name,
         "licence": licence,
         "origins": list(origins),
-        "recipe": asdict(recipe),
+        "recipe": AnalysisPart.of(analysis).model_dump(),
         "timbres": list(timbres),
         "sources": list(sources),
         "notes": notes,
@@ -122,7 +127,7 @@ def read_index(path: Path) -> dict[str, Any]:
     missing = {"fingerprint", "name", "licence", "origins", "recipe", "timbres", "sources", "notes"} - set(index)
     if missing:
         raise DataError(f"{path / INDEX} lacks {', '.join(sorted(missing))}: build the set again")
-    foreign = set(index["recipe"]) ^ {field.name for field in fields(Recipe)}
+    foreign = set(index["recipe"]) ^ set(AnalysisPart.model_fields)
     if foreign:
         raise DataError(f"{path / INDEX} is of another version, by its recipe's {sorted(foreign)}: build the set again")
     return index

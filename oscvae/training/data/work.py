@@ -19,21 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.errors import SoundFileError
+from oscvae.model.analysis import NoteAnalysis
 from oscvae.model.bands import BandAxis
 from oscvae.sound.files import read_sound
-from oscvae.sound.stft import n_samples
 from oscvae.sound.takes import finish
-from oscvae.training.data.dataset import Recipe
 from oscvae.training.data.plan import Item, Job, noise_files
 from oscvae.training.data.prepare import Checks, OutlierError, Prepared, prepare
 from oscvae.training.data.recipes import AugmentPart
 from oscvae.training.data.soundfont import Timbre, render_notes
 from oscvae.units import cents, note_to_hz
-
-Float32s = NDArray[np.float32]
 
 # Rendered beyond a note's length: for late onsets, and for takes that tuning shortens.
 _SPARE_S = 0.1
@@ -58,19 +55,19 @@ def report_path(parts: Path, job: Job) -> Path:
     return parts / f"{job.key}.json"
 
 
-def run_job(job: Job, recipe: Recipe, checks: Checks, augment: AugmentPart, parts: Path) -> None:
+def run_job(job: Job, analysis: NoteAnalysis, checks: Checks, augment: AugmentPart, parts: Path) -> None:
     """Makes the part of a job: x [rows, bands, frames], and a report of its rows, outliers and skipped sounds.
 
     Raises DataError where fluidsynth fails.
     """
-    axis = _axis(recipe)
+    axis = _axis(analysis)
     spectra: list[Float32s] = []
     rows, outliers, skipped = [], [], []
-    for index, (item, take) in enumerate(_takes(job, recipe)):
+    for index, (item, take) in enumerate(_takes(job, analysis)):
         try:
             if isinstance(take, SoundFileError):
                 raise take
-            prepared = prepare(take, item.note, recipe, axis, checks)
+            prepared = prepare(take, item.note, analysis, axis, checks)
         except OutlierError as error:
             outliers.append(_outlier(item, str(error), error.f0_hz, kept=False))
             continue
@@ -79,10 +76,10 @@ def run_job(job: Job, recipe: Recipe, checks: Checks, augment: AugmentPart, part
             continue
         if prepared.doubt:
             outliers.append(_outlier(item, prepared.doubt, prepared.f0_hz, kept=True))
-        for copy, (x, level) in enumerate(_copies(prepared, job, index, recipe, axis, augment)):
+        for copy, (x, level) in enumerate(_copies(prepared, job, index, analysis, axis, augment)):
             spectra.append(x)
             rows.append({"item": index, "copy": copy, "note": prepared.note, "level": level, "f0_hz": prepared.f0_hz})
-    array = np.stack(spectra) if spectra else np.empty((0, recipe.n_bands, recipe.frames), np.float32)
+    array = np.stack(spectra) if spectra else np.empty((0, analysis.bands.n, analysis.frames), np.float32)
     np.save(spectra_path(parts, job), array)
     write_report(parts, job, {"rows": rows, "outliers": outliers, "skipped": skipped})
 
@@ -98,22 +95,22 @@ def write_report(parts: Path, job: Job, report: dict[str, Any]) -> None:
     unfinished.replace(report_path(parts, job))
 
 
-def _takes(job: Job, recipe: Recipe) -> Iterator[tuple[Item, Float32s | SoundFileError]]:
+def _takes(job: Job, analysis: NoteAnalysis) -> Iterator[tuple[Item, Float32s | SoundFileError]]:
     if not job.is_font:
         (item,) = job.items
         try:
-            yield item, read_sound(job.path, recipe.sample_rate)
+            yield item, read_sound(job.path, analysis.sample_rate)
         except SoundFileError as error:
             yield item, error
         return
-    length_s = n_samples(recipe.frames, recipe.n_fft, recipe.hop) / recipe.sample_rate + _SPARE_S
+    length_s = analysis.n_samples / analysis.sample_rate + _SPARE_S
     timbre = Timbre(job.program, job.items[0].velocity, job.bank)
     notes = [item.note for item in job.items if item.note is not None]
-    yield from zip(job.items, render_notes(job.path, timbre, notes, length_s, recipe.sample_rate), strict=True)
+    yield from zip(job.items, render_notes(job.path, timbre, notes, length_s, analysis.sample_rate), strict=True)
 
 
 def _copies(
-    prepared: Prepared, job: Job, index: int, recipe: Recipe, axis: BandAxis, augment: AugmentPart
+    prepared: Prepared, job: Job, index: int, analysis: NoteAnalysis, axis: BandAxis, augment: AugmentPart
 ) -> Iterator[tuple[Float32s, float]]:
     """(x, level) of a note and then of its augmented copies."""
     yield prepared.x, prepared.level
@@ -128,10 +125,10 @@ def _copies(
         gain_db = float(rng.uniform(-augment.gain_db, augment.gain_db))
         if augment.noise_db is not None:
             below_db = -float(rng.uniform(min(augment.noise_db), max(augment.noise_db)))
-            recorded = _background(augment.noise_folder, recipe.sample_rate, take.size, rng)
+            recorded = _background(augment.noise_folder, analysis.sample_rate, take.size, rng)
             background = pink_noise(take.size, rng) if recorded is None else recorded
             take = noisy(take, background, below_db + gain_db)
-        yield finish(louder(take, gain_db), recipe, axis)
+        yield finish(louder(take, gain_db), analysis, axis)
 
 
 def _background(folder: Path | None, sample_rate: int, size: int, rng: np.random.Generator) -> Float32s | None:
@@ -150,5 +147,5 @@ def _noise_recordings(folder: Path, sample_rate: int) -> list[Float32s]:
 
 
 @cache
-def _axis(recipe: Recipe) -> BandAxis:
-    return recipe.axis()
+def _axis(analysis: NoteAnalysis) -> BandAxis:
+    return analysis.band_axis()

@@ -21,7 +21,7 @@ from oscvae.model.document import SUFFIX, read_document
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.data.store import open_dataset
 from oscvae.training.evaluate import gallery, maps
-from oscvae.training.evaluate.drawing import note_name, png, sheet
+from oscvae.training.evaluate.drawing import png, sheet
 from oscvae.training.evaluate.fidelity import instrument_codes
 from oscvae.training.evaluate.page import Page, doubt, write_fidelity, write_head, write_playing, write_realism
 from oscvae.training.evaluate.report import Effort, Evaluation, Material, evaluate
@@ -29,6 +29,7 @@ from oscvae.training.evaluate.space import SpacePictures, write_space
 from oscvae.training.evaluate.subject import Subject
 from oscvae.training.evaluate.summary import Track, tracker
 from oscvae.training.evaluate.targets import targets
+from oscvae.units import note_name
 
 INDEX, FIGURES, PICTURES = "index.html", "figures.json", "pictures"
 

@@ -10,12 +10,10 @@ import numpy as np
 from matplotlib import colormaps, rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from PIL import Image
 
+from oscvae.arrays import Float32s
 from oscvae.model.document import ModelDocument
-
-Float32s = NDArray[np.float32]
 
 INK, FAINT, ACCENT, WARNING = "#22262b", "#8b949e", "#2f6f8f", "#c0492f"
 SPECTRUM = "magma"
@@ -25,7 +23,6 @@ DPI = 110
 
 _TICKS_HZ = (20000, 10000, 5000, 2000, 1000, 500, 200, 100)
 _TICK_SPACE = 0.08  # of the axis
-_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 STYLE: dict[str, Any] = {
     "font.size": 9.0,
     "axes.titlesize": 9.5,
@@ -43,12 +40,6 @@ STYLE: dict[str, Any] = {
     "legend.fontsize": 8.0,
     "figure.dpi": DPI,
 }
-
-
-def note_name(note: float) -> str:
-    """C4 is MIDI note 60."""
-    whole = round(note)
-    return f"{_NAMES[whole % 12]}{whole // 12 - 1}"
 
 
 def palette(count: int) -> list[tuple[float, float, float]]:

@@ -8,11 +8,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.sound.stft import magnitudes
-
-Float32s = NDArray[np.float32]
 
 FADE_IN_S = 0.001
 LEVEL_S = 0.25

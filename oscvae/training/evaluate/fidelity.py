@@ -11,13 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s, Float64s, Int64s
 from oscvae.training.data.dataset import TRAIN, NoteSet
 from oscvae.training.evaluate.subject import Codes, Subject, batches
 from oscvae.training.evaluate.summary import SPLITS, Track, quietly
-
-Float32s = NDArray[np.float32]
-Float64s = NDArray[np.float64]
-Int64s = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,14 @@ import numpy as np
 import soundfile
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from oscvae.arrays import Float32s, Int64s
 from oscvae.training.data.dataset import TRAIN, NoteSet
 from oscvae.training.evaluate.drawing import (
     STYLE,
     animation,
     new_figure,
-    note_name,
     spectrogram,
     thumbnail,
     thumbnail_image,
@@ -30,10 +29,7 @@ from oscvae.training.evaluate.fidelity import note_distances
 from oscvae.training.evaluate.latent import path
 from oscvae.training.evaluate.subject import Codes, Subject
 from oscvae.training.evaluate.summary import SPLITS, Track, quietly
-from oscvae.units import db_to_gain
-
-Float32s = NDArray[np.float32]
-Int64s = NDArray[np.int64]
+from oscvae.units import db_to_gain, note_name
 
 TRAVERSAL_STEPS = 7
 STRIP_STEPS = 8

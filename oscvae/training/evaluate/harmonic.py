@@ -13,10 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s, Float64s
 from oscvae.units import cents
-
-Float32s = NDArray[np.float32]
-Float64s = NDArray[np.float64]
 
 WINDOW_S = 0.5
 """How much of a note is analysed."""

@@ -13,16 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s, Float64s, Int64s
 from oscvae.training.data.dataset import TRAIN, NoteSet
 from oscvae.training.evaluate.fidelity import instrument_codes
 from oscvae.training.evaluate.listening import Table, listen_to_points
 from oscvae.training.evaluate.subject import Codes, Subject
 from oscvae.training.evaluate.summary import SPLITS, Spread, Track, quietly, some
 from oscvae.training.fit.regularisers import activity, default_width, discrepancy
-
-Float32s = NDArray[np.float32]
-Float64s = NDArray[np.float64]
-Int64s = NDArray[np.int64]
 
 DESCRIPTORS = {
     "brightness": "brightness_hz",

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s, Float64s
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.envelope import level_db
 from oscvae.training.evaluate.fidelity import instrument_codes
 from oscvae.training.evaluate.subject import Codes, Subject, batches
 from oscvae.training.evaluate.summary import Spread, Track, quietly, some
-
-Float32s = NDArray[np.float32]
-Float64s = NDArray[np.float64]
 
 LEVEL_STEP_DB = 3.0
 """More between two neighbouring semitones is a jump."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s, Float64s, Int64s
 from oscvae.sound.pitch import detune_cents
 from oscvae.training.evaluate.envelope import (
     attack_s,
@@ -22,10 +22,6 @@ from oscvae.training.evaluate.harmonic import explains_better, fundamental_hz, o
 from oscvae.training.evaluate.subject import Subject, batches
 from oscvae.training.evaluate.summary import Track, quietly
 from oscvae.units import cents, note_to_hz
-
-Float32s = NDArray[np.float32]
-Float64s = NDArray[np.float64]
-Int64s = NDArray[np.int64]
 
 SETTLED_S = 0.05
 """A plucked string starts sharp and noisy; pitch and noise are taken after this, or a quarter of a short sound."""

@@ -10,14 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from oscvae.training.evaluate.drawing import ACCENT, FAINT, INK, PITCHES, STYLE, WARNING, new_figure, note_name, palette
+from oscvae.arrays import Float32s, Float64s, Int64s
+from oscvae.training.evaluate.drawing import ACCENT, FAINT, INK, PITCHES, STYLE, WARNING, new_figure, palette
 from oscvae.training.evaluate.fidelity import Distance
 from oscvae.training.evaluate.latent import Correlations
 from oscvae.training.evaluate.playing import IN_TUNE_CENTS, Playlist
-
-Float32s = NDArray[np.float32]
-Float64s = NDArray[np.float64]
-Int64s = NDArray[np.int64]
+from oscvae.units import note_name
 
 _MOST_NEIGHBOURED = 1500  # t-SNE takes a few seconds for so many
 _DOT = 11.0

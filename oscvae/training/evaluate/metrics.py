@@ -9,16 +9,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.model.document import ModelDocument
 from oscvae.model.torchscript import one_hots
 from oscvae.sound.pitch import detune_cents
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.sound import Renderer
 from oscvae.units import note_to_hz
-
-Float32s = NDArray[np.float32]
 
 _AT_ONCE = 64
 _PITCH_FROM_S = 0.05
@@ -87,7 +85,7 @@ def pitch(module: Any, document: ModelDocument, count: int = 200, seed: int = 1)
     low, high = np.array(document.latent.low), np.array(document.latent.high)
     z = rng.uniform(low, high, (count, low.size)).astype(np.float32)
     decoded = decode_all(module, z, note.tolist(), document.first_octave)
-    renderer = Renderer.of(document)
+    renderer = Renderer(document)
     begin = document.onset_sample + round(_PITCH_FROM_S * document.sample_rate)
     error = []
     for row, x in enumerate(decoded):

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s, Float64s
 from oscvae.training.data.dataset import TRAIN, NoteSet
 from oscvae.training.evaluate.levels import Levels, measure_levels
 from oscvae.training.evaluate.listening import Table, listen_to_points, listen_to_spectra
 from oscvae.training.evaluate.subject import Codes, Subject
 from oscvae.training.evaluate.summary import Spread, Track, quietly, some
-
-Float32s = NDArray[np.float32]
-Float64s = NDArray[np.float64]
 
 IN_TUNE_CENTS = 10.0
 CLICK_DB = 3.0

@@ -12,15 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from oscvae.arrays import Float32s, Float64s, Int64s
 from oscvae.training.data.dataset import TRAIN, NoteSet
 from oscvae.training.evaluate.subject import Codes, Subject, batches
 from oscvae.training.evaluate.summary import SPLITS, Track, quietly
-
-Float32s = NDArray[np.float32]
-Float64s = NDArray[np.float64]
-Int64s = NDArray[np.int64]
 
 NAME = "log-magnitude statistics, PCA 16"
 COMPONENTS = 16

@@ -6,13 +6,10 @@ The daemon does the same on its hop clock; both end in the same phase reconstruc
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from oscvae.model.bands import BandAxis
-from oscvae.model.document import ModelDocument
+from oscvae.arrays import Float32s
+from oscvae.model.analysis import Analysis
 from oscvae.sound.stft import from_log
-
-Float32s = NDArray[np.float32]
 
 _TINY = 1e-12
 
@@ -20,16 +17,12 @@ _TINY = 1e-12
 class Renderer:
     """Turns decoded notes into samples at a given level of 0 dB."""
 
-    def __init__(self, axis: BandAxis, n_fft: int, hop: int, floor_db: float, ceiling_db: float) -> None:
-        self._axis, self._n_fft, self._hop = axis, n_fft, hop
-        self._floor_db, self._ceiling_db = floor_db, ceiling_db
+    def __init__(self, analysis: Analysis) -> None:
+        axis = analysis.band_axis()
+        self._analysis = analysis
         self._matrix = axis.matrix()
         self._spread = axis.transpose()
         self._covered = np.maximum(self._matrix.sum(axis=0), _TINY)
-
-    @classmethod
-    def of(cls, document: ModelDocument) -> Renderer:
-        return cls(document.band_axis(), document.n_fft, document.hop, document.floor_db, document.ceiling_db)
 
     def bins(self, x: Float32s, reference: float, updates: int = 3) -> Float32s:
         """Log band magnitudes [bands, frames] to linear bin magnitudes [frames, bins].
@@ -37,7 +30,7 @@ class Renderer:
         Starts from the axis's interpolation and refines it by `updates` multiplicative steps on the Kullback-Leibler
         divergence (D. D. Lee and H. S. Seung, NIPS 2000).
         """
-        bands = from_log(x.T, reference, self._floor_db, self._ceiling_db)
+        bands = from_log(x.T, reference, self._analysis.floor_db, self._analysis.ceiling_db)
         mags = bands @ self._spread.T
         for _ in range(updates):
             ratio = bands / np.maximum(mags @ self._matrix.T, _TINY)
@@ -48,5 +41,5 @@ class Renderer:
         """Log band magnitudes [bands, frames] to samples [n_fft + (frames - 1) hop]."""
         from oscvae import reconstruct
 
-        samples: Float32s = reconstruct(self.bins(x, reference), self._n_fft, self._hop)
+        samples: Float32s = reconstruct(self.bins(x, reference), self._analysis.n_fft, self._analysis.hop)
         return samples

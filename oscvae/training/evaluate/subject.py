@@ -11,15 +11,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s, Int64s
 from oscvae.errors import DataError
+from oscvae.model.analysis import Analysis
 from oscvae.model.document import ModelDocument
 from oscvae.model.torchscript import has_encoder, load, one_hots, verify
 from oscvae.training.data.dataset import TRAIN, NoteSet
 from oscvae.training.evaluate.envelope import as_heard
 from oscvae.training.evaluate.sound import Renderer
-
-Float32s = NDArray[np.float32]
-Int64s = NDArray[np.int64]
 
 AT_ONCE = 64
 """Notes in one batch."""
@@ -40,7 +39,7 @@ class Subject:
 
     def __init__(self, module: Any, document: ModelDocument) -> None:
         self.module, self.document = module, document
-        self.renderer = Renderer.of(document)
+        self.renderer = Renderer(document)
         self.low, self.high = np.array(document.latent.low), np.array(document.latent.high)
 
     @classmethod
@@ -54,16 +53,16 @@ class Subject:
 
     def check(self, notes: NoteSet) -> None:
         """Raises DataError for data that are not on this model's axes or beyond its notes."""
-        document, recipe = self.document, notes.recipe
-        for name in ("sample_rate", "n_fft", "hop", "frames", "onset_sample", "floor_db", "ceiling_db"):
-            wants, has = getattr(document, name), getattr(recipe, name)
+        document, analysis = self.document, notes.analysis
+        for name in Analysis.model_fields.keys() - {"bands"}:
+            wants, has = getattr(document, name), getattr(analysis, name)
             if wants != has:
                 raise DataError(f"the data have {name} {has}, the model wants {wants}: build the set for this model")
-        axis = recipe.axis()
-        if (axis.kind, axis.n_bands, axis.corner) != (document.bands.kind, document.bands.n, document.bands.corner):
+        mine, theirs = document.solved().bands, analysis.solved().bands
+        if mine != theirs:
             raise DataError(
-                f"the data have {axis.n_bands} {axis.kind} bands with corner {axis.corner}, the model wants "
-                f"{document.bands.n} {document.bands.kind} bands with corner {document.bands.corner}"
+                f"the data have {theirs.n} {theirs.kind} bands with corner {theirs.corner}, the model wants "
+                f"{mine.n} {mine.kind} bands with corner {mine.corner}"
             )
         if not np.any(notes.split == TRAIN):
             raise DataError("the data set has no notes to train on: the latent space is judged by where they lie")
@@ -72,7 +71,7 @@ class Subject:
     @property
     def half_range_db(self) -> float:
         """dB of one unit of x."""
-        return 0.5 * (self.document.ceiling_db - self.document.floor_db)
+        return 0.5 * self.document.range_db
 
     def encode(self, x: Float32s, note: Sequence[int] | Int64s) -> Codes:
         means, variances = [], []

@@ -154,7 +154,7 @@ def export_run(
         )
     licence = wish.licence if wish.licence is not None else notes.licence
     card = Card(out.stem, _FIRST if wish.version is None else wish.version, licence, notes.origins)
-    document = describe(loaded.model, notes, loaded.recipe, card, _training(loaded, notes, record))
+    document = describe(loaded.model, notes, loaded.analysis, card, _training(loaded, notes, record))
     document, loudness = levelled(loaded.model, document, track)
     document = document.model_copy(update={"training": {**document.training, "loudness": loudness.record()}})
     module, read = export(loaded.model, document, out)

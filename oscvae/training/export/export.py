@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.errors import ModelError
-from oscvae.model.document import FORMAT, Bands, Latent, ModelDocument, Point
+from oscvae.model.analysis import NoteAnalysis
+from oscvae.model.document import FORMAT, Latent, ModelDocument, Point
 from oscvae.model.torchscript import has_encoder, load, one_hots, save, script, verify
-from oscvae.training.data.dataset import NoteSet, Recipe
+from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.metrics import encode_all
-
-Float32s = NDArray[np.float32]
 
 SAME = 1e-5
 """How far the exported file may be from the network that it was made from."""
@@ -51,15 +51,14 @@ class Difference(NamedTuple):
     """Of x between a note in a batch and the same note alone."""
 
 
-def describe(model: Any, notes: NoteSet, recipe: Recipe, card: Card, training: dict[str, Any]) -> ModelDocument:
+def describe(model: Any, notes: NoteSet, analysis: NoteAnalysis, card: Card, training: dict[str, Any]) -> ModelDocument:
     """The document of a trained model; the latent range and the points come from the encoded training notes.
 
     Its 0 dB is a full-scale sine until `loudness.levelled` has heard the model. Raises ModelError where a latent
     dimension is the same for all of them.
     """
-    z = encode_all(model, notes, recipe.first_octave)
+    z = encode_all(model, notes, analysis.first_octave)
     train = np.flatnonzero(~notes.held_out)
-    axis = recipe.axis()
     low, high = np.percentile(z[train], _RANGE_PERCENTILES, axis=0)
     written = np.minimum(z[train].std(axis=0).round(_DIGITS), high.round(_DIGITS) - low.round(_DIGITS))
     if (dead := np.flatnonzero(written <= 0.0)).size:
@@ -69,21 +68,10 @@ def describe(model: Any, notes: NoteSet, recipe: Recipe, card: Card, training: d
             "use it; train longer, or with fewer dimensions (latent), or with less regulariser.weight"
         )
     return ModelDocument(
+        **dict(analysis.solved()),
         format=FORMAT,
         name=card.name,
-        sample_rate=recipe.sample_rate,
-        n_fft=recipe.n_fft,
-        hop=recipe.hop,
-        window="hann",
-        bands=Bands(kind=axis.kind, n=axis.n_bands, corner=axis.corner),
-        floor_db=recipe.floor_db,
-        ceiling_db=recipe.ceiling_db,
-        frames=recipe.frames,
-        onset_sample=recipe.onset_sample,
-        reference=recipe.n_fft / 4,
-        note_min=recipe.note_min,
-        note_max=recipe.note_max,
-        first_octave=recipe.first_octave,
+        reference=analysis.n_fft / 4,
         latent=Latent(
             mean=_rounded(z[train].mean(axis=0)),
             std=_rounded(z[train].std(axis=0)),

@@ -14,15 +14,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from oscvae.arrays import Int64s
 from oscvae.errors import DataError
 from oscvae.training.config import TrainConfig
 from oscvae.training.data.dataset import TRAIN, WITHHELD_NOTE, NoteSet
 from oscvae.training.fit.regularisers import PRIOR_POINTS
-
-Int64s = NDArray[np.int64]
 
 _ORDER, _BATCH, _AUGMENTATION = 0, 1, 2
 """Streams of random numbers that must not meet."""

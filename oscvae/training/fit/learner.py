@@ -34,8 +34,8 @@ class Learner(lightning.LightningModule):
     def __init__(self, config: TrainConfig, notes: NoteSet) -> None:
         super().__init__()
         self.config = config
-        recipe = notes.recipe
-        self.model: NoteModel = make_model(config, recipe)
+        analysis = notes.analysis
+        self.model: NoteModel = make_model(config, analysis)
         if config.decoder.kind == "convolutional":
             self.model = self.model.to(memory_format=torch.channels_last)  # twice as fast on a CPU
         self.sampler = Sampler(notes, config)
@@ -46,10 +46,10 @@ class Learner(lightning.LightningModule):
         self.steps = math.ceil(steps / self.look_steps) * self.look_steps
         self.activity: Activity | None = None
         self.rows = watched(notes)
-        self.range_db = recipe.ceiling_db - recipe.floor_db
+        self.range_db = analysis.range_db
         self.decades = self.range_db / 20.0
         self.x = torch.from_numpy(notes.x)
-        self.octave, self.semitone = one_hots(notes.note.tolist(), recipe.first_octave)
+        self.octave, self.semitone = one_hots(notes.note.tolist(), analysis.first_octave)
         self._stochastic = config.encoder.output == "stochastic"
         self._augment = _augment(config, notes)
         self._codes: list[tuple[Tensor, Tensor]] = []
@@ -74,7 +74,9 @@ class Learner(lightning.LightningModule):
         wanted = self.config.optimiser
         settings: dict[str, Any] = {"lr": wanted.rate, "betas": wanted.betas, "weight_decay": wanted.weight_decay}
         kind = torch.optim.AdamW if wanted.kind == "adamw" else torch.optim.Adam
-        optimiser = kind(self.parameters(), **settings, fused=True)
+        # With mixed precision a fused optimiser unscales the gradients itself, and Lightning cannot clip them before.
+        fused = "mixed" not in str(self.trainer.precision)
+        optimiser = kind(self.parameters(), **settings, fused=fused)
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimiser, lambda step: rate_factor(wanted, step, self.steps, self.steps_per_epoch)
         )
@@ -144,10 +146,10 @@ def _augment(config: TrainConfig, notes: NoteSet) -> Callable[[Tensor], Tensor] 
         return None
     from oscvae.training.data.augment import Augment
 
-    recipe = notes.recipe
+    analysis = notes.analysis
     return Augment(
-        axis=recipe.axis(),
-        range_db=recipe.ceiling_db - recipe.floor_db,
+        axis=analysis.band_axis(),
+        range_db=analysis.range_db,
         time_frames=wanted.time_frames,
         bands=wanted.bands,
         gain_db=wanted.gain_db,

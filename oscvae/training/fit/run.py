@@ -1,7 +1,7 @@
 """A training run as a folder: what was trained, from what, with what, and what came out.
 
 config.yaml     the configuration, complete
-run.json        seed, data set and its fingerprint, the recipe, versions
+run.json        seed, data set and its fingerprint, the analysis, versions
 checkpoints/    last.ckpt to go on from, best.ckpt with the least loss on withheld notes
 events.*        what TensorBoard shows
 """
@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import json
 import platform
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from oscvae.errors import ConfigError, DataError
+from oscvae.model.analysis import NoteAnalysis
 from oscvae.training.config import TrainConfig, load_config, to_yaml
-from oscvae.training.data.dataset import NoteSet, Recipe
+from oscvae.training.data.analysis import AnalysisPart
+from oscvae.training.data.dataset import NoteSet
 
 FORMAT = 1
 CONFIG, RECORD, CHECKPOINTS = "config.yaml", "run.json", "checkpoints"
@@ -30,7 +33,7 @@ class Run(NamedTuple):
     model: Any
     """A `oscvae.training.model.network.NoteModel` in evaluation mode, on the CPU."""
     config: TrainConfig
-    recipe: Recipe
+    analysis: NoteAnalysis
     data: Path
     """The folder of the data set."""
 
@@ -43,23 +46,23 @@ def load_run(folder: Path, which: str | None = None) -> Run:
     folder = Path(folder)
     record = read_record(folder)
     config = load_config(folder / CONFIG)
-    told: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in record["recipe"].items()
-    }
-    recipe = Recipe(**told)
+    try:
+        analysis = AnalysisPart(**record["recipe"]).complete()
+    except (KeyError, TypeError, ValidationError) as error:
+        raise DataError(f"{folder / RECORD} is of another version, or damaged: train again") from error
     path = find_checkpoint(folder, which or config.watch.keep)
 
     import torch
 
     from oscvae.training.model.network import make_model
 
-    model = make_model(config, recipe)
+    model = make_model(config, analysis)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
         model.load_state_dict({key.removeprefix("model."): value for key, value in state.items()})
     except Exception as error:  # pickle, zip and torch each raise their own
         raise DataError(f"{path} cannot be read: {str(error).strip().splitlines()[0]}") from error
-    return Run(model.eval(), config, recipe, Path(record["data"]["path"]))
+    return Run(model.eval(), config, analysis, Path(record["data"]["path"]))
 
 
 def find_checkpoint(folder: Path, which: str) -> Path:
@@ -93,7 +96,7 @@ def begin_run(folder: Path, config: TrainConfig, notes: NoteSet, data: Path) -> 
         "name": config.name,
         "seed": config.seed,
         "data": {"path": str(data.resolve()), "fingerprint": notes.fingerprint, "notes": len(notes)},
-        "recipe": asdict(notes.recipe),
+        "recipe": AnalysisPart.of(notes.analysis).model_dump(),
         "versions": versions(),
     }
     unfinished = folder / f"{RECORD}.tmp"

@@ -9,13 +9,11 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.sound import Renderer
 from oscvae.training.fit.learner import Learner
-
-Float32s = NDArray[np.float32]
 
 _PEAK = 0.9
 
@@ -55,12 +53,12 @@ class Listener(Callback):
                 self._told.add(row)
 
     def _add_sound(self, board: Any, tag: str, x: Float32s, step: int) -> None:
-        recipe = self._notes.recipe
+        analysis = self._notes.analysis
         if self._renderer is None:
-            self._renderer = Renderer(recipe.axis(), recipe.n_fft, recipe.hop, recipe.floor_db, recipe.ceiling_db)
+            self._renderer = Renderer(analysis)
         sound = self._renderer.sound(np.ascontiguousarray(x), 1.0)
         peak = float(np.abs(sound).max())
-        board.add_audio(tag, sound * (_PEAK / peak if peak > 0.0 else 1.0), step, sample_rate=recipe.sample_rate)
+        board.add_audio(tag, sound * (_PEAK / peak if peak > 0.0 else 1.0), step, sample_rate=analysis.sample_rate)
 
 
 def pair(recorded: Float32s, decoded: Float32s, title: str) -> Figure:

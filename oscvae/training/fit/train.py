@@ -48,6 +48,10 @@ _OURS = {
     "accumulate_grad_batches": "fit.batch",
 }
 """Arguments of Lightning's Trainer that have a key of ours."""
+_PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+"""The weights stay float32, as a model file has them, and so do the notes."""
+_SHORT_PRECISIONS = ("32", "bf16", "16")
+"""Lightning's other names for them."""
 
 
 def train(
@@ -90,7 +94,7 @@ def _trainer(config: TrainConfig, learner: Learner, callbacks: list[Callback], f
     logger = TensorBoardLogger(folder, name="", version="", default_hp_metric=False)
     try:
         return Trainer(**(settings | config.trainer), callbacks=callbacks, logger=logger)
-    except (MisconfigurationException, ValueError, TypeError) as error:
+    except (MisconfigurationException, ValueError, TypeError, ImportError) as error:
         raise ConfigError(f"trainer: {error}") from error
 
 
@@ -130,3 +134,6 @@ def check_trainer(given: dict[str, Any]) -> None:
             raise ConfigError(f"trainer.{key}: give {_OURS[key]} instead")
         if key not in known:
             raise ConfigError(f"trainer.{key}: Lightning's Trainer does not know this, {nearest(key, known)}")
+    precision = given.get("precision") or _PRECISIONS[0]
+    if str(precision) not in _PRECISIONS + _SHORT_PRECISIONS:
+        raise ConfigError(f"trainer.precision: must be {', '.join(_PRECISIONS)}, got {precision!r}")

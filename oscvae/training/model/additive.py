@@ -18,12 +18,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from oscvae.model.analysis import N_OCTAVES, N_SEMITONES, NoteAnalysis
 from oscvae.model.bands import BandAxis
-from oscvae.model.document import N_OCTAVES, N_SEMITONES
 from oscvae.sound.takes import level_frames
 from oscvae.training.config import AdditiveDecoder as DecoderConfig
 from oscvae.training.config import KnotsEncoder as EncoderConfig
-from oscvae.training.data.dataset import Recipe
 from oscvae.units import A4_HZ, A4_NOTE
 
 # Where the head starts: partials in the middle of the range, noise at the floor, a guitar string's inharmonicity.
@@ -88,14 +87,14 @@ class Levelled(nn.Module):  # type: ignore[misc]  # torch is untyped here
     So two neighbouring notes, or points, are as loud as each other whatever the network says.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, analysis: NoteAnalysis) -> None:
         super().__init__()
-        range_db = recipe.ceiling_db - recipe.floor_db
-        self.frames = level_frames(recipe)
+        range_db = analysis.range_db
+        self.frames = level_frames(analysis)
         self.log_power = math.log(10.0) * range_db / 20.0
-        width = torch.from_numpy(recipe.axis().width())
+        width = torch.from_numpy(analysis.band_axis().width())
         self.register_buffer("log_width", torch.log(width / self.frames).float()[None, :, None])
-        self.level = 1.0 - 2.0 * recipe.ceiling_db / range_db  # x of 0 dB
+        self.level = 1.0 - 2.0 * analysis.ceiling_db / range_db  # x of 0 dB
 
     def forward(self, x: Tensor) -> Tensor:
         loud = torch.logsumexp(self.log_power * x[:, :, : self.frames] + self.log_width, [1, 2], keepdim=True)
@@ -105,9 +104,9 @@ class Levelled(nn.Module):  # type: ignore[misc]  # torch is untyped here
 class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
     """(z (B, D), octave (B, 7), semitone (B, 12)) -> log magnitudes (B, bands, frames), unclamped."""
 
-    def __init__(self, config: DecoderConfig, latent: int, recipe: Recipe) -> None:
+    def __init__(self, config: DecoderConfig, latent: int, analysis: NoteAnalysis) -> None:
         super().__init__()
-        axis = recipe.axis()
+        axis = analysis.band_axis()
         self.stochastic = config.output == "stochastic"
         self.n_codes, self.n_knots, self.n_partials = config.codes, config.knots, config.partials
         self.n_clear = config.clear_partials
@@ -116,17 +115,17 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         self.lobe = lobe_polynomial()
         # TorchScript sees attributes, not the constants of a module.
         # Powers are in units where the middle of the range, x = 0, is 1: x = ln(power) / log_power.
-        self.log_power = math.log(10.0) * (recipe.ceiling_db - recipe.floor_db) / 20.0
+        self.log_power = math.log(10.0) * analysis.range_db / 20.0
         self.loudest, self.silence = _LOUDEST, math.exp(_SILENCE * self.log_power)
         self.edge = _LOBE_EDGE**2
         self.a4_note = float(A4_NOTE)
-        self.a4_bins = A4_HZ * recipe.n_fft / recipe.sample_rate
+        self.a4_bins = A4_HZ * analysis.n_fft / analysis.sample_rate
         self.stiffness_start = _INHARMONICITY_START
         self.stiffness_octaves = _INHARMONICITY_OCTAVES
-        low, high = recipe.note_min - 2.0, recipe.note_max + 2.0
+        low, high = analysis.note_min - 2.0, analysis.note_max + 2.0
         self.bump_width = (high - low) / (config.bumps - 1)
         self.register_buffer("bumps", torch.linspace(low, high, config.bumps)[None])
-        self.register_buffer("octave_note", 12.0 * (torch.arange(N_OCTAVES).float()[:, None] + recipe.first_octave))
+        self.register_buffer("octave_note", 12.0 * (torch.arange(N_OCTAVES).float()[:, None] + analysis.first_octave))
         self.register_buffer("semitone_note", torch.arange(N_SEMITONES).float()[:, None])
         partial = torch.arange(1, config.partials + 1).float()
         self.register_buffer("partial", partial[None])
@@ -137,12 +136,12 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         reach = min(axis.n_bands, self.reach_below + above)
         self.n_bands, self.last_base = axis.n_bands, axis.n_bands - reach
         self.register_buffer("reach", torch.arange(reach)[None, :, None])
-        knots = time_knots(config.knots, config.dense_knots, recipe.frames)
-        self.register_buffer("spread", torch.from_numpy(spread_matrix(knots, recipe.frames)))
-        after_attack = (recipe.onset_sample + recipe.n_fft) / recipe.hop  # a window's length after the onset
+        knots = time_knots(config.knots, config.dense_knots, analysis.frames)
+        self.register_buffer("spread", torch.from_numpy(spread_matrix(knots, analysis.frames)))
+        after_attack = (analysis.onset_sample + analysis.n_fft) / analysis.hop  # a window's length after the onset
         settled = torch.from_numpy(knots >= after_attack).float()[None, None]
         self.register_buffer("settled", settled, persistent=False)
-        self.levelled = Levelled(recipe)
+        self.levelled = Levelled(analysis)
 
         inputs = latent + N_OCTAVES + N_SEMITONES + config.bumps
         self.trunk = nn.Sequential(
@@ -250,14 +249,14 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
 class KnotsEncoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
     """(log magnitudes (B, bands, frames), octave, semitone) -> (mean (B, D), log variance (B, D))."""
 
-    def __init__(self, config: EncoderConfig, latent: int, recipe: Recipe) -> None:
+    def __init__(self, config: EncoderConfig, latent: int, analysis: NoteAnalysis) -> None:
         super().__init__()
-        knots = time_knots(config.knots, config.dense_knots, recipe.frames)
-        spread = spread_matrix(knots, recipe.frames).T
+        knots = time_knots(config.knots, config.dense_knots, analysis.frames)
+        spread = spread_matrix(knots, analysis.frames).T
         self.register_buffer("gather", torch.from_numpy(np.ascontiguousarray(spread / spread.sum(axis=0))))
         channels = config.channels
         self.gathered = nn.Sequential(
-            nn.Conv1d(recipe.n_bands, channels, 3, padding=1),
+            nn.Conv1d(analysis.bands.n, channels, 3, padding=1),
             nn.SiLU(),
             nn.Conv1d(channels, channels // 2, 3, padding=1),
             nn.SiLU(),

@@ -16,16 +16,15 @@ import math
 import torch
 from torch import Tensor, nn
 
-from oscvae.model.document import N_OCTAVES, N_SEMITONES
+from oscvae.model.analysis import N_OCTAVES, N_SEMITONES, NoteAnalysis
 from oscvae.training.config import ConvolutionalDecoder as DecoderConfig
 from oscvae.training.config import ConvolutionalEncoder as EncoderConfig
-from oscvae.training.data.dataset import Recipe
 from oscvae.training.model.additive import CODE_LOG_VARIANCES, LOG_VARIANCES
 
 
-def _grid(recipe: Recipe, halvings: int) -> list[tuple[int, int]]:
+def _grid(analysis: NoteAnalysis, halvings: int) -> list[tuple[int, int]]:
     """Bands and frames after each halving, rounded up, the whole spectrum first."""
-    sizes = [(recipe.n_bands, recipe.frames)]
+    sizes = [(analysis.bands.n, analysis.frames)]
     for _ in range(halvings):
         bands, frames = sizes[-1]
         sizes.append((math.ceil(bands / 2), math.ceil(frames / 2)))
@@ -38,13 +37,13 @@ class ConvolutionalEncoder(nn.Module):  # type: ignore[misc]  # torch is untyped
     It is not told the note: only the decoder is, so that pitch has no need of z.
     """
 
-    def __init__(self, config: EncoderConfig, latent: int, recipe: Recipe) -> None:
+    def __init__(self, config: EncoderConfig, latent: int, analysis: NoteAnalysis) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for inner, outer in itertools.pairwise((1, *config.channels)):
             layers.append(nn.Conv2d(inner, outer, config.kernel, stride=2, padding=config.kernel // 2))
             layers += [nn.BatchNorm2d(outer), nn.LeakyReLU()]
-        bands, frames = _strided(recipe, config)
+        bands, frames = _strided(analysis, config)
         layers.append(nn.Flatten())
         for inner, outer in itertools.pairwise((config.channels[-1] * bands * frames, *config.hidden)):
             layers += [nn.Linear(inner, outer), nn.BatchNorm1d(outer), nn.LeakyReLU()]
@@ -65,10 +64,10 @@ class ConvolutionalEncoder(nn.Module):  # type: ignore[misc]  # torch is untyped
 class ConvolutionalDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
     """(z (B, D), octave (B, 7), semitone (B, 12)) -> log magnitudes (B, bands, frames) in (-1, 1)."""
 
-    def __init__(self, config: DecoderConfig, latent: int, recipe: Recipe) -> None:
+    def __init__(self, config: DecoderConfig, latent: int, analysis: NoteAnalysis) -> None:
         super().__init__()
         self.stochastic = config.output == "stochastic"
-        self.sizes = [list(size) for size in _grid(recipe, len(config.channels) - 1)[::-1]]
+        self.sizes = [list(size) for size in _grid(analysis, len(config.channels) - 1)[::-1]]
         self.first = [config.channels[0], *self.sizes[0]]
         layers: list[nn.Module] = []
         flat = math.prod(self.first)
@@ -101,9 +100,9 @@ def _grow(inner: int, outer: int, kernel: int, size: list[int]) -> nn.Module:
     )
 
 
-def _strided(recipe: Recipe, config: EncoderConfig) -> tuple[int, int]:
+def _strided(analysis: NoteAnalysis, config: EncoderConfig) -> tuple[int, int]:
     """What a convolution of stride 2 with padding kernel // 2 leaves of bands and frames, layer by layer."""
-    bands, frames = recipe.n_bands, recipe.frames
+    bands, frames = analysis.bands.n, analysis.frames
     rest = 2 * (config.kernel // 2) - config.kernel
     for _ in config.channels:
         bands, frames = (bands + rest) // 2 + 1, (frames + rest) // 2 + 1

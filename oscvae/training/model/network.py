@@ -9,22 +9,22 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from oscvae.model.analysis import NoteAnalysis
 from oscvae.training import config as configuration
 from oscvae.training.config import TrainConfig
-from oscvae.training.data.dataset import Recipe
 from oscvae.training.model.additive import AdditiveDecoder, KnotsEncoder
 from oscvae.training.model.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
 from oscvae.training.model.refining import Refinement
 
 
 class NoteModel(nn.Module):  # type: ignore[misc]  # torch is untyped here
-    """forward decodes, encode encodes, both as the model file's format wants (DESIGN 5)."""
+    """forward decodes, encode encodes, both in the shapes that `oscvae.model.torchscript.verify` asks for."""
 
-    def __init__(self, config: TrainConfig, recipe: Recipe) -> None:
+    def __init__(self, config: TrainConfig, analysis: NoteAnalysis) -> None:
         super().__init__()
-        self.encoder = _encoder(config, recipe)
-        self.decoder = _decoder(config, recipe)
-        self.refinement = Refinement(config.refine, config.latent, recipe)
+        self.encoder = _encoder(config, analysis)
+        self.decoder = _decoder(config, analysis)
+        self.refinement = Refinement(config.refine, config.latent, analysis)
         self.rounds = config.refine.rounds
 
     def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
@@ -48,20 +48,20 @@ class NoteModel(nn.Module):  # type: ignore[misc]  # torch is untyped here
         return z, log_variance
 
 
-def make_model(config: TrainConfig, recipe: Recipe, seed: int | None = None) -> NoteModel:
+def make_model(config: TrainConfig, analysis: NoteAnalysis, seed: int | None = None) -> NoteModel:
     """A fresh model; its weights follow from the seed, by default the configuration's."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed if seed is None else seed)
-        return NoteModel(config, recipe)
+        return NoteModel(config, analysis)
 
 
-def _encoder(config: TrainConfig, recipe: Recipe) -> nn.Module:
+def _encoder(config: TrainConfig, analysis: NoteAnalysis) -> nn.Module:
     if isinstance(config.encoder, configuration.KnotsEncoder):
-        return KnotsEncoder(config.encoder, config.latent, recipe)
-    return ConvolutionalEncoder(config.encoder, config.latent, recipe)
+        return KnotsEncoder(config.encoder, config.latent, analysis)
+    return ConvolutionalEncoder(config.encoder, config.latent, analysis)
 
 
-def _decoder(config: TrainConfig, recipe: Recipe) -> nn.Module:
+def _decoder(config: TrainConfig, analysis: NoteAnalysis) -> nn.Module:
     if isinstance(config.decoder, configuration.AdditiveDecoder):
-        return AdditiveDecoder(config.decoder, config.latent, recipe)
-    return ConvolutionalDecoder(config.decoder, config.latent, recipe)
+        return AdditiveDecoder(config.decoder, config.latent, analysis)
+    return ConvolutionalDecoder(config.decoder, config.latent, analysis)

@@ -14,8 +14,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from oscvae.model.analysis import NoteAnalysis
 from oscvae.training.config import RefineConfig
-from oscvae.training.data.dataset import Recipe
 
 STEP = 0.02
 """Between the two points of a slope: far above the rounding of float32, far below what z spans."""
@@ -28,11 +28,11 @@ class Refinement(nn.Module):  # type: ignore[misc]  # torch is untyped here
     spectral convergence; and `anchor` times the distance from the guess, in the encoder's own deviations.
     """
 
-    def __init__(self, config: RefineConfig, latent: int, recipe: Recipe) -> None:
+    def __init__(self, config: RefineConfig, latent: int, analysis: NoteAnalysis) -> None:
         super().__init__()
         self.convergence, self.anchor, self.damping = config.convergence, config.anchor, config.damping
         self.step = STEP
-        self.to_linear = math.log(10.0) * (recipe.ceiling_db - recipe.floor_db) / 40.0
+        self.to_linear = math.log(10.0) * analysis.range_db / 40.0
         around = torch.cat([torch.zeros(1, latent), STEP * torch.eye(latent)])
         self.register_buffer("around", around[None], persistent=False)
 

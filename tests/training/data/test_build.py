@@ -18,7 +18,7 @@ from test_soundfont import needs_fluidsynth
 from tiny_soundfont import RATE, TinyZone, string, write_soundfont
 
 from oscvae.errors import DataError
-from oscvae.sound.stft import from_log, n_samples
+from oscvae.sound.stft import from_log
 from oscvae.sound.takes import level_frames, measure_level
 from oscvae.training.data import build as building
 from oscvae.training.data.build import PARTS, Built, build
@@ -71,13 +71,13 @@ def test_a_folder_becomes_a_set(folder: Path, tmp_path: Path) -> None:
     assert sorted(notes.note[notes.timbre == 0].tolist()) == [57, 60, 62, 64, 67], "one by its sound"
     velocity = {int(note): int(one) for note, one in zip(notes.note, notes.velocity, strict=True)}
     assert velocity == {57: 100, 60: 100, 62: 90, 64: 112, 67: 100}
-    assert (notes.recipe.note_min, notes.recipe.note_max) == (57, 67), "what there is"
+    assert (notes.analysis.note_min, notes.analysis.note_max) == (57, 67), "what there is"
     assert notes.program.tolist() == [-1] * 9
     assert len(notes.sources) == len(set(notes.sources)) == 13, "a recording for each file that was looked at"
     assert notes.x.shape == (9, 64, 12)
-    frames = level_frames(notes.recipe)
-    bands = from_log(notes.x.transpose(0, 2, 1), 1.0, notes.recipe.floor_db, notes.recipe.ceiling_db)
-    levels = [measure_level(note, notes.recipe.axis(), frames) for note in bands]
+    frames = level_frames(notes.analysis)
+    bands = from_log(notes.x.transpose(0, 2, 1), 1.0, notes.analysis.floor_db, notes.analysis.ceiling_db)
+    levels = [measure_level(note, notes.analysis.band_axis(), frames) for note in bands]
     np.testing.assert_allclose(levels, 1.0, rtol=1e-3)
     for row in range(9):
         assert notes.f0_hz[row] == pytest.approx(note_to_hz(float(notes.note[row])), rel=0.02)
@@ -178,7 +178,7 @@ def test_another_set_is_not_built_over(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds another data set, 'takes'"):
         build(other, out, workers=0)
     build(other, out, workers=0, force=True)
-    assert open_dataset(out).recipe.floor_db == -60.0
+    assert open_dataset(out).analysis.floor_db == -60.0
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.tex").write_text("")
     with pytest.raises(DataError, match="not empty"):
@@ -278,7 +278,7 @@ def test_a_soundfont_becomes_a_set_split_by_recording(
     assert withheld
     assert not withheld & set(notes.source[notes.split != 2].tolist())
     assert set(notes.velocity.tolist()) == {60, 110}
-    loudest = notes.recipe.axis().centre[notes.x.max(axis=2).argmax(axis=1)]
+    loudest = notes.analysis.band_axis().centre[notes.x.max(axis=2).argmax(axis=1)]
     partial = loudest * 48000 / 2048 / np.array([note_to_hz(float(note)) for note in notes.note])
     assert np.all(np.abs(partial - partial.round()) < 0.15)
 
@@ -286,10 +286,9 @@ def test_a_soundfont_becomes_a_set_split_by_recording(
 @needs_fluidsynth
 def test_a_note_lies_where_the_recipe_says(font_built: tuple[Built, Path]) -> None:
     notes = open_dataset(font_built[1])
-    recipe = notes.recipe
-    first_heard = (recipe.onset_sample - recipe.n_fft) // recipe.hop + 1
+    analysis = notes.analysis
+    first_heard = (analysis.onset_sample - analysis.n_fft) // analysis.hop + 1
     assert first_heard == 0
-    assert n_samples(recipe.frames, recipe.n_fft, recipe.hop) > recipe.onset_sample
     energy = (10.0 ** (2.0 * (notes.x - 1.0))).sum(axis=1)
     assert np.all(energy.argmax(axis=1) <= 4)
     assert np.all(energy[:, 0] < energy[:, 2])

@@ -14,9 +14,9 @@ from tiny_soundfont import RATE, string
 
 from oscvae.errors import DataError
 from oscvae.training.data import command
-from oscvae.training.data.info import note_name
 from oscvae.training.data.listen import choose, write_sounds
 from oscvae.training.data.store import SPECTRA, open_dataset
+from oscvae.units import note_name
 
 SETTINGS = ("analysis.frames=16", "analysis.n_bands=64")
 
@@ -94,7 +94,7 @@ def test_listening_writes_the_notes_one_after_the_other(
     assert command.run_listen(built, tmp_path / "out.wav", 3, "ukulele", None, aloud=False) == 0
     assert "ukulele A3 at 100" in capsys.readouterr().out
     sound, rate = soundfile.read(tmp_path / "out.wav")
-    recipe = notes.recipe
+    recipe = notes.analysis
     length = recipe.n_fft + (recipe.frames - 1) * recipe.hop + 4800
     assert (rate, sound.size) == (48000, 3 * length)
     assert np.abs(sound).max() == pytest.approx(0.9, abs=0.01)

@@ -12,13 +12,13 @@ from oscvae.errors import SoundFileError
 from oscvae.sound.files import is_clipped, read_sound, to_mono
 from oscvae.sound.pitch import detune_cents, fundamental_hz
 from oscvae.sound.takes import align, find_onset, tune
-from oscvae.training.data.dataset import Recipe
+from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.prepare import Checks, OutlierError, is_octave, prepare
 from oscvae.units import cents, note_to_hz
 
 RATE = 48000
-RECIPE = Recipe(frames=20)
-AXIS = RECIPE.axis()
+ANALYSIS = AnalysisPart(frames=20, note_min=40, note_max=88).complete()
+AXIS = ANALYSIS.band_axis()
 
 
 def pluck(freq_hz: float, begin: int = 5000, size: int = 60000, noise: float = 0.0, partials: int = 2) -> np.ndarray:
@@ -88,8 +88,8 @@ def test_a_range_that_excludes_the_note_is_not_escaped() -> None:
 
 
 def test_a_note_is_prepared_by_its_name_or_by_its_sound() -> None:
-    named = prepare(pluck(note_to_hz(57.2), partials=6), 57, RECIPE, AXIS, Checks())
-    heard = prepare(pluck(note_to_hz(57.2), partials=6), None, RECIPE, AXIS, Checks())
+    named = prepare(pluck(note_to_hz(57.2), partials=6), 57, ANALYSIS, AXIS, Checks())
+    heard = prepare(pluck(note_to_hz(57.2), partials=6), None, ANALYSIS, AXIS, Checks())
     assert named.note == heard.note == 57
     assert named.x.shape == (256, 20)
     np.testing.assert_array_equal(named.x, heard.x)
@@ -102,13 +102,13 @@ def test_a_note_is_prepared_by_its_name_or_by_its_sound() -> None:
 def test_another_note_than_the_name_says_is_an_outlier() -> None:
     take = pluck(note_to_hz(59.0), partials=6)
     with pytest.raises(OutlierError, match=r"\+200 cents from 220.0 Hz") as caught:
-        prepare(take, 57, RECIPE, AXIS, Checks())
+        prepare(take, 57, ANALYSIS, AXIS, Checks())
     assert caught.value.f0_hz == pytest.approx(246.9, abs=1.0)
-    kept = prepare(take, 57, RECIPE, AXIS, Checks(keep=True))
+    kept = prepare(take, 57, ANALYSIS, AXIS, Checks(keep=True))
     assert "cents" in kept.doubt
-    assert prepare(take, 57, RECIPE, AXIS, Checks(cents=250.0)).doubt == ""
+    assert prepare(take, 57, ANALYSIS, AXIS, Checks(cents=250.0)).doubt == ""
     with pytest.raises(OutlierError, match="outside 40 to 88"):
-        prepare(take, 30, RECIPE, AXIS, Checks())
+        prepare(take, 30, ANALYSIS, AXIS, Checks())
 
 
 def test_a_wrong_octave_is_told_by_the_partials() -> None:
@@ -118,13 +118,13 @@ def test_a_wrong_octave_is_told_by_the_partials() -> None:
     assert not is_octave(heard, RATE, high)
     assert not is_octave(heard, RATE, 0.5 * low)
     with pytest.raises(OutlierError, match="-1200 cents"):
-        prepare(pluck(low, partials=6), 62, RECIPE, AXIS, Checks())
+        prepare(pluck(low, partials=6), 62, ANALYSIS, AXIS, Checks())
     # A faint octave below, and a sharp third partial that prefers it: as the highest string of a harp.
     time_s = np.arange(40000) / RATE
     take = sum(
         gain * np.cos(2.0 * np.pi * h * high * time_s) for h, gain in ((0.5, 0.1), (1, 0.4), (2, 0.05), (3.02, 0.4))
     ) * np.exp(-5.0 * time_s)
-    found = prepare(take.astype(np.float32), 62, RECIPE, AXIS, Checks())
+    found = prepare(take.astype(np.float32), 62, ANALYSIS, AXIS, Checks())
     assert "its partials agree" in found.doubt
     assert abs(cents(found.f0_hz, high)) < 60.0
 
@@ -192,4 +192,4 @@ def test_what_is_no_note_is_refused(tmp_path: Path) -> None:
         with pytest.raises(SoundFileError, match=said):
             read_sound(path, RATE)
     with pytest.raises(SoundFileError, match=r"sounds for 0\.022 s"):
-        prepare(pluck(200.0)[:6000], 55, RECIPE, AXIS, Checks())
+        prepare(pluck(200.0)[:6000], 55, ANALYSIS, AXIS, Checks())

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from oscvae.errors import ConfigError, DataError
-from oscvae.training.data.dataset import Recipe
+from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.recipes import DataRecipe, SoundfontSource, load_recipe, shipped
 
 
 def test_the_shipped_recipes_are_of_the_shipped_model() -> None:
     assert shipped() == ["plucked", "plucked-fluid"]
     plucked, fluid = load_recipe("plucked"), load_recipe("plucked-fluid")
-    assert plucked.analysis.recipe() == fluid.analysis.recipe() == Recipe()
+    assert plucked.analysis.complete() == fluid.analysis.complete() == AnalysisPart(note_min=40, note_max=88).complete()
     assert plucked.soundfonts[0] == fluid.soundfonts[0]
     assert [font.package for font in plucked.soundfonts] == [
         "fluid-soundfont-gm",
@@ -33,7 +33,7 @@ def test_a_folder_is_a_recipe(tmp_path: Path) -> None:
     recipe = load_recipe(str(tmp_path / "ukulele"))
     assert recipe.name == "ukulele"
     assert recipe.folders[0].path == tmp_path / "ukulele"
-    assert recipe.analysis.recipe().note_min == 28, "wide, until it is known what there is"
+    assert recipe.analysis.complete().note_min == 28, "wide, until it is known what there is"
     changed = load_recipe(str(tmp_path / "ukulele"), ["analysis.frames=200", "split.recordings=0"], middle_c=3)
     assert changed.analysis.frames == 200
     assert changed.split.recordings == 0.0
@@ -66,6 +66,9 @@ def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
         ("name: x\nfolders: [{path: a}]\nanalysis: {floor_db: 6.0}\n", "floor_db"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {onset_sample: 100000}\n", "onset_sample"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {frame: 100}\n", "analysis.frames"),
+        ("name: x\nfolders: [{path: a}]\nanalysis:\n  hop: 512\n  n_bands: 1\n", "yaml:5: analysis.n_bands: must be "),
+        ("name: x\nfolders:\n  - path: a\n  - pth: b\n", "yaml:4: folders.1.pth: .* did you mean folders.1.path"),
+        ("name: x\nsoundfonts: [{file: a, instruments: [{name: y, progam: 1}]}]\n", "instruments.0.program"),
         ("name: x\nfolders: [{path: a, recording: '('}]\n", "regular expression"),
         ("name: x\nsoundfonts: [{file: a.sf2, instruments: []}]\n", "instruments"),
         ("name: x\nsoundfonts: [{file: a.sf2, instruments: [{name: y, program: 1, notes: [60, 50]}]}]\n", "lower"),
@@ -77,6 +80,15 @@ def test_faults_are_named(tmp_path: Path, text: str, said: str) -> None:
     path.write_text(text)
     with pytest.raises(ConfigError, match=said):
         load_recipe(str(path))
+
+
+def test_a_setting_has_the_form_of_a_recipe() -> None:
+    with pytest.raises(ConfigError, match=r"--set frames: must be key=value, like analysis\.frames=200"):
+        load_recipe("plucked", ["frames"])
+    assert load_recipe("plucked", ["soundfonts.0.instruments.2.notes=[50, 60]"]).soundfonts[0].instruments[2].notes == (
+        50,
+        60,
+    )
 
 
 def test_an_unknown_name_says_which_are_known() -> None:

@@ -12,13 +12,14 @@ import pytest
 from oscvae.errors import DataError
 from oscvae.sound.pitch import detune_cents
 from oscvae.sound.takes import find_onset, tune
-from oscvae.training.data.soundfont import SOUNDFONT_PLACES, Timbre, find_soundfont, midi_file, render_notes
+from oscvae.training.data.soundfont import SOUNDFONT_FOLDERS, Timbre, find_soundfont, midi_file, render_notes
 from oscvae.units import note_to_hz
 
 RATE = 48000
 
 needs_fluidsynth = pytest.mark.skipif(
-    shutil.which("fluidsynth") is None or not any(place.is_file() for place in SOUNDFONT_PLACES),
+    shutil.which("fluidsynth") is None
+    or not any((folder / "FluidR3_GM.sf2").is_file() for folder in SOUNDFONT_FOLDERS),
     reason="fluidsynth and fluid-soundfont-gm are needed to render notes",
 )
 
@@ -59,8 +60,10 @@ def test_the_midi_file_says_what_was_asked() -> None:
 
 
 def test_a_missing_soundfont_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="fluid-soundfont-gm"):
-        find_soundfont(tmp_path / "none.sf2")
+    with pytest.raises(DataError, match=r"none\.sf2 is not in .*: apt install fluid-soundfont-gm$"):
+        find_soundfont(str(tmp_path / "none.sf2"))
+    with pytest.raises(DataError, match=r"none\.sf2 is not in \. or /usr/share/.*: name its path in the recipe$"):
+        find_soundfont("none.sf2", package="")
 
 
 @needs_fluidsynth

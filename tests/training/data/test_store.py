@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from oscvae.errors import DataError
-from oscvae.training.data.dataset import NoteSet, Recipe
+from oscvae.training.data.analysis import AnalysisPart
+from oscvae.training.data.dataset import NoteSet
 from oscvae.training.data.store import INDEX, SPECTRA, fingerprint_of, open_dataset, read_index, save_dataset
 
-RECIPE = Recipe(frames=7, n_bands=32, note_min=60, note_max=62)
+ANALYSIS = AnalysisPart(frames=7, n_bands=32, note_min=60, note_max=62).complete()
 
 
 def small_set() -> NoteSet:
@@ -21,7 +22,7 @@ def small_set() -> NoteSet:
     note = np.array([60, 61, 62] * 2)
     program = np.repeat([24, 46], 3)
     split = np.array([0, 1, 2, 0, 0, 1])
-    return NoteSet(x, note, program, np.full(6, 110), rng.uniform(1.0, 9.0, 6).astype(np.float32), split, RECIPE)
+    return NoteSet(x, note, program, np.full(6, 110), rng.uniform(1.0, 9.0, 6).astype(np.float32), split, ANALYSIS)
 
 
 def test_what_was_saved_is_what_opens(tmp_path: Path) -> None:
@@ -32,7 +33,7 @@ def test_what_was_saved_is_what_opens(tmp_path: Path) -> None:
     for name in ("x", "note", "program", "velocity", "level", "split", "timbre", "source", "f0_hz", "held_out"):
         np.testing.assert_array_equal(getattr(opened, name), getattr(saved, name), err_msg=name)
         assert getattr(opened, name).dtype == getattr(saved, name).dtype, name
-    assert (opened.recipe, opened.timbres, opened.sources) == (saved.recipe, saved.timbres, saved.sources)
+    assert (opened.analysis, opened.timbres, opened.sources) == (saved.analysis, saved.timbres, saved.sources)
     assert opened.fingerprint == fingerprint
     assert opened.timbres == ("program 24", "program 46")
     assert opened.label(3) == "program 46 110"

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
-from tiny import RECIPE, make_notes, store_notes, tiny_config
+from tiny import ANALYSIS, make_notes, store_notes, tiny_config
 
 from oscvae.app.cli import app
 from oscvae.errors import ConfigError, DataError, ModelError
@@ -166,7 +166,7 @@ def test_a_model_whose_notes_depend_on_their_batch_is_caught(model: Path, run: P
         """As batch normalisation that was left in training would."""
 
         def forward(self, z: torch.Tensor, octave: torch.Tensor, semitone: torch.Tensor) -> torch.Tensor:
-            return (z - z.mean(0)).sum(1)[:, None, None].expand(-1, RECIPE.n_bands, RECIPE.frames)
+            return (z - z.mean(0)).sum(1)[:, None, None].expand(-1, ANALYSIS.bands.n, ANALYSIS.frames)
 
     with pytest.raises(ModelError, match="in a batch otherwise than alone"):
         check_same(Mixing(), Mixing(), read_document(model))
@@ -175,11 +175,14 @@ def test_a_model_whose_notes_depend_on_their_batch_is_caught(model: Path, run: P
 def test_the_distances_are_those_of_the_metrics(subject: Subject, notes: NoteSet) -> None:
     found, material = evaluate(subject, notes, effort=QUICK)
     x = decode_all(
-        subject.module, encode_all(subject.module, notes, RECIPE.first_octave), notes.note.tolist(), RECIPE.first_octave
+        subject.module,
+        encode_all(subject.module, notes, ANALYSIS.first_octave),
+        notes.note.tolist(),
+        ANALYSIS.first_octave,
     )
     for split, name in enumerate(("training", "withheld notes", "unseen recordings")):
         rows = notes.split == split
-        told = distance(x[rows], notes.x[rows], notes.recipe.floor_db, notes.recipe.ceiling_db)
+        told = distance(x[rows], notes.x[rows], notes.analysis.floor_db, notes.analysis.ceiling_db)
         assert found.fidelity.split[name].lsd_db == pytest.approx(told.lsd_db, rel=1e-4)
         assert found.fidelity.split[name].sc_db == pytest.approx(told.sc_db, rel=1e-3)
         assert found.data.notes[name] == rows.sum()
@@ -211,7 +214,7 @@ def test_the_page_holds_everything_that_it_shows(model: Path, data: Path, tmp_pa
         kinds[kind] = kinds.get(kind, 0) + 1
         if found[1] == "audio":
             samples, rate = soundfile.read(io.BytesIO(content))
-            assert rate == RECIPE.sample_rate
+            assert rate == ANALYSIS.sample_rate
             assert samples.size > 0
         else:
             assert min(Image.open(io.BytesIO(content)).size) > 20
@@ -283,15 +286,15 @@ def test_a_run_is_exported_and_judged_with_its_own_data(
 
 
 def test_data_that_do_not_fit_are_refused(subject: Subject, notes: NoteSet) -> None:
-    shape = (len(notes), RECIPE.n_bands, RECIPE.frames)
+    shape = (len(notes), ANALYSIS.bands.n, ANALYSIS.frames)
     columns = (notes.note, notes.program, notes.velocity, notes.level)
-    later = NoteSet(np.zeros(shape, np.float32), *columns, notes.split, replace(RECIPE, onset_sample=256))
+    later = NoteSet(np.zeros(shape, np.float32), *columns, notes.split, replace(ANALYSIS, onset_sample=256))
     with pytest.raises(DataError, match="onset_sample 256, the model wants 384"):
         subject.check(later)
-    narrower = NoteSet(np.zeros((len(notes), 40, 24), np.float32), *columns, notes.split, replace(RECIPE, n_bands=40))
+    narrower = NoteSet(np.zeros((len(notes), 40, 24), np.float32), *columns, notes.split, replace(ANALYSIS, n_bands=40))
     with pytest.raises(DataError, match="40 hybrid bands"):
         subject.check(narrower)
-    untrained = NoteSet(notes.x, *columns, np.ones(len(notes)), RECIPE)
+    untrained = NoteSet(notes.x, *columns, np.ones(len(notes)), ANALYSIS)
     with pytest.raises(DataError, match="no notes to train on"):
         evaluate(subject, untrained)
 

@@ -84,7 +84,7 @@ def test_the_test_set_is_what_was_never_trained_on(notes: NoteSet) -> None:
     assert choose_test(notes) is None
     doubled = NoteSet(
         np.repeat(notes.x[:1], 80, axis=0), *(np.repeat(notes.note[:1], 80),) * 3,
-        np.ones(80, np.float32), np.repeat([0, 1], 40), notes.recipe,
+        np.ones(80, np.float32), np.repeat([0, 1], 40), notes.analysis,
     )  # fmt: skip
     assert choose_test(doubled) == 1
 

@@ -75,7 +75,7 @@ def test_missing_packages_are_named(data: Path, tmp_path: Path, monkeypatch: pyt
 
 def test_arguments_are_judged_without_torch() -> None:
     script = (
-        "import sys\nfrom oscvae.training import command\nfrom oscvae.errors import ConfigError\n"
+        "import sys\nfrom oscvae.training.fit import command\nfrom oscvae.errors import ConfigError\n"
         "try: command.train('plucked', None, None, False, ['fit.steps=10'])\n"
         "except ConfigError: sys.exit(', '.join({'torch', 'lightning'} & set(sys.modules)) or 0)"
     )

@@ -17,10 +17,10 @@ import pytest
 import torch
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tiny import RECIPE, store_notes, tiny_config, write_config
+from tiny import ANALYSIS, store_notes, tiny_config, write_config
 
 from oscvae.errors import ConfigError, DataError
-from oscvae.model.document import N_OCTAVES, N_SEMITONES
+from oscvae.model.analysis import N_OCTAVES, N_SEMITONES
 from oscvae.model.torchscript import script
 from oscvae.training.config import TrainConfig, find_config, load_config, packaged, to_yaml
 from oscvae.training.data.store import open_dataset
@@ -76,8 +76,8 @@ def test_a_run_is_a_folder_that_says_what_it_was(data: Path, tmp_path: Path) -> 
     assert record["data"]["fingerprint"] == open_dataset(data).fingerprint
     assert record["versions"]["torch"] == torch.__version__.split("+")[0]
     assert load_config(tmp_path / "run" / "config.yaml") == config
-    model, read, recipe, place = load_run(tmp_path / "run")
-    assert (read, recipe, place) == (config, RECIPE, data.resolve())
+    model, read, analysis, place = load_run(tmp_path / "run")
+    assert (read, analysis, place) == (config, ANALYSIS, data.resolve())
     assert not model.training
     board = EventAccumulator(str(tmp_path / "run"), {"images": 0, "audio": 0})
     board.Reload()
@@ -197,7 +197,9 @@ def test_nothing_is_trained_over_or_otherwise(data: Path, tmp_path: Path) -> Non
     [
         ("trainer.device=2", "did you mean devices"),
         ("trainer.max_steps=3", "give fit.steps instead"),
-        ("trainer.precision=7", "trainer: "),
+        ("trainer.precision=7", "trainer.precision: must be 32-true, bf16-mixed, 16-mixed, got 7"),
+        ("trainer.precision=bf16-true", "trainer.precision: must be 32-true, bf16-mixed, 16-mixed, got 'bf16-true'"),
+        ("trainer.strategy=no-such-one", "trainer: "),
     ],
 )
 def test_lightnings_own_flags_are_checked_before_anything_is_made(
@@ -263,7 +265,7 @@ def check_exported(folder: Path, latent: int) -> None:
         semitone = torch.eye(N_SEMITONES)[list(range(batch))]
         with torch.inference_mode():
             x = scripted(z, octave, semitone)
-            assert x.shape == (batch, RECIPE.n_bands, RECIPE.frames)
+            assert x.shape == (batch, ANALYSIS.bands.n, ANALYSIS.frames)
             assert float(x.abs().max()) <= 1.0
             torch.testing.assert_close(x, model(z, octave, semitone), rtol=0, atol=1e-5)
             mean, log_variance = scripted.encode(x, octave, semitone)
@@ -271,8 +273,21 @@ def check_exported(folder: Path, latent: int) -> None:
             torch.testing.assert_close(mean, model.encode(x, octave, semitone)[0], rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("precision", ["bf16-mixed", "16-mixed", "bf16", "32"])
+@pytest.mark.parametrize("kinds", [(), ("encoder={kind: convolutional}", "decoder={kind: convolutional}")])
+def test_it_trains_in_each_precision_that_is_taken(
+    precision: str, kinds: tuple[str, ...], data: Path, tmp_path: Path
+) -> None:
+    small = [*SMALL["convolutional"], *SMALL["upsampling"]] if kinds else []
+    config = tiny_config(
+        tmp_path, *kinds, *small, f"trainer.precision={precision}", "fit.steps=2", "watch.every_steps=2"
+    )
+    run(config, data, tmp_path / "run")
+    check_exported(tmp_path / "run", 3)
+
+
 def test_weights_follow_from_the_seed(tmp_path: Path) -> None:
-    one, same, other = (make_model(tiny_config(tmp_path, f"seed={seed}"), RECIPE).state_dict() for seed in (1, 1, 2))
+    one, same, other = (make_model(tiny_config(tmp_path, f"seed={seed}"), ANALYSIS).state_dict() for seed in (1, 1, 2))
     assert all(torch.equal(one[key], same[key]) for key in one)
     assert any(not torch.equal(one[key], other[key]) for key in one)
     assert to_yaml(tiny_config(tmp_path)).startswith("name: tiny\n")

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 from rich.console import Console
-from tiny import RECIPE, make_notes, tiny_config
+from tiny import ANALYSIS, make_notes, tiny_config
 
 from oscvae.model.bands import band_axis
 from oscvae.model.torchscript import one_hots
 from oscvae.sound.stft import log_to_db
 from oscvae.sound.takes import level_frames, measure_level
 from oscvae.training.config import AdditiveDecoder as DecoderConfig
-from oscvae.training.data.dataset import Recipe
+from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.evaluate.metrics import decode_all, distance, encode_all
 from oscvae.training.fit.train import train
 from oscvae.training.model.additive import AdditiveDecoder, lobe_polynomial, lobe_reach, spread_matrix, time_knots
@@ -46,8 +46,8 @@ def test_knots_are_dense_at_the_attack_and_interpolate_linearly() -> None:
 @pytest.mark.parametrize("note", [40, 55, 69, 88])
 def test_partials_lie_at_their_exact_frequencies(note: int) -> None:
     """With B = 0, the centroid of each lobe of a linear axis is the partial's frequency."""
-    recipe = Recipe(band_kind="linear", n_bands=1025, frames=4)
-    decoder = AdditiveDecoder(SMALL, 4, recipe)
+    analysis = AnalysisPart(band_kind="linear", n_bands=1025, frames=4).complete()
+    decoder = AdditiveDecoder(SMALL, 4, analysis)
     lobes = decoder.lobes(torch.tensor([[float(note)]]), torch.zeros(1, 1))[0].numpy()
     f0_bins = note_to_hz(float(note)) * 2048 / 48000
     for partial in (1, 2, 5):
@@ -61,9 +61,9 @@ def test_partials_lie_at_their_exact_frequencies(note: int) -> None:
 )
 def test_no_band_that_a_lobe_touches_is_left_out(kind: str, n: int) -> None:
     """Against the head's formula over all bands."""
-    recipe = Recipe(band_kind=kind, n_bands=n, frames=4)
-    axis = recipe.axis()
-    decoder = AdditiveDecoder(SMALL, 4, recipe)
+    analysis = AnalysisPart(band_kind=kind, n_bands=n, frames=4).complete()
+    axis = analysis.band_axis()
+    decoder = AdditiveDecoder(SMALL, 4, analysis)
     note, stiffness = torch.tensor([[40.3], [71.0], [100.0]]), torch.tensor([[0.0], [7e-5], [5e-4]])
     got = decoder.lobes(note, stiffness).numpy()
     h = np.arange(1, 49)
@@ -98,7 +98,7 @@ def test_noise_does_not_bend_the_lobes_of_the_lowest_partials(note: int, clear: 
 def test_below_and_between_the_lowest_partials_noise_stays_under_them(clear: int) -> None:
     """Softly, and only once the attack is over: the first knot is the first frame, the last the last one."""
     config = SMALL.model_copy(update={"clear_partials": clear, "noise_db": -12.0})
-    decoder = AdditiveDecoder(config, 4, Recipe(frames=12))
+    decoder = AdditiveDecoder(config, 4, AnalysisPart(frames=12).complete())
     note, stiffness = torch.tensor([[88.0]]), torch.tensor([[7e-5]])
     partials = torch.full((1, SMALL.partials, SMALL.knots), 2.0 / SMALL.partials)
     most = 2.0 * 10.0**-1.2
@@ -116,8 +116,10 @@ def test_below_and_between_the_lowest_partials_noise_stays_under_them(clear: int
 
 def test_partials_that_fade_to_nothing_can_still_be_learnt() -> None:
     """Their powers are 0 in float32, and nothing else sounds under their lobes."""
-    decoder = AdditiveDecoder(SMALL.model_copy(update={"clear_partials": 4, "noise_db": -18.0}), 4, Recipe(frames=12))
-    octave, semitone = one_hots([45, 88], Recipe().first_octave)
+    decoder = AdditiveDecoder(
+        SMALL.model_copy(update={"clear_partials": 4, "noise_db": -18.0}), 4, AnalysisPart(frames=12).complete()
+    )
+    octave, semitone = one_hots([45, 88], AnalysisPart().complete().first_octave)
     with torch.no_grad():
         decoder.static.bias[: SMALL.partials] = -20.0
     x = decoder(torch.zeros(2, 4), octave, semitone)
@@ -128,9 +130,9 @@ def test_partials_that_fade_to_nothing_can_still_be_learnt() -> None:
 
 def change_by_noise(config: DecoderConfig, note: int) -> np.ndarray:
     """What 40 dB more of an uneven noise change in each bin and frame, in dB."""
-    recipe = Recipe(band_kind="linear", n_bands=1025, frames=12)
-    decoder = AdditiveDecoder(config, 4, recipe)
-    octave, semitone = one_hots([note], recipe.first_octave)
+    analysis = AnalysisPart(band_kind="linear", n_bands=1025, frames=12).complete()
+    decoder = AdditiveDecoder(config, 4, analysis)
+    octave, semitone = one_hots([note], analysis.first_octave)
     uneven = torch.rand(1025, generator=torch.Generator().manual_seed(1))
     decoded = []
     for loudest in (-0.9, 0.1):
@@ -142,34 +144,34 @@ def change_by_noise(config: DecoderConfig, note: int) -> np.ndarray:
 
 
 def test_soft_semitones_are_quarter_tones() -> None:
-    recipe = Recipe()
-    decoder = AdditiveDecoder(SMALL, 4, recipe)
-    octave, semitone = one_hots([60, 61], recipe.first_octave)
+    analysis = AnalysisPart().complete()
+    decoder = AdditiveDecoder(SMALL, 4, analysis)
+    octave, semitone = one_hots([60, 61], analysis.first_octave)
     note = decoder.note(octave, semitone)
     assert note[:, 0].tolist() == [60.0, 61.0]
     assert float(decoder.note(octave[:1], semitone.mean(0)[None])) == 60.5
 
 
 def test_every_point_at_every_note_has_the_level_of_the_data() -> None:
-    decoder = AdditiveDecoder(SMALL, 4, RECIPE)
-    octave, semitone = one_hots(list(range(60, 73)), RECIPE.first_octave)
+    decoder = AdditiveDecoder(SMALL, 4, ANALYSIS)
+    octave, semitone = one_hots(list(range(60, 73)), ANALYSIS.first_octave)
     with torch.inference_mode():
         for scale in (0.0, 3.0, 30.0):
             x = decoder(scale * torch.randn(13, 4, generator=torch.Generator().manual_seed(1)), octave, semitone)
-            bands = 10.0 ** (log_to_db(x.numpy(), RECIPE.floor_db, RECIPE.ceiling_db) / 20.0)
-            levels = [measure_level(note.T, RECIPE.axis(), level_frames(RECIPE)) for note in bands]
+            bands = 10.0 ** (log_to_db(x.numpy(), ANALYSIS.floor_db, ANALYSIS.ceiling_db) / 20.0)
+            levels = [measure_level(note.T, ANALYSIS.band_axis(), level_frames(ANALYSIS)) for note in bands]
             np.testing.assert_allclose(levels, 1.0, rtol=1e-4)
 
 
 def test_a_tiny_model_learns(tmp_path: Path) -> None:
     notes, config = make_notes(), tiny_config(tmp_path, "fit.steps=400", "watch.every_steps=400", "optimiser.rate=5e-3")
     learner = train(config, notes, tmp_path, tmp_path / "run", console=Console(file=io.StringIO()))
-    learnt, fresh = learner.model.eval(), make_model(config, notes.recipe).eval()
+    learnt, fresh = learner.model.eval(), make_model(config, notes.analysis).eval()
     found = []
     for model in (learnt, fresh):
-        z = encode_all(model, notes, notes.recipe.first_octave)
-        x = decode_all(model, z, notes.note.tolist(), notes.recipe.first_octave)
-        known, recipe = notes.split == 0, notes.recipe
-        found.append(distance(x[known], notes.x[known], recipe.floor_db, recipe.ceiling_db))
+        z = encode_all(model, notes, notes.analysis.first_octave)
+        x = decode_all(model, z, notes.note.tolist(), notes.analysis.first_octave)
+        known, analysis = notes.split == 0, notes.analysis
+        found.append(distance(x[known], notes.x[known], analysis.floor_db, analysis.ceiling_db))
     assert found[0].sc_db < -3.0
     assert found[0].lsd_db < 0.8 * found[1].lsd_db

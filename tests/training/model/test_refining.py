@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny import RECIPE, make_notes, tiny_config
+from tiny import ANALYSIS, make_notes, tiny_config
 
 from oscvae.model.torchscript import one_hots, script
 from oscvae.training.config import RefineConfig
@@ -17,13 +17,13 @@ NOTES = list(range(60, 73))
 
 
 def make(folder: Path, *overrides: str) -> NoteModel:
-    return make_model(tiny_config(folder, "refine.rounds=5", *overrides), RECIPE).eval()
+    return make_model(tiny_config(folder, "refine.rounds=5", *overrides), ANALYSIS).eval()
 
 
 @pytest.mark.parametrize("convergence", [0.0, 0.1])
 def test_what_was_decoded_from_a_point_is_found_again(convergence: float, tmp_path: Path) -> None:
     model = make(tmp_path, f"refine.convergence={convergence}", "refine.damping=0.01")
-    octave, semitone = one_hots(NOTES, RECIPE.first_octave)
+    octave, semitone = one_hots(NOTES, ANALYSIS.first_octave)
     z = torch.randn(len(NOTES), 3, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         x = model(z, octave, semitone)
@@ -35,7 +35,7 @@ def test_what_was_decoded_from_a_point_is_found_again(convergence: float, tmp_pa
 
 
 def test_an_anchor_holds_a_point_near_the_guess(tmp_path: Path) -> None:
-    octave, semitone = one_hots(NOTES, RECIPE.first_octave)
+    octave, semitone = one_hots(NOTES, ANALYSIS.first_octave)
     x = torch.from_numpy(make_notes().x[: len(NOTES)])
     moved = []
     for anchor in (0.0, 1e-3, 1e3):
@@ -49,7 +49,7 @@ def test_an_anchor_holds_a_point_near_the_guess(tmp_path: Path) -> None:
 
 def test_without_rounds_the_guess_is_the_point(tmp_path: Path) -> None:
     model = make(tmp_path, "refine.rounds=0")
-    octave, semitone = one_hots(NOTES, RECIPE.first_octave)
+    octave, semitone = one_hots(NOTES, ANALYSIS.first_octave)
     x = torch.from_numpy(make_notes().x[: len(NOTES)])
     with torch.inference_mode():
         assert torch.equal(model.encode(x, octave, semitone)[0], model.encoder(x, octave, semitone)[0])
@@ -57,9 +57,9 @@ def test_without_rounds_the_guess_is_the_point(tmp_path: Path) -> None:
 
 def test_a_scripted_model_refines_alike_and_the_weights_are_those_of_any(tmp_path: Path) -> None:
     model = make(tmp_path)
-    octave, semitone = one_hots(NOTES, RECIPE.first_octave)
+    octave, semitone = one_hots(NOTES, ANALYSIS.first_octave)
     x = torch.from_numpy(make_notes().x[: len(NOTES)])
     with torch.inference_mode():
         torch.testing.assert_close(script(model).encode(x, octave, semitone), model.encode(x, octave, semitone))
     assert not [key for key in model.state_dict() if key.startswith("refinement")]
-    assert Refinement(RefineConfig(), 3, RECIPE).neighbours(torch.zeros(2, 3)).shape == (2, 4, 3)
+    assert Refinement(RefineConfig(), 3, ANALYSIS).neighbours(torch.zeros(2, 3)).shape == (2, 4, 3)
