@@ -55,7 +55,7 @@ def test_a_quarter_tone_lies_between(model: tuple[Any, ModelDocument]) -> None:
     z = torch.tensor([document.latent.mean])
     with torch.inference_mode():
         x = module(z, octave[:1], semitone.mean(0, keepdim=True))[0].numpy()
-    sound = Renderer.of(document).sound(x, document.reference)[document.onset_sample + 2400 :]
+    sound = Renderer(document).sound(x, document.reference)[document.onset_sample + 2400 :]
     assert abs(detune_cents(sound, document.sample_rate, 440.0 * 2.0 ** ((60.5 - 69) / 12.0))) < 3.0
 
 
@@ -76,7 +76,7 @@ def test_its_0_db_is_that_of_the_common_loudness(
 def test_neighbouring_notes_are_as_loud_as_each_other(model: tuple[Any, ModelDocument]) -> None:
     module, document = model
     notes = list(range(document.note_min, document.note_max + 1, 4))
-    renderer, levels = Renderer.of(document), []
+    renderer, levels = Renderer(document), []
     for z in ([document.latent.low], [document.latent.mean], [document.latent.high]):
         decoded = decode_all(module, np.repeat(np.array(z, np.float32), len(notes), 0), notes, document.first_octave)
         sounds = [renderer.sound(x, document.reference)[document.onset_sample :] for x in decoded]

@@ -7,7 +7,6 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -288,10 +287,13 @@ def test_a_run_is_exported_and_judged_with_its_own_data(
 def test_data_that_do_not_fit_are_refused(subject: Subject, notes: NoteSet) -> None:
     shape = (len(notes), ANALYSIS.bands.n, ANALYSIS.frames)
     columns = (notes.note, notes.program, notes.velocity, notes.level)
-    later = NoteSet(np.zeros(shape, np.float32), *columns, notes.split, replace(ANALYSIS, onset_sample=256))
+    later = NoteSet(
+        np.zeros(shape, np.float32), *columns, notes.split, ANALYSIS.model_copy(update={"onset_sample": 256})
+    )
     with pytest.raises(DataError, match="onset_sample 256, the model wants 384"):
         subject.check(later)
-    narrower = NoteSet(np.zeros((len(notes), 40, 24), np.float32), *columns, notes.split, replace(ANALYSIS, n_bands=40))
+    narrow = ANALYSIS.model_copy(update={"bands": ANALYSIS.bands.model_copy(update={"n": 40})})
+    narrower = NoteSet(np.zeros((len(notes), 40, 24), np.float32), *columns, notes.split, narrow)
     with pytest.raises(DataError, match="40 hybrid bands"):
         subject.check(narrower)
     untrained = NoteSet(notes.x, *columns, np.ones(len(notes)), ANALYSIS)
