@@ -7,7 +7,8 @@ OscvaeError
 |-- PacketError         bytes that are not well-formed OSC
 |-- CommandError        a well-formed OSC message that cannot be obeyed: answered with /fail
 |   |-- UnknownAddressError  ... because there is no such address
-|   `-- BusyError       ... because a queue or the voice pool is full right now
+|   |-- BusyError       ... because a queue or the voice pool is full right now
+|   `-- DiskError       ... because a folder does not answer
 |-- ModelError          a model file that is missing, broken, foreign or at odds with its document
 |-- DecoderError        a decoder process that died or answered nonsense
 |-- AudioError          an audio server or device that cannot be used
@@ -53,6 +54,10 @@ class UnknownAddressError(CommandError):
 
 
 class BusyError(CommandError):
+    pass
+
+
+class DiskError(CommandError):
     pass
 
 

@@ -16,7 +16,7 @@ from typing import TextIO
 
 _CLOCKS = {"decode": "decode", "spectral": "hop", "audio": "block"}
 _COLOURS = {logging.DEBUG: 2, logging.WARNING: 33, logging.ERROR: 31, logging.CRITICAL: 31}  # of ECMA-48
-_WORKER_THREAD = "asyncio_"  # of asyncio.to_thread, where control's helpers block on files
+_WORKER_THREADS = ("disk_", "load_", "asyncio_")  # which block on files
 _QUEUE_LINES = 4096
 FLUSH_TIMEOUT_S = 0.2
 
@@ -25,7 +25,7 @@ def clock(record: logging.LogRecord) -> str:
     """The clock on which a line was said; what belongs to no folder, such as the daemon, is the event clock's."""
     folder = record.name.split(".")[1] if record.name.startswith("oscvae.") else ""
     found = _CLOCKS.get(folder, "event")
-    if found == "event" and (record.threadName or "").startswith(_WORKER_THREAD):
+    if found == "event" and (record.threadName or "").startswith(_WORKER_THREADS):
         return "disk"
     return found
 

@@ -19,7 +19,7 @@ from oscvae.daemon.recorder import Recorder
 from oscvae.daemon.router import Router
 from oscvae.daemon.services import Services
 from oscvae.daemon.status import Meters
-from oscvae.errors import DecoderError, ModelError, OscvaeError
+from oscvae.errors import CommandError, DecoderError, ModelError, OscvaeError
 from oscvae.midi.input import MidiInput
 from oscvae.midi.learn import Controllers, read_rules
 from oscvae.midi.translate import Translator
@@ -41,6 +41,7 @@ from oscvae.play.timeline import LiveTimeline
 from oscvae.play.voices import VoicePool
 from oscvae.realtime.engine import Engine
 from oscvae.settings.sections import Config
+from oscvae.settings.threads import Threads
 from oscvae.spectral.thread import RenderThread
 
 if TYPE_CHECKING:
@@ -48,8 +49,10 @@ if TYPE_CHECKING:
 
 CLOCK_S = 0.02  # how often the frame clock takes a stamp
 FADE_S = 0.25
+PUT_AWAY_S = 0.4  # that leaving waits for disks
 LEARNT = "learnt.json"  # in paths.midi
 _IDLE_GC_S = 30.0
+_AUDIO_THREADS = 4  # one looks after the server, one leaves while that hangs, one locks a model's memory
 
 log = logging.getLogger(__name__)
 
@@ -74,8 +77,17 @@ class Conductor(Listener):
             own_port=server.port,
         )
         server.on_closed = self.subscribers.closed
+        self._threads = Threads("audio", _AUDIO_THREADS)
         self.output = Output(
-            self.engine, backend, config.audio, config.midi, self.clock, self.pool, self.renderer, self._on_rate
+            self.engine,
+            backend,
+            config.audio,
+            config.midi,
+            self.clock,
+            self.pool,
+            self.renderer,
+            self._threads,
+            self._on_rate,
         )
         self.recorder = Recorder(self.engine, config.paths.recordings)
         self.encoder = Encoder(config.paths.sounds)
@@ -92,6 +104,13 @@ class Conductor(Listener):
             on_clear=self._clear_schedule,
             on_dump=self._dump,
             quit_anywhere=config.osc.quit_from == "any",
+            folders={
+                config.model.folder: "the models folder",
+                config.paths.sounds: "the sounds folder",
+                config.paths.recordings: "the recordings folder",
+                config.paths.presets: "the presets folder",
+                config.paths.midi: "the folder of learnt controllers",
+            },
         )
         router = Router(self.part.performer, self.services)
         lead_s = self.instrument.lead_s
@@ -161,19 +180,19 @@ class Conductor(Listener):
         loop.add_reader(self.engine.event_fd, self._on_bell)
         self.renderer.start(None)
         opening = loop.create_task(self._open_door())
-        await self.controllers.open()
+        name = self._config.model.name
+        reading = [loop.create_task(read) for read in (self.controllers.open(), self.part.presets.open(name))]
         try:
-            await asyncio.to_thread(self.output.start)
+            await self._threads.run(self.output.start)
             self._check_midi()
-            loaded = await self.models.load(self._config.model.name)
-            await self.part.presets.open(loaded.name)
-        except (ModelError, DecoderError) as error:
-            name = self._config.model.name
+            await self.models.load(name)
+        except (ModelError, DecoderError, CommandError) as error:
             log.error("no model to play, notes are /fail until one is loaded: model.name %s: %s", name, error)
         except OscvaeError:
             await self.leave()
             raise
         await opening
+        await asyncio.wait(reading)  # of which a folder that does not answer has its deadline
         for listener in self.subscribers.permanent:
             self.services.introduce(listener)
         self._server.set_handler(self.handle)
@@ -207,15 +226,19 @@ class Conductor(Listener):
         if self.door is not None:
             await self.door.close()
         self.subscribers.close()
-        await asyncio.to_thread(fade_out, self.engine, FADE_S)
-        if self.recorder.active:
-            with contextlib.suppress(OscvaeError):
-                await asyncio.to_thread(self.recorder.stop)
-        await self.part.presets.close()
-        await self.controllers.close()
+        await self._threads.run(fade_out, self.engine, FADE_S)
+        await self._put_away()
         self.models.close()
-        await asyncio.to_thread(self.output.backend.stop)
-        await asyncio.to_thread(self.renderer.stop)
+        await self._threads.run(self.output.backend.stop)
+        await self._threads.run(self.renderer.stop)
+
+    async def _put_away(self) -> None:
+        """Let the disks have what is theirs; one that does not answer is not waited for."""
+        loop = asyncio.get_running_loop()
+        writing = [loop.create_task(part.close()) for part in (self.recorder, self.part.presets, self.controllers)]
+        _, late = await asyncio.wait(writing, timeout=PUT_AWAY_S)
+        if late:
+            log.warning("leaving without what a disk has still not written")
 
     # -- the event clock ----------------------------------------------------------------------------------------------
 
@@ -240,7 +263,7 @@ class Conductor(Listener):
 
     async def _settle_in(self, loaded: Loaded) -> None:
         """What a new model brings along besides sound."""
-        await asyncio.to_thread(self.renderer.lock, loaded.context.arena)
+        await self._threads.run(self.renderer.lock, loaded.context.arena)
         await self.part.presets.open(loaded.name)
         if loaded is self.models.current:
             self.subscribers.event("/model", *self.services.model_message())

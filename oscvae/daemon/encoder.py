@@ -2,23 +2,29 @@
 
 The file is looked up in a worker thread, read and analysed in a helper process, and encoded in the decoder process
 beside the notes. An encoding that takes too long is given up; its decoder plays on, and encodes again when it is done.
+A foreign file may be made to take over what reads it, so what the helper answers is foreign input.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import sys
+import math
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from oscvae.daemon import helper
 from oscvae.decode.wire import ENCODE, Request
 from oscvae.errors import BusyError, CommandError
+from oscvae.files import open_regular, why
 from oscvae.play.loaded import Loaded
+from oscvae.settings.disk import Disk
 
 TIMEOUT_S = 60.0
+_NOTE_BYTES = 8
 
 
 class Encoder:
@@ -26,6 +32,7 @@ class Encoder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._disk = Disk("the sounds folder", folder)
         self._turn = asyncio.Lock()
         self._ids = itertools.count(1)
         self._answers: dict[int, tuple[Loaded, asyncio.Future[dict[str, Any]]]] = {}
@@ -41,8 +48,11 @@ class Encoder:
         try:
             path = (folder / name).resolve()
             found = path.is_file()
+            if found and path.is_relative_to(folder):
+                with open_regular(path) as file:
+                    file.read(1)  # here is a deadline
         except (OSError, RuntimeError) as error:
-            raise CommandError(f"{name[:64]!r} cannot be read: {error}") from error
+            raise CommandError(f"{name[:64]!r} cannot be read: {why(error)}") from error
         if not path.is_relative_to(folder):
             raise CommandError(f"{name[:64]!r} leads out of {self._folder}")
         if not found:
@@ -56,47 +66,40 @@ class Encoder:
         loaded.waiting += 1  # its decoder is not dismissed, whatever is loaded in the meantime
         try:
             async with self._turn:
-                path = await self._find(name)
+                path = await self._disk.ask(partial(self.path, name), name)
                 note, x = await self._analyse(path, loaded)
                 notice = await self._ask(loaded, note, x)
         finally:
             loaded.waiting -= 1
         if "why" in notice:
             raise CommandError(f"{name}: {notice['why']}")
-        if not np.isfinite(notice["mean"]).all():
+        mean = _numbers(notice.get("mean"), loaded.info.dims)
+        if mean is None:
             raise CommandError(f"{name}: the model {loaded.name!r} makes nothing of it")
         # of noise, or of anything that is unlike its notes, a model may think whatever it likes
-        z = zip(notice["mean"], loaded.info.z_low, loaded.info.z_high, strict=True)
-        return note, tuple(min(max(float(value), low), high) for value, low, high in z)
-
-    async def _find(self, name: str) -> Path:
-        try:
-            return await asyncio.wait_for(asyncio.to_thread(self.path, name), TIMEOUT_S)
-        except TimeoutError:
-            raise CommandError(f"{name[:64]!r} took longer than {TIMEOUT_S:.0f} s to find") from None
+        z = zip(mean, loaded.info.z_low, loaded.info.z_high, strict=True)
+        return note, tuple(min(max(value, low), high) for value, low, high in z)
 
     async def _analyse(self, path: Path, loaded: Loaded) -> tuple[int, np.ndarray[Any, Any]]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "oscvae.sound.analyse",
-            str(path),
-            str(loaded.decoder.path),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            data, errors = await asyncio.wait_for(process.communicate(), TIMEOUT_S)
-        except (TimeoutError, asyncio.CancelledError):
-            process.kill()
-            raise CommandError(f"{path.name} took longer than {TIMEOUT_S:.0f} s to analyse") from None
         document = loaded.document
-        if process.returncode or len(data) != 8 + 4 * document.frames * document.bands.n:
+        size = _NOTE_BYTES + 4 * document.frames * document.bands.n
+        said = document.model_dump_json().encode()
+        try:
+            data, errors = await helper.ask(
+                "oscvae.sound.analyse", str(path), said=said, most=size, timeout_s=TIMEOUT_S
+            )
+        except TimeoutError:
+            raise CommandError(f"{path.name} took longer than {TIMEOUT_S:.0f} s to analyse") from None
+        except OSError as error:
+            raise CommandError(f"no process can be started for {path.name}: {why(error)}") from error
+        if len(data) != size:
             lines = errors.decode(errors="replace").strip().splitlines()
             raise CommandError(lines[-1] if lines else f"{path.name} crashed its analysis")
-        x = np.frombuffer(data, np.float32, offset=8).reshape(document.frames, document.bands.n)
-        return int(np.frombuffer(data, np.int64, count=1)[0]), x
+        note = int(np.frombuffer(data, np.int64, count=1)[0])
+        x = np.frombuffer(data, np.float32, offset=_NOTE_BYTES).reshape(document.frames, document.bands.n)
+        if not document.note_min <= note <= document.note_max or not (np.abs(x) <= 1.0).all():
+            raise CommandError(f"{path.name}: its analysis answered nonsense")
+        return note, x
 
     async def _ask(self, loaded: Loaded, note: int, x: np.ndarray[Any, Any]) -> dict[str, Any]:
         decoder = loaded.decoder
@@ -121,7 +124,8 @@ class Encoder:
 
     def notice(self, notice: dict[str, Any]) -> None:
         """The decoder's answer to an encoding."""
-        _, answer = self._answers.get(int(notice.get("encoded", 0)), (None, None))
+        number = notice.get("encoded")
+        _, answer = self._answers.get(number, (None, None)) if isinstance(number, int) else (None, None)
         if answer is not None and not answer.done():
             answer.set_result(notice)
 
@@ -130,3 +134,12 @@ class Encoder:
         for model, answer in self._answers.values():
             if model is loaded and not answer.done():
                 answer.set_result({"why": f"the decoder of {loaded.name!r} died"})
+
+
+def _numbers(answer: object, count: int) -> list[float] | None:
+    """A list of `count` finite numbers, or None for any other answer."""
+    if not isinstance(answer, list) or len(answer) != count:
+        return None
+    if not all(isinstance(value, int | float) and math.isfinite(value) for value in answer):
+        return None
+    return [float(value) for value in answer]

@@ -1,7 +1,8 @@
 """The audio side as the event clock sees it: which backend plays, what to do when its server dies and returns.
 
 While a JACK server is away the silent backend keeps the engine's clock going, so that model, cursor, schedule and OSC
-live on; what sounded is ended. When a server is back, ports, frame map and resampling ratio are built anew.
+live on; what sounded is ended. When a server is back, ports, frame map and resampling ratio are built anew. What waits
+for a server does so in threads that no disk can hold.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from oscvae.play.voices import VoicePool
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.settings.sections import AudioConfig, MidiConfig
+from oscvae.settings.threads import Threads
 from oscvae.spectral.thread import RenderThread
 
 WATCH_S = 0.1
@@ -65,6 +67,7 @@ class Output:
         clock: FrameClock,
         pool: VoicePool,
         renderer: RenderThread,
+        threads: Threads,
         on_rate: Callable[[], None],
     ) -> None:
         self._engine = engine
@@ -73,6 +76,7 @@ class Output:
         self._clock = clock
         self._pool = pool
         self._renderer = renderer
+        self._threads = threads
         self._on_rate = on_rate
         self.backend = backend
         self.away = False
@@ -105,11 +109,11 @@ class Output:
                 await self._leave()
             elif self._config.backend == "auto" and self.backend.name == "silent":
                 await asyncio.sleep(LOOK_S)
-                if await asyncio.to_thread(jack_answers, self._config.server_name):
+                if await self._threads.run(jack_answers, self._config.server_name):
                     self._wanted = "jack"
                     await self._try_return()
             elif time.monotonic() > join_at:
-                await asyncio.to_thread(self.backend.join_up)
+                await self._threads.run(self.backend.join_up)
                 join_at = time.monotonic() + JOIN_EVERY_S
 
     async def _leave(self) -> None:
@@ -117,12 +121,12 @@ class Output:
         self.away = True
         old = self.backend
         self._pool.panic()
-        await asyncio.to_thread(old.stop)
+        await self._threads.run(old.stop)
         await self._take(SilentBackend(sample_rate=self._engine.rate, block_size=old.period))
 
     async def _try_return(self) -> None:
         try:
-            fresh = await asyncio.to_thread(self._reopen)
+            fresh = await self._threads.run(self._reopen)
         except AudioError:
             return
         if fresh is None:
@@ -132,12 +136,12 @@ class Output:
             if self._pool.idle:
                 break
             await asyncio.sleep(0.01)
-        await asyncio.to_thread(self.backend.stop)
+        await self._threads.run(self.backend.stop)
         try:
             await self._take(fresh)
         except AudioError as error:  # gone again already
             log.warning("%s", error)
-            await asyncio.to_thread(fresh.stop)
+            await self._threads.run(fresh.stop)
             await self._take(SilentBackend(sample_rate=self._engine.rate, block_size=fresh.period))
             return
         self.away = False
@@ -151,7 +155,7 @@ class Output:
     async def _take(self, backend: Backend) -> None:
         """Serve blocks from another backend; nothing sounds now."""
         old_rate = self._engine.rate
-        await asyncio.to_thread(backend.start, self._engine)
+        await self._threads.run(backend.start, self._engine)
         self.backend = backend
         self._clock.reset(backend.rate)
         self._renderer.set_priority(backend.realtime_priority())

@@ -11,40 +11,55 @@ import logging
 import shutil
 import threading
 import time
+from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from oscvae.errors import CommandError
+from oscvae.files import NAME_BYTES, why
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
+from oscvae.settings.disk import Disk
 
 log = logging.getLogger(__name__)
 
 _POLL_S = 0.05
 SUFFIX = ".wav"
 NAME_MAX = 128
+_NUMBER_BYTES = 6  # of -2, -3 .. behind a name that is taken
+_STEM_BYTES = NAME_BYTES - len(SUFFIX) - _NUMBER_BYTES
 _FORBIDDEN = frozenset('/\\\0:*?"<>|')
 _FULL_BYTES = 65536  # of a disk on which a block of the recording no longer fits
 
 
-def recording_path(folder: Path, name: str) -> Path:
-    """A new file `name`.wav in `folder`; a number is added rather than an old recording lost.
+def stem_of(name: str) -> str:
+    """A recording's name without its suffix.
 
-    Raises CommandError for a name that is a path, hidden, empty or over 128 characters.
+    Raises CommandError for a name that is a path, hidden, empty, over 128 characters or 245 bytes.
     """
     stem = name.removesuffix(SUFFIX)
-    if not stem or len(stem) > NAME_MAX or stem.startswith(".") or _FORBIDDEN & set(stem) or not stem.isprintable():
+    bad = not stem or len(stem) > NAME_MAX or stem.startswith(".") or _FORBIDDEN & set(stem) or not stem.isprintable()
+    if bad or len(stem.encode()) > _STEM_BYTES:
         raise CommandError(
-            f"a recording's name has 1 to {NAME_MAX} printable characters, no path, none of : * ? \" < > | and no dot "
-            f"in front, got {len(stem)} characters, {name[:64]!r}"
+            f"a recording's name has 1 to {NAME_MAX} printable characters and at most {_STEM_BYTES} bytes, no path, "
+            f'none of : * ? " < > | and no dot in front, got {len(stem)} characters, {name[:64]!r}'
         )
-    path = folder / f"{stem}{SUFFIX}"
-    number = 2
-    while path.exists():
-        path = folder / f"{stem}-{number}{SUFFIX}"
-        number += 1
-    return path
+    return stem
+
+
+class _File(NamedTuple):
+    """A new recording's file, open."""
+
+    path: Path
+    sound: Any  # soundfile.SoundFile
+
+    def discard(self) -> None:
+        """Away with it: nobody waits for it any more."""
+        with contextlib.suppress(OSError, RuntimeError):
+            self.sound.close()
+            self.path.unlink()
 
 
 class Recorder:
@@ -53,6 +68,7 @@ class Recorder:
     def __init__(self, engine: Engine, folder: Path) -> None:
         self._engine = engine
         self._folder = folder
+        self._disk = Disk("the recordings folder", folder)
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._path: Path | None = None
@@ -61,50 +77,38 @@ class Recorder:
         self._lost = 0
         self._error = ""
 
-    @property
-    def active(self) -> bool:
-        return self._thread is not None
-
-    def start(self, name: str) -> str:
-        """Begin a recording; returns the file's name. Blocks on the disk: for a worker thread.
+    async def start(self, name: str) -> str:
+        """Begin a recording; returns the file's name: where that is taken, with a number, lest an old one be lost.
 
         Raises CommandError when one is running, for a bad name, or when the disk refuses.
         """
-        import soundfile
-
+        stem = stem_of(name)
         if self._thread is not None:
             raise CommandError(
                 f"{self._path.name if self._path else 'a recording'} is being recorded: /record stops it"
             )
-        path = recording_path(self._folder, name)
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with path.open("xb"):
-                pass
-            self._rate = self._engine.rate
-            file = soundfile.SoundFile(path, "w", samplerate=self._rate, channels=2, subtype="FLOAT")
-        except (OSError, RuntimeError) as error:
-            _remove_empty(path)
-            raise CommandError(f"{path.name} cannot be written: {_reason(error, self._folder)}") from error
-        self._path, self._frames, self._error = path, 0, ""
-        self._stop.clear()
+        rate = self._engine.rate
+        file = await self._disk.ask(partial(self._create, stem, rate), late=self._discard)
+        self._path, self._rate, self._frames, self._error = file.path, rate, 0, ""
+        self._stop = threading.Event()
         self._lost = self._engine.word(at.E_RECORD_LOST)
         self._engine.set_word(at.E_RECORD_TAIL, self._engine.word(at.E_RECORD_HEAD))
         self._engine.set_word(at.E_RECORD_ON, 1)
-        self._thread = threading.Thread(target=self._run, args=(file,), name="recorder", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(file.sound,), name="disk_recorder", daemon=True)
         self._thread.start()
-        return path.name
+        return file.path.name
 
-    def stop(self) -> tuple[str, float]:
-        """End the recording; returns its file's name and length in seconds. Blocks until it is on disk.
+    async def stop(self) -> tuple[str, float]:
+        """End the recording; returns its file's name and length in seconds, once it is on disk.
 
-        Raises CommandError when none is running, or when something of it was lost.
+        Raises CommandError when none is running, when something of it was lost, and when the disk does not take the
+        rest; then it can be asked again.
         """
         if self._thread is None or self._path is None:
             raise CommandError("nothing is being recorded: /record name starts")
         self._engine.set_word(at.E_RECORD_ON, 0)
         self._stop.set()
-        self._thread.join()
+        await self._disk.ask(self._thread.join)
         self._thread = None
         if self._error:
             raise CommandError(f"{self._path.name} ends after {self._frames / self._rate:.1f} s: {self._error}")
@@ -113,50 +117,83 @@ class Recorder:
             raise CommandError(f"{self._path.name} lacks {lost} frames: the disk was too slow")
         return self._path.name, self._frames / self._rate
 
-    def _run(self, file: object) -> None:
-        with file:  # type: ignore[attr-defined]
-            while True:
-                stopping = self._stop.is_set()
-                if self._engine.rate != self._rate:
-                    self._engine.set_word(at.E_RECORD_ON, 0)
-                    name = self._path.name if self._path else "the recording"
-                    log.warning("%s ends here: the rate is %d Hz now, not %d", name, self._engine.rate, self._rate)
-                    return
-                if stopping:
-                    time.sleep(_POLL_S)  # the block that saw the recording end may still be writing
-                try:
-                    self._drain(file)
-                except (OSError, RuntimeError) as error:
-                    self._engine.set_word(at.E_RECORD_ON, 0)
-                    self._error = _reason(error, self._folder)
-                    log.error("%s cannot be written any more: %s", self._path, self._error)
-                    return
-                if stopping:
-                    return
-                self._stop.wait(_POLL_S)
+    async def close(self) -> None:
+        """End the recording, if there is one."""
+        if self._thread is not None:
+            with contextlib.suppress(CommandError):
+                await self.stop()
 
-    def _drain(self, file: object) -> None:
+    # -- on the disk ---------------------------------------------------------------------------------------------------
+
+    def _create(self, stem: str, rate: int) -> _File:
+        import soundfile
+
+        path: Path | None = None
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            path = _create_new(self._folder, stem)
+            sound = soundfile.SoundFile(path, "w", samplerate=rate, channels=2, subtype="FLOAT")
+        except (OSError, RuntimeError) as error:
+            if path is not None:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            raise CommandError(f"{stem}{SUFFIX} cannot be written: {_reason(error, self._folder)}") from error
+        return _File(path, sound)
+
+    def _discard(self, file: _File) -> None:
+        """What was created when nobody waited for it any more."""
+        threading.Thread(target=file.discard, name="disk_discard", daemon=True).start()
+
+    def _run(self, file: Any) -> None:
+        try:
+            with file:
+                self._write_to(file)
+        except (OSError, RuntimeError) as error:
+            self._engine.set_word(at.E_RECORD_ON, 0)
+            self._error = _reason(error, self._folder)
+            log.error("%s cannot be written any more: %s", self._path, self._error)
+
+    def _write_to(self, file: Any) -> None:
+        """Until it is stopped, or the rate changes. Raises OSError or RuntimeError when the disk refuses."""
+        while True:
+            stopping = self._stop.is_set()
+            if self._engine.rate != self._rate:
+                self._engine.set_word(at.E_RECORD_ON, 0)
+                name = self._path.name if self._path else "the recording"
+                log.warning("%s ends here: the rate is %d Hz now, not %d", name, self._engine.rate, self._rate)
+                return
+            if stopping:
+                time.sleep(_POLL_S)  # the block that saw the recording end may still be writing
+            self._drain(file)
+            if stopping:
+                return
+            self._stop.wait(_POLL_S)
+
+    def _drain(self, file: Any) -> None:
         engine = self._engine
         head, tail = engine.word(at.E_RECORD_HEAD), engine.word(at.E_RECORD_TAIL)
         places = np.arange(tail, head) & (at.RECORD_FRAMES - 1)
         samples = engine.recording[places]
         engine.set_word(at.E_RECORD_TAIL, head)
-        file.write(samples)  # type: ignore[attr-defined]
+        file.write(samples)
         self._frames += len(samples)
+
+
+def _create_new(folder: Path, stem: str) -> Path:
+    """An empty file that was not there. Raises OSError."""
+    number = 1
+    while True:
+        path = folder / (f"{stem}-{number}{SUFFIX}" if number > 1 else f"{stem}{SUFFIX}")
+        number += 1
+        with contextlib.suppress(FileExistsError), path.open("xb"):
+            return path
 
 
 def _reason(error: Exception, folder: Path) -> str:
     """Why the disk refused; libsndfile calls a full one a "System error"."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{folder}: {error.strerror}"
+    if isinstance(error, OSError):
+        return f"{folder}: {why(error)}"
     with contextlib.suppress(OSError):
         if shutil.disk_usage(folder).free < _FULL_BYTES:
             return f"no space is left in {folder}"
-    return str(error)
-
-
-def _remove_empty(path: Path) -> None:
-    """What a start that failed has left of its own; an older file cannot be empty of sound, it has a header."""
-    with contextlib.suppress(OSError):
-        if path.stat().st_size == 0:
-            path.unlink()
+    return str(getattr(error, "error_string", error))

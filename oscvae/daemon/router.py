@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from oscvae.daemon.services import Services
-from oscvae.errors import OscvaeError
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import check_obeyed
 from oscvae.osc.parse import Command
@@ -24,10 +23,10 @@ class Router:
         """Obey the commands of one moment in order; their notes start together, whatever stands between them."""
         with self._performer.moment(commands):
             for command in commands:
-                if command.row.by == "performer":
-                    self._performer.obey(command, client, due_ns)
+                if command.row.by == "services":
+                    self._services.obey(command, client)
                     continue
                 try:
-                    self._services.obey(command, client)
-                except OscvaeError as error:
-                    client.fail(command.path, error)
+                    self._performer.obey(command, client, due_ns)
+                except Exception as error:  # one command's fault must not strand those behind it
+                    self._services.fail(command, client, error)

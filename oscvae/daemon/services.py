@@ -1,20 +1,23 @@
 """Everything that is asked of the daemon besides playing: models, files, questions, subscriptions.
 
-What takes time runs as a task beside the event clock; `/sync` waits for all that were begun before it.
+What takes time runs as a task beside the event clock; `/sync` waits for all that were begun before it. Each command is
+answered, whatever becomes of it, and what goes beyond this machine names none of its paths.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
+from pathlib import Path
 from typing import Any
 
 from oscvae.daemon.encoder import Encoder
 from oscvae.daemon.recorder import Recorder
 from oscvae.errors import BusyError, CommandError, OscvaeError
+from oscvae.files import why
 from oscvae.midi.learn import Controllers
 from oscvae.osc.binding import bind
 from oscvae.osc.client import Client
@@ -30,8 +33,6 @@ log = logging.getLogger(__name__)
 
 PROGRAM = "oscvae"
 MOST_TASKS = 64  # commands and questions that may be under way at once, whoever sent them
-LISTING_S = 5.0  # that a models folder may take to be read: one on a network may never answer
-
 
 obeys: Handlers[[Command, Client]] = Handlers("services")
 
@@ -41,7 +42,7 @@ class Services:
 
     status: the arguments of /status.reply. hears_midi: whether there is a port to learn from. on_quit, on_clear,
     on_dump: what the daemon does about /quit, /clearSched and /dumpOSC. quit_anywhere: whether /quit is obeyed from
-    beyond loopback.
+    beyond loopback. folders: how those that errors name are called before strangers.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Services:
         on_clear: Callable[[], None],
         on_dump: Callable[[bool], None],
         quit_anywhere: bool,
+        folders: Mapping[Path, str],
     ) -> None:
         self._part = part
         self._performer = part.performer
@@ -73,12 +75,12 @@ class Services:
         self._on_clear = on_clear
         self._on_dump = on_dump
         self._quit_anywhere = quit_anywhere
+        self._folders = sorted(((str(path), name) for path, name in folders.items()), key=lambda pair: -len(pair[0]))
         self._tasks: set[asyncio.Task[None]] = set()
         self._syncs: set[asyncio.Task[None]] = set()
         self._learning: set[asyncio.Task[None]] = set()  # which no /sync waits for: somebody must turn a knob
         self._recording = asyncio.Lock()
         self._listing = asyncio.Lock()  # one reader at a time, so that answers keep their order
-        self._reading: asyncio.Future[list[str]] | None = None  # the last one, which may hang
         self._version = _version()  # reading it takes a fifth of a millisecond
         self._handlers = obeys.of(self)
 
@@ -88,8 +90,22 @@ class Services:
         return self._handlers.keys()
 
     def obey(self, command: Command, client: Client) -> None:
-        """Obey one command; raises OscvaeError for what cannot be obeyed."""
-        self._handlers[command.row.path](command, client)
+        """Obey one command; why it cannot be obeyed is answered."""
+        try:
+            self._handlers[command.row.path](command, client)
+        except Exception as error:
+            self.fail(command, client, error)
+
+    def fail(self, command: Command, client: Client, error: Exception) -> None:
+        """Answer with why a command failed; a fault of the program's own is logged as well."""
+        text = str(error)
+        if not isinstance(error, OscvaeError):
+            log.error("a command failed: %s", command.path, exc_info=error)
+            text = f"internal error: {why(error) or type(error).__name__}, the log says more"
+        if not client.is_loopback:
+            for folder, name in self._folders:
+                text = text.replace(f"{folder}/", "").replace(folder, name)
+        client.fail(command.path, text)
 
     async def finish(self) -> None:
         """Wait for what is under way."""
@@ -117,18 +133,16 @@ class Services:
         async def run() -> None:
             try:
                 result = await work
-            except OscvaeError as error:
-                client.fail(command.path, error)
-                return
-            if reply:
-                client.reply(reply, *result)
-            else:
-                client.done(command.path, *result)
+                if reply:
+                    client.reply(reply, *result)
+                else:
+                    client.done(command.path, *result)
+            except Exception as error:
+                self.fail(command, client, error)
 
         task = asyncio.get_running_loop().create_task(run())
         tasks.add(task)
         task.add_done_callback(tasks.discard)
-        task.add_done_callback(_report)
 
     # -- models and files ----------------------------------------------------------------------------------------------
 
@@ -146,23 +160,9 @@ class Services:
     def _list_models(self, command: Command, client: Client) -> None:
         async def work() -> tuple[Any, ...]:
             async with self._listing:
-                return tuple(await self._read_names())
+                return tuple(await self._models.list_names())
 
         self._start(command, client, work(), reply="/models.reply")
-
-    async def _read_names(self) -> list[str]:
-        """The models in the folder. While a reader hangs no other is begun: its thread cannot be ended."""
-        if self._reading is not None and not self._reading.done():
-            raise BusyError("busy: the models folder has still not answered an earlier question")
-        self._reading = asyncio.ensure_future(asyncio.to_thread(self._models.names))
-        await asyncio.wait({self._reading}, timeout=LISTING_S)
-        if not self._reading.done():
-            self._reading.add_done_callback(asyncio.Future.exception)  # which nobody waits for any more
-            raise CommandError(f"the models folder did not answer within {LISTING_S:.0f} s")
-        try:
-            return self._reading.result()
-        except OSError as error:
-            raise CommandError(f"the models folder cannot be read: {error.strerror}") from error
 
     def _loaded(self) -> Loaded:
         if self._models.current is None:
@@ -214,8 +214,8 @@ class Services:
         async def work() -> tuple[Any, ...]:
             async with self._recording:
                 if command.values["name"] is None:
-                    return await asyncio.to_thread(self._recorder.stop)
-                return (await asyncio.to_thread(self._recorder.start, command.values["name"]),)
+                    return await self._recorder.stop()
+                return (await self._recorder.start(command.values["name"]),)
 
         self._start(command, client, work())
 
@@ -282,9 +282,9 @@ class Services:
 
     @obeys("/midi/forget")
     def _midi_forget(self, command: Command, client: Client) -> None:
-        self._controllers.forget(command.values["what"])
-
         async def work() -> tuple[Any, ...]:
+            await self._controllers.read()
+            self._controllers.forget(command.values["what"])
             await self._controllers.keep()
             return ()
 
@@ -389,8 +389,3 @@ def _version() -> str:
         return package_version(PROGRAM)
     except PackageNotFoundError:  # a checkout that was not installed
         return "unknown"
-
-
-def _report(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        log.error("a command failed", exc_info=task.exception())

@@ -44,10 +44,14 @@ class Decoder:
         size = n_blocks * document.frames * document.bands.n * 4
         self._pool_fd = os.memfd_create("oscvae-pool", os.MFD_CLOEXEC)
         os.ftruncate(self._pool_fd, size)
-        self._pool_map = mmap.mmap(self._pool_fd, size)
+        try:
+            self._pool_map = mmap.mmap(self._pool_fd, size)
+            self.pipe_fd, self._pipe_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        except BaseException:
+            os.close(self._pool_fd)
+            raise
         self.pool = np.frombuffer(self._pool_map, dtype=np.float32).reshape(n_blocks, document.frames, document.bands.n)
         self.pool[:] = -1.0  # touches every page, so that the renderer never faults one in
-        self.pipe_fd, self._pipe_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self.free_blocks = list(range(n_blocks))
         self.device = "cpu"
         self.warning = ""
@@ -238,6 +242,9 @@ class Decoder:
         """Have a `spawn` in another thread fail soon."""
         self._cancelled = True
         self.kill()
+        if self._link is not None:  # a process that waits for a disk is not ended by any signal
+            with contextlib.suppress(OSError):
+                self._link.shutdown(socket.SHUT_RDWR)
 
     def kill(self) -> None:
         """End the process at once, whatever it does; the rest is heard of as if it had died by itself."""

@@ -7,15 +7,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from oscvae.errors import CommandError, RuleError
+from oscvae.files import why
 from oscvae.osc.binding import Binding, bind
 from oscvae.osc.packets import Message
 from oscvae.settings import documents
+from oscvae.settings.disk import Disk
 from oscvae.settings.sections import CONTROLLERS_LAST, MidiRule
 
 FORMAT = 1
@@ -56,15 +58,38 @@ class Controllers:
         self._losses = 0  # how often what could not be written was taken back
         self._why_lost = ""
         self._file = file
+        self._disk = Disk("the folder of learnt controllers", file.parent)
+        self._is_read = False
         self._lock = asyncio.Lock()
         self._writing: set[asyncio.Task[None]] = set()
         self._learning: tuple[Binding, asyncio.Future[int]] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
-        """Reads what was learnt, in a worker thread; what cannot be read is logged."""
-        self._learnt = await asyncio.to_thread(read, self._file)
-        self._on_disk = dict(self._learnt)
+        """As `read`, but what cannot be read is logged."""
+        try:
+            await self.read()
+        except CommandError as error:
+            log.warning("%s", error)
+
+    async def read(self) -> None:
+        """Reads what was learnt, in a worker thread, unless it is known; until it is, nothing is written over it.
+
+        Raises CommandError if it cannot be read.
+        """
+        async with self._lock:
+            await self._read()
+
+    async def _read(self) -> None:
+        if not self._is_read:
+            self._adopt(await self._disk.ask(partial(read, self._file), late=self._adopt))
+
+    def _adopt(self, learnt: dict[int, Binding]) -> None:
+        self._is_read = True
+        self._on_disk = dict(learnt)
+        newer = {binding.to for binding in self._learnt.values()}
+        older = {number: binding for number, binding in learnt.items() if binding.to not in newer}
+        self._learnt = {**older, **self._learnt}
 
     async def close(self) -> None:
         """Waits for what is being written."""
@@ -136,10 +161,13 @@ class Controllers:
 
     async def keep(self) -> None:
         """Returns once what is learnt now is on disk; CommandError says why it cannot be, and then it is taken back."""
+        await asyncio.shield(self._start_writing())
+
+    def _start_writing(self) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(self._write(self._losses))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
-        await asyncio.shield(task)
+        return task
 
     async def _write(self, losses: int) -> None:
         """losses: how often something had been taken back when this was asked for."""
@@ -147,11 +175,14 @@ class Controllers:
             if losses != self._losses:
                 raise CommandError(self._why_lost)
             learnt = dict(self._learnt)
-            addresses = {str(number): learnt[number].to for number in sorted(learnt)}
             try:
-                await asyncio.to_thread(documents.write, self._file, {"format": FORMAT, "controllers": addresses})
-            except OSError as error:
-                self._why_lost = f"what was learnt cannot be written: {error.strerror or error}"
+                await self._read()
+                learnt = dict(self._learnt)
+                addresses = {str(number): learnt[number].to for number in sorted(learnt)}
+                document = {"format": FORMAT, "controllers": addresses}
+                await self._disk.ask(partial(documents.write, self._file, document), late=self._came_late)
+            except (OSError, CommandError) as error:
+                self._why_lost = f"what was learnt cannot be written: {why(error)}"
                 log.warning("%s", self._why_lost)
                 if self._learnt == learnt:  # else there is more to be written, and that decides
                     self._learnt = dict(self._on_disk)
@@ -159,23 +190,31 @@ class Controllers:
                 raise CommandError(self._why_lost) from error
             self._on_disk = learnt
 
+    def _came_late(self, _: None) -> None:
+        """What was given up, and taken back in memory, is on the disk now."""
+        self._start_writing().add_done_callback(lambda task: task.cancelled() or task.exception())
+
 
 def read(file: Path) -> dict[int, Binding]:
-    """What was learnt, from `file`; nothing if it is not there. A damaged file is set aside, with a warning."""
+    """What was learnt, from `file`; nothing if it is not there. A damaged file is set aside, with a warning.
+
+    Raises CommandError if it can neither be read nor set aside.
+    """
     try:
-        return _checked(json.loads(file.read_text(encoding="utf-8")))
+        return _checked(documents.read(file))
     except FileNotFoundError:
         return {}
     except OSError as error:
-        log.warning("learnt MIDI controllers %s cannot be read: %s", file, error.strerror)
+        raise CommandError(f"learnt MIDI controllers {file} cannot be read: {why(error)}") from error
     except (ValueError, CommandError, RecursionError) as damage:
         try:
             aside = documents.set_aside(file)
         except OSError as error:
-            log.warning("learnt MIDI controllers %s are damaged (%s) and cannot be moved: %s", file, damage, error)
-        else:
-            log.warning("learnt MIDI controllers %s are damaged (%s): kept as %s", file, damage, aside.name)
-    return {}
+            raise CommandError(
+                f"learnt MIDI controllers {file} are damaged ({damage}) and cannot be moved: {why(error)}"
+            ) from error
+        log.warning("learnt MIDI controllers %s are damaged (%s): kept as %s", file, damage, aside.name)
+        return {}
 
 
 def _checked(document: object) -> dict[int, Binding]:

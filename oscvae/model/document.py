@@ -11,11 +11,12 @@ import json
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, BinaryIO, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from oscvae.errors import ModelError
+from oscvae.files import NAME_BYTES, open_regular, why
 from oscvae.model.analysis import Finite, Note, NoteAnalysis, Part
 
 FORMAT: Literal[1] = 1
@@ -93,30 +94,35 @@ def model_path(folder: Path, name: str) -> Path:
     A name is a stem: no suffix, no separators, nothing that leads out of the folder, not even through a symlink.
     Raises ModelError otherwise.
     """
-    if not name or len(name) > _MAX_NAME:
-        raise ModelError(f"model name {name[:_MAX_NAME]!r}: it must have 1 to {_MAX_NAME} characters")
+    most = NAME_BYTES - len(SUFFIX)
+    if not name or len(name) > _MAX_NAME or len(name.encode(errors="replace")) > most:
+        shown = name[:_MAX_NAME]
+        raise ModelError(f"model name {shown!r}: it must have 1 to {_MAX_NAME} characters and at most {most} bytes")
     if name.startswith(".") or any(c in name for c in "/\\:") or not name.isprintable():
         raise ModelError(f"model name {name!r}: it must be the stem of a file in the model folder, such as 'plucked'")
     try:
         root = Path(folder).resolve()
         path = (root / (name + SUFFIX)).resolve()
     except (OSError, RuntimeError, ValueError) as error:
-        raise ModelError(f"model {name!r} cannot be found in {folder}: {error}") from error
+        raise ModelError(f"model {name!r} cannot be found in {folder}: {why(error)}") from error
     if path.parent != root and root not in path.parents:
-        raise ModelError(f"model {name!r} leads out of the model folder {root}")
+        raise ModelError(f"model {name!r} leads out of the model folder {folder}")
     return path
 
 
 def model_names(folder: Path) -> list[str]:
-    """The names of the model files in `folder`, sorted; none where there is no such folder."""
+    """The names of the model files in `folder` that can be asked for, sorted; none where there is no such folder."""
     if not Path(folder).is_dir():
         return []
-    return sorted(path.stem for path in Path(folder).glob("*" + SUFFIX) if path.is_file())
+    stems = (path.stem for path in Path(folder).glob("*" + SUFFIX) if path.is_file())
+    return sorted(stem for stem in stems if stem.isprintable() and not stem.startswith("."))  # a foreign code is not
 
 
-def read_document(path: Path) -> ModelDocument:
-    """The checked document of a model file. Blocks on the disk; raises ModelError with one message."""
-    return parse_document(_read_extra(Path(path)), str(path))
+def read_document(path: Path, called: str | None = None) -> ModelDocument:
+    """The checked document of a model file. Blocks on the disk; raises ModelError with one message, in which the file
+    is `called` so, or by its path."""
+    where = called or str(path)
+    return parse_document(_read_extra(Path(path), where), where)
 
 
 def parse_document(text: bytes | str, where: str) -> ModelDocument:
@@ -162,35 +168,42 @@ def _neighbours(folder: Path) -> str:
     return f"the folder holds {', '.join(stems[:_NEIGHBOURS]) or 'none'}{more}"
 
 
-def _read_extra(path: Path) -> bytes:
-    if not path.exists():
-        raise ModelError(f"{path}: no such model file, {_neighbours(path.parent)}")
-    if not path.is_file():
-        raise ModelError(f"{path}: not a file")
+def _read_extra(path: Path, where: str) -> bytes:
     try:
-        with zipfile.ZipFile(path) as archive:
-            return _read_entry(archive, path)
-    except zipfile.BadZipFile as error:
-        raise ModelError(f"{path}: {_why_no_zip(path)}") from error
+        with open_regular(path) as file:
+            return _read_archive(file, where)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ModelError(f"{where}: no such model file, {_neighbours(path.parent)}") from error
     except (OSError, EOFError, RuntimeError, NotImplementedError, ValueError, zlib.error) as error:
-        raise ModelError(f"{path}: cannot be read: {error}") from error
+        raise ModelError(f"{where}: cannot be read: {why(error)}") from error
 
 
-def _read_entry(archive: zipfile.ZipFile, path: Path) -> bytes:
+def _read_archive(file: BinaryIO, where: str) -> bytes:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return _read_entry(archive, where)
+    except zipfile.BadZipFile as error:
+        file.seek(0)
+        if file.read(4) == b"PK\x03\x04":
+            raise ModelError(f"{where}: truncated or damaged: the end of the archive is missing") from error
+        raise ModelError(f"{where}: not a model file (a TorchScript archive)") from error
+
+
+def _read_entry(archive: zipfile.ZipFile, where: str) -> bytes:
     entries = archive.infolist()
     if len(entries) > _MAX_ENTRIES:
-        raise ModelError(f"{path}: {len(entries)} files inside, a model has at most {_MAX_ENTRIES}")
+        raise ModelError(f"{where}: {len(entries)} files inside, a model has at most {_MAX_ENTRIES}")
     found = [entry for entry in entries if is_document(entry.filename)]
     if not found:
         raise ModelError(
-            f"{path}: holds no {DOCUMENT_NAME}, so it is not an oscvae model: export it with `oscvae export`"
+            f"{where}: holds no {DOCUMENT_NAME}, so it is not an oscvae model: export it with `oscvae export`"
         )
     if len(found) > 1:
-        raise ModelError(f"{path}: holds {len(found)} files {DOCUMENT_NAME}, there must be one")
+        raise ModelError(f"{where}: holds {len(found)} files {DOCUMENT_NAME}, there must be one")
     with archive.open(found[0]) as document:
         text = document.read(MAX_DOCUMENT_BYTES + 1)
     if len(text) > MAX_DOCUMENT_BYTES:
-        raise ModelError(f"{path}: {DOCUMENT_NAME} is larger than {MAX_DOCUMENT_BYTES} bytes")
+        raise ModelError(f"{where}: {DOCUMENT_NAME} is larger than {MAX_DOCUMENT_BYTES} bytes")
     return text
 
 
@@ -198,14 +211,3 @@ def is_document(filename: str) -> bool:
     """Whether a file inside a model's archive is its document."""
     parts = filename.split("/")
     return len(parts) == 3 and parts[1:] == ["extra", DOCUMENT_NAME]
-
-
-def _why_no_zip(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            head = file.read(4)
-    except OSError as error:
-        return f"cannot be read: {error}"
-    if head == b"PK\x03\x04":
-        return "truncated or damaged: the end of the archive is missing"
-    return "not a model file (a TorchScript archive)"

@@ -61,6 +61,7 @@ class OscServer(Hub):
             self._tcp.close()
 
     def udp_client(self, host: str, port: int) -> Client:
-        """Somebody to send to who has not asked: a subscriber. `host` is numeric."""
-        assert self._udp is not None, "the server has not started"
-        return self._udp.client(host, port)
+        """Somebody to send to who has not asked: a subscriber. `host` is numeric. Before `start` nothing is sent."""
+        if self._udp is not None:
+            return self._udp.client(host, port)
+        return Client("udp", host, port, self.judge(host)[1], 0, lambda packet, client: None, self.error_limiter)

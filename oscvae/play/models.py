@@ -1,7 +1,8 @@
 """The models that play: loading beside the one that sounds, swapping, letting go, and a decoder that died.
 
 A new decoder is spawned, lets the model be checked and warmed, and only then becomes the one that new notes use. Old
-voices finish in the old context, which is freed when the renderer has acknowledged that it is gone.
+voices finish in the old context, which is freed when the renderer has acknowledged that it is gone. What needs no
+decoder to be refused (a name, a file, a document) is refused first, and disturbs nothing that is being loaded.
 """
 
 from __future__ import annotations
@@ -11,23 +12,28 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from oscvae.decode.decoder import Decoder
-from oscvae.errors import DecoderError, ModelError, OscvaeError
-from oscvae.model.document import model_names, model_path, read_document
+from oscvae.errors import CommandError, DecoderError, ModelError, OscvaeError
+from oscvae.files import why
+from oscvae.model.document import SUFFIX, ModelDocument, model_names, model_path, read_document
 from oscvae.osc.parse import ModelInfo
 from oscvae.play.link import RendererLink
 from oscvae.play.listener import Listener
 from oscvae.play.loaded import Loaded
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
+from oscvae.settings.disk import Disk
+from oscvae.settings.threads import Threads
 from oscvae.spectral.context import ModelContext
 
 HANG_S = 5.0  # a decoder that owes an answer for so long will never give it
 LAPSE_S = 1.0  # a daemon that has not watched for so long was stopped itself, and nobody is late
 FAREWELL_S = 0.5  # after which nothing is on its way any more from a process that has ended
 _SPARE_BLOCKS = 8
+_LOADERS = 4  # threads: one loads, one replaces a decoder that died, others wait for one to end
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +66,10 @@ class ModelManager:
         self._look_ahead = look_ahead
         self._iterations = iterations
         self._contexts: list[Loaded | None] = [None] * at.CONTEXTS
-        self._request = 0
+        self._disk = Disk("the models folder", folder)
+        self._loaders = Threads("load", _LOADERS)
+        self._asked = 0  # requests to load
+        self._request = 0  # the newest of them whose file is there
         self._turn = asyncio.Lock()
         self._opening: Decoder | None = None  # by `load`
         self._watched_s = time.monotonic()
@@ -69,8 +78,15 @@ class ModelManager:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def names(self) -> list[str]:
-        """The models that /load takes."""
+        """The models that /load takes. Blocks on the disk: for a worker thread."""
         return model_names(self.folder)
+
+    async def list_names(self) -> list[str]:
+        """The same beside the event clock. Raises CommandError where the folder cannot be read, or does not answer."""
+        try:
+            return await self._disk.ask(self.names)
+        except OSError as error:
+            raise CommandError(f"the models folder cannot be read: {why(error)}") from error
 
     def info(self) -> ModelInfo:
         """What the vocabulary needs of the current model."""
@@ -84,13 +100,29 @@ class ModelManager:
         on_decoder(decoder): called before the process is started, to be able to cancel it. device: another than usual.
         Raises ModelError or DecoderError.
         """
+        return self._open(name, *self._find(name), on_decoder, device)
+
+    def _find(self, name: str) -> tuple[Path, ModelDocument]:
+        """The file of a model and what it says of itself. Blocks on the disk; raises ModelError."""
         path = model_path(self.folder, name)
-        document = read_document(path)
+        return path, read_document(path, self._shown(name))
+
+    def _shown(self, name: str) -> str:
+        return str(self.folder / (name + SUFFIX))
+
+    def _open(
+        self,
+        name: str,
+        path: Path,
+        document: ModelDocument,
+        on_decoder: Callable[[Decoder], None] | None = None,
+        device: str | None = None,
+    ) -> Loaded:
         n_blocks = 2 * self.engine.slots + _SPARE_BLOCKS
         try:
             decoder = Decoder(path, document, n_blocks)
         except (OSError, MemoryError) as error:
-            raise DecoderError(f"{path.name}: there is no room for its notes: {error}") from error
+            raise DecoderError(f"{path.name}: there is no room for its notes: {why(error)}") from error
         if on_decoder is not None:
             on_decoder(decoder)
         try:
@@ -110,7 +142,9 @@ class ModelManager:
             if isinstance(error, ValueError):
                 raise ModelError(f"{path.name}: {error}") from error
             if isinstance(error, OSError | MemoryError):
-                raise DecoderError(f"{path.name}: there is no room for it: {error}") from error
+                raise DecoderError(f"{path.name}: there is no room for it: {why(error)}") from error
+            if isinstance(error, DecoderError):
+                raise DecoderError(str(error).replace(str(path), self._shown(name))) from error
             raise
         if decoder.warning:
             log.warning("%s: %s", name, decoder.warning)
@@ -136,19 +170,25 @@ class ModelManager:
         self._listener.model(loaded)
 
     async def load(self, name: str) -> Loaded:
-        """Load a model beside the one that plays, then swap. A newer request makes this one fail as superseded.
+        """Load a model beside the one that plays, then swap. A newer request for a model that is there makes this one
+        fail as superseded.
 
-        Raises ModelError or DecoderError; what played before plays on.
+        Raises ModelError, DecoderError, and DiskError or BusyError for a folder that does not answer; what played
+        before plays on.
         """
-        self._request += 1
-        mine = self._request
+        self._asked += 1
+        mine = self._asked
+        path, document = await self._ask_disk(name)
+        if mine < self._request:  # the disk was quicker with a newer one
+            raise ModelError("superseded")
+        self._request = mine
         if self._opening is not None:
             self._opening.cancel()
         async with self._turn:  # one at a time: a flood of requests must not become a flood of processes
             if mine != self._request:
                 raise ModelError("superseded")
             try:
-                loaded = await asyncio.to_thread(self.open, name, self._begin)
+                loaded = await self._loaders.run(self._open, name, path, document, self._begin)
             except OscvaeError:
                 if mine != self._request:  # which is why it failed
                     raise ModelError("superseded") from None
@@ -156,12 +196,15 @@ class ModelManager:
             finally:
                 self._opening = None
             if self._closed or mine != self._request:
-                await asyncio.to_thread(loaded.decoder.close)
+                await self._loaders.run(loaded.decoder.close)
                 raise ModelError("superseded")
             self._listen(loaded)
             self.adopt(loaded)
             self._restarted = False
             return loaded
+
+    async def _ask_disk(self, name: str) -> tuple[Path, ModelDocument]:
+        return await self._disk.ask(partial(self._find, name), name)
 
     def _begin(self, decoder: Decoder) -> None:
         self._opening = decoder
@@ -233,9 +276,11 @@ class ModelManager:
     def close(self) -> None:
         """End every decoder process now."""
         self._closed = True
-        for loaded in self._contexts:
-            if loaded is not None:
-                loaded.decoder.close()
+        contexts = [loaded for loaded in self._contexts if loaded is not None]
+        for loaded in contexts:
+            loaded.decoder.kill()  # all of them before the first is waited for
+        for loaded in contexts:
+            loaded.decoder.close()
 
     # -- a decoder that died -------------------------------------------------------------------------------------------
 
@@ -249,7 +294,7 @@ class ModelManager:
 
     async def _replace(self, loaded: Loaded) -> None:
         """Say how the decoder ended, and start it again: once, and once more where it was CUDA that failed."""
-        why = f"the decoder of {loaded.name!r} {await asyncio.to_thread(loaded.decoder.ending)}"
+        why = f"the decoder of {loaded.name!r} {await self._loaders.run(loaded.decoder.ending)}"
         if loaded is not self.current:
             log.warning("%s, while its last notes sounded", why)
             return
@@ -264,9 +309,10 @@ class ModelManager:
             self._restarted = True
             log.error("%s; starting it again", why)
         try:
-            fresh = await asyncio.to_thread(self.open, loaded.name, None, device)
+            path, document = await self._ask_disk(loaded.name)
+            fresh = await self._loaders.run(self._open, loaded.name, path, document, None, device)
             if self._closed or self.current is not loaded:  # a /load under way may fail: only one that is done counts
-                await asyncio.to_thread(fresh.decoder.close)
+                await self._loaders.run(fresh.decoder.close)
                 return
             fresh.revived = True
             self._listen(fresh)

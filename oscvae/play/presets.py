@@ -2,27 +2,36 @@
 
 The state in memory changes at once, on the event clock; the file follows in a worker thread, whole and atomically
 (written aside, synced, renamed), so that pulling the plug leaves the old file or the new one. What cannot be written is
-taken back: after a /fail everything is as it was, and nobody counts on a preset that is gone tomorrow.
+taken back: after a /fail everything is as it was, and nobody counts on a preset that is gone tomorrow. Each model has
+its file, and one that hangs holds up no other's.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
+import hashlib
 import logging
 import math
+import re
 import urllib.parse
+from collections import defaultdict
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from oscvae.errors import CommandError
+from oscvae.errors import BusyError, CommandError
+from oscvae.files import NAME_BYTES, why
 from oscvae.settings import documents
+from oscvae.settings.disk import Disk
 
 FORMAT = 1
 NAME_MAX = 64  # characters
 PRESETS_MAX = 4096  # of one model
+SUFFIX = ".json"
+_ASIDE_BYTES = 10  # that the name of a damaged file takes besides
+_STEM_MAX, _STEM_CUT = NAME_BYTES - len(SUFFIX) - _ASIDE_BYTES, 200
 
 Point = tuple[float, ...]
 
@@ -50,10 +59,12 @@ class Presets:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._disk = Disk("the presets folder", folder)
         self._points: dict[str, dict[str, Point]] = {}
         self._on_disk: dict[str, dict[str, Point]] = {}
         self._unwritten: dict[str, list[_Change]] = {}  # what memory is ahead of the disk, in order
-        self._lock = asyncio.Lock()
+        self._unread: dict[str, str] = {}  # why the presets of a model are not known
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, model: str) -> None:
@@ -61,31 +72,51 @@ class Presets:
 
         A file that cannot be read is logged; until it can, the model has no presets and takes none.
         """
-        async with self._lock:
+        async with self._locks[model]:
             if model in self._points:
                 return
             try:
-                points = await asyncio.to_thread(read, self._file(model))
-            except CommandError as error:
-                log.warning("%s", error)
+                points = await self._disk.ask(
+                    partial(read, self._file(model)), model, late=lambda points: self._adopt(model, points)
+                )
+            except (CommandError, OSError) as error:
+                self._say_unread(model, error)
             else:
                 self._adopt(model, points)
 
     def open_now(self, model: str) -> None:
-        """As `open`, at once: for the offline engine, which has no event clock to keep."""
+        """As `open`, at once: for the offline engine, which has no event clock to keep. Raises CommandError."""
         if model not in self._points:
             self._adopt(model, read(self._file(model)))
 
+    def _say_unread(self, model: str, error: Exception) -> None:
+        told = self._unread.get(model)
+        if told is not None and (isinstance(error, BusyError) or told == why(error)):
+            return
+        self._unread[model] = why(error)
+        log.warning("%s has no presets, and takes none: %s", model, why(error))
+
     def _adopt(self, model: str, points: dict[str, Point]) -> None:
+        if self._unread.pop(model, None) is not None:
+            log.info("the presets of %s are read now", model)
         self._points[model], self._on_disk[model], self._unwritten[model] = points, dict(points), []
 
     def names(self, model: str) -> list[str]:
-        """Sorted."""
+        """Sorted; none where they have not been read."""
         return sorted(self._points.get(model, ()))
+
+    def known(self, model: str) -> dict[str, Point]:
+        """The presets of a model. Raises CommandError where they have not been read, and has that tried again."""
+        if model in self._points:
+            return self._points[model]
+        reason = self._unread.get(model)
+        if reason is not None and not self._locks[model].locked():
+            self._start(self.open(model))
+        raise CommandError(f"the presets of {model} have not been read{f': {reason}' if reason else ''}")
 
     def point(self, model: str, name: str, dims: int) -> Point:
         """The latent point [dims] of a preset. Raises CommandError if there is none, or of another dimension."""
-        points = self._points.get(model, {})
+        points = self.known(model)
         if name not in points:
             raise CommandError(f"no preset {name!r} for {model}, /presets lists them")
         point = points[name]
@@ -100,16 +131,14 @@ class Presets:
         bad name, and for a model that is not open, lest its file be overwritten unread.
         """
         check_name(name)
-        points = self._points.get(model)
-        if points is None:
-            raise CommandError(f"the presets of {model} have not been read")
+        points = self.known(model)
         if name not in points and len(points) >= PRESETS_MAX:
             raise CommandError(f"{model} has {PRESETS_MAX} presets already")
         return self._changed(model, _Change(name, tuple(float(value) for value in point)))
 
     def delete(self, model: str, name: str) -> asyncio.Task[None]:
         """Forgets a preset at once; the task is as that of `save`. Raises CommandError if there is none."""
-        if name not in self._points.get(model, {}):
+        if name not in self.known(model):
             raise CommandError(f"no preset {name!r} for {model}, /presets lists them")
         return self._changed(model, _Change(name, None))
 
@@ -134,7 +163,7 @@ class Presets:
             task.exception()  # is logged already, and may have nobody else who asks for it
 
     async def _flush(self, model: str, change: _Change) -> None:
-        async with self._lock:  # one writer at a time; what waited behind it is often written along
+        async with self._locks[model]:  # one writer at a time; what waited behind it is often written along
             if not change.is_over:
                 await self._write(model)
         if change.why_not:
@@ -145,10 +174,13 @@ class Presets:
         points, changes = dict(self._points[model]), list(self._unwritten[model])
         why_not = ""
         try:
-            await asyncio.to_thread(write, self._file(model), model, points)
-        except OSError as error:
-            why_not = f"presets cannot be written to {self._folder}: {error.strerror}"
-            log.warning("%s", why_not)
+            await self._disk.ask(
+                partial(write, self._file(model), model, points), model, late=lambda _: self._came_late(model)
+            )
+        except (CommandError, OSError) as error:
+            why_not = f"presets cannot be written: {why(error)}"
+            if not isinstance(error, BusyError):
+                log.warning("%s, in %s", why_not, self._folder)
         else:
             self._on_disk[model] = points
         for change in changes:
@@ -159,8 +191,25 @@ class Presets:
             for change in newer:
                 change.apply(self._points[model])
 
+    def _came_late(self, model: str) -> None:
+        """What was given up, and taken back in memory, is on the disk now."""
+        self._start(self._write_again(model))
+
+    async def _write_again(self, model: str) -> None:
+        async with self._locks[model]:
+            await self._write(model)
+
     def _file(self, model: str) -> Path:
-        return self._folder / (urllib.parse.quote(model, safe=" +()") + ".json")
+        return self._folder / file_name(model)
+
+
+def file_name(model: str) -> str:
+    """Where the presets of a model are kept: its name, readable, or the beginning of a long one and its hash."""
+    stem = urllib.parse.quote(model, safe=" +()")
+    if len(stem) > _STEM_MAX:
+        readable = re.sub(r"%.?$", "", stem[:_STEM_CUT])  # no half of an escape
+        stem = f"{readable}-{hashlib.sha256(model.encode()).hexdigest()[:16]}"
+    return stem + SUFFIX
 
 
 def check_name(name: str) -> None:
@@ -176,18 +225,16 @@ def read(file: Path) -> dict[str, Point]:
     Raises CommandError if it can neither be read nor set aside.
     """
     try:
-        return _checked(json.loads(file.read_text(encoding="utf-8")))
+        return _checked(documents.read(file))
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise CommandError(f"presets {file} cannot be read: {error.strerror}") from error
+        raise CommandError(f"presets {file} cannot be read: {why(error)}") from error
     except (ValueError, CommandError, RecursionError) as damage:
         try:
             aside = documents.set_aside(file)
         except OSError as error:
-            raise CommandError(
-                f"presets {file} are damaged ({damage}) and cannot be moved: {error.strerror}"
-            ) from error
+            raise CommandError(f"presets {file} are damaged ({damage}) and cannot be moved: {why(error)}") from error
         log.warning("presets %s are damaged (%s): kept as %s, starting without", file, damage, aside.name)
         return {}
 

@@ -2,19 +2,22 @@
 
 numba keys its cache on the source file of one function, so editing a kernel leaves its callers in other modules stale
 (measured), and a read-only package without a home directory fails at import. Here all kernels share a folder named by
-the version, a hash of every kernel source, and the compiler and processor; where no such folder can be written they
-are compiled uncached. A new folder takes the place of those unused for a month. Signatures are explicit: nothing
-compiles after start.
+the version, a hash of every kernel source, and the compiler and processor; where no such folder can be written, or the
+disk becomes full, they are compiled uncached. A new folder takes the place of those unused for a month. Signatures are
+explicit: nothing compiles after start.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
+import pickle
 import re
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +28,8 @@ import llvmlite.binding
 import numba
 from numba.core import config as numba_config
 
+from oscvae.files import why
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 _COMPLETE = "complete"
 _LEAVING = ".leaving"  # behind the name of a folder that is being removed
@@ -33,6 +38,9 @@ _UNUSED_S = 30 * 86_400.0  # after which the kernels of another version are remo
 _MARK = re.compile(r"^\s*@(?:kernel|callback|inline)\(", re.MULTILINE)
 _IMPORT = re.compile(r"^\s*from (oscvae[\w.]*) import (\([^)]*\)|.*)", re.MULTILINE)
 _NAME = re.compile(r"\w+")
+_ANSWER_S = 5.0  # that a home on a network may take
+
+log = logging.getLogger(__name__)
 
 Listener = Callable[[str], None]
 _listeners: list[Listener] = []
@@ -113,7 +121,7 @@ def is_warm() -> bool:
 
 
 def mark_warm() -> None:
-    """Say that every kernel is in the cache now."""
+    """Say that every kernel is in the cache now, where there is one."""
     if CACHE is not None:
         with contextlib.suppress(OSError):
             (CACHE / _COMPLETE).touch()
@@ -128,17 +136,33 @@ def cache_folder() -> Path | None:
 
 
 def _choose() -> Path | None:
+    """The cache folder, made where it was not there; None where none can be had."""
+    found: list[tuple[Path, bool]] = []
+    asking = threading.Thread(target=_ask_disk, args=(found,), name="disk_kernels", daemon=True)
+    asking.start()
+    asking.join(_ANSWER_S)
+    if asking.is_alive():
+        log.warning("the cache folder did not answer within %.0f s: the kernels are compiled uncached", _ANSWER_S)
+        return None
+    if not found:
+        return None
+    folder, is_new = found[0]
+    if is_new:
+        _prune(folder.parent)
+    return folder
+
+
+def _ask_disk(found: list[tuple[Path, bool]]) -> None:
     name = f"kernels-{_fingerprint()}"
     for place in _candidates():
+        if found:
+            return
         folder = place / name
-        is_new = not folder.exists()
-        if _writable(folder):
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            is_new = not folder.exists()
+            if _writable(folder):
+                found.append((folder, is_new))
                 os.utime(folder)  # used now, says its time
-            if is_new:
-                _prune(place)
-            return folder
-    return None
 
 
 def _prune(place: Path) -> None:
@@ -168,11 +192,31 @@ if CACHE is not None:
 
 _OPTIONS: dict[str, Any] = {
     "nopython": True,
-    "nogil": True,
-    "cache": CACHE is not None,
     "error_model": "numpy",  # a division by zero gives inf, not a raise path that needs the GIL
-    "boundscheck": False,
 }
+
+
+_NO_CACHE = (OSError, RuntimeError)  # the second one: numba finds no place to write to
+_DAMAGED = (EOFError, pickle.UnpicklingError)
+
+
+def _compiled(compile_it: Callable[..., Any], signature: Any, function: Callable[..., Any], **options: Any) -> Any:
+    """Compile a function, from the cache or into it; uncached where the cache fails, and so from then on."""
+    if CACHE is not None:
+        try:
+            return compile_it(signature, cache=True, **_OPTIONS, **options)(function)
+        except (*_NO_CACHE, *_DAMAGED) as error:
+            _give_up_cache(error)
+    return compile_it(signature, cache=False, **_OPTIONS, **options)(function)
+
+
+def _give_up_cache(error: Exception) -> None:
+    global CACHE  # noqa: PLW0603 (what it was before this start)
+    assert CACHE is not None
+    log.warning("compiling the real-time kernels uncached, at each start: %s: %s", CACHE, why(error))
+    if isinstance(error, _DAMAGED):
+        shutil.rmtree(CACHE, ignore_errors=True)
+    CACHE = None
 
 
 def _announce(name: str) -> None:
@@ -187,7 +231,7 @@ def kernel(signature: Any, *, fastmath: bool | set[str] = False) -> Callable[[Ca
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
-        compiled = numba.jit(signature, fastmath=fastmath, **_OPTIONS)(function)
+        compiled = _compiled(numba.jit, signature, function, fastmath=fastmath, nogil=True, boundscheck=False)
         _announce(function.__qualname__)
         return compiled
 
@@ -198,7 +242,7 @@ def callback(signature: Any) -> Callable[[Callable[..., Any]], Any]:
     """Compile a C function (its address is `.address`) that a foreign thread may call; never released."""
 
     def decorate(function: Callable[..., Any]) -> Any:
-        compiled = numba.cfunc(signature, nopython=True, cache=CACHE is not None, error_model="numpy")(function)
+        compiled = _compiled(numba.cfunc, signature, function)
         _kept_alive.append(compiled)
         _announce(function.__qualname__)
         return compiled

@@ -1,1 +1,1 @@
-"""YAML and JSON read into typed sections, once for everybody; before any clock runs."""
+"""YAML and JSON read into typed sections, once for everybody, before any clock runs; disks, which have deadlines."""

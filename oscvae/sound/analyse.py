@@ -1,12 +1,17 @@
 """From a sound file to what an encoder wants: the note, and its log magnitudes on a model's band axis.
 
-Run as a process of its own by the daemon (`python -m oscvae.sound.analyse FILE MODEL.ts`), because decoding a foreign
-file may take long or crash. The note as an int64 and then float32 [frames, bands] go to standard output; exit code 1
-and one line on standard error for a file that cannot be used.
+Run as a process of its own by the daemon (`python -m oscvae.sound.analyse FILE`, the model's document on standard
+input), because decoding a foreign file may take long or crash, and may want more memory than there is. The note as an
+int64 and then float32 [frames, bands] go to standard output; exit code 1 and one line on standard error for a file that
+cannot be used.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import resource
+import signal
 import sys
 from pathlib import Path
 
@@ -14,11 +19,15 @@ import numpy as np
 
 from oscvae.arrays import Float32s
 from oscvae.errors import OscvaeError, SoundFileError
-from oscvae.model.document import ModelDocument, read_document
+from oscvae.model.document import ModelDocument, parse_document
 from oscvae.sound.files import read_sound
 from oscvae.sound.pitch import fundamental_hz
 from oscvae.sound.takes import finish, settled, tune
 from oscvae.units import hz_to_note, note_to_hz
+
+MEMORY_BYTES = 3 << 30
+_OOM_FIRST = "1000"
+_PR_SET_PDEATHSIG = 1
 
 
 def analyse(path: Path, document: ModelDocument) -> tuple[int, Float32s]:
@@ -40,13 +49,27 @@ def analyse(path: Path, document: ModelDocument) -> tuple[int, Float32s]:
 
 
 def main() -> int:
+    _settle_process()
+    path = Path(sys.argv[1])
     try:
-        note, x = analyse(Path(sys.argv[1]), read_document(Path(sys.argv[2])))
+        note, x = analyse(path, parse_document(sys.stdin.buffer.read(), "standard input"))
     except OscvaeError as error:
         print(error, file=sys.stderr)
         return 1
+    except MemoryError:
+        print(f"{path.name}: it takes more than {MEMORY_BYTES >> 20} MiB to analyse", file=sys.stderr)
+        return 1
     sys.stdout.buffer.write(np.int64(note).tobytes() + x.tobytes())
     return 0
+
+
+def _settle_process() -> None:
+    """End with the daemon, and before it where memory runs out."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    with contextlib.suppress(ValueError):  # it may have less
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_OOM_FIRST, encoding="ascii")
 
 
 if __name__ == "__main__":

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from oscvae.arrays import Float32s
 from oscvae.errors import SoundFileError
+from oscvae.files import open_regular, why
+
+Blocks = Callable[[], Iterator[Float32s]]
+"""The channels of a sound from its beginning, a block [samples, channels] after the other."""
 
 LONGEST_S = 600.0
 """A longer file is no note."""
+MOST_SAMPLES = 1 << 26
+"""Of all channels together: ten minutes in stereo at 48 kHz, and 256 MiB."""
+_BLOCK_SAMPLES = 1 << 22  # of all channels, read at once; what is shorter is read only once
 SILENT = 1e-4
 
 # How libsndfile's log tells of a chunk that is shorter than it says; a recorder that streams says the largest size.
@@ -20,6 +29,7 @@ _UNKNOWN_SIZE = 0x7FFFF000
 _WHOLE = 0.99
 # Clipping: this many samples in a row at the peak, this many times, in a sound that is not faint.
 _FLAT_SAMPLES, _FLAT_TOPS = 4, 3
+_CANCELLED = 16.0  # times less energy than the loudest channel: what the mean of channels has that cancel each other
 _FLAT_WITHIN = 3e-5  # a step of 16 bits
 _FAINT = 0.1
 
@@ -32,22 +42,46 @@ def read_sound(path: Path, sample_rate: int, allow_clipped: bool = False) -> Flo
     import soundfile
 
     try:
+        open_regular(path).close()
         info = soundfile.info(path, verbose=True)
         if info.duration > LONGEST_S:
             raise SoundFileError(f"it is {info.duration:.0f} s long: a note has at most {LONGEST_S:.0f} s")
-        channels, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        if info.frames * info.channels > MOST_SAMPLES:
+            what = f"{info.channels} channels of {info.duration:.1f} s at {info.samplerate} Hz"
+            raise SoundFileError(f"{what} are more than the {MOST_SAMPLES >> 20} Mi samples that a note has at most")
+        blocks = _blocks(path, info)
+        mono, peaks = _mix(blocks, info.frames)
+        if mono.size < _WHOLE * info.frames or _is_cut_off(info.extra_info):
+            raise SoundFileError("it is cut off: it holds less than its header says")
+        if mono.size == 0 or float(np.abs(mono).max()) < SILENT:
+            raise SoundFileError("it is silent")
+        if not allow_clipped and _is_clipped(blocks, peaks):
+            raise SoundFileError("it is clipped: its peaks are flat")
     except (OSError, RuntimeError) as error:
-        raise SoundFileError(f"it cannot be read as a sound file: {error}") from error
-    if channels.shape[0] < _WHOLE * info.frames or _is_cut_off(info.extra_info):
-        raise SoundFileError("it is cut off: it holds less than its header says")
-    if not np.isfinite(channels).all():
-        raise SoundFileError("it holds samples that are not finite")
-    mono = to_mono(channels)
-    if mono.size == 0 or float(np.abs(mono).max()) < SILENT:
-        raise SoundFileError("it is silent")
-    if not allow_clipped and any(is_clipped(channel) for channel in channels.T):
-        raise SoundFileError("it is clipped: its peaks are flat")
-    return mono if rate == sample_rate else resample(mono, rate, sample_rate)
+        reason = getattr(error, "error_string", why(error))  # libsndfile's text would name the path
+        raise SoundFileError(f"it cannot be read as a sound file: {reason}") from error
+    return mono if info.samplerate == sample_rate else resample(mono, info.samplerate, sample_rate)
+
+
+def _blocks(path: Path, info: Any) -> Blocks:
+    """Reads the file anew each time, unless one block holds it all. What is not finite is a SoundFileError."""
+    import soundfile
+
+    size = max(1, _BLOCK_SAMPLES // info.channels)
+
+    def read() -> Iterator[Float32s]:
+        with soundfile.SoundFile(path) as file:
+            left = info.frames
+            while left and len(block := file.read(min(size, left), dtype="float32", always_2d=True)):
+                if not np.isfinite(block).all():
+                    raise SoundFileError("it holds samples that are not finite")
+                left -= len(block)
+                yield block
+
+    if info.frames > size:
+        return read
+    whole = list(read())
+    return lambda: iter(whole)
 
 
 def _is_cut_off(parsed: str) -> bool:
@@ -58,24 +92,66 @@ def _is_cut_off(parsed: str) -> bool:
 
 def to_mono(channels: Float32s) -> Float32s:
     """The mean [samples] of channels [samples, channels]; where they cancel each other, the loudest one."""
-    mean: Float32s = channels.mean(axis=1)
-    if channels.shape[1] == 1:
-        return mean
-    energy = np.sum(channels.astype(np.float64) ** 2, axis=0)
-    loudest = int(energy.argmax())
-    cancelled = float(np.sum(mean.astype(np.float64) ** 2)) < energy[loudest] / 16.0
-    return np.ascontiguousarray(channels[:, loudest]) if cancelled else mean
+    return _mix(lambda: iter([channels]), len(channels))[0]
+
+
+def _mix(blocks: Blocks, n_samples: int) -> tuple[Float32s, Float32s]:
+    """(one channel [samples] as `to_mono`, the peak of each [channels]) of a sound of at most n_samples."""
+    mono = np.empty(n_samples, np.float32)
+    mixed, heard = 0.0, np.zeros(1)  # energies: of the mean, and of each channel
+    peaks = np.zeros(1, np.float32)
+    end = 0
+    for block in blocks():
+        mean = block.mean(axis=1)
+        mono[end : end + len(block)] = mean
+        mixed += float(np.sum(mean.astype(np.float64) ** 2))
+        heard = heard + np.sum(block.astype(np.float64) ** 2, axis=0)
+        peaks = np.maximum(peaks, np.abs(block).max(axis=0))
+        end += len(block)
+    if heard.size > 1 and mixed < heard.max() / _CANCELLED:
+        end, loudest = 0, int(heard.argmax())
+        for block in blocks():
+            mono[end : end + len(block)] = block[:, loudest]
+            end += len(block)
+    return mono[:end], peaks
 
 
 def is_clipped(channel: Float32s) -> bool:
     """Whether the peaks of a recording are flat."""
-    level = np.abs(channel)
-    peak = float(level.max(initial=0.0))
-    if peak < _FAINT:
+    peak = np.abs(channel).max(initial=0.0)
+    return _is_clipped(lambda: iter([channel[:, None]]), np.array([peak], np.float32))
+
+
+def _is_clipped(blocks: Blocks, peaks: Float32s) -> bool:
+    """Whether the peaks of any channel are flat."""
+    tops = [_Tops(float(peak)) for peak in peaks]
+    if all(top.peak < _FAINT for top in tops):
         return False
-    flat = np.concatenate([[False], level >= peak - _FLAT_WITHIN, [False]])
-    edges = np.flatnonzero(flat[1:] != flat[:-1])
-    return int(np.sum(edges[1::2] - edges[::2] >= _FLAT_SAMPLES)) >= _FLAT_TOPS
+    for block in blocks():
+        for channel, top in zip(block.T, tops, strict=True):
+            top.hear(channel)
+    return any(top.count >= _FLAT_TOPS for top in tops if top.peak >= _FAINT)
+
+
+class _Tops:
+    """How often a channel stays at its peak for long; heard block by block."""
+
+    def __init__(self, peak: float) -> None:
+        self.peak = peak
+        self._ended = 0
+        self._open = 0  # samples of the one that reaches the end of what was heard, at most as many as count
+
+    def hear(self, channel: Float32s) -> None:
+        flat = np.abs(channel) >= self.peak - _FLAT_WITHIN
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], np.ones(self._open, bool), flat])))
+        begins, ends = edges[::2], edges[1::2]
+        self._ended += int(np.sum(ends - begins[: ends.size] >= _FLAT_SAMPLES))
+        length = self._open + flat.size
+        self._open = min(length - int(begins[-1]), _FLAT_SAMPLES) if begins.size > ends.size else 0
+
+    @property
+    def count(self) -> int:
+        return self._ended + (self._open >= _FLAT_SAMPLES)
 
 
 def resample(sound: Float32s, rate: float, wanted: float) -> Float32s:

@@ -51,10 +51,11 @@ def test_a_line_is_time_level_clock_message(stream: io.StringIO, name: str, cloc
     time.strptime(moment.partition(".")[0], "%H:%M:%S")
 
 
-def test_control_speaks_for_the_disk_from_a_worker_thread(stream: io.StringIO) -> None:
+@pytest.mark.parametrize("name", ["disk_0", "load_1", "asyncio_0"])
+def test_what_waits_for_files_speaks_for_the_disk(stream: io.StringIO, name: str) -> None:
     logs.set_up("info", stream)
     log = logging.getLogger("oscvae.play.presets")
-    worker = threading.Thread(target=log.info, args=("read",), name="asyncio_0")
+    worker = threading.Thread(target=log.info, args=("read",), name=name)
     worker.start()
     worker.join()
     assert lines(stream)[0].split()[2] == "disk"

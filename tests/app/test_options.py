@@ -13,7 +13,7 @@ from oscvae.settings.sections import Config
 @pytest.mark.parametrize(
     ("option", "value", "meant"),
     [
-        ("--port", "9501", "--set osc.port=9501"),
+        ("--port", "9501", "--set osc.port=9501 or --set http.port=9501"),
         ("--host", "0.0.0.0", "--set osc.host=0.0.0.0"),
         ("--tcp-port", "9502", "--set osc.tcp_port=9502"),
         ("--voices", None, "--set engine.voices=VALUE"),
@@ -34,7 +34,7 @@ def test_the_key_that_was_meant_is_named(option: str, value: str | None, meant: 
 def test_an_option_that_a_command_lacks_is_a_usage_error_with_the_setting(command: str, words: list[str]) -> None:
     result = CliRunner().invoke(app, [command, *words])
     assert result.exit_code == 2
-    assert "No such option: --port (Possible options: --set osc.port=9501)" in " ".join(result.output.split())
+    assert "No such option: --port (Possible options: --set osc.port=9501 or --set http.port=9501)" in " ".join(result.output.split())
 
 
 def test_an_option_that_nothing_is_like_is_only_unknown() -> None:

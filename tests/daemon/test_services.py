@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,20 +14,26 @@ import pytest
 
 from oscvae.daemon import services
 from oscvae.daemon.services import MOST_TASKS, Services
-from oscvae.errors import OscvaeError
+from oscvae.errors import ModelError
 from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.osc.packets import Message, decode
 from oscvae.osc.parse import ModelInfo, parse
 from oscvae.osc.subscribers import SUBSCRIBERS_MAX, Subscribers
+from oscvae.play.models import ModelManager
+from oscvae.settings import disk
+from oscvae.settings.disk import Disk
 
 TIMEOUT_S = 30.0
 
 
-class Disk:
+class Models:
     """A models folder whose reading waits until it is let go; each reading finds one model more."""
+
+    folder = Path("/home/someone/models")
 
     def __init__(self) -> None:
         self.current = None
+        self._disk = Disk("the models folder", self.folder)
         self.readers: list[int] = []
         self.goes_on = threading.Event()
         self.trouble: OSError | None = None
@@ -39,12 +46,21 @@ class Disk:
             raise self.trouble
         return [f"model{i}" for i in range(number)]
 
+    list_names = ModelManager.list_names
+
+    async def load(self, name: str) -> None:
+        if name == "fault":
+            raise ValueError("nobody thought of this")
+        if name == "descriptors":
+            raise OSError(24, "Too many open files", f"{self.folder}/descriptors.ts")
+        raise ModelError(f"{self.folder}/{name}.ts: no such model file, {self.folder} holds none")
+
 
 class Desk:
     """The services with that disk, and a client that keeps what it is told."""
 
     def __init__(self, performer: Any = None, subscribers: Any = None) -> None:
-        self.disk = Disk()
+        self.disk = Models()
         self.told: list[tuple[Any, ...]] = []
         other: Any = SimpleNamespace()
         models: Any = self.disk
@@ -56,11 +72,12 @@ class Desk:
             subscribers,
             other,
             hears_midi=lambda: False,
-            status=lambda: (),
+            status=self._status,
             on_quit=lambda: None,
             on_clear=lambda: None,
             on_dump=lambda on: None,
             quit_anywhere=False,
+            folders={Models.folder: "the models folder", Models.folder.parent: "home"},
         )
         self.client = Client("udp", "127.0.0.1", 5000, True, 64, self._told, ErrorLimiter(1000))
 
@@ -69,13 +86,12 @@ class Desk:
         assert isinstance(message, Message)
         self.told.append((message.address, *message.args))
 
+    def _status(self) -> tuple[Any, ...]:
+        raise RuntimeError("no figures")
+
     def ask(self, address: str, *args: Any, client: Client | None = None) -> None:
         client = client or self.client
-        command = parse(Message(address, args), ModelInfo(is_loaded=False))
-        try:
-            self.services.obey(command, client)
-        except OscvaeError as error:
-            client.fail(command.path, error)
+        self.services.obey(parse(Message(address, args), ModelInfo(is_loaded=False)), client)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(TIMEOUT_S):
@@ -143,7 +159,7 @@ def test_a_models_folder_that_cannot_be_read_is_told() -> None:
 
 
 def test_a_models_folder_that_never_answers_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "LISTING_S", 0.2)
+    monkeypatch.setattr(disk, "ANSWER_S", 0.2)
 
     async def body() -> None:
         desk = Desk()
@@ -160,11 +176,58 @@ def test_a_models_folder_that_never_answers_holds_nobody_up(monkeypatch: pytest.
         assert len(desk.disk.readers) == 1, "threads pile up"
         desk.disk.trouble = OSError(110, "Connection timed out")
         desk.disk.goes_on.set()
-        await desk.until(lambda: desk.services._reading is not None and desk.services._reading.done())
+        await desk.until(lambda: not desk.disk._disk._hanging)
         desk.disk.trouble = None
         desk.ask("/models")
         await desk.until(lambda: len(desk.told) == 6)
         assert desk.told[5] == ("/models.reply", "model0", "model1"), "it answers again"
+
+    run(body)
+
+
+def stranger(desk: Desk) -> Client:
+    return Client("udp", "192.168.1.7", 5000, False, 64, desk._told, ErrorLimiter(1000))
+
+
+def test_whatever_is_raised_is_answered_and_a_fault_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def body() -> None:
+        desk = Desk()
+        desk.ask("/load", "fault")
+        await desk.until(lambda: len(desk.told) == 1)
+        assert desk.told == [("/fail", "/load", "internal error: nobody thought of this, the log says more")]
+        desk.ask("/status")  # whose answer is made at once
+        assert desk.told[1:] == [("/fail", "/status", "internal error: no figures, the log says more")]
+
+    run(body)
+    assert [record.getMessage() for record in caplog.records] == [f"a command failed: /{x}" for x in ("load", "status")]
+    assert all(record.exc_info for record in caplog.records)
+
+
+def test_an_answer_that_cannot_be_sent_is_a_fail() -> None:
+    async def body() -> None:
+        desk = Desk()
+        desk.disk.names = lambda: [object()]  # type: ignore[list-item, method-assign, return-value]
+        desk.ask("/models")
+        await desk.until(lambda: bool(desk.told))
+        assert desk.told[0][:2] == ("/fail", "/models") and "internal error: " in desk.told[0][2]
+
+    run(body)
+
+
+@pytest.mark.parametrize("name", ["nothing", "descriptors"])
+def test_a_stranger_is_told_no_path_of_this_machine(name: str) -> None:
+    async def body() -> None:
+        desk = Desk()
+        desk.ask("/load", name, client=stranger(desk))
+        desk.ask("/load", name)
+        await desk.until(lambda: len(desk.told) == 2)
+        (_, _, away), (_, _, here) = desk.told
+        assert "/home" not in away
+        if name == "nothing":
+            assert away == "nothing.ts: no such model file, the models folder holds none"
+            assert here == "/home/someone/models/nothing.ts: no such model file, /home/someone/models holds none"
+        else:
+            assert away == here == "internal error: Too many open files, the log says more"
 
     run(body)
 

@@ -6,15 +6,17 @@ import asyncio
 import json
 import os
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from oscvae.errors import CommandError
+from oscvae.files import NAME_BYTES
 from oscvae.play import presets
-from oscvae.play.presets import Presets
+from oscvae.play.presets import Presets, file_name
+from oscvae.settings import disk
 
 NOT_PRESETS = [
     "",
@@ -30,6 +32,9 @@ NOT_PRESETS = [
     "[" * 100_000,
     "\x00\xff",
 ]
+
+
+SOON_S = 30.0
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -225,3 +230,154 @@ def test_many_saves_are_written_in_order_and_off_the_event_clock(
     assert presets.read(tmp_path / "m.json") == {"x": (199.0,)}
     assert len(threads) < 20, "what waits is written together"
     assert threading.get_ident() not in threads
+
+
+def test_a_file_that_is_a_fifo_hangs_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "other.json")
+
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        await kept.open("other")
+        with pytest.raises(CommandError, match="presets of other have not been read: .* not a file but a FIFO"):
+            kept.save("other", "x", (1.0,))
+        await kept.open("m")
+        await kept.save("m", "x", (1.0,))
+
+    run(body)
+
+
+@pytest.mark.parametrize("model", ["琴" * 29, "é" * 126, "%" * 128, "x" * 128])
+def test_a_long_name_keeps_presets(tmp_path: Path, model: str) -> None:
+    other = model[:-1] + "y"
+
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        for name in (model, other):
+            await kept.open(name)
+            await kept.save(name, "x", (float(len(name)),))
+        again = Presets(tmp_path)
+        await again.open(model)
+        assert again.names(model) == ["x"]
+        (tmp_path / file_name(model)).write_text("damaged")
+        damaged = Presets(tmp_path)
+        await damaged.open(model)
+        assert damaged.names(model) == []
+
+    run(body)
+    assert len({file_name(model), file_name(other)}) == 2
+    assert all(len(file.name.encode()) <= NAME_BYTES for file in tmp_path.iterdir())
+
+
+def test_names_that_fit_are_where_they_were() -> None:
+    assert file_name("my model (2)") == "my model (2).json"
+    assert file_name("x" * 240) == "x" * 240 + ".json"
+    assert file_name("x" * 241).startswith("x" * 200 + "-")
+
+
+class Stuck:
+    """What hangs for one model, and goes on when it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, work: str, stem: str) -> None:
+        self.goes_on = threading.Event()
+        self.asked: list[tuple[Any, ...]] = []
+        done = getattr(presets, work)
+
+        def slowly(file: Path, *args: Any) -> Any:
+            if file.stem == stem:
+                self.asked.append(args)
+                assert self.goes_on.wait(SOON_S)
+            return done(file, *args)
+
+        monkeypatch.setattr(presets, work, slowly)
+        monkeypatch.setattr(disk, "ANSWER_S", 0.2)
+
+
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], Stuck]]:
+    made: list[Stuck] = []
+
+    def make(work: str, stem: str) -> Stuck:
+        made.append(Stuck(monkeypatch, work, stem))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.goes_on.set()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(SOON_S):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+def test_one_models_presets_that_hang_hold_up_no_others(
+    tmp_path: Path, stuck: Callable[[str, str], Stuck], caplog: pytest.LogCaptureFixture
+) -> None:
+    presets.write(tmp_path / "a.json", "a", {"old": (1.0,)})
+    reading = stuck("read", "a")
+
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        opening = asyncio.create_task(kept.open("a"))
+        await asyncio.sleep(0)
+        await kept.open("b")
+        await kept.save("b", "x", (1.0,))
+        assert not opening.done()
+        await opening
+        for ask in (
+            lambda: kept.save("a", "x", (1.0,)),
+            lambda: kept.delete("a", "x"),
+            lambda: kept.point("a", "x", 1),
+        ):
+            with pytest.raises(
+                CommandError, match="presets of a have not been read: the presets folder did not answer"
+            ):
+                ask()
+        reading.goes_on.set()
+        await until(lambda: kept.names("a") == ["old"])
+        await kept.save("a", "new", (2.0,))
+
+    run(body)
+    assert presets.read(tmp_path / "a.json") == {"old": (1.0,), "new": (2.0,)}
+    assert caplog.text.count("a has no presets, and takes none: the presets folder did not answer") == 1
+
+
+def test_presets_that_can_be_read_again_are(tmp_path: Path) -> None:
+    (tmp_path / "m.json").mkdir()
+
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        await kept.open("m")
+        (tmp_path / "m.json").rmdir()
+        presets.write(tmp_path / "m.json", "m", {"old": (1.0,)})
+        with pytest.raises(CommandError, match="have not been read"):
+            kept.point("m", "old", 1)
+        await until(lambda: kept.names("m") == ["old"])
+
+    run(body)
+
+
+def test_what_was_refused_is_not_there_tomorrow_though_the_disk_wakes_up(
+    tmp_path: Path, stuck: Callable[[str, str], Stuck]
+) -> None:
+    presets.write(tmp_path / "m.json", "m", {"old": (1.0,)})
+    writing = stuck("write", "m")
+
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        await kept.open("m")
+        with pytest.raises(CommandError, match="presets cannot be written: the presets folder did not answer"):
+            await kept.save("m", "x", (2.0,))
+        with pytest.raises(CommandError, match="presets cannot be written: busy"):
+            await kept.delete("m", "old")
+        assert kept.names("m") == ["old"]
+        writing.goes_on.set()
+        await until(lambda: "m" not in kept._disk._hanging)
+        await kept.close()
+        assert [sorted(points) for _, points in writing.asked] == [["old", "x"], ["old"]]
+        assert presets.read(tmp_path / "m.json") == {"old": (1.0,)}
+        await kept.save("m", "y", (3.0,))
+
+    run(body)
+    assert presets.read(tmp_path / "m.json") == {"old": (1.0,), "y": (3.0,)}

@@ -65,7 +65,8 @@ def test_a_recording_is_encoded_as_the_data_set_would_have_it(rate: int, within:
     prepared = prepare(pluck(57.12), 57, document, document.band_axis(), Checks())
     soundfile.write(tmp_path / "take.wav", pluck(57.12, rate=rate), rate, subtype="FLOAT")
     done = subprocess.run(
-        [sys.executable, "-m", "oscvae.sound.analyse", str(tmp_path / "take.wav"), str(MODEL)],
+        [sys.executable, "-m", "oscvae.sound.analyse", str(tmp_path / "take.wav")],
+        input=document.model_dump_json().encode(),
         capture_output=True,
         check=False,
     )

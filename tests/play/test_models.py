@@ -1,0 +1,177 @@
+"""Loading: what is missing or broken is refused before it disturbs anything, and a newer good one goes before."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import zipfile
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from modeldocument import small_document
+
+from oscvae.errors import BusyError, DecoderError, DiskError, ModelError
+from oscvae.play import models
+from oscvae.play.models import ModelManager
+from oscvae.settings import disk
+
+SOON_S = 30.0
+
+
+class Process:
+    """A decoder that is being started until it is `ready`, or cancelled."""
+
+    def __init__(self) -> None:
+        self.ready = threading.Event()
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+        self.ready.set()
+
+    def close(self) -> None: ...
+
+
+class Manager(ModelManager):
+    """A manager whose decoders are no processes."""
+
+    def __init__(self, folder: Path) -> None:
+        engine: Any = SimpleNamespace(slots=4)
+        other: Any = None
+        super().__init__(engine, other, folder, other, device="cpu", threads=1, look_ahead=1, iterations=1)
+        self.starting: dict[str, Process] = {}
+        self.adopted: list[str] = []
+
+    def _open(self, name: str, path: Path, document: Any, on_decoder: Any = None, device: str | None = None) -> Any:
+        process = self.starting[name] = Process()
+        on_decoder(process)
+        assert process.ready.wait(SOON_S)
+        if process.cancelled:
+            raise DecoderError("its process was killed by signal 9 while loading")
+        return SimpleNamespace(name=name, decoder=process)
+
+    def _listen(self, loaded: Any) -> None: ...
+
+    def adopt(self, loaded: Any) -> None:
+        self.adopted.append(loaded.name)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("one", "two", "three"):
+        with zipfile.ZipFile(tmp_path / f"{name}.ts", "w") as file:
+            file.writestr("archive/extra/oscvae.json", json.dumps(small_document()))
+    (tmp_path / "noise.ts").write_bytes(bytes(100))
+    return tmp_path
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, threading.Event]]:
+    """The documents of models whose name is in it are read once its event is set."""
+    waits: dict[str, threading.Event] = {}
+    read = models.read_document
+
+    def slowly(path: Path, called: str) -> Any:
+        if path.stem in waits:
+            assert waits[path.stem].wait(SOON_S)
+        return read(path, called)
+
+    monkeypatch.setattr(models, "read_document", slowly)
+    yield waits
+    for event in waits.values():
+        event.set()
+
+
+def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(test())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(SOON_S):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize("name", ["mistyped", "noise", "", "../one", "é" * 128])
+def test_what_is_missing_or_broken_fails_at_once_and_cancels_nothing(folder: Path, name: str) -> None:
+    async def body() -> None:
+        manager = Manager(folder)
+        loading = asyncio.create_task(manager.load("one"))
+        await until(lambda: "one" in manager.starting)
+        with pytest.raises(ModelError):
+            await manager.load(name)
+        assert not loading.done()
+        manager.starting["one"].ready.set()
+        assert (await loading).name == "one"
+        assert manager.adopted == ["one"]
+
+    run(body)
+
+
+def test_a_newer_good_one_goes_before(folder: Path) -> None:
+    async def body() -> None:
+        manager = Manager(folder)
+        first = asyncio.create_task(manager.load("one"))
+        await until(lambda: "one" in manager.starting)
+        second = asyncio.create_task(manager.load("two"))
+        with pytest.raises(ModelError, match="superseded"):
+            await first
+        await until(lambda: "two" in manager.starting)
+        manager.starting["two"].ready.set()
+        await second
+        assert manager.adopted == ["two"]
+
+    run(body)
+
+
+def test_the_newest_wins_whichever_the_disk_finds_first(folder: Path, slow: dict[str, threading.Event]) -> None:
+    slow["one"] = threading.Event()
+
+    async def body() -> None:
+        manager = Manager(folder)
+        older = asyncio.create_task(manager.load("one"))
+        newer = asyncio.create_task(manager.load("two"))
+        await until(lambda: "two" in manager.starting)
+        slow["one"].set()
+        with pytest.raises(ModelError, match="superseded"):
+            await older
+        manager.starting["two"].ready.set()
+        await newer
+        assert manager.adopted == ["two"]
+
+    run(body)
+
+
+def test_a_file_that_does_not_answer_fails_and_another_is_loaded(
+    folder: Path, slow: dict[str, threading.Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "ANSWER_S", 0.2)
+    slow["one"] = threading.Event()
+
+    async def body() -> None:
+        manager = Manager(folder)
+        with pytest.raises(DiskError, match="the models folder did not answer within"):
+            await manager.load("one")
+        with pytest.raises(BusyError, match="the models folder has still not answered"):
+            await manager.load("one")
+        assert await manager.list_names() == ["noise", "one", "three", "two"]
+        loading = asyncio.create_task(manager.load("two"))
+        await until(lambda: "two" in manager.starting)
+        manager.starting["two"].ready.set()
+        await loading
+        slow["one"].set()
+        await until(lambda: not manager._disk._hanging)
+        assert manager.adopted == ["two"], "what was given up is not loaded later"
+
+    run(body)
+
+
+def test_names_that_nobody_can_send_are_not_told(folder: Path) -> None:
+    (folder / "caf\udce9.ts").touch()
+    (folder / ".hidden.ts").touch()
+    (folder / "fifo.ts").symlink_to("/dev/zero")
+    assert Manager(folder).names() == ["noise", "one", "three", "two"]
