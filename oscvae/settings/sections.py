@@ -264,6 +264,7 @@ class ModelConfig(_Section):
     name: Annotated[str, Field(min_length=1)] = "plucked"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: Annotated[int, Field(ge=1, le=256)] = 1
+    confine: bool = True
 
 
 class PathsConfig(_Section):
