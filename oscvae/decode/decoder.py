@@ -171,9 +171,8 @@ class Decoder:
                 self.confined, self.lacking = notice["confined"]["level"], tuple(notice["confined"]["lacking"])
                 continue
             if "loaded" not in notice:
-                raise DecoderError(
-                    str(notice.get("error") or notice.get("cuda_failed") or "the decoder answers unasked")
-                )
+                why = notice.get("error") or notice.get("cuda_failed") or "the decoder answers what nobody asked"
+                raise DecoderError(str(why))
             timeout_s, step = ANSWER_TIMEOUT_S, "decode a note"
         raise DecoderError(f"{self.path.name}: is still not ready after {_MOST_STEPS} steps of loading")
 
@@ -232,10 +231,9 @@ class Decoder:
             if notice["encoded"] != self._encoding or not self._encoding:
                 return {}
             self._encoding = 0
-            if len(notice.get("mean", self.document.latent.mean)) != self.document.latent_size:
-                raise DecoderError(
-                    f"the decoder encoded to {len(notice['mean'])} numbers, not {self.document.latent_size}"
-                )
+            found, wanted = len(notice.get("mean", self.document.latent.mean)), self.document.latent_size
+            if found != wanted:
+                raise DecoderError(f"the decoder encoded a sound to {found} numbers, not to {wanted}")
         return notice
 
     def _deaf(self) -> None:
