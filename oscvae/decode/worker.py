@@ -65,9 +65,6 @@ class Network:
 
         from oscvae.model import torchscript
 
-        torch.set_num_threads(max(1, setup.threads))
-        with contextlib.suppress(RuntimeError):
-            torch.set_num_interop_threads(1)
         torch.set_grad_enabled(False)
         torch.set_flush_denormal(True)
         self._torch, self._torchscript = torch, torchscript
@@ -85,6 +82,9 @@ class Network:
 
     def load(self) -> None:
         """Load the model, check and warm it. Raises whatever is wrong with it."""
+        self._torch.set_num_threads(max(1, self._setup.threads))  # starts some, which are confined if the process is
+        with contextlib.suppress(RuntimeError):
+            self._torch.set_num_interop_threads(1)
         try:
             self._prepare()
         except Exception as error:

@@ -14,9 +14,9 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
+from decode.attempts import ATTEMPTS
 from support import ROOT
 
-from decode.attempts import ATTEMPTS
 from oscvae.decode import confine, landlock, seccomp
 
 SCRIPT = Path(__file__).with_name("attempts.py")
