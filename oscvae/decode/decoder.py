@@ -1,14 +1,18 @@
 """The daemon's side of a decoder process: spawn it, talk to it, hear that it died.
 
 The pool of magnitude blocks is an anonymous memfd that both map, so nothing can be left in /dev/shm whoever crashes.
-Blocks are handed out here (one owner: control) and come back by record from the renderer.
+Its size is sealed, because memory that the process cut off would end the daemon by SIGBUS. Blocks are handed out here
+(one owner: control) and come back by record from the renderer.
+
+The process runs a model, which is foreign code: it is confined (`decode.confine`), and ended when it says what makes no
+sense, or too much.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
+import fcntl
 import mmap
 import os
 import socket
@@ -21,20 +25,36 @@ from typing import Any
 
 import numpy as np
 
-from oscvae.decode.wire import ENCODE, MAX_MESSAGE, Request, Setup, pack_request
+from oscvae.decode.confine import OFF
+from oscvae.decode.wire import ENCODE, MAX_MESSAGE, Request, Setup, pack_request, read_notice
 from oscvae.errors import DecoderError
 from oscvae.model.document import ModelDocument
 
 LOAD_TIMEOUT_S = 120.0  # a large model on a slow disk
 ANSWER_TIMEOUT_S = 20.0  # a network that decodes no note in this time hangs; it must not keep /load waiting
+REALTIME_PRIORITY = 5  # below renderer and callback, above everything that is not audio
+_MOST_STEPS = 256  # of loading; the largest warms seven batches six times
+_NOTICES_A_SECOND = 200.0  # on average, and at once; it is ended beyond, for each costs the event clock time
+_NOTICES_AT_ONCE = 64  # heard before others have their turn
 _QUIT_S = 0.3
+# an OpenMP runtime that pins its threads calls what a confined process may not, and fails to start them
+_PINNING = ("OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY")
+
+
+def sealed_memory(name: str, size: int) -> int:
+    """A memfd of `size` bytes that nobody who has it can cut, grow or seal further."""
+    descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.ftruncate(descriptor, size)
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+    return descriptor
 
 
 class Decoder:
     """A model's process, its pool of blocks [n_blocks, frames, bands] float32, and the pipe of its answers.
 
-    Made by `spawn`, off the event clock. `on_notice(notice)` is called on the event loop with each JSON notice after
-    ready, `on_gone()` once when the process has ended unasked.
+    Made by `spawn`, off the event clock. `on_notice(notice)` is called on the event loop with each notice after ready
+    (`wire.read_notice`), `on_gone()` once when the process has ended unasked. `confined` says how far it is confined
+    ("full", "landlock missing" .., "off"), `lacking` what is missing, in words.
     """
 
     def __init__(self, path: Path, document: ModelDocument, n_blocks: int) -> None:
@@ -42,8 +62,7 @@ class Decoder:
         self.document = document
         self.n_blocks = n_blocks
         size = n_blocks * document.frames * document.bands.n * 4
-        self._pool_fd = os.memfd_create("oscvae-pool", os.MFD_CLOEXEC)
-        os.ftruncate(self._pool_fd, size)
+        self._pool_fd = sealed_memory("oscvae-pool", size)
         try:
             self._pool_map = mmap.mmap(self._pool_fd, size)
             self.pipe_fd, self._pipe_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -56,8 +75,10 @@ class Decoder:
         self.device = "cpu"
         self.warning = ""
         self.cuda_failed = ""  # why it ended, if that is why
+        self.confined = OFF
+        self.lacking: tuple[str, ...] = ()
         self.encodes = False
-        self.encoding = False  # something, of which nothing has been heard yet
+        self._encoding = 0  # the number of what it was asked to encode and has not answered yet
         self.alive = False
         self.on_notice: Callable[[dict[str, Any]], None] = lambda notice: None
         self.on_gone: Callable[[], None] = lambda: None
@@ -68,17 +89,23 @@ class Decoder:
         self._cancelled = False
         self._owed = 0  # answers
         self._owed_since_s = 0.0
+        self._notices = _NOTICES_A_SECOND  # that it may still say
+        self._heard_s = 0.0
 
-    def spawn(self, device: str, threads: int, wake_fd: int) -> None:
+    def spawn(self, device: str, threads: int, wake_fd: int, *, confine: bool = True) -> None:
         """Start the process, and wait until it has loaded, checked and warmed the model. Blocks: not for the event
         clock.
 
-        Raises DecoderError with what the process said, how it ended, or why it could not begin.
+        confine: before it opens the model. Raises DecoderError with what the process said, how it ended, or why it
+        could not begin.
         """
         document = self.document
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._link = ours
-        environment = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads), PYTHONUNBUFFERED="1")
+        environment = {name: value for name, value in os.environ.items() if not confine or name not in _PINNING}
+        # NumPy's own threads would be there before anything can be confined, and nothing here uses them
+        environment |= {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1"}
+        environment["PYTHONUNBUFFERED"] = "1"
         descriptors = (theirs.fileno(), self._pool_fd, self._pipe_end, wake_fd)
         with theirs:
             try:
@@ -101,6 +128,7 @@ class Decoder:
             path=str(self.path),
             device=device,
             threads=threads,
+            confine=confine,
             blocks=self.n_blocks,
             frames=document.frames,
             bands=document.bands.n,
@@ -117,12 +145,20 @@ class Decoder:
         self.device = str(ready["device"])
         self.warning = str(ready["warning"])
         self.encodes = bool(ready["encodes"])
+        self._hurry()
         ours.setblocking(False)
         self.alive = True
 
+    def _hurry(self) -> None:
+        """Have it decode before everything that is not audio, where the system grants it: the thread that answers, and
+        none that this one starts. It never asks by itself, for then loading would run so as well."""
+        with contextlib.suppress(OSError):
+            priority = os.sched_param(REALTIME_PRIORITY)
+            os.sched_setscheduler(self.pid, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, priority)
+
     def _await_ready(self, link: socket.socket) -> dict[str, Any]:
         timeout_s, step = LOAD_TIMEOUT_S, "load"
-        while True:
+        for count in range(_MOST_STEPS):
             link.settimeout(timeout_s)
             try:
                 data = link.recv(MAX_MESSAGE)
@@ -132,12 +168,17 @@ class Decoder:
                 data = b""
             if not data:
                 raise DecoderError(f"{self.path.name}: its process {self.ending()} while loading")
-            notice = json.loads(data)
+            notice = read_notice(data)
             if "ready" in notice:
                 return dict(notice["ready"])
+            if "confined" in notice and not count:
+                self.confined, self.lacking = notice["confined"]["level"], tuple(notice["confined"]["lacking"])
+                continue
             if "loaded" not in notice:
-                raise DecoderError(str(notice.get("error", "the decoder answered nonsense")))
+                why = notice.get("error") or notice.get("cuda_failed") or "the decoder answers what nobody asked"
+                raise DecoderError(str(why))
             timeout_s, step = ANSWER_TIMEOUT_S, "decode a note"
+        raise DecoderError(f"{self.path.name}: is still not ready after {_MOST_STEPS} steps of loading")
 
     def ending(self) -> str:
         """How the process ended, for a message: waits up to 2 s for it."""
@@ -157,7 +198,7 @@ class Decoder:
 
     def _hear(self) -> None:
         assert self._link is not None
-        while True:
+        for _ in range(_NOTICES_AT_ONCE):
             try:
                 data = self._link.recv(MAX_MESSAGE)
             except BlockingIOError:
@@ -167,15 +208,37 @@ class Decoder:
             if not data:
                 self._deaf()
                 return
-            with contextlib.suppress(ValueError):
-                notice = json.loads(data)
-                if "encoded" in notice:
-                    self.encoding = False
-                if "cuda_failed" in notice:
-                    self.cuda_failed = str(notice["cuda_failed"])
-                    self._deaf()  # at once: a driver may keep a process from ending
-                    return
+            try:
+                notice = self._understand(data)
+            except DecoderError as error:
+                self.on_notice({"error": f"{error}; it is ended"})
+                self.kill()
+                self._deaf()
+                return
+            if "cuda_failed" in notice:
+                self.cuda_failed = str(notice["cuda_failed"])
+                self._deaf()  # at once: a driver may keep a process from ending
+                return
+            if notice:
                 self.on_notice(notice)
+
+    def _understand(self, data: bytes) -> dict[str, Any]:
+        """A notice after ready; empty for an answer that nobody waits for. Raises DecoderError for nonsense, and for
+        more than anybody can hear."""
+        now = time.monotonic()
+        self._notices = min(self._notices + (now - self._heard_s) * _NOTICES_A_SECOND, _NOTICES_A_SECOND) - 1.0
+        self._heard_s = now
+        if self._notices < 0.0:
+            raise DecoderError(f"the decoder says more than {_NOTICES_A_SECOND:.0f} things a second")
+        notice = read_notice(data)
+        if "encoded" in notice:
+            if notice["encoded"] != self._encoding or not self._encoding:
+                return {}
+            self._encoding = 0
+            found, wanted = len(notice.get("mean", self.document.latent.mean)), self.document.latent_size
+            if found != wanted:
+                raise DecoderError(f"the decoder encoded a sound to {found} numbers, not to {wanted}")
+        return notice
 
     def _deaf(self) -> None:
         if self._loop is not None and self._link is not None:
@@ -187,7 +250,10 @@ class Decoder:
                 self.on_gone()
 
     def receive(self, timeout_s: float) -> dict[str, Any] | None:
-        """For the offline engine, which has no event loop: the next notice, or None at the time-out."""
+        """For the offline engine, which has no event loop: the next notice, or None at the time-out.
+
+        Raises DecoderError for one that makes no sense.
+        """
         assert self._link is not None
         self._link.settimeout(timeout_s)
         try:
@@ -196,7 +262,7 @@ class Decoder:
             return None
         finally:
             self._link.setblocking(False)
-        return dict(json.loads(data)) if data else None
+        return self._understand(data) if data else None
 
     def send(self, request: Request) -> bool:
         """Hand over a request without waiting; False when the process is gone or its socket is full."""
@@ -207,7 +273,7 @@ class Decoder:
         except (BlockingIOError, OSError):
             return False
         if request.kind == ENCODE:  # beside the notes, and as long as it likes
-            self.encoding = True
+            self._encoding = request.generation
             return True
         if not self._owed:
             self._owed_since_s = time.monotonic()
@@ -230,6 +296,11 @@ class Decoder:
     def forgive(self) -> None:
         """No answer will come any more, and none is expected."""
         self._owed = 0
+
+    @property
+    def encoding(self) -> bool:
+        """Whether it was asked to encode something and has not answered yet."""
+        return self._encoding > 0
 
     @property
     def pid(self) -> int:

@@ -1,23 +1,29 @@
 """What the daemon and a decoder process say to each other.
 
 - daemon > decoder, a SOCK_SEQPACKET socket: one JSON `Setup`, then binary requests (`pack_request`).
-- decoder > daemon, the same socket: JSON notices {"loaded": ...} (the file; then once for each call that warms it),
-  {"ready": ...}, {"error": ...}, {"encoded": ...}, {"cuda_failed": why} as the last.
+- decoder > daemon, the same socket: JSON notices {"confined": ...} before it opens the model, {"loaded": ...} for the
+  file and each call that warms it, {"ready": ...}, {"error": ...}, {"encoded": ...}, {"cuda_failed": why} as the last.
 - decoder > renderer: a record of RECORD int64 (`realtime.layout.DECODED`) in a pipe, written after the magnitudes lie
   in their block of the shared pool, then a post of the renderer's semaphore. A pipe write of 64 bytes is atomic and
   orders the memory before it, so a decoder that dies half-way leaves nothing half-said.
+
+A decoder runs foreign code, so what it says is foreign as well: `read_notice` lets through what is well-formed, and the
+renderer takes a record only as the answer to a request (`spectral.renderer`).
 """
 
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from oscvae.errors import DecoderError
 
 NOTE_ON, MOVE, ENCODE = range(3)  # in the order of their urgency
 MAX_LATENT = 64
 MAX_MESSAGE = 65536
+MAX_TEXT = 1000  # characters of a reason
 
 _HEAD = struct.Struct("<qqqqqq")  # kind, slot, generation, block, deadline, note
 RECORD = struct.Struct("<qqqqqqqq")
@@ -31,6 +37,7 @@ class Setup(BaseModel):
     path: str
     device: str
     threads: int
+    confine: bool
     blocks: int
     frames: int
     bands: int
@@ -66,3 +73,58 @@ def unpack_request(data: bytes) -> Request:
     kind, slot, generation, block, deadline, note = _HEAD.unpack_from(data)
     z = struct.unpack_from(f"<{(len(data) - _HEAD.size) // 8}d", data, _HEAD.size)
     return Request(kind, slot, generation, block, deadline, note, z)
+
+
+def _plain(text: str) -> str:
+    """One line for a log or a /fail, whatever was sent."""
+    return "".join(character if character.isprintable() else " " for character in text[:MAX_TEXT])
+
+
+_Text = Annotated[str, AfterValidator(_plain)]
+_Numbers = Annotated[list[float], Field(max_length=MAX_LATENT)]
+
+
+class _Foreign(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Confined(_Foreign):
+    """As `decode.confine.Confinement`. What was said before the model's code ran can be believed."""
+
+    level: _Text
+    lacking: Annotated[list[_Text], Field(max_length=16)]
+
+
+class _Ready(_Foreign):
+    """The model is loaded, checked and warmed."""
+
+    device: Annotated[str, Field(pattern=r"^(cpu|cuda)(:\d{1,3})?$")]
+    warning: _Text
+    encodes: bool
+
+
+class _Notice(_Foreign):
+    confined: _Confined | None = None
+    loaded: _Text | None = None
+    ready: _Ready | None = None
+    error: _Text | None = None
+    cuda_failed: _Text | None = None
+    encoded: Annotated[int, Field(ge=0, lt=1 << 62)] | None = None
+    block: Annotated[int, Field(ge=0, lt=1 << 62)] | None = None
+    why: _Text | None = None
+    mean: _Numbers | None = None
+    log_variance: _Numbers | None = None
+
+
+def read_notice(data: bytes) -> dict[str, Any]:
+    """A notice, with what it says checked. Raises DecoderError for anything else."""
+    try:
+        notice = _Notice.model_validate_json(data).model_dump(exclude_none=True)
+    except ValidationError as error:
+        raise DecoderError(f"the decoder answered nonsense: {_plain(repr(data[:100]))}") from error
+    kinds = {"confined", "loaded", "ready", "error", "cuda_failed", "encoded"} & notice.keys()
+    if len(kinds) != 1:
+        raise DecoderError(f"the decoder's notice must say one thing, it says {sorted(kinds) or 'nothing'}")
+    if "encoded" in kinds and ("why" in notice) == ("mean" in notice):
+        raise DecoderError("the decoder encoded a sound to neither a point nor a reason, or to both")
+    return notice

@@ -6,6 +6,9 @@ whatever is pending is one batch, padded to a size that was warmed; where CUDA f
 the process, so it says so and ends, and the daemon goes on with another on the CPU. What is to be encoded takes tens of
 milliseconds in one call, and so has a thread of ordinary priority, in which no note waits for it: TorchScript computes
 without the GIL.
+
+A model is foreign code: before its file is opened the process gives up all that computing does not need (`confine`).
+Its realtime priority is given by the daemon once it is ready, so that neither loading nor another thread has it.
 """
 
 from __future__ import annotations
@@ -31,7 +34,8 @@ from typing import Any
 
 import numpy as np
 
-from oscvae.decode.wire import ENCODE, MAX_MESSAGE, RECORD, Request, Setup, unpack_request
+from oscvae.decode.confine import OFF, Confinement, confine
+from oscvae.decode.wire import ENCODE, MAX_MESSAGE, MAX_TEXT, RECORD, Request, Setup, unpack_request
 
 DECODED = 1  # realtime.layout.DECODED; that module would import numba, 0.5 s of a decoder's start
 GOOD, FAILED, NOT_FINITE = range(3)
@@ -39,10 +43,10 @@ CUDA_BATCHES = (1, 2, 4, 8, 16, 32, 64)
 WARM_CALLS = 6  # TorchScript's profiling executor specialises on the second and third call
 _PR_SET_PDEATHSIG = 1
 _NICE = -10
-REALTIME_PRIORITY = 5  # below renderer and callback, above everything that is not audio
 MOST_REALTIME_US = 5_000_000  # of computing without a pause; a model that never comes back must not hold a core
 BREATH_EVERY_S = 0.1  # however much is asked for, the decoder pauses this often, and so is not taken for one that hangs
 BREATH_S = 0.0001
+SAY_ERRORS_EVERY_S = 0.1  # a model that fails at every note fills no log
 
 
 class CudaError(Exception):
@@ -50,9 +54,10 @@ class CudaError(Exception):
 
 
 class Network:
-    """The loaded model on its device, with one call: latents and notes in, magnitudes [B, bands, frames] out.
+    """A model on its device, with one call: latents and notes in, magnitudes [B, bands, frames] out.
 
-    on_step(what): called whenever loading has come a step further.
+    Made, torch is imported and the device open; `load` opens the model. on_step(what): called whenever loading has come
+    a step further.
     """
 
     def __init__(self, setup: Setup, on_step: Callable[[str], None] = lambda what: None) -> None:
@@ -60,12 +65,9 @@ class Network:
 
         from oscvae.model import torchscript
 
-        torch.set_num_threads(max(1, setup.threads))
-        with contextlib.suppress(RuntimeError):
-            torch.set_num_interop_threads(1)
         torch.set_grad_enabled(False)
         torch.set_flush_denormal(True)
-        self._torch = torch
+        self._torch, self._torchscript = torch, torchscript
         self._setup = setup
         self._on_step = on_step
         self.warning = ""
@@ -76,28 +78,43 @@ class Network:
         self._rows: list[tuple[Any, Any]] = []  # the same, one by one
         self._point: Any = None  # one point [1, D], and its memory
         self._coordinates: Any = None
+        self.encodes = False
+
+    def load(self) -> None:
+        """Load the model, check and warm it. Raises whatever is wrong with it."""
+        self._torch.set_num_threads(max(1, self._setup.threads))  # starts some, which are confined if the process is
+        with contextlib.suppress(RuntimeError):
+            self._torch.set_num_interop_threads(1)
         try:
             self._prepare()
         except Exception as error:
             if self.device == "cpu":
                 raise
-            self.warning = f"CUDA failed, decoding on the CPU: {_first_line(error)}"
-            self.device = "cpu"
+            self._fall_back(error)
             self._prepare()
-        self.encodes = torchscript.has_encoder(self._module)
+        self.encodes = self._torchscript.has_encoder(self._module)
 
     def _choose_device(self, wanted: str) -> str:
+        """The device, opened: a CUDA context opens files and starts threads, which no confined process may."""
         if wanted == "cpu":
             return "cpu"
         if self._torch.cuda.is_available():
+            try:
+                self._torch.zeros(1, device="cuda").cpu()
+            except RuntimeError as error:
+                self._fall_back(error)
+                return "cpu"
             return "cuda"
         if wanted == "cuda":
             self.warning = "no CUDA device answers, decoding on the CPU"
         return "cpu"
 
-    def _prepare(self) -> None:
-        from oscvae.model import torchscript
+    def _fall_back(self, error: Exception) -> None:
+        self.warning = f"CUDA failed, decoding on the CPU: {_first_line(error)}"
+        self.device = "cpu"
 
+    def _prepare(self) -> None:
+        torchscript = self._torchscript
         self._module, document = torchscript.load(Path(self._setup.path), self.device)
         self._on_step("file")
         torchscript.verify(self._module, document, self.device)
@@ -145,9 +162,7 @@ class Network:
 
     def encode(self, x: Any, note: int) -> tuple[list[float], list[float]]:
         """Mean and log variance of log magnitudes [frames, bands] of one note."""
-        from oscvae.model import torchscript
-
-        octave, semitone = torchscript.one_hots([note], self._setup.first_octave, self.device)
+        octave, semitone = self._torchscript.one_hots([note], self._setup.first_octave, self.device)
         with self._torch.inference_mode():
             bands_first = self._torch.from_numpy(np.ascontiguousarray(x.T))[None].to(self.device)
             mean, log_variance = self._module.encode(bands_first, octave, semitone)
@@ -156,7 +171,7 @@ class Network:
 
 def _first_line(error: BaseException) -> str:
     lines = [line for line in str(error).strip().splitlines() if line.strip()]
-    return lines[-1].strip() if lines else repr(error)
+    return (lines[-1].strip() if lines else repr(error))[:MAX_TEXT]
 
 
 class Worker:
@@ -175,17 +190,19 @@ class Worker:
         self._waiting: list[tuple[int, int, int, Request]] = []
         self._encodings: SimpleQueue[Request | None] = SimpleQueue()
         self._count = 0
+        self._failed_s = -math.inf
 
     def run(self) -> None:
         network = Network(self._setup, lambda what: self._say(loaded=what))
         torch = network._torch
+        self._confine(network)
+        network.load()
         self._blocks = torch.from_numpy(self._pool)
         gc.collect()
         gc.freeze()
         gc.disable()
         encoding = threading.Thread(target=self._encode_all, args=(network,), name="encode", daemon=True)
-        encoding.start()  # before this thread has a priority, which it would inherit
-        _go_realtime()
+        encoding.start()
         self._say(ready={"device": network.device, "warning": network.warning, "encodes": network.encodes})
         breathed = time.monotonic()
         while self._receive() or self._waiting:  # a dismissed decoder finishes what it was asked
@@ -196,6 +213,14 @@ class Worker:
                 breathed = time.monotonic()
         self._encodings.put(None)
         encoding.join()
+
+    def _confine(self, network: Network) -> None:
+        """Before the model's file is opened, and said before its code runs, which could say anything."""
+        confined = Confinement(OFF)
+        if self._setup.confine:
+            cuda = network.device.startswith("cuda")
+            confined = confine(Path(self._setup.path), cuda=cuda, threads=self._setup.threads)
+        self._say(confined={"level": confined.level, "lacking": confined.lacking})
 
     def _say(self, **notice: Any) -> None:
         with contextlib.suppress(OSError):
@@ -239,7 +264,9 @@ class Worker:
         except CudaError:
             raise
         except Exception as error:  # a model's code may raise anything
-            self._say(error=f"decoding failed: {_first_line(error)}", fatal=False)
+            if time.monotonic() - self._failed_s > SAY_ERRORS_EVERY_S:
+                self._failed_s = time.monotonic()
+                self._say(error=f"decoding failed: {_first_line(error)}")
             statuses = [FAILED] * len(batch)
         took = time.perf_counter_ns() - began
         for request, status in zip(batch, statuses, strict=True):
@@ -263,18 +290,14 @@ class Worker:
 
 
 def _settle_process() -> None:
-    """Die with the daemon, leave its Ctrl-C to it, and run before ordinary work where the system grants it."""
+    """Die with the daemon, leave its Ctrl-C to it, run before ordinary work where the system grants it, and be ended by
+    the kernel when it hangs at the realtime priority that the daemon gives it."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, _NICE)
-
-
-def _go_realtime() -> None:
-    """Decode before everything that is not audio, where the system grants it; the kernel ends a decoder that hangs."""
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_RTTIME, (MOST_REALTIME_US, MOST_REALTIME_US))
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY))
 
 
 def main() -> int:
@@ -290,7 +313,7 @@ def main() -> int:
         worker._say(cuda_failed=_first_line(error))
         return 1
     except Exception as error:
-        worker._say(error=_first_line(error), fatal=True)
+        worker._say(error=_first_line(error))
         return 1
     return 0
 

@@ -60,6 +60,7 @@ class Instrument(Listener, Generic[T]):
             threads=config.model.threads,
             look_ahead=config.engine.look_ahead,
             iterations=config.engine.iterations,
+            confine=config.model.confine,
         )
         self.timeline = timeline(self.engine)
         self.part = Part(config, self.pool, self.models, self.timeline, self)

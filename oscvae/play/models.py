@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from oscvae.decode.confine import OFF
 from oscvae.decode.decoder import Decoder
 from oscvae.errors import CommandError, DecoderError, ModelError, OscvaeError
 from oscvae.files import why
@@ -55,6 +56,7 @@ class ModelManager:
         threads: int,
         look_ahead: int,
         iterations: int,
+        confine: bool = True,
     ) -> None:
         self.engine = engine
         self.folder = folder
@@ -65,6 +67,8 @@ class ModelManager:
         self._threads = threads
         self._look_ahead = look_ahead
         self._iterations = iterations
+        self._confine = confine
+        self._said: set[str] = set()
         self._contexts: list[Loaded | None] = [None] * at.CONTEXTS
         self._disk = Disk("the models folder", folder)
         self._loaders = Threads("load", _LOADERS)
@@ -126,7 +130,7 @@ class ModelManager:
         if on_decoder is not None:
             on_decoder(decoder)
         try:
-            decoder.spawn(device or self._device, self._threads, self.engine.wake_fd)
+            decoder.spawn(device or self._device, self._threads, self.engine.wake_fd, confine=self._confine)
             context = ModelContext(
                 document,
                 slots=self.engine.slots,
@@ -148,7 +152,19 @@ class ModelManager:
             raise
         if decoder.warning:
             log.warning("%s: %s", name, decoder.warning)
+        self._say_how_confined(decoder)
         return Loaded(name, document, decoder, context, -1)
+
+    def _say_how_confined(self, decoder: Decoder) -> None:
+        """Warn once of what a model's code may do here."""
+        if decoder.confined == OFF:
+            problems = ["model.confine is off: a model's code may do whatever you may"]
+        else:
+            problems = [f"a model's code is confined, but not by {what}" for what in decoder.lacking]
+        for problem in problems:
+            if problem not in self._said:
+                self._said.add(problem)
+                log.warning("%s", problem)
 
     def adopt(self, loaded: Loaded) -> None:
         """Make an opened model the current one, and let the old one finish. Raises DecoderError if too many are
@@ -255,6 +271,10 @@ class ModelManager:
             if loaded is None:
                 continue
             decoder = loaded.decoder
+            if decoder.alive and loaded.context.refused:
+                log.error("the decoder of %r answers what nobody asked it: it is ended", loaded.name)
+                decoder.kill()
+                continue
             if lapsed:
                 decoder.excuse()
             silent_s = decoder.silent_s()

@@ -180,6 +180,8 @@ class OfflineEngine:
         """Wait until all that was asked for lies in the pipes, so that the renderer never goes on without it."""
         flying = Counter(voice.loaded for voice in self.pool.all() if voice.in_flight)
         for loaded, count in flying.items():
+            if loaded.context.refused:
+                raise DecoderError(f"the decoder of {loaded.name!r} answers what nobody asked it")
             _await_answers(loaded, count * RECORD.size)
 
     def skip(self, count: int) -> None:

@@ -261,7 +261,10 @@ class VoicePool:
         # moves go in turn: by when their notes began, some voices would always come before others
         deadline = max(voice.asked.start_frame, 0) if kind == NOTE_ON else next(self._moves)
         request = Request(kind, voice.slot, voice.generation, block, deadline, voice.asked.semitone, z)
+        context = voice.loaded.context
+        context.expect(block, voice.slot, voice.generation)
         if not decoder.send(request):
+            context.expect_nothing(block)
             decoder.free_blocks.append(block)
             return False
         voice.in_flight = True

@@ -2,11 +2,12 @@
 
 Built before anything runs. The addresses in `words` are how compiled code finds everything; the numpy views here are
 how control reads and writes the same memory. The semaphore lies in an anonymous memfd of its own, so that a decoder
-process can post it.
+process can post it; its size is sealed, for a process that cut it off would end this one by SIGBUS.
 """
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 
@@ -56,8 +57,9 @@ class Engine:
         self.times: Int64s = arrays["times"]
         arrays["sinc"][:] = sinc
 
-        self.wake_fd = os.memfd_create("oscvae-wake", os.MFD_CLOEXEC)
+        self.wake_fd = os.memfd_create("oscvae-wake", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(self.wake_fd, mmap.PAGESIZE)
+        fcntl.fcntl(self.wake_fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
         self._wake_map = mmap.mmap(self.wake_fd, mmap.PAGESIZE)
         semaphore = int(np.frombuffer(self._wake_map, dtype=np.uint8).ctypes.data)
         sem_init(semaphore, 1, 0)

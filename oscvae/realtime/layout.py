@@ -241,6 +241,15 @@ X_ROW = 23
 X_BINS = 24
 X_OUT = 25
 X_FADE = 26  # samples over which the cut at the onset fades in
+X_ASKED = 27
+X_ANSWERED = 28
+X_REFUSED = 29
+
+# -- a request to a decoder, by block ----------------------------------------------------------------------------------
+ASKED_WORDS = 4
+A_NUMBER = 0  # of the request, from 1 on; 0 = none
+A_SLOT = 1
+A_GENERATION = 2
 
 # -- records: [kind, ...] ----------------------------------------------------------------------------------------------
 # control > render

@@ -30,13 +30,14 @@ def require(symbols: tuple[str, ...], library: str) -> None:
 
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-require(("sem_post", "sem_timedwait", "sem_trywait", "read", "write", "clock_gettime"), "libc.so.6")
+require(("sem_init", "sem_post", "sem_timedwait", "sem_trywait", "read", "write", "clock_gettime"), "libc.so.6")
 
 _pointer = types.int64  # addresses travel as int64: the same register in every 64-bit C ABI
 
 sem_post = types.ExternalFunction("sem_post", types.int32(_pointer))
 sem_trywait = types.ExternalFunction("sem_trywait", types.int32(_pointer))
 sem_timedwait = types.ExternalFunction("sem_timedwait", types.int32(_pointer, _pointer))
+sem_reset = types.ExternalFunction("sem_init", types.int32(_pointer, types.int32, types.uint32))
 read = types.ExternalFunction("read", types.int64(types.int32, _pointer, types.int64))
 write = types.ExternalFunction("write", types.int64(types.int32, _pointer, types.int64))
 clock_gettime = types.ExternalFunction("clock_gettime", types.int32(types.int32, _pointer))

@@ -14,7 +14,7 @@ from oscvae.model.document import ModelDocument
 from oscvae.realtime import layout as at
 from oscvae.realtime.arrays import WORDS, Row, SharedArrays
 from oscvae.realtime.layout import Writer
-from oscvae.realtime.memory import Float32s, Int64s, store_float
+from oscvae.realtime.memory import Float32s, Int64s, load_word, store_float, store_word
 from oscvae.spectral.expand import ExpandTables
 from oscvae.spectral.phase import MAX_N_FFT, PhaseTables, scratch_floats
 from oscvae.spectral.resample import MAX_STEP, half_width, make_table
@@ -27,9 +27,10 @@ _ONSET_FRAMES = 2  # frames after the onset's that are never stretched
 
 
 class _Sizes(NamedTuple):
-    """Voices, and floats: of one voice's phase reconstruction and history, and of what all voices share."""
+    """Voices, blocks, and floats: of one voice's phase reconstruction and history, and of what all voices share."""
 
     slots: int
+    blocks: int
     state: int
     history: int
     bands: int
@@ -46,6 +47,11 @@ _ARRAYS: tuple[Row[_Sizes], ...] = (
     Row("row", at.X_ROW, np.float32, lambda n: (n.bands,), Writer.RENDERER),
     Row("bins", at.X_BINS, np.float32, lambda n: (n.bins,), Writer.RENDERER),
     Row("out", at.X_OUT, np.float32, lambda n: (n.hop,), Writer.RENDERER),
+    # of each block: what the decoder was last asked to fill, and the number of the request that was answered last
+    Row("asked", at.X_ASKED, np.int64, lambda n: (n.blocks, at.ASKED_WORDS), Writer.CONTROL),
+    Row("answered", at.X_ANSWERED, np.int64, lambda n: (n.blocks,), Writer.RENDERER),
+    # how many records answered no request
+    Row("refused", at.X_REFUSED, np.int64, lambda n: (1,), Writer.RENDERER),
 )
 
 
@@ -82,8 +88,10 @@ class ModelContext:
         phase = PhaseTables(n_fft, hop, look_ahead, iterations)
         expand = ExpandTables(document.band_axis(), document.reference, document.floor_db, document.ceiling_db)
         self._keep = (phase, expand)
+        self._requests = 0
         sizes = _Sizes(
             slots=slots,
+            blocks=n_blocks,
             state=padded(phase.state_floats),
             history=padded(4 * int(half_width(MAX_STEP)) + 3 * hop),
             bands=padded(bands),
@@ -97,7 +105,7 @@ class ModelContext:
         self.words = words
         self.address = int(words.ctypes.data)
         for row in _ARRAYS[1:]:
-            arrays[row.name][:] = 0.0  # touch every page now
+            arrays[row.name][:] = 0  # touch every page now
         words[at.X_N_FFT] = n_fft
         words[at.X_HOP] = hop
         words[at.X_LOOK_AHEAD] = look_ahead
@@ -128,3 +136,19 @@ class ModelContext:
     def set_rate(self, rate: int) -> None:
         """The output's sample rate in Hz; only while no voice of this context sounds."""
         store_float(self.words, at.X_STEP, self.document.sample_rate / rate)
+
+    def expect(self, block: int, slot: int, generation: int) -> None:
+        """The decoder is about to be asked to fill `block` for a voice: the renderer takes one answer for it."""
+        asked = self.arrays["asked"][block]
+        asked[at.A_SLOT], asked[at.A_GENERATION] = slot, generation
+        self._requests += 1
+        store_word(asked, at.A_NUMBER, self._requests)
+
+    def expect_nothing(self, block: int) -> None:
+        """The decoder was not asked after all."""
+        store_word(self.arrays["asked"][block], at.A_NUMBER, 0)
+
+    @property
+    def refused(self) -> int:
+        """How many records of the decoder answered no request: an honest one writes none."""
+        return int(load_word(self.arrays["refused"], 0))

@@ -16,7 +16,16 @@ import numpy as np
 from oscvae.realtime import layout as at
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.libc import CLOCK_REALTIME, clock_gettime, read, sem_post, sem_timedwait, sem_trywait, write
+from oscvae.realtime.libc import (
+    CLOCK_REALTIME,
+    clock_gettime,
+    read,
+    sem_post,
+    sem_reset,
+    sem_timedwait,
+    sem_trywait,
+    write,
+)
 from oscvae.realtime.lookup import voice_at
 from oscvae.realtime.memory import floats_at, load, store, words_at
 from oscvae.realtime.ring import RECORD, RECORD_BYTES, pending, pop, publish, published, ring_at, stage
@@ -28,6 +37,8 @@ from oscvae.spectral.slots import context_at, own_at, own_floats_at, render_ns, 
 IDLE_WAIT_NS = 50_000_000  # the loop looks around this often even if nobody posts its semaphore
 GROUP_WAIT_S = 0.030  # notes of one bundle wait this long for the slowest decode
 BEGUN = 1 << 32  # added to a bundle's count of the dead once it has begun: more than it can have notes
+LONGEST_DECODE_NS = 60_000_000_000  # that is believed
+MOST_POSTS = 4096  # of the semaphore, which decoders write, between two waits: beyond, its count is scribble
 URGENT_S = 0.004  # a sounding voice with less than this in its ring goes before the bursts
 
 
@@ -105,15 +116,27 @@ def _obey(engine):  # type: ignore[no-untyped-def]
     return any_
 
 
+@kernel("boolean(int64[::1], int64[::1])")
+def _answers_a_request(x, record):  # type: ignore[no-untyped-def]
+    """Whether a record is the first answer to what its decoder, which runs foreign code, was asked for that block."""
+    slot, generation, block = record[1], record[2], record[3]
+    if 0 <= block < x[at.X_BLOCKS]:
+        asked = words_at(x[at.X_ASKED] + block * at.ASKED_WORDS * 8, at.ASKED_WORDS)
+        answered = words_at(x[at.X_ANSWERED], x[at.X_BLOCKS])
+        number = load(asked, at.A_NUMBER)
+        if number > answered[block] and asked[at.A_SLOT] == slot and asked[at.A_GENERATION] == generation:
+            answered[block] = number
+            return True
+    refused = words_at(x[at.X_REFUSED], 1)
+    store(refused, 0, refused[0] + 1)
+    return False
+
+
 @kernel("void(int64[::1], int64, int64[::1])")
 def _take_block(engine, context, record):  # type: ignore[no-untyped-def]
     """Give a decoded block to the voice that asked for it, or back to the pool if that voice has moved on."""
     slot, generation, block, status = record[1], record[2], record[3], record[4]
-    x = context_at(engine, context)
-    if slot < 0 or slot >= engine[at.E_SLOTS] or block < 0 or block >= x[at.X_BLOCKS]:
-        store(engine, at.E_STALE, engine[at.E_STALE] + 1)
-        return
-    took = record[5]
+    took = min(max(record[5], 0), LONGEST_DECODE_NS)
     own = own_at(engine, slot)
     voice = voice_at(engine, slot)
     current = own[at.R_GENERATION] == generation and own[at.R_PHASE] != at.PHASE_NONE
@@ -134,19 +157,23 @@ def _take_block(engine, context, record):  # type: ignore[no-untyped-def]
 
 @kernel("boolean(int64[::1])")
 def _collect(engine):  # type: ignore[no-untyped-def]
-    """Take in what the decoders finished; True if there was anything."""
+    """Take in what the decoders finished, of each at most what it can have been asked; True if there was anything."""
     contexts = words_at(engine[at.E_CONTEXTS], at.CONTEXTS)
     record = words_at(engine[at.E_ANSWER], RECORD)
     any_ = False
     for index in range(at.CONTEXTS):
         if contexts[index] == 0:
             continue
-        pipe = np.int32(context_at(engine, index)[at.X_PIPE])
-        while read(pipe, engine[at.E_ANSWER], RECORD_BYTES) == RECORD_BYTES:
+        x = context_at(engine, index)
+        pipe = np.int32(x[at.X_PIPE])
+        for _ in range(x[at.X_BLOCKS]):
+            if read(pipe, engine[at.E_ANSWER], RECORD_BYTES) != RECORD_BYTES:
+                break
             # the answer's voice was armed before it was asked for, so its record waits by now if it was not seen yet
             _obey(engine)
-            any_ = True
-            _take_block(engine, index, record)
+            if _answers_a_request(x, record):
+                any_ = True
+                _take_block(engine, index, record)
     return any_
 
 
@@ -332,8 +359,12 @@ def render_loop(address):  # type: ignore[no-untyped-def]
             until[0] += 1
             until[1] -= 1_000_000_000
         sem_timedwait(engine[at.E_SEMAPHORE], engine[at.E_RENDER_CLOCK])
+        posts = 0
         while sem_trywait(engine[at.E_SEMAPHORE]) == 0:
-            pass
+            posts += 1
+            if posts == MOST_POSTS:
+                sem_reset(engine[at.E_SEMAPHORE], np.int32(1), np.uint32(0))
+                break
     store(engine, at.E_ALIVE, 0)
     set_float_mode(mode)
 

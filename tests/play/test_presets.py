@@ -238,7 +238,7 @@ def test_a_file_that_is_a_fifo_hangs_nobody(tmp_path: Path) -> None:
     async def body() -> None:
         kept = Presets(tmp_path)
         await kept.open("other")
-        with pytest.raises(CommandError, match="presets of other have not been read: .* not a file but a FIFO"):
+        with pytest.raises(CommandError, match=r"presets of other have not been read: .* not a file but a FIFO"):
             kept.save("other", "x", (1.0,))
         await kept.open("m")
         await kept.save("m", "x", (1.0,))

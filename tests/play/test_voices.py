@@ -47,6 +47,19 @@ class SlowDecoder:
         return request
 
 
+class Expectations:
+    """What the renderer would take from the decoder."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[int, tuple[int, int]] = {}
+
+    def expect(self, block: int, slot: int, generation: int) -> None:
+        self.blocks[block] = slot, generation
+
+    def expect_nothing(self, block: int) -> None:
+        del self.blocks[block]
+
+
 class Model:
     """What a voice knows of its model."""
 
@@ -54,6 +67,7 @@ class Model:
         self.name = f"model {index}"
         self.index = index
         self.decoder = SlowDecoder()
+        self.context = Expectations()
         self.document = SimpleNamespace(note_min=0, note_max=127)
         self.voices = self.waiting = 0
 
@@ -98,6 +112,7 @@ class Stage(Listener):
         """One decode is done, and its block is free again."""
         model = model or self.model
         request = model.decoder.serve()
+        assert model.context.blocks.pop(request.block) == (request.slot, request.generation)
         self.on_block = lambda: model.decoder.free_blocks.append(request.block)
         self.tell(at.BLOCK_FREE, model.index, request.block)
         self.tell(at.DECODE_SEEN, request.slot, request.generation, 0, 1_000, model.index)
