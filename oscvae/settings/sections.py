@@ -29,6 +29,13 @@ MACRO_NAME_MOST = 16  # characters of a macro's name, which has to fit beside a 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
+class Target(NamedTuple):
+    """What pressure or timbre moves of a note, and how far; see config.yaml."""
+
+    to: str
+    span: Span | None = None
+
+
 class Endpoint(NamedTuple):
     """A place to send to."""
 
@@ -106,6 +113,18 @@ def _switch(value: object) -> bool | Literal["auto"]:
     raise ValueError("must be auto, true or false")
 
 
+def _mpe(value: object) -> Literal["auto", "off", "lower", "upper"]:
+    if value is False or value == "off":  # which YAML takes for a truth value
+        return "off"
+    if value == "auto":
+        return "auto"
+    if value == "lower":
+        return "lower"
+    if value == "upper":
+        return "upper"
+    raise ValueError("must be auto, lower, upper or off")
+
+
 def _controller(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= CONTROLLERS_LAST:
         return value
@@ -135,6 +154,16 @@ def _source(value: object) -> Span:
 
 def _span_or_none(value: object) -> Span | None:
     return None if value is None else _span(value)
+
+
+def _target(value: object) -> Target | None:
+    if value is None or isinstance(value, Target):
+        return value
+    if isinstance(value, str):
+        return Target(value)
+    if isinstance(value, dict) and {"to"} <= set(value) <= {"to", "range"} and isinstance(value["to"], str):
+        return Target(value["to"], _span_or_none(value.get("range")))
+    raise ValueError("must be like z/2, or like {to: z/2, range: [-0.5, 0.5]}, or null")
 
 
 def _moves(value: object) -> object:
@@ -205,7 +234,7 @@ class HttpConfig(_Section):
 
 
 class MidiRule(_Section):
-    """What one MIDI controller moves; see config.yaml and control/controllers.py."""
+    """What one MIDI controller moves, or presses; see config.yaml."""
 
     to: str
     span: Annotated[Span | None, PlainValidator(_span_or_none), Field(alias="range")] = None
@@ -220,6 +249,11 @@ class MidiConfig(_Section):
     channel: Annotated[int, Field(ge=0, le=16)] = 0
     latency_s: Annotated[float, Field(ge=0, le=1)] = 0.012
     bend_semitones: Annotated[float, Field(ge=0, le=24)] = 2.0
+    pressure: Annotated[Target | None, PlainValidator(_target)] = None
+    mpe: Annotated[Literal["auto", "off", "lower", "upper"], PlainValidator(_mpe)] = "auto"
+    mpe_bend_semitones: Annotated[float, Field(ge=0, le=96)] = 48.0
+    mpe_pressure: Annotated[Target | None, PlainValidator(_target)] = Target("gain")
+    mpe_timbre: Annotated[Target | None, PlainValidator(_target)] = Target("z/2")
     programs: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = ()
     map: ControllerMap = {1: MidiRule(to="/unit/1")}
 
