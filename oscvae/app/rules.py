@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from oscvae.errors import CommandError, RuleError
+from oscvae.midi.expression import read_expression
 from oscvae.midi.learn import read_rules
 from oscvae.osc.mapping import read_map
 from oscvae.osc.vocabulary import find
@@ -20,9 +21,10 @@ def load(path: Path | None = None, overrides: Sequence[str] = ()) -> Config:
 
 
 def faults(config: Config) -> Iterator[RuleError]:
-    """Every rule of osc.map, midi.map and macros.map that could never work."""
+    """Every rule of osc.map, midi and macros.map that could never work."""
     yield from _faults(read_map, config.osc.map)
     yield from _faults(read_rules, config.midi.map)
+    yield from _expressions(config)
     wrong_macros = list(_faults(read_macros, config.macros.map))
     yield from wrong_macros or _macros_that_are_not_there(config)
 
@@ -32,7 +34,7 @@ def _macros_that_are_not_there(config: Config) -> Iterator[RuleError]:
     macros = read_macros(config.macros.map)
     for section, targets in (
         ("osc", {name: rule.to for name, rule in config.osc.map.items()}),
-        ("midi", {str(number): rule.to for number, rule in config.midi.map.items()}),
+        ("midi", {str(number): (rule.to.split() or [""])[0] for number, rule in config.midi.map.items()}),
     ):
         for name, target in targets.items():
             try:
@@ -44,6 +46,18 @@ def _macros_that_are_not_there(config: Config) -> Iterator[RuleError]:
                     macros.messages(n, 0.0)
             except CommandError as error:
                 yield RuleError((section, "map", name, "to"), str(error))
+
+
+def _expressions(config: Config) -> Iterator[RuleError]:
+    """What is wrong with pressure and timbre, each by itself; and a channel that a zone needs and nobody hears."""
+    midi = config.midi
+    for key, is_centred in (("pressure", False), ("mpe_pressure", False), ("mpe_timbre", True)):
+        try:
+            read_expression(key, getattr(midi, key), is_centred=is_centred)
+        except RuleError as error:
+            yield error
+    if midi.channel and midi.mpe in ("lower", "upper"):
+        yield RuleError(("midi", "mpe"), f"{midi.mpe} needs all channels: midi.channel must be 0, got {midi.channel}")
 
 
 def _faults(read: Callable[[Any], object], rules: Mapping[Any, Any]) -> Iterator[RuleError]:

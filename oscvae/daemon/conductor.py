@@ -9,7 +9,7 @@ import importlib
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from oscvae.audio.backend import fade_out
@@ -131,6 +131,7 @@ class Conductor(Listener):
             model=self.models.info,
             lead_s=lead_s,
             latency_s=config.midi.latency_s,
+            tell=self.subscribers.event,
         )
 
     async def _open_door(self) -> None:
@@ -294,10 +295,17 @@ class Conductor(Listener):
         if self.door is not None:
             self.door.changed(path, args, by)
 
-    def panic(self) -> None:
-        """Forget what would be heard later; a preset that is saved, a recording that ends: each keeps its moment."""
-        self.scheduler.clear(lambda command: command.row.is_heard)
-        self.midi.scheduler.clear()
+    def panic(self, channels: Collection[int] | None = None) -> None:
+        """Forget what would be heard later; a preset that is saved, a recording that ends: each keeps its moment.
+
+        channels: of their notes alone; a pedal that is to go up, a bend, come as they would.
+        """
+        if channels is None:
+            self.scheduler.clear(lambda command: command.row.is_heard)
+            self.midi.scheduler.clear()
+            return
+        for scheduler in (self.scheduler, self.midi.scheduler):
+            scheduler.clear(lambda command: command.starts_note and command.channel in channels)
 
     def model(self, loaded: Loaded) -> None:
         self._opening = asyncio.get_running_loop().create_task(self._settle_in(loaded))

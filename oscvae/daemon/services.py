@@ -19,7 +19,7 @@ from oscvae.daemon.recorder import Recorder
 from oscvae.errors import BusyError, CommandError, OscvaeError
 from oscvae.files import why
 from oscvae.midi.learn import Controllers
-from oscvae.osc.binding import bind
+from oscvae.osc.binding import bind_controller
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.packets import encode_message
@@ -268,9 +268,11 @@ class Services:
             return
         if not self._hears_midi():
             raise CommandError("there is no MIDI port: it needs JACK, and midi.enabled")
-        moves = parse(bind(address).at(0.0), self._models.info())  # a dimension that the model has
-        if moves.row.index == "macro":
-            self._performer.macros.messages(moves.values["n"], 0.0)  # a macro that there is
+        message = bind_controller(address).at(1.0)
+        assert message is not None
+        asks = parse(message, self._models.info())  # a dimension that the model has
+        if asks.row.path.startswith("/macro"):
+            self._performer.macros.messages(asks.values["n"], 0.0)  # a macro that there is
         moved = self._controllers.learn(address)
 
         async def work() -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from oscvae.errors import OscvaeError
-from oscvae.midi.translate import LETTING_GO, Translator
+from oscvae.midi.translate import NoPresetError, Translator
 from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.osc.dispatch import Executor
 from oscvae.osc.packets import Message, decode
@@ -38,7 +38,8 @@ class MidiInput:
     """Obeys what comes by MIDI, as a client of its own, so that every subscriber is told of what it changes.
 
     latency_s: from a message's frame to its sound; 0 = as soon as possible. lead_s: as the scheduler's. model: what
-    plays now. The schedule is its own, because /clearSched must not swallow a note off.
+    plays now. tell: an event, to all subscribers: address and arguments. The schedule is its own, because /clearSched
+    must not swallow a note off.
     """
 
     def __init__(
@@ -51,15 +52,18 @@ class MidiInput:
         model: Callable[[], ModelInfo],
         lead_s: Callable[[], float],
         latency_s: float,
+        tell: Callable[..., None],
     ) -> None:
         self.scheduler = EventScheduler(executor, lead_s)
-        self.client = Client("midi", "midi", 0, True, 0, _log_failure, ErrorLimiter(1.0))
+        self.client = Client("midi", "midi", 0, True, 0, _log_answer, ErrorLimiter(1.0))
         self._engine = engine
         self._executor = executor
         self._translator = translator
         self._clock = clock
         self._model = model
         self._latency_s = latency_s
+        self._tell = tell
+        self._without_preset: set[int] = set()  # programs, of which the log has told
         self._record = np.zeros(8, np.int64)
         self._waiting: deque[tuple[int, bytes]] = deque()  # what the ring held when it was emptied
         self._lost_before = 0  # as many were lost before that
@@ -124,13 +128,18 @@ class MidiInput:
         if lost:
             log.warning("%d MIDI messages were lost: all notes are released", lost)
             self._lost = self._lost_before
-            self._play(LETTING_GO, self._engine.word(at.E_FRAME))  # a note off may have been among them
+            self._play(
+                self._translator.letting_go(), self._engine.word(at.E_FRAME)
+            )  # a note off may have been among them
 
     def _messages(self, data: bytes) -> tuple[Message, ...]:
         try:
             return self._translator.messages(data)
-        except OscvaeError as error:
-            self.client.fail("/preset/recall", error)
+        except NoPresetError as error:
+            self._tell("/midi/program", error.program, str(error))
+            if error.program not in self._without_preset:
+                self._without_preset.add(error.program)
+                log.warning("MIDI: %s", error)
             return ()
 
     def _play(self, messages: Sequence[Message], frame: int) -> None:
@@ -174,8 +183,9 @@ class MidiInput:
         return self._last
 
 
-def _log_failure(packet: bytes, client: Client) -> None:
+def _log_answer(packet: bytes, client: Client) -> None:
     """What another client would be answered."""
     message = decode(packet)
     if isinstance(message, Message):
-        log.warning("MIDI: %s", " ".join(str(arg) for arg in message.args))
+        level = logging.WARNING if message.address == "/fail" else logging.INFO
+        log.log(level, "MIDI: %s", " ".join(str(arg) for arg in message.args))

@@ -1,7 +1,8 @@
-"""What MIDI controllers move: midi.map of the configuration, and what /midi/learn has added, which is kept on disk.
+"""What MIDI controllers do: midi.map of the configuration, and what /midi/learn has added, which is kept on disk.
 
 74: /unit/2                                0..127 over all that the address takes, 64 in the middle
 72: {to: /release, range: [0.05, 2]}
+80: /preset/recall dark                    a button or footswitch: whenever 64 or more comes
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from pathlib import Path
 
 from oscvae.errors import CommandError, RuleError
 from oscvae.files import why
-from oscvae.osc.binding import Binding, bind
+from oscvae.midi.fine import PAIRS, TOGETHER_S, FinePairs, share
+from oscvae.osc.binding import Binding, Press, bind_controller
 from oscvae.osc.packets import Message
 from oscvae.settings import documents
 from oscvae.settings.disk import Disk
@@ -22,27 +24,28 @@ from oscvae.settings.sections import CONTROLLERS_LAST, MidiRule
 
 FORMAT = 1
 LEARN_S = 30.0  # that /midi/learn waits for a controller to be moved
-MIDDLE, MOST = 64, 127
 # bank select, data entry and parameter numbers come along with something else, and would be learnt by accident
 NOT_LEARNT = frozenset({0, 32, 6, 38, 96, 97, 98, 99, 100, 101})
+
+Bound = Binding | Press
 
 log = logging.getLogger(__name__)
 
 
-def read_rules(rules: Mapping[int, MidiRule]) -> dict[int, Binding]:
+def read_rules(rules: Mapping[int, MidiRule]) -> dict[int, Bound]:
     """The bindings that midi.map asks for. Raises RuleError for a rule that could never work."""
-    bindings = {}
+    bindings: dict[int, Bound] = {}
     for number, rule in rules.items():
         try:
-            bindings[number] = bind(rule.to, rule.span)
+            bindings[number] = bind_controller(rule.to, rule.span)
         except CommandError as error:
             raise RuleError(("midi", "map", str(number), "to"), str(error)) from None
     return bindings
 
 
-def asked(binding: Binding, value: int) -> Message:
-    """What a controller's `value`, 0 to 127, asks for: 64 is the middle."""
-    return binding.at(value / (2 * MIDDLE) if value <= MIDDLE else 0.5 + (value - MIDDLE) / (2 * (MOST - MIDDLE)))
+def asked(binding: Bound, value: int) -> Message | None:
+    """What a controller's `value`, 0 to 127, asks for: 64 is the middle, from which on a button is pressed."""
+    return binding.at(share(value))
 
 
 class Controllers:
@@ -51,10 +54,10 @@ class Controllers:
     rules: those of the configuration. file: where what is learnt is kept; it goes before the rules.
     """
 
-    def __init__(self, rules: Mapping[int, Binding], file: Path) -> None:
+    def __init__(self, rules: Mapping[int, Bound], file: Path) -> None:
         self._rules = dict(rules)
-        self._learnt: dict[int, Binding] = {}
-        self._on_disk: dict[int, Binding] = {}
+        self._learnt: dict[int, Bound] = {}
+        self._on_disk: dict[int, Bound] = {}
         self._losses = 0  # how often what could not be written was taken back
         self._why_lost = ""
         self._file = file
@@ -62,8 +65,11 @@ class Controllers:
         self._is_read = False
         self._lock = asyncio.Lock()
         self._writing: set[asyncio.Task[None]] = set()
-        self._learning: tuple[Binding, asyncio.Future[int]] | None = None
+        self._learning: tuple[Bound, asyncio.Future[int]] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._pairs = FinePairs()
+        self._alone: int | None = None  # what may be learnt if its coarse half does not come
+        self._alone_timer: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
         """As `read`, but what cannot be read is logged."""
@@ -84,7 +90,7 @@ class Controllers:
         if not self._is_read:
             self._adopt(await self._disk.ask(partial(read, self._file), late=self._adopt))
 
-    def _adopt(self, learnt: dict[int, Binding]) -> None:
+    def _adopt(self, learnt: dict[int, Bound]) -> None:
         self._is_read = True
         self._on_disk = dict(learnt)
         newer = {binding.to for binding in self._learnt.values()}
@@ -95,12 +101,28 @@ class Controllers:
         """Waits for what is being written."""
         await asyncio.gather(*self._writing, return_exceptions=True)
 
-    def moved(self, number: int, value: int) -> Message | None:
+    def moved(self, channel: int, number: int, value: int) -> Message | None:
         """What the movement of a controller asks for, or None; it is learnt first if that is what is waited for."""
         if self._learning is not None and number not in NOT_LEARNT:
-            self._bind(number)
-        binding = self._learnt.get(number) or self._rules.get(number)
-        return None if binding is None else asked(binding, value)
+            self._consider(channel, number)
+        binding = self._bound(number)
+        if binding is None and PAIRS <= number < 2 * PAIRS:
+            binding = self._bound(number - PAIRS)
+            place = self._pairs.fine(channel, number - PAIRS, value)
+            if binding is not None and binding.switch:
+                return None  # the coarse half has said all
+        else:
+            place = self._pairs.coarse(channel, number, value)
+            if binding is not None and binding.switch:
+                place = share(value)
+        return None if binding is None or place is None else binding.at(place)
+
+    def has(self, number: int) -> bool:
+        """Whether a controller does something by learning or by the configuration."""
+        return self._bound(number) is not None
+
+    def _bound(self, number: int) -> Bound | None:
+        return self._learnt.get(number) or self._rules.get(number)
 
     # -- learning ------------------------------------------------------------------------------------------------------
 
@@ -110,7 +132,7 @@ class Controllers:
         The future is its number, or a CommandError: superseded, cancelled, or too long waited for. Raises CommandError
         for an address that no controller can move.
         """
-        binding = bind(address)
+        binding = bind_controller(address)
         self.cancel("superseded")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[int] = loop.create_future()
@@ -128,11 +150,28 @@ class Controllers:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._alone_timer is not None:
+            self._alone_timer.cancel()
+        self._alone = self._alone_timer = None
         if self._learning is None:
             return None
         _, future = self._learning
         self._learning = None
         return None if future.done() else future
+
+    def _consider(self, channel: int, number: int) -> None:
+        """Learn a controller that was moved, or the coarse one whose fine half it is."""
+        coarse = number - PAIRS
+        if not PAIRS <= number < 2 * PAIRS:
+            if self._alone is None or number == self._alone - PAIRS:
+                self._bind(number)
+        elif self._pairs.just_came(channel, coarse):
+            self._bind(coarse)
+        elif self._alone is None:  # some send the fine half first: the next moment shows
+            self._alone = number
+            self._alone_timer = asyncio.get_running_loop().call_later(TOGETHER_S, self._bind, number)
+        elif self._alone == number:
+            self._bind(number)
 
     def _bind(self, number: int) -> None:
         assert self._learning is not None
@@ -195,7 +234,7 @@ class Controllers:
         self._start_writing().add_done_callback(lambda task: task.cancelled() or task.exception())
 
 
-def read(file: Path) -> dict[int, Binding]:
+def read(file: Path) -> dict[int, Bound]:
     """What was learnt, from `file`; nothing if it is not there. A damaged file is set aside, with a warning.
 
     Raises CommandError if it can neither be read nor set aside.
@@ -217,7 +256,7 @@ def read(file: Path) -> dict[int, Binding]:
         return {}
 
 
-def _checked(document: object) -> dict[int, Binding]:
+def _checked(document: object) -> dict[int, Bound]:
     """The bindings of a document that is what `Controllers` writes; ValueError or CommandError otherwise."""
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError(f"not a document of format {FORMAT}")
@@ -227,4 +266,4 @@ def _checked(document: object) -> dict[int, Binding]:
     numbers = {int(number): address for number, address in learnt.items()}
     if not all(0 <= number <= CONTROLLERS_LAST for number in numbers):
         raise ValueError(f"controllers are 0 to {CONTROLLERS_LAST}")
-    return {number: bind(address) for number, address in numbers.items()}
+    return {number: bind_controller(address) for number, address in numbers.items()}

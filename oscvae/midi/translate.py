@@ -1,6 +1,7 @@
 """MIDI as OSC: what each channel message means in the vocabulary, by the table in docs/midi.md.
 
-Source: MIDI 1.0 detailed specification; RP-015, response to reset all controllers.
+Source: MIDI 1.0 detailed specification; RP-015, response to reset all controllers; MIDI Polyphonic Expression,
+M1-100-UM v1.1 (RP-053).
 """
 
 from __future__ import annotations
@@ -8,71 +9,161 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from oscvae.errors import CommandError
+from oscvae.midi.channel import DATA, DATA_FINE, MPE_ZONE, NONE, NRPN_FINE, RPN, Channel
+from oscvae.midi.expression import Expression, read_expressions
 from oscvae.midi.learn import Controllers
 from oscvae.osc.packets import Message
+from oscvae.play.zones import CHANNELS, LOWER, MEMBERS_MOST, UPPER, configured
 from oscvae.settings.sections import MidiConfig
 
-NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, WHEEL = 0x80, 0x90, 0xB0, 0xC0, 0xE0
-SUSTAIN, ALL_SOUND_OFF, RESET, ALL_NOTES_OFF = 64, 120, 121, 123  # 124 to 127 mean all notes off as well
+NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, PRESSURE, WHEEL = 0x80, 0x90, 0xB0, 0xC0, 0xD0, 0xE0
+SUSTAIN, TIMBRE = 64, 74
+ALL_SOUND_OFF, RESET, ALL_NOTES_OFF = 120, 121, 123  # 124 to 127 mean all notes off as well
 PRESSED = 64  # from which value on a switch is on
-WHEEL_CENTRE = 0x2000
-LETTING_GO = (Message("/sustain", (0,)), Message("/stop", ()))
+
+
+class NoPresetError(CommandError):
+    """A program change for which there is no preset. program: counted from 1."""
+
+    def __init__(self, program: int, why: str) -> None:
+        super().__init__(why)
+        self.program = program
 
 
 class Translator:
     """What MIDI messages ask for. presets: the names of the presets of the model that plays, sorted."""
 
     def __init__(self, config: MidiConfig, controllers: Controllers, presets: Callable[[], Sequence[str]]) -> None:
-        self._channel = config.channel
-        self._bend = config.bend_semitones
-        self._programs = config.programs
+        self._config = config
         self._controllers = controllers
         self._presets = presets
+        self._zones = configured(config.mpe)
+        self._expressions = read_expressions(config)
+        self._channels = [Channel() for _ in range(CHANNELS.stop)]
 
     def messages(self, data: bytes) -> tuple[Message, ...]:
         """What a channel message of two or three bytes asks for; nothing if it means nothing here.
 
-        Raises CommandError for a program without a preset.
+        Raises NoPresetError for a program without a preset.
         """
-        kind, channel = data[0] & 0xF0, (data[0] & 0x0F) + 1
-        if self._channel not in (0, channel):
+        kind, n = data[0] & 0xF0, (data[0] & 0x0F) + 1
+        if self._config.channel not in (0, n):
             return ()
         first, second = data[1] & 0x7F, data[2] & 0x7F if len(data) > 2 else 0
         if kind == NOTE_ON:
-            return (Message("/note", (first, second)),)
+            note = Message(f"/note/{n}", (first, second))
+            return (*self._at_rest(n), note) if second else (note,)
         if kind == NOTE_OFF:
-            return (Message("/note", (first, 0)),)
+            return (Message(f"/note/{n}", (first, 0)),)
         if kind == CONTROL:
-            return self._control(first, second)
+            return self._control(n, first, second)
         if kind == PROGRAM:
-            return (Message("/preset/recall", (self._program(first),)),)
+            return () if self._zones.is_member(n) else (Message("/preset/recall", (self._program(first),)),)
+        if kind == PRESSURE:
+            self._channels[n].pressure = first
+            return self._express(self._pressure(n), n, first)
         if kind == WHEEL:
-            return (Message("/bend", (self._semitones(first | second << 7),)),)
+            self._channels[n].wheel = first | second << 7
+            return (self._bend(n),)
         return ()
 
-    def _control(self, number: int, value: int) -> tuple[Message, ...]:
-        if number == ALL_SOUND_OFF:
-            return (Message("/panic", ()),)
-        if number == RESET:
-            return Message("/bend", (0.0,)), Message("/sustain", (0,))
-        if number >= ALL_NOTES_OFF:
-            return LETTING_GO[1:]
-        if number > RESET:  # local control
-            return ()
-        message = self._controllers.moved(number, value)
+    def letting_go(self) -> tuple[Message, ...]:
+        """What ends all notes where messages were lost: a note off, or a pedal that went up, may be among them."""
+        down = [n for n in CHANNELS if self._channels[n].pedal]
+        for n in down:
+            self._channels[n].pedal = False
+        return (Message("/sustain", (0,)), *(Message(f"/sustain/{n}", (0,)) for n in down), Message("/stop", ()))
+
+    # -- controllers ---------------------------------------------------------------------------------------------------
+
+    def _control(self, n: int, number: int, value: int) -> tuple[Message, ...]:
+        if number >= ALL_SOUND_OFF:
+            return self._mode(n, number)
+        channel = self._channels[n]
+        if NRPN_FINE <= number <= RPN:
+            channel.choose(number, value)
+        elif number in (DATA, DATA_FINE) and channel.parameter != NONE:
+            return self._enter(n, number, value)
+        if number == TIMBRE and self._zones.master(n) and self._expressions.mpe_timbre is not None:
+            channel.timbre = value
+            return self._express(self._expressions.mpe_timbre, n, value)
+        message = self._controllers.moved(n, number, value)
         if message is not None:
             return (message,)
-        if number == SUSTAIN:
-            return (Message("/sustain", (int(value >= PRESSED),)),)
+        if number == SUSTAIN and not self._controllers.has(number):
+            channel.pedal = value >= PRESSED
+            return (Message(f"/sustain/{n}", (int(channel.pedal),)),)
         return ()
 
-    def _semitones(self, wheel: int) -> float:
-        """The wheel has 8192 steps down and 8191 up; both ends bend all the way."""
-        steps = wheel - WHEEL_CENTRE
-        return self._bend * steps / (WHEEL_CENTRE if steps < 0 else WHEEL_CENTRE - 1)
+    def _mode(self, n: int, number: int) -> tuple[Message, ...]:
+        if number == ALL_SOUND_OFF:
+            return (Message(f"/panic/{n}", ()),)
+        if number == RESET:
+            return tuple(message for each in self._zones.spoken_for(n) for message in self._reset(each))
+        return (Message(f"/off/{n}", ()),) if number >= ALL_NOTES_OFF else ()
+
+    def _reset(self, n: int) -> tuple[Message, ...]:
+        channel = self._channels[n]
+        channel.reset()
+        pressed = () if channel.pressure is None else self._express(self._pressure(n), n, channel.pressure)
+        return (self._bend(n), Message(f"/sustain/{n}", (0,)), *pressed)
+
+    def _enter(self, n: int, number: int, value: int) -> tuple[Message, ...]:
+        """The value of a registered parameter. The range of one finger's bend is that of all in its zone."""
+        channel = self._channels[n]
+        if channel.parameter == MPE_ZONE:
+            return self._zone(n, value) if number == DATA else ()
+        channel.enter(number, value)
+        if not self._zones.is_member(n) or channel.bend_range is None:
+            return (self._bend(n),)
+        members = self._zones.members(self._zones.master(n))
+        for member in members:
+            self._channels[member].bend_range = channel.bend_range
+        return tuple(self._bend(member) for member in members)
+
+    def _zone(self, n: int, members: int) -> tuple[Message, ...]:
+        """The MPE configuration message; on another channel than a master's it means nothing."""
+        if self._config.mpe == "off" or n not in (LOWER, UPPER):
+            return ()
+        members = min(members, MEMBERS_MOST)
+        for each in self._zones.set(n, members):
+            self._channels[each] = Channel()
+        return (Message("/mpe", (n, members)),)
+
+    # -- what a channel adds to its notes ------------------------------------------------------------------------------
+
+    def _bend(self, n: int) -> Message:
+        config = self._config
+        default = config.mpe_bend_semitones if self._zones.is_member(n) else config.bend_semitones
+        return Message(f"/bend/{n}", (self._channels[n].bend(default),))
+
+    def _pressure(self, n: int) -> Expression | None:
+        return self._expressions.mpe_pressure if self._zones.master(n) else self._expressions.pressure
+
+    def _express(self, expression: Expression | None, n: int, value: int) -> tuple[Message, ...]:
+        return () if expression is None else (expression.at(n, value, is_master=self._zones.master(n) == n),)
+
+    def _at_rest(self, n: int) -> tuple[Message, ...]:
+        """What a note begins with where nothing was said of its expression, and a finger at rest already moves it."""
+        if self._zones.master(n) == n:
+            return ()
+        channel, pressure, timbre = self._channels[n], self._pressure(n), self._expressions.mpe_timbre
+        messages: tuple[Message, ...] = ()
+        if channel.pressure is None and pressure is not None and pressure.rests_elsewhere:
+            channel.pressure = pressure.rest
+            messages += (pressure.at(n, pressure.rest),)
+        if channel.timbre is None and self._zones.is_member(n) and timbre is not None and timbre.rests_elsewhere:
+            channel.timbre = timbre.rest
+            messages += (timbre.at(n, timbre.rest),)
+        return messages
+
+    # -- programs ------------------------------------------------------------------------------------------------------
 
     def _program(self, number: int) -> str:
-        names = self._programs or self._presets()
+        presets = self._presets()
+        names = self._config.programs or presets
         if number >= len(names):
-            raise CommandError(f"program {number + 1} has no preset, there are {len(names)}")
+            raise NoPresetError(number + 1, f"program {number + 1} has no preset, there are {len(names)}")
+        if names[number] not in presets:
+            raise NoPresetError(number + 1, f"program {number + 1} is {names[number]!r}, which this model has not")
         return names[number]

@@ -58,6 +58,11 @@ class Command(NamedTuple):
         """Whether it starts a voice, and is not the end of one."""
         return self.row.starts and not self.ends_notes
 
+    @property
+    def channel(self) -> int:
+        """Of the keys that it is about, 1 to 16; 0 = it names none."""
+        return int(self.values["n"]) if self.row.index == "channel" else 0
+
 
 def parse(message: Message, model: ModelInfo) -> Command:
     """The command that `message` asks for; raises CommandError with what is wrong and what would be right."""

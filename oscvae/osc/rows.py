@@ -21,6 +21,7 @@ TAGS = {
     "rest": "...",
 }
 """The OSC type tag as which an argument is sent in a reply, with its repetition in docs."""
+CHANNELS = 16
 
 
 class _Required:
@@ -80,6 +81,7 @@ class Address:
     is (None: where the performer obeys it). awaited: /sync waits for it. told: other subscribers are told at the same
     address when it is accepted. stands_at: its arguments at the start; whoever subscribes is told where it stands.
     in_score: what `oscvae render` does with it. note_in_model: the note must lie within an octave of the model's range.
+    pressed: a button or footswitch of a MIDI controller may stand for it (None: where it is heard).
     """
 
     path: str
@@ -87,7 +89,7 @@ class Address:
     help: str
     args: tuple[Arg, ...] = ()
     replies: tuple[str, ...] = ()
-    index: Literal["", "dimension", "pad", "macro"] = ""
+    index: Literal["", "dimension", "pad", "macro", "channel"] = ""
     by: Literal["performer", "services"] = "performer"
     scope: Literal["part", "daemon"] = "part"
     starts: bool = False
@@ -97,6 +99,7 @@ class Address:
     told: bool = False
     in_score: Literal["obeyed", "ignored", "refused"] | None = None
     note_in_model: bool = False
+    pressed: bool | None = None
     stands_at: tuple[float, ...] | None = None
 
     @property
@@ -110,13 +113,20 @@ class Address:
         return self.is_heard if self.delayed is None else self.delayed
 
     @property
+    def is_pressed(self) -> bool:
+        """Whether a button or footswitch of a MIDI controller may stand for it."""
+        return self.is_heard if self.pressed is None else self.pressed
+
+    @property
     def score(self) -> Literal["obeyed", "ignored", "refused"]:
         """What `oscvae render` does with it."""
         return self.in_score or ("obeyed" if self.is_heard else "refused")
 
-    def count(self, dims: int) -> int | None:
-        """How many of a path like /z/N a model of D = `dims` has; None where it is not the model that says."""
-        return {"dimension": dims, "pad": dims // 2}.get(self.index)
+    def count(self, dims: int | None) -> int | None:
+        """How many of a path like /z/N there are with a model of D = `dims`; None where that is not known."""
+        if self.index == "channel":
+            return CHANNELS
+        return None if dims is None else {"dimension": dims, "pad": dims // 2}.get(self.index)
 
     def signature(self, dims: int | None = None) -> str:
         """The arguments as one line, `note z1 z2 [velocity]`; "no arguments" if there are none."""

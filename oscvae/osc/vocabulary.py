@@ -39,15 +39,17 @@ _NAME = Arg("name", "string")
 _GAIN = Arg("gain", "float", -60, 6, "dB", clip=True)
 _PAN = Arg("pan", "float", -1, 1, clip=True, help="balance, left to right; 0 is unity on both sides")
 _BEND = Arg("bend", "float", -24, 24, "semitones", clip=True)
+_NOTE_BEND = Arg("bend", "float", -48, 48, "semitones", clip=True, help="all bends together reach 48 either way")
 _RELEASE = _seconds("release", 0.005, 10.0)
 _ATTACK = _seconds("attack", 0.0, 10.0)
+_KEY_VELOCITY = Arg("velocity", "float", 0, 127, clip=True, help="0 = note off; the gain is the square of v / 127")
 _UNIT_VALUE = Arg("value", "float", 0, 1, clip=True, help="over the model's latent range")
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("z", _Z),
     Setting("gain", _GAIN),
     Setting("pan", _PAN),
-    Setting("bend", _BEND),
+    Setting("bend", _NOTE_BEND),
 )
 SETTING_BY_NAME = {setting.name: setting for setting in SETTINGS}
 
@@ -80,7 +82,7 @@ TABLE: tuple[Address, ...] = (
         "Notes",
         "Keyboard style, at the cursor, which the voice follows while it is held or pedalled. Velocity 0 releases the "
         "oldest held voice of that note.",
-        (_NOTE, Arg("velocity", "float", 0, 127, clip=True, help="0 = note off; the gain is the square of v / 127")),
+        (_NOTE, _KEY_VELOCITY),
         note_in_model=True,
         starts=True,
         ends="velocity",
@@ -107,14 +109,16 @@ TABLE: tuple[Address, ...] = (
         (_ID, _NOTE, _Z, _VELOCITY, _RELEASED_AFTER),
         note_in_model=True,
         starts=True,
+        pressed=False,
     ),
     Address(
         "/voice/set",
         "Voices",
         "Moves one voice.",
         (_KNOWN_ID, Arg("name", "setting"), Arg("value", "rest")),
+        pressed=False,
     ),
-    Address("/voice/stop", "Voices", "Releases that voice.", (_KNOWN_ID,), ends=True),
+    Address("/voice/stop", "Voices", "Releases that voice.", (_KNOWN_ID,), ends=True, pressed=False),
     Address(
         "/voices",
         "Voices",
@@ -165,6 +169,7 @@ TABLE: tuple[Address, ...] = (
         awaited=True,
         by="services",
         delayed=True,
+        pressed=True,
     ),
     Address(
         "/preset/recall",
@@ -252,11 +257,85 @@ TABLE: tuple[Address, ...] = (
         "/macros", "Macros", "What the macros are called.", (), ("/macros.reply",), by="services", in_score="ignored"
     ),
     Address(
+        "/note/N",
+        "Channels",
+        "As /note, for a key of channel N, 1 to 16, as those of a MIDI keyboard are. Velocity 0 releases the oldest "
+        "held voice of that note on that channel.",
+        (_NOTE, _KEY_VELOCITY),
+        index="channel",
+        note_in_model=True,
+        starts=True,
+        ends="velocity",
+    ),
+    Address(
+        "/off/N",
+        "Channels",
+        "Lets go of all keys of channel N; what a pedal holds rings on until it is up.",
+        index="channel",
+        ends=True,
+    ),
+    Address(
+        "/panic/N",
+        "Channels",
+        "Silences the keys of channel N within 5 ms, pedal or not; those that would begin later are forgotten.",
+        index="channel",
+        ends=True,
+        delayed=False,
+    ),
+    Address(
+        "/sustain/N",
+        "Channels",
+        "The pedal of channel N. A key is held while this one or /sustain is down.",
+        (Arg("down", "bool"),),
+        index="channel",
+        told=True,
+        ends="down",
+    ),
+    Address(
+        "/bend/N",
+        "Channels",
+        "Pitch bend of the keys of channel N, besides /bend. Subscribers are told of this, /gain/N and /pan/N, but not "
+        "of the single fingers of an MPE zone.",
+        (_NOTE_BEND,),
+        index="channel",
+    ),
+    Address("/gain/N", "Channels", "Gain of the keys of channel N, besides /gain.", (_GAIN,), index="channel"),
+    Address("/pan/N", "Channels", "Balance of the keys of channel N, besides /pan.", (_PAN,), index="channel"),
+    Address(
+        "/shift/N",
+        "Channels",
+        "Shifts the keys of channel N away from the cursor, in one dimension of the latent space.",
+        (
+            Arg("dimension", "int", help="the first is 1"),
+            Arg("share", "float", -1, 1, clip=True, help="of the model's latent range; 0 is where the cursor is"),
+        ),
+        index="channel",
+    ),
+    Address(
+        "/mpe",
+        "Channels",
+        "Makes an MPE zone: each member channel carries one finger, and what is said to the master channel holds for "
+        "all of them. Channels that come or go begin anew, and their notes are released.",
+        (
+            Arg("master", "int", 1, 16, help="1: the members are channel 2 and up; 16: channel 15 and down"),
+            Arg("members", "int", 0, 15, help="how many; 0 ends the zone"),
+        ),
+    ),
+    Address(
         "/midi/learn",
         "MIDI",
         "Binds the MIDI controller that is moved next to that address, over all that it takes, and keeps it on disk. "
-        "Without an address, or after 30 s, nothing is waited for any more.",
-        (Arg("address", "string", default=None, help="one that takes one number, like /unit/3 or /gain"),),
+        "For a button or footswitch: an address with all its arguments is obeyed whenever the controller sends 64 or "
+        "more. Without an address, or after 30 s, nothing is waited for any more.",
+        (
+            Arg(
+                "address",
+                "string",
+                default=None,
+                help="one that takes one number, like /unit/3 or /gain; or one with all its arguments, in one string, "
+                "like /preset/recall dark",
+            ),
+        ),
         ("/done /midi/learn", "/done /midi/learn address controller", "/fail /midi/learn why"),
         by="services",
         scope="daemon",
@@ -282,6 +361,7 @@ TABLE: tuple[Address, ...] = (
         awaited=True,
         by="services",
         delayed=True,
+        pressed=True,
         in_score="obeyed",
     ),
     Address(
@@ -325,6 +405,7 @@ TABLE: tuple[Address, ...] = (
         by="services",
         scope="daemon",
         delayed=True,
+        pressed=True,
     ),
     Address(
         "/status", "The daemon", "How it is.", (), ("/status.reply",), by="services", scope="daemon", in_score="ignored"
@@ -479,6 +560,12 @@ REPLIES: tuple[Reply, ...] = (
         "The voices that sound.",
         (Arg("dims", "int", help="D"), Arg("voices", "rest", help="id note z1..zD of each")),
     ),
+    Reply(
+        "/midi/program",
+        "A program change came by MIDI, and there is no preset for it.",
+        (Arg("program", "int", help="the first is 1"), Arg("why", "string")),
+        event=True,
+    ),
     Reply("/voice/on", "A voice started.", (Arg("id", "int"), Arg("note", "float")), event=True),
     Reply("/voice/off", "A voice ended.", (Arg("id", "int"), Arg("note", "float")), event=True),
     Reply("/xrun", "The audio server missed its time.", (Arg("count", "int", help="since the start"),), event=True),
@@ -509,16 +596,18 @@ def find(path: str, dims: int | None = None) -> tuple[Address, int]:
     if row is None or not text:
         raise UnknownAddressError("unknown address")
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS and text[0] != "0" else 0
-    most = None if dims is None else row.count(dims)
+    most = row.count(dims)
     if not number or (most is not None and number > most):
         raise CommandError(_wrong_index(row, prefix, text if number or text == "0" else repr(text[:_SHOWN]), dims))
     return row, number
 
 
 def _wrong_index(row: Address, prefix: str, number: str, dims: int | None) -> str:
-    n = None if dims is None else row.count(dims)
+    n = row.count(dims)
     if n is None:
         return f"no {row.index} {number}: they count from 1, like {prefix}/1"
+    if row.index == "channel":
+        return f"no channel {number}: there are {n}, {prefix}/1 to {prefix}/{n}"
     model = f"the model has {dims} dimension{'' if dims == 1 else 's'}"
     if n < 2:
         right = f"only {prefix}/1" if n else f"and a {row.index} moves two"

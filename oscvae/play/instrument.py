@@ -6,7 +6,7 @@ on the frames that are rendered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Generic, TypeVar
 
 from oscvae.osc.client import Client
@@ -98,5 +98,5 @@ class Instrument(Listener, Generic[T]):
     def changed(self, path: str, args: Sequence[Any], by: Client | None) -> None:
         self._listener.changed(path, args, by)
 
-    def panic(self) -> None:
-        self._listener.panic()
+    def panic(self, channels: Collection[int] | None = None) -> None:
+        self._listener.panic(channels)

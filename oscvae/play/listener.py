@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from oscvae.osc.client import Client
@@ -18,8 +18,8 @@ class Listener:
     def changed(self, path: str, args: Sequence[Any], by: Client | None) -> None:
         """An accepted change at `path`; by: who made it, None where all are to be told."""
 
-    def panic(self) -> None:
-        """Silence was asked for."""
+    def panic(self, channels: Collection[int] | None = None) -> None:
+        """Silence was asked for; channels: of their keys alone."""
 
     def model(self, loaded: Loaded) -> None:
         """A model became the one that new notes use."""

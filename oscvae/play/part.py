@@ -9,6 +9,7 @@ from oscvae.play.performer import Performer
 from oscvae.play.presets import Presets
 from oscvae.play.timeline import Timeline
 from oscvae.play.voices import VoicePool
+from oscvae.play.zones import configured
 from oscvae.settings.sections import Config
 
 
@@ -28,6 +29,7 @@ class Part:
             read_macros(config.macros.map),
             listener,
             gain_db=config.engine.gain_db,
+            zones=configured(config.midi.mpe),
         )
 
     @property

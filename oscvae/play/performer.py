@@ -1,14 +1,13 @@
 """The performer: what commands mean for notes, the cursor and the sound.
 
-One state (cursor, pedal, the sound of the next notes), one pool of voices. `execute` obeys the commands of one moment
-in order, `obey` one by one inside `moment`; `tick` moves what travels by itself. Where the cursor is at which moment is
-`cursor`; administration (models, files, questions) is `administration`.
+One state (cursor, the sound of the next notes), one pool of voices. `execute` obeys the commands of one moment in
+order, `obey` one by one inside `moment`; `tick` moves what travels by itself. Where the cursor is at which moment is
+`cursor`, keys and pedals are `keyboard`; models, files and questions are the daemon's `services`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
@@ -18,27 +17,28 @@ from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.packets import Message
 from oscvae.osc.parse import NO_MODEL, Command, parse
+from oscvae.osc.vocabulary import find
 from oscvae.play import standing
 from oscvae.play.cursor import Cursor
 from oscvae.play.factory import find_preset
 from oscvae.play.frames import FrameMoment
 from oscvae.play.journey import Glide, Point, State
+from oscvae.play.keyboard import Keyboard
+from oscvae.play.keyboard import obeys as keyboard_obeys
 from oscvae.play.listener import Listener
 from oscvae.play.loaded import Loaded
 from oscvae.play.macros import Macros
 from oscvae.play.models import ModelManager
 from oscvae.play.presets import Presets
 from oscvae.play.timeline import Timeline
+from oscvae.play.touch import NO_TOUCH, Touch
 from oscvae.play.voices import Note, Voice, VoicePool
 from oscvae.play.voicewords import VOICE_WORDS, release_factor
+from oscvae.play.zones import Zones
 from oscvae.realtime import layout as at
 from oscvae.units import db_to_gain, semitones_to_ratio
 
-KEYBOARD_VELOCITY = 127.0
 STRETCH_MOST = 4.0
-
-log = logging.getLogger(__name__)
-
 
 obeys: Handlers[[Command, Client, int | None]] = Handlers("performer")
 
@@ -46,7 +46,8 @@ obeys: Handlers[[Command, Client, int | None]] = Handlers("performer")
 class Performer:
     """Obeys all that is heard.
 
-    listener: hears of accepted changes, and of a panic. gain_db: the master gain to start with.
+    listener: hears of accepted changes, and of a panic. gain_db: the master gain to start with. zones: those of MPE at
+    the start.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Performer:
         listener: Listener,
         *,
         gain_db: float,
+        zones: Zones | None = None,
     ) -> None:
         self.pool = pool
         self.models = models
@@ -68,11 +70,13 @@ class Performer:
         self._listener = listener
         self._cursor = Cursor(timeline, self._follow, self._tell_cursor)
         self._told = standing.at_the_start(gain_db, len(macros.names))  # what a new subscriber has to know
+        self.keyboard = Keyboard(
+            pool, timeline, self._cursor, listener, zones or Zones(), begin=self._begin, tell=self._tell
+        )
         self._attack_s = float(self._told["/attack"][0])
         self._release_s = float(self._told["/release"][0])
         self._stretch = float(self._told["/stretch"][0])
-        self._sustain = False
-        self._handlers = obeys.of(self)
+        self._handlers = {**obeys.of(self), **keyboard_obeys.of(self.keyboard)}
         self._group = (0, 0)  # id and size of the bundle that is being executed
         self._group_begun = False
         engine = pool.engine
@@ -132,6 +136,9 @@ class Performer:
         """The arguments at which `path` stands; raises CommandError for one that stands nowhere."""
         if path in self._told:
             return self._told[path]
+        row, n = find(path, self.models.info().dims)
+        if row.index == "channel":
+            return self.keyboard.standing(row, n)
         return standing.of_cursor(path, self._point(self.cursor, self._model()), self._latent(), self._told)
 
     def adopt(self, loaded: Loaded) -> None:
@@ -170,16 +177,20 @@ class Performer:
         stretch: float | None = None,
         voice_id: int | None = None,
         instead: Voice | None = None,
+        channel: int = 0,
+        touch: Touch = NO_TOUCH,
     ) -> Voice:
-        """Start a voice. voice_id: the client's own. instead: the voice that makes room, before any other."""
+        """Start a voice. voice_id: the client's own. instead: the voice that makes room, before any other. channel: of
+        the key; touch: all that is added to it."""
         loaded = self._model()
         rate = self.pool.engine.rate
         group, size = self._group
         asked = Note(
             id=self.pool.new_id() if voice_id is None else voice_id,
             note=float(command.values["note"]),
-            z=self._point(z, loaded),
+            z=touch.place(self._point(z, loaded), loaded),
             kind=kind,
+            channel=channel,
             loaded=loaded,
             client=client,
             path=command.path,
@@ -193,7 +204,7 @@ class Performer:
             group_size=size,
             group_first=bool(group) and not self._group_begun,
         )
-        voice = Voice(asked)
+        voice = Voice(asked, numbers=touch.numbers(rate))
         self.pool.start(voice, instead)
         self._group_begun = True
         return voice
@@ -236,40 +247,16 @@ class Performer:
         voice.journey = Glide(self.timeline.moment_s(due_ns), max(seconds, 1e-6), start, end)
         self.timeline.keep_ticking()
 
-    @obeys("/note")
-    def _note(self, command: Command, client: Client, due_ns: int | None) -> None:
-        note, velocity = command.values["note"], command.values["velocity"]
-        if command.starts_note:
-            z = self._cursor.at(due_ns)
-            self._begin("note", command, client, due_ns, z=z, velocity=velocity / KEYBOARD_VELOCITY)
-            return
-        pressed = (v for v in self._playing() if v.asked.kind == "note" and v.asked.note == note and v.held)
-        voice = next(pressed, None)
-        if voice is None:
-            return
-        if self._sustain:
-            voice.held, voice.pedalled = False, True
-        else:
-            self._let_go(voice, due_ns)
-
-    def _playing(self) -> list[Voice]:
-        return [*self.pool, *self.pool.waiting_voices()]
-
-    def _let_go(self, voice: Voice, due_ns: int | None) -> None:
-        self.pool.release(voice, 0 if due_ns is None else self.timeline.frame_at(due_ns))
-
     @obeys("/stop")
     def _stop(self, command: Command, client: Client, due_ns: int | None) -> None:
         note = command.values["note"]
-        for voice in self._playing():
+        for voice in self.pool.playing():
             if note is None or voice.asked.note == note:
-                self._let_go(voice, due_ns)
+                self.keyboard.let_go(voice, due_ns)
 
     @obeys("/panic")
     def _silence(self, command: Command, client: Client, due_ns: int | None) -> None:
-        if self._sustain:
-            self._sustain = False
-            self._tell("/sustain", (False,), None)  # whoever asks for silence may show the pedal, too
+        self.keyboard.lift_pedals()  # whoever asks for silence may show them, too
         self.timeline.defer(due_ns, lambda: self._panic(due_ns))
         self._cursor.halt(due_ns)
 
@@ -303,7 +290,7 @@ class Performer:
 
     @obeys("/voice/stop")
     def _voice_stop(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._let_go(self._voice(command, client), due_ns)
+        self.keyboard.let_go(self._voice(command, client), due_ns)
 
     # -- cursor --------------------------------------------------------------------------------------------------------
 
@@ -316,12 +303,7 @@ class Performer:
         self._listener.changed("/z", self.cursor, None)
 
     def _follow(self, first: float, end: float) -> None:
-        """Bring the voices that begin at a frame from `first` to before `end` to where the cursor is for them."""
-        for voice in self._playing():
-            if voice.follows and first <= voice.asked.start_frame < end:
-                z = self._cursor.at_frame(voice.asked.start_frame)
-                if len(z) == len(voice.z):
-                    self.pool.move(voice, z)
+        self.keyboard.follow(first, end)
 
     @obeys("/z")
     def _place(self, command: Command, client: Client, due_ns: int | None) -> None:
@@ -365,7 +347,7 @@ class Performer:
             self._tell_cursor()
         moving = self._cursor.travels
         now_s = self.timeline.moment_s()
-        for voice in self._playing():
+        for voice in self.pool.playing():
             if voice.journey is not None:
                 z, voice.journey = State(voice.z, voice.journey).ticked(now_s)
                 self.pool.move(voice, z)
@@ -420,14 +402,6 @@ class Performer:
     @obeys("/stretch")
     def _set_stretch(self, command: Command, client: Client, due_ns: int | None) -> None:
         self._stretch = command.values["stretch"]
-
-    @obeys("/sustain")
-    def _set_sustain(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._sustain = command.values["down"]
-        if not self._sustain:
-            for voice in self._playing():
-                if voice.pedalled:
-                    self._let_go(voice, due_ns)
 
     # -- macros --------------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from oscvae.play.journey import Glide, Point
 from oscvae.play.link import RendererLink
 from oscvae.play.listener import Listener
 from oscvae.play.loaded import Loaded
+from oscvae.play.touch import NO_TOUCH, Touch
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.memory import load_float, load_word, store_float, store_word
@@ -38,7 +39,7 @@ class Note:
 
     id: the client's own, or negative. owner: whose id it is. velocity: 0 to 1, the gain is its square. stop_sample: of
     the voice, at which it releases by itself; -1 = never. attack: samples. start_frame: -1 = as soon as it is ready.
-    group: of the notes that begin together, 0 = alone.
+    group: of the notes that begin together, 0 = alone. channel: of the key, 1 to 16; 0 = none.
     """
 
     id: int
@@ -57,6 +58,7 @@ class Note:
     group: int = 0
     group_size: int = 0
     group_first: bool = False
+    channel: int = 0
 
     @property
     def semitone(self) -> int:
@@ -79,6 +81,7 @@ class Voice:
     stop_frame: int = 0  # from which a release counts; 0 = at once
     numbers: dict[int, float] = field(default_factory=dict)  # what was set while it waited for a slot, by word
     journey: Glide | None = None
+    touch: Touch = NO_TOUCH  # of its channel, as it was while the key was down
     held: bool = True
     pedalled: bool = False
     releasing: bool = False
@@ -137,6 +140,14 @@ class VoicePool:
 
     def __len__(self) -> int:
         return sum(not v.stolen for v in self._by_slot.values())
+
+    def playing(self) -> list[Voice]:
+        """Voices that may sound or will, oldest first, those that have no slot yet included."""
+        return [*self, *self._waiting]
+
+    def waiting_voices(self) -> list[Voice]:
+        """Notes that have no slot yet."""
+        return list(self._waiting)
 
     def all(self) -> list[Voice]:
         """Every voice that has a slot, fading ones included."""
@@ -344,10 +355,6 @@ class VoicePool:
             voice.stolen = True
         self.engine.set_word(at.E_EPOCH, self.epoch)
         self._link.wake()
-
-    def waiting_voices(self) -> list[Voice]:
-        """Notes that have no slot yet."""
-        return list(self._waiting)
 
     def abandon(self, loaded: Loaded) -> None:
         """A decoder died: its voices that wait for a first block end unheard, the sounding ones no longer move."""

@@ -11,9 +11,9 @@ from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator
 from oscvae.errors import RuleError
 from oscvae.settings import validators as may
 from oscvae.settings.reader import Document, Section
-from oscvae.settings.validators import CONTROLLERS_LAST, Endpoint, Network, Span
+from oscvae.settings.validators import CONTROLLERS_LAST, Endpoint, Network, Span, Target
 
-__all__ = ["CONTROLLERS_LAST", "Config", "Endpoint", "Span", "default_config_path", "load_config"]
+__all__ = ["CONTROLLERS_LAST", "Config", "Endpoint", "Span", "Target", "default_config_path", "load_config"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -77,6 +77,11 @@ class MidiConfig(Strict):
     channel: Annotated[int, Field(ge=0, le=16)] = 0
     latency_s: Annotated[float, Field(ge=0, le=1)] = 0.012
     bend_semitones: Annotated[float, Field(ge=0, le=24)] = 2.0
+    pressure: Annotated[Target | None, PlainValidator(may.target)] = None
+    mpe: Annotated[Literal["auto", "off", "lower", "upper"], PlainValidator(may.mpe)] = "auto"
+    mpe_bend_semitones: Annotated[float, Field(ge=0, le=96)] = 48.0
+    mpe_pressure: Annotated[Target | None, PlainValidator(may.target)] = Target("gain")
+    mpe_timbre: Annotated[Target | None, PlainValidator(may.target)] = Target("z/2")
     programs: Annotated[tuple[str, ...], BeforeValidator(may.as_tuple)] = ()
     map: ControllerMap = Field(default={1: MidiRule(to="/unit/1")})
 

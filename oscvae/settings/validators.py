@@ -16,6 +16,13 @@ CONTROLLERS_LAST = 119  # MIDI's controllers from 120 on are channel mode messag
 MACRO_NAME_MOST = 16  # characters of a macro's name, which has to fit beside a fader
 
 
+class Target(NamedTuple):
+    """What pressure or timbre moves of a note, and how far; see config.yaml."""
+
+    to: str
+    span: Span | None = None
+
+
 class Endpoint(NamedTuple):
     """A place to send to."""
 
@@ -113,6 +120,28 @@ def source(value: object) -> Span:
 
 def span_or_none(value: object) -> Span | None:
     return None if value is None else span(value)
+
+
+def target(value: object) -> Target | None:
+    if value is None or isinstance(value, Target):
+        return value
+    if isinstance(value, str):
+        return Target(value)
+    if isinstance(value, dict) and {"to"} <= set(value) <= {"to", "range"} and isinstance(value["to"], str):
+        return Target(value["to"], span_or_none(value.get("range")))
+    raise ValueError("must be like z/2, or like {to: z/2, range: [-0.5, 0.5]}, or null")
+
+
+def mpe(value: object) -> Literal["auto", "off", "lower", "upper"]:
+    if value is False or value == "off":  # which YAML takes for a truth value
+        return "off"
+    if value == "auto":
+        return "auto"
+    if value == "lower":
+        return "lower"
+    if value == "upper":
+        return "upper"
+    raise ValueError("must be auto, lower, upper or off")
 
 
 def spans(value: object) -> tuple[Span, ...]:

@@ -43,6 +43,15 @@ EVERY_ADDRESS = [
     "/macro",
     "/macro/N",
     "/macros",
+    "/note/N",
+    "/off/N",
+    "/panic/N",
+    "/sustain/N",
+    "/bend/N",
+    "/gain/N",
+    "/pan/N",
+    "/shift/N",
+    "/mpe",
     "/midi/learn",
     "/midi/forget",
     "/load",
@@ -263,9 +272,20 @@ def test_how_many_macros_there_are_is_not_the_models_matter() -> None:
         ask("/macro", 1.5, 0.5)
 
 
+def test_how_many_channels_there_are_is_not_the_models_matter() -> None:
+    assert ask("/note/16", 60, 100, model=ModelInfo(1)).values == {"n": 16, "note": 60.0, "velocity": 100.0}
+    for model in (MODEL, ModelInfo(is_loaded=False)):
+        with pytest.raises(CommandError, match=r"^no channel 17: there are 16, /bend/1 to /bend/16$"):
+            ask("/bend/17", 0, model=model)
+    with pytest.raises(CommandError, match=r"^no channel 0: there are 16, /off/1 to /off/16$"):
+        ask("/off/0")
+    assert ask("/note/3", 60, 0).ends_notes and ask("/sustain/3", 0).ends_notes and ask("/off/3").ends_notes
+    assert (ask("/note/3", 60, 9).channel, ask("/note", 60, 9).channel, ask("/z/3", 0).channel) == (3, 0, 0)
+
+
 def test_voice_settings() -> None:
     assert ask("/voice/set", 3, "gain", 60).values["value"] == (6.0,)
-    assert ask("/voice/set", 3.0, "bend", -30).args == (3, "bend", -24.0)
+    assert ask("/voice/set", 3.0, "bend", -50).args == (3, "bend", -48.0)
     with pytest.raises(CommandError, match="one of z, gain, pan, bend, got 'pitch'"):
         ask("/voice/set", 3, "pitch", 1)
     with pytest.raises(CommandError, match=r"expected id pan and 1 number\(s\), got 4 arguments"):

@@ -65,11 +65,8 @@ class Pool:
     def panic(self) -> None:
         self.started.clear()
 
-    def waiting_voices(self) -> Sequence[Voice]:
+    def playing(self) -> Sequence[Voice]:
         return [voice for voice in self.started if voice.held]
-
-    def __iter__(self) -> Any:
-        return iter(())
 
 
 class Timeline:
