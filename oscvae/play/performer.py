@@ -20,13 +20,12 @@ from oscvae.osc.parse import NO_MODEL, Command, parse
 from oscvae.osc.vocabulary import find
 from oscvae.play import standing
 from oscvae.play.cursor import Cursor
-from oscvae.play.factory import find_preset
 from oscvae.play.frames import FrameMoment
 from oscvae.play.journey import Glide, Point, State
 from oscvae.play.keyboard import Keyboard
 from oscvae.play.keyboard import obeys as keyboard_obeys
 from oscvae.play.listener import Listener
-from oscvae.play.loaded import Loaded
+from oscvae.play.loaded import Loaded, find_preset
 from oscvae.play.macros import Macros
 from oscvae.play.models import ModelManager
 from oscvae.play.presets import Presets

@@ -42,7 +42,7 @@ def put(file: Path, **controllers: str) -> None:
 
 def bind(kept: Controllers, number: int, address: str) -> None:
     kept.learn(address)
-    kept.moved(number, 0)
+    kept.moved(0, number, 0)
 
 
 def test_what_was_learnt_before_comes_when_the_disk_does(
@@ -58,13 +58,13 @@ def test_what_was_learnt_before_comes_when_the_disk_does(
         bind(kept, 30, "/unit/1")
         with pytest.raises(CommandError, match="cannot be written: busy"):
             await kept.keep()
-        assert kept.moved(30, 0) is None, "what is refused is taken back"
+        assert kept.moved(0, 30, 0) is None, "what is refused is taken back"
         bind(kept, 30, "/unit/1")
         goes_on.set()
         async with asyncio.timeout(SOON_S):
-            while kept.moved(21, 0) is None:
+            while kept.moved(0, 21, 0) is None:
                 await asyncio.sleep(0.001)
-        assert kept.moved(20, 0) is None, "its address has another controller since"
+        assert kept.moved(0, 20, 0) is None, "its address has another controller since"
         await kept.keep()
 
     asyncio.run(body())

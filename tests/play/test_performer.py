@@ -175,7 +175,7 @@ class Office:
     def obey(self, command: Command, client: Client) -> None:
         self.asked.append((command.path, self.stage.performer.cursor, len(self.stage.pool.started)))
         if command.path == "/encode":
-            raise CommandError("no such file")
+            client.fail(command.path, "no such file")
 
 
 def conduct(stage: Stage, *messages: tuple[Any, ...], due_ns: int | None = None) -> Office:

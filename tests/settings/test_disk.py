@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +49,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
     """With a deadline that is soon over."""
     monkeypatch.setattr(disk, "ANSWER_S", 0.2)
     return Disk("the presets folder", tmp_path)
+
+
+TIMEOUT_S = 30.0
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -139,16 +141,20 @@ def test_what_fails_late_is_told_to_nobody(folder: Disk, hang: Hang, caplog: pyt
 def test_threads_are_kept_and_bounded() -> None:
     threads = Threads("few", 3)
     seen: set[int] = set()
+    all_at_once = threading.Barrier(3)
 
     def work() -> None:
         seen.add(threading.get_ident())
-        time.sleep(0.01)
+
+    def work_together() -> None:
+        work()
+        all_at_once.wait(TIMEOUT_S)
 
     async def body() -> None:
         for _ in range(3):
             await threads.run(work)
         assert len(seen) == 1, "one that is idle is not taken"
-        await asyncio.gather(*(threads.run(work) for _ in range(20)))
+        await asyncio.gather(*(threads.run(work_together) for _ in range(21)))
 
     run(body)
     assert len(seen) == 3

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oscvae.model.document import Point, read_document
-from oscvae.play.factory import MOST, factory_presets, find_preset
+from oscvae.play.loaded import PRESETS_MOST, factory_presets, find_preset
 
 MODELS = Path(__file__).parents[2] / "models"
 
@@ -28,7 +28,8 @@ def test_a_number_that_belongs_to_the_name_stays() -> None:
 
 def test_there_are_only_so_many() -> None:
     assert (
-        len(factory_presets(points(*((f"sound {chr(97 + k // 26)}{chr(97 + k % 26)}", k) for k in range(99))))) == MOST
+        len(factory_presets(points(*((f"sound {chr(97 + k // 26)}{chr(97 + k % 26)}", k) for k in range(99)))))
+        == PRESETS_MOST
     )
 
 
