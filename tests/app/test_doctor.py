@@ -12,14 +12,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from conftest import StartJack
-from jackd import JackServer, missing
 
 from oscvae.app.doctor import audio as doctor_audio
 from oscvae.app.doctor import command as doctor
 from oscvae.app.doctor import finding
 from oscvae.app.doctor.finding import Finding
 from oscvae.settings.sections import Config, load_config
+from parts.jackd import PROGRAMS, JackServer, StartJack
+from parts.programs import skip_without
 
 SERVER = f"oscvae-doctor-{os.getpid()}"
 
@@ -120,8 +120,7 @@ class MonoServer(JackServer):
 
 @pytest.fixture
 def mono_server() -> Iterator[JackServer]:
-    if lacking := missing():
-        pytest.skip(lacking)
+    skip_without(*PROGRAMS)
     server = MonoServer().start()
     yield server
     server.stop()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from byhand import RATE, ByHand, Sound, tone
 
+from audio.byhand import RATE, ByHand, Sound, tone
 from oscvae.audio.mixer import block
 from oscvae.audio.voice import RELEASE_FLOOR
 from oscvae.realtime import layout as at

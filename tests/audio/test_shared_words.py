@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 from byhand import ByHand, tone
-from sharedwords import only
 
 from oscvae.realtime import layout as at
 from oscvae.realtime.layout import Writer
+from parts.sharedwords import only
 
 CALLBACK = Writer.CALLBACK, Writer.HOLDER
 

@@ -12,15 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from jack_recorder import Recorder
-from support import ROOT
 
-from e2e.stage import SOAK, SOAKED, Sound, Stage, Z, aligned, difference, first_sound
 from oscvae.app import render
 from oscvae.osc.packets import Message, encode_bundle, encode_message
 from oscvae.osc.score import Moment
 from oscvae.play.offline import OfflineEngine
 from oscvae.settings.sections import load_config
+from parts import ROOT, SOAK
+from parts.daemon import Z
+from parts.listening import Sound, aligned, difference, first_sound
+from parts.recorder import Recorder
+from parts.soak import SOAKED
+from parts.stage import Stage
 
 pytestmark = pytest.mark.jack
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from modeldocument import small_document
 
 from oscvae.errors import ModelError
 from oscvae.model.document import MAX_DOCUMENT_BYTES, model_names, model_path, parse_document, read_document
+from parts.small_model import small_document
 
 
 def archive(path: Path, text: str | bytes, name: str = "archive/extra/oscvae.json") -> Path:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import torch
-from modeldocument import small_document
 from torch import Tensor, nn
 
 from oscvae.errors import ModelError
 from oscvae.model.document import ModelDocument, read_document
 from oscvae.model.torchscript import has_encoder, load, one_hots, save, script, verify
+from parts.small_model import small_document
 
 
 class Good(nn.Module):

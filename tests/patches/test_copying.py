@@ -8,10 +8,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from support import ROOT
 
 from oscvae.app import patches
 from oscvae.errors import ConfigError
+from parts import ROOT
 
 
 def test_everything_is_copied_once(tmp_path: Path) -> None:

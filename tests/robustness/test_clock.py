@@ -16,9 +16,9 @@ from oscvae.osc.packets import Message
 from oscvae.play.offline import OfflineEngine
 from oscvae.realtime import layout as at
 from oscvae.settings.sections import load_config
+from parts.daemon import Z
 
 RATE = 48_000
-Z = (0.1, 0.2, -0.3, 0.4)
 JUMPS = 1_000
 WRAP = 1 << 32
 PERIOD = 64

@@ -16,14 +16,14 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
-from jackd import JackServer
-from support import LEAVE_TIMEOUT_S, Daemon
 
-from robustness.live import Z, check_log, processes, wait_until
+from parts import SOAK
+from parts.daemon import LEAVE_TIMEOUT_S, Daemon, Z
+from parts.jackd import JackServer
+from parts.waiting import until
 
 pytestmark = pytest.mark.soak
 
-SOAK = os.environ.get("OSCVAE_SOAK") == "1"
 WARM, COLD = 45 if SOAK else 2, 5
 PROMISED_S = 1.5
 START_S = 5.0 if SOAK else 3.5  # about what a warm start takes
@@ -32,7 +32,7 @@ SILENT = "audio.backend=silent"
 
 
 def wait_for_first_line(daemon: Daemon) -> None:
-    assert wait_until(lambda: daemon.log_path.stat().st_size > 0, 60.0), "it says nothing"
+    assert until(lambda: daemon.log_path.stat().st_size > 0, 60.0), "it says nothing"
 
 
 def shared_memory_of(process: psutil.Process) -> list[str]:
@@ -47,7 +47,7 @@ def shared_memory_of(process: psutil.Process) -> list[str]:
 
 def leave(daemon: Daemon, number: int, leaving: Callable[[], None] | None = None) -> float:
     """Signal the daemon, check everything that must hold of how it leaves; returns how long it took, s."""
-    family = [psutil.Process(daemon.process.pid), *processes(daemon)]
+    family = [psutil.Process(daemon.process.pid), *daemon.decoders()]
     assert [name for process in family for name in shared_memory_of(process)] == []
     began = time.monotonic()
     daemon.process.send_signal(number)
@@ -57,7 +57,7 @@ def leave(daemon: Daemon, number: int, leaving: Callable[[], None] | None = None
     took = time.monotonic() - began
     log = daemon.log
     assert code == 0, f"exit code {code} (negative: killed by that signal)\n{log}"
-    check_log(daemon)
+    daemon.check_log()
     # a decoder that was being started sees that its daemon is gone once Python has started
     _, left = psutil.wait_procs(family[1:], timeout=5.0)
     assert left == [], "a decoder was left behind"
@@ -93,7 +93,7 @@ def test_leaving_while_the_kernels_are_compiled(tmp_path: Path) -> None:
 def test_leaving_before_the_first_line() -> None:
     """Python itself is still starting: the handlers are the first thing that the daemon installs."""
     with Daemon(SILENT) as daemon:
-        assert wait_until(lambda: _catches(daemon.process.pid, signal.SIGTERM), 30.0)
+        assert until(lambda: _catches(daemon.process.pid, signal.SIGTERM), 30.0)
         leave(daemon, signal.SIGTERM)
 
 
@@ -112,11 +112,11 @@ def test_leaving_while_everything_happens(tmp_path: Path) -> None:
         client.send("/stretch", 4.0)
         for i in range(64):
             client.send("/play", 40 + i % 40, *Z)
-        assert wait_until(lambda: daemon.status()[0] == 64, 20.0)
+        assert until(lambda: daemon.status().voices == 64, 20.0)
         time.sleep(0.5)
-        (decoder,) = processes(daemon)
+        (decoder,) = daemon.decoders()
         client.send("/load", "plucked")
-        assert wait_until(lambda: len(processes(daemon)) == 2, 10.0)
+        assert until(lambda: len(daemon.decoders()) == 2, 10.0)
         decoder.suspend()
         leave(daemon, signal.SIGTERM)
     samples, rate = soundfile.read(tmp_path / "take.wav", dtype="float32")
@@ -135,10 +135,10 @@ def test_leaving_while_notes_sound_in_jack(jack_server: JackServer) -> None:
         daemon.client.send("/stretch", 4.0)
         for i in range(8):
             daemon.client.send("/play", 50 + i, *Z)
-        assert wait_until(lambda: daemon.status()[0] == 8, 20.0)
+        assert until(lambda: daemon.status().voices == 8, 20.0)
         assert len(_left_in(jack_server)) > 2
         leave(daemon, signal.SIGTERM)
-        assert wait_until(lambda: _left_in(jack_server) == [], 5.0), _left_in(jack_server)
+        assert until(lambda: _left_in(jack_server) == [], 5.0), _left_in(jack_server)
 
 
 def _left_in(server: JackServer) -> list[str]:
@@ -154,7 +154,7 @@ def test_leaving_in_one_kind_of_trouble(how: str) -> None:
         for _ in range(8):
             daemon.client.send("/play", 60, *Z)
         if how == "stopped":
-            processes(daemon)[0].suspend()
+            daemon.decoders()[0].suspend()
         elif how == "loading":
             daemon.client.send("/load", "plucked")
             time.sleep(0.2)
@@ -176,19 +176,19 @@ def test_quit_leaves_as_a_signal_does() -> None:
     with Daemon(SILENT) as daemon:
         daemon.wait_ready()
         daemon.client.send("/play", 60, *Z)
-        family = processes(daemon)
+        family = daemon.decoders()
         began = time.monotonic()
         assert daemon.client.ask("/quit", answer=("/done",)) == ("/done", ("/quit",))
         assert daemon.process.wait(LEAVE_TIMEOUT_S) == 0
         assert time.monotonic() - began < PROMISED_S
-        check_log(daemon)
+        daemon.check_log()
         assert psutil.wait_procs(family, timeout=5.0)[1] == []
 
 
 def test_a_killed_daemon_leaves_no_decoder() -> None:
     with Daemon(SILENT) as daemon:
         daemon.wait_ready()
-        family = processes(daemon)
+        family = daemon.decoders()
         assert len(family) == 1
         daemon.process.kill()
         daemon.process.wait(LEAVE_TIMEOUT_S)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from plucks import convergence_db, pluck
 
 from oscvae.model.bands import BandAxis, band_axis
 from oscvae.sound.stft import from_log, magnitudes, to_log
 from oscvae.spectral.expand import ExpandTables, expand
 from oscvae.spectral.views import aligned_floats
+from spectral.plucks import convergence_db, pluck
 
 REFERENCE, FLOOR_DB, CEILING_DB = 300.0, -80.0, 0.0
 AXES = [

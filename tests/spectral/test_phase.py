@@ -9,15 +9,15 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
-import reference
 from numpy.typing import NDArray
-from plucks import convergence_db, pluck
 
 import oscvae
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.sound.stft import magnitudes
 from oscvae.spectral.phase import PhaseTables, push, reset
 from oscvae.spectral.views import LINE, aligned_floats, padded
+from spectral import reference
+from spectral.plucks import convergence_db, pluck
 
 Float32s = NDArray[np.float32]
 
@@ -147,11 +147,11 @@ def test_scale_follows_the_magnitudes() -> None:
 
 def test_the_same_bits_in_another_process() -> None:
     code = (
-        "import hashlib, sys; sys.path.insert(0, sys.argv[1]); import oscvae; from plucks import pluck;"
+        "import hashlib, sys; sys.path.insert(0, sys.argv[1]); import oscvae; from spectral.plucks import pluck;"
         "from oscvae.sound.stft import magnitudes; m = magnitudes(pluck(196.0, 0.2), 2048, 512);"
         "print(hashlib.sha256(oscvae.reconstruct(m, 2048, 512).tobytes()).hexdigest())"
     )
-    folder = str(Path(__file__).parent)
+    folder = str(Path(__file__).parents[1])
     runs = [
         subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True) for _ in "12"
     ]

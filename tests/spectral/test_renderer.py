@@ -7,8 +7,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from modeldocument import small_document
-from sharedwords import only
 
 from oscvae.audio.mixer import block_offline
 from oscvae.decode.wire import RECORD
@@ -20,6 +18,8 @@ from oscvae.realtime.memory import load_word, store_float, store_word
 from oscvae.realtime.ring import push
 from oscvae.spectral.context import ModelContext, render_scratch_floats, sinc_table
 from oscvae.spectral.renderer import render_until_idle
+from parts.sharedwords import only
+from parts.small_model import small_document
 
 RATE, PERIOD = 48_000, 128
 SLOTS = 4

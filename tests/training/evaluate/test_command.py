@@ -18,7 +18,6 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
-from tiny import ANALYSIS, make_notes, store_notes, tiny_config
 
 from oscvae.app.cli import app
 from oscvae.errors import ConfigError, DataError, ModelError
@@ -36,6 +35,7 @@ from oscvae.training.export import command as exporting
 from oscvae.training.export.export import check_same, export
 from oscvae.training.fit.run import load_run
 from oscvae.training.fit.train import train
+from training.tiny import ANALYSIS, make_notes, store_notes, tiny_config
 
 QUICK = Effort(notes_per_semitone=1, recordings=8, correlated_points=6, decodes=10)
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
-from tiny import make_notes
 
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.fidelity import instrument_codes, median_codes, note_distances
@@ -18,6 +17,7 @@ from oscvae.training.evaluate.realism import COMPONENTS, Embedding, choose_test,
 from oscvae.training.evaluate.subject import Codes
 from oscvae.training.evaluate.summary import Spread, some
 from oscvae.training.evaluate.targets import Target
+from training.tiny import make_notes
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -17,7 +17,6 @@ import pytest
 import torch
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tiny import ANALYSIS, store_notes, tiny_config, write_config
 
 from oscvae.errors import ConfigError, DataError
 from oscvae.model.analysis import N_OCTAVES, N_SEMITONES
@@ -27,6 +26,7 @@ from oscvae.training.data.store import open_dataset
 from oscvae.training.fit.run import load_run, read_record
 from oscvae.training.fit.train import train
 from oscvae.training.model.network import make_model
+from training.tiny import ANALYSIS, store_notes, tiny_config, write_config
 
 # Sizes that bring a configuration down to a second, whatever its kind.
 SMALL = {

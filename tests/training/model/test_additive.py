@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from rich.console import Console
-from tiny import ANALYSIS, make_notes, tiny_config
 
 from oscvae.model.bands import band_axis
 from oscvae.model.torchscript import one_hots
@@ -22,6 +21,7 @@ from oscvae.training.fit.train import train
 from oscvae.training.model.additive import AdditiveDecoder, lobe_polynomial, lobe_reach, spread_matrix, time_knots
 from oscvae.training.model.network import make_model
 from oscvae.units import note_to_hz
+from training.tiny import ANALYSIS, make_notes, tiny_config
 
 SMALL = DecoderConfig(knots=3, dense_knots=2, width=8, codes=4, channels=8)
 
