@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from byhand import ByHand, tone
 
+from audio.byhand import ByHand, tone
 from oscvae.realtime import layout as at
 from oscvae.realtime.layout import Writer
 from parts.sharedwords import only

@@ -18,6 +18,7 @@ from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.osc.packets import Message, decode
 from oscvae.osc.parse import ModelInfo, parse
 from oscvae.osc.subscribers import SUBSCRIBERS_MAX, Subscribers
+from parts.asker import Asker
 
 TIMEOUT_S = 30.0
 
@@ -40,12 +41,12 @@ class Disk:
         return [f"model{i}" for i in range(number)]
 
 
-class Desk:
+class Desk(Asker):
     """The services with that disk, and a client that keeps what it is told."""
 
     def __init__(self, performer: Any = None, subscribers: Any = None) -> None:
+        super().__init__()
         self.disk = Disk()
-        self.told: list[tuple[Any, ...]] = []
         other: Any = SimpleNamespace()
         models: Any = self.disk
         part: Any = SimpleNamespace(performer=performer, models=models, presets=other)
@@ -62,12 +63,11 @@ class Desk:
             on_dump=lambda on: None,
             quit_anywhere=False,
         )
-        self.client = Client("udp", "127.0.0.1", 5000, True, 64, self._told, ErrorLimiter(1000))
 
-    def _told(self, packet: bytes, _client: Client) -> None:
-        message = decode(packet)
-        assert isinstance(message, Message)
-        self.told.append((message.address, *message.args))
+    @property
+    def told(self) -> list[tuple[Any, ...]]:
+        """(address, *arguments) of each answer."""
+        return [(address, *args) for address, args in self.answers]
 
     def ask(self, address: str, *args: Any, client: Client | None = None) -> None:
         client = client or self.client

@@ -24,7 +24,6 @@ from oscvae.settings.sections import load_config
 from oscvae.spectral.thread import RenderThread
 from parts.daemon import Z
 from parts.waiting import until
-from robustness.live import Z
 
 RATE, PERIOD = 48_000, 128
 ATTEMPTS = 5  # at a stretch of time in which a shared machine starves nobody
