@@ -53,6 +53,7 @@ EXAMPLES: dict[str, tuple[str, tuple[Any, ...], str | None]] = {
     "/status": ("/status", (), "/status.reply"),
     "/version": ("/version", (), "/version.reply"),
     "/help": ("/help", ("/play",), "/help.reply"),
+    "/get": ("/get", ("/gain",), "/gain"),
     "/ping": ("/ping", (), "/pong"),
     "/notify": ("/notify", (1,), "/done"),
     "/sync": ("/sync", (42,), "/synced"),
@@ -76,6 +77,9 @@ def test_every_address_is_obeyed_and_answered_as_the_table_says(silent: SilentDa
             assert reply == ("/pong", ()), f"{sent} {args}: {reply}"
         else:
             reply = silent.ask(sent, *args, answer=answer, timeout_s=LOAD_S)
+            if path == "/get":  # answered at the address that it was asked for
+                assert reply == ("/gain", (-12.0,))
+                continue
             assert is_as_promised(reply), f"{sent}: {reply}"
             check_answer(row, sent, args, reply)
         if path == "/notify":
