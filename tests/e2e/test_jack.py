@@ -68,7 +68,7 @@ def test_two_octaves_are_in_tune(stage: Stage) -> None:
     stage.hear(play, 0.2 + len(notes) * apart_s + 0.2, judge)
 
 
-def test_level_velocity_and_pan(stage: Stage) -> None:
+def test_gain_velocity_and_pan_are_heard_as_they_are_said(stage: Stage) -> None:
     def peaks(velocity: float = 1.0) -> tuple[float, float]:
         sound = stage.heard(lambda: stage.client.send("/play", 60, *Z, velocity, 0.3), 0.6)
         return float(np.abs(sound[0]).max()), float(np.abs(sound[1]).max())
@@ -89,7 +89,7 @@ def test_level_velocity_and_pan(stage: Stage) -> None:
     assert peaks(0.5)[0] / full[0] == pytest.approx(0.25, rel=1e-3)
 
 
-def test_another_period_while_a_note_sounds(stage: Stage) -> None:
+def test_a_note_outlives_another_period(stage: Stage) -> None:
     stage.client.send("/stretch", 4.0)
     stage.client.send("/play", 60, *Z)
     assert until(lambda: stage.status().voices == 1, NOTICE_S)

@@ -51,7 +51,7 @@ def test_a_macro_moves_several_parameters_and_all_are_told(silent: SilentDaemon)
             client.close()
 
 
-def test_macros_of_ones_own_by_other_names(tmp_path: Path) -> None:
+def test_macros_of_ones_own_move_what_the_model_has(tmp_path: Path) -> None:
     """Through osc.map, at a model of two dimensions that has not all that the macro would move."""
     write(tmp_path / "honest.ts", Honest())
     settings = (

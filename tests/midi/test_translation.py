@@ -106,7 +106,7 @@ def test_every_controllable_address_can_be_bound() -> None:
         ("/z/1", "/z/1 has no range of its own: use /unit/N"),
     ],
 )
-def test_what_no_controller_can_move(address: str, why: str) -> None:
+def test_what_no_controller_can_move_is_refused(address: str, why: str) -> None:
     with pytest.raises(CommandError) as caught:
         bind(address)
     assert str(caught.value).startswith(why)

@@ -181,7 +181,7 @@ def test_a_wrong_message_fails_and_the_others_go_on() -> None:
         (Message("/z/*", (1,), "i", True), "address patterns are not supported, name one address"),
     ],
 )
-def test_failures(message: Message, why: str) -> None:
+def test_what_cannot_be_understood_is_told(message: Message, why: str) -> None:
     dispatching = Dispatching()
     assert dispatching.handle(message) == []
     assert dispatching.answers == [("/fail", (message.address, why))]
@@ -203,7 +203,7 @@ def test_an_error_that_escapes_is_answered(due_ns: int | None, error: Exception)
     assert dispatching.answers == [("/fail", ("/z/1", str(error)))]
 
 
-def test_mapped_addresses() -> None:
+def test_mapped_addresses_are_obeyed_under_their_own_names() -> None:
     address_map = AddressMap({"/1/fader1": Rule("/gain", spans=((-60, 6),)), "/1/push": Rule("/panic", (), press=True)})
     dispatching = Dispatching(address_map=address_map)
     dispatching.handle(
@@ -215,5 +215,5 @@ def test_mapped_addresses() -> None:
     assert dispatching.answers == [("/fail", ("/1/fader1", "gain must be a finite number, got 'loud'"))]
 
 
-def test_an_empty_bundle_is_nothing() -> None:
+def test_an_empty_bundle_does_nothing() -> None:
     assert Dispatching().handle(bundle(NOW_NS + MS, bundle(None))) == []

@@ -82,13 +82,13 @@ def shape(packet: Packet) -> tuple[int, int]:
 
 @fuzz
 @given(st.binary(max_size=300) | st.binary(max_size=200).map((packets.BUNDLE + bytes(8)).__add__))
-def test_any_bytes(data: bytes) -> None:
+def test_any_bytes_are_survived(data: bytes) -> None:
     survive(data + bytes(-len(data) % 4) if len(data) % 2 else data)
 
 
 @fuzz
 @given(odd_messages)
-def test_any_type_tags(data: bytes) -> None:
+def test_any_type_tags_are_survived(data: bytes) -> None:
     survive(data)
     survive(encode_bundle(1, [data]))
 
@@ -109,13 +109,13 @@ def decode_or_refuse_for_size(data: bytes) -> None:
 
 @fuzz
 @given(damaged(bundles))
-def test_damaged_packets(data: bytes) -> None:
+def test_damaged_packets_are_survived(data: bytes) -> None:
     survive(data[:65536])
 
 
 @fuzz
 @given(st.sampled_from(TABLE), arguments, st.integers(0, 6))
-def test_any_arguments_for_any_address(row: Any, args: list[Any], dims: int) -> None:
+def test_any_arguments_are_taken_or_refused_in_words(row: Any, args: list[Any], dims: int) -> None:
     model = ModelInfo(dims)
     try:
         command = parse(Message(row.path.replace("N", "1"), tuple(args)), model)
@@ -129,7 +129,7 @@ def test_any_arguments_for_any_address(row: Any, args: list[Any], dims: int) -> 
 
 @fuzz
 @given(st.lists(st.integers(-(2**31), 2**31 - 1) | st.floats(width=32, allow_nan=False) | st.text("abcé", max_size=9)))
-def test_agrees_with_python_osc(args: list[Any]) -> None:
+def test_what_is_encoded_is_what_python_osc_reads(args: list[Any]) -> None:
     data = encode_message("/a", args)
     message = decode(data)
     assert isinstance(message, Message)
@@ -138,7 +138,7 @@ def test_agrees_with_python_osc(args: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("n_bytes", [65_532, 65_536])
-def test_sixty_four_kilobytes_of_anything(n_bytes: int) -> None:
+def test_sixty_four_kilobytes_of_anything_are_survived(n_bytes: int) -> None:
     element = b"\0\0\0\4/a\0\0"
     deep = struct.pack(">i", 40) + packets.BUNDLE + bytes(8)
     for filling in (b"/", b"\0", b",", b"/a\0\0", element, deep, b"#bundle\0", b"[" * 4, b"i", b"\xff"):

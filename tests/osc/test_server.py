@@ -36,7 +36,7 @@ class Sender:
         return packet
 
 
-def test_udp_in_and_out() -> None:
+def test_udp_packets_are_heard_and_answered() -> None:
     async def body() -> None:
         async with listening() as one:
             sender = Sender(one.server.port)
@@ -52,7 +52,7 @@ def test_udp_in_and_out() -> None:
     run(body)
 
 
-def test_thousands_of_packets_none_lost_and_in_order() -> None:
+def test_thousands_of_packets_arrive_whole_and_in_order() -> None:
     async def body() -> None:
         async with listening() as one:
             sender = Sender(one.server.port)
@@ -181,7 +181,7 @@ def test_a_taken_port_says_who_is_there() -> None:
     run(body)
 
 
-def test_who_holds_a_port() -> None:
+def test_the_holder_of_a_port_is_found() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.bind(("127.0.0.1", 0))
         assert holders("udp", udp.getsockname()[1]) == [f"{_own_name()} (pid {os.getpid()})"]
@@ -194,7 +194,7 @@ def _own_name() -> str:
 
 
 @pytest.mark.parametrize("host", ["203.0.113.1", "no such host.invalid"])
-def test_an_address_that_is_not_here(host: str) -> None:
+def test_an_address_that_is_not_here_is_told(host: str) -> None:
     async def body() -> None:
         with pytest.raises(ConfigError, match=r"(listen|no address).*0\.0\.0\.0 all of its"):
             await Listening(host=host).server.start()
@@ -202,7 +202,7 @@ def test_an_address_that_is_not_here(host: str) -> None:
     run(body)
 
 
-def test_ipv6() -> None:
+def test_it_listens_at_ipv6() -> None:
     async def body() -> None:
         try:
             context = listening(host="::1")
@@ -219,7 +219,7 @@ def test_ipv6() -> None:
 
 @pytest.mark.client
 @pytest.mark.skipif(shutil.which("oscsend") is None, reason="needs liblo-tools")
-def test_oscsend() -> None:
+def test_oscsend_is_heard() -> None:
     async def body() -> None:
         async with listening() as one:
             command = ["oscsend", "127.0.0.1", str(one.server.port), "/play", "ifdsTFc", "60", "0.5", "0.25", "é", "A"]

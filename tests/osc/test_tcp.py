@@ -40,7 +40,7 @@ class Connection:
                 return True
 
 
-def test_tcp_frames() -> None:
+def test_frames_may_come_byte_by_byte_and_in_heaps() -> None:
     async def body() -> None:
         async with listening(tcp_port=0) as one:
             closed: list[Client] = []

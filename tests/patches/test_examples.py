@@ -43,25 +43,25 @@ def play(silent: SilentDaemon, *command: str, **environment: str) -> str:
     return done.stdout
 
 
-def test_python(silent: SilentDaemon) -> None:
+def test_the_python_example_plays(silent: SilentDaemon) -> None:
     printed = play(silent, sys.executable, str(FOLDER / "python" / "play.py"))
     assert printed.startswith("plucked has 4 dimensions\n") and "/voice/on" in printed
 
 
 @needs("node")
-def test_node(silent: SilentDaemon) -> None:
+def test_the_node_example_plays(silent: SilentDaemon) -> None:
     printed = play(silent, "node", str(FOLDER / "node" / "play.js"))
     assert printed.startswith("plucked has 4 dimensions\n") and "/voice/on" in printed
 
 
 @needs("oscsend", "oscdump")
-def test_shell(silent: SilentDaemon) -> None:
+def test_the_shell_example_plays(silent: SilentDaemon) -> None:
     printed = play(silent, "sh", str(FOLDER / "shell" / "play.sh"), LISTEN=str(free_port()))
     assert "/voice/on" in printed and "/z ffff" in printed, "oscdump hears what the daemon tells"
 
 
 @needs("node")
-def test_they_say_that_nobody_is_there(tmp_path: Path) -> None:
+def test_examples_say_that_nobody_is_there(tmp_path: Path) -> None:
     """After less patience than their own five seconds."""
     shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
     for example, wait, less in (

@@ -181,7 +181,7 @@ def test_points_are_kept_and_travelled_between(fake: FakeDaemon) -> None:
 
 
 @needs("node")
-def test_another_daemon_and_none(fake: FakeDaemon) -> None:
+def test_it_connects_to_another_daemon_and_tells_of_none(fake: FakeDaemon) -> None:
     with FakeDaemon() as other, Max(CLIENT, fake.port) as patch:
         fake.greet()
         assert until(lambda: patch.hear()["lives"].value == 1, 5.0)

@@ -75,7 +75,7 @@ def test_a_bundle_holds_what_was_said_in_it(tmp_path: Path) -> None:
             assert not wrong(sclang.wait())
 
 
-def test_events(tmp_path: Path) -> None:
+def test_an_event_becomes_the_message_that_its_keys_ask_for(tmp_path: Path) -> None:
     with FakeDaemon() as fake:
         script = f"""
         OscVae.default = OscVae("127.0.0.1", {fake.port});
@@ -103,7 +103,7 @@ def test_events(tmp_path: Path) -> None:
 # -- a real daemon -----------------------------------------------------------------------------------------------------
 
 
-def test_done_fail_status_and_events(tmp_path: Path, silent: SilentDaemon) -> None:
+def test_callbacks_get_what_the_daemon_answers_and_tells(tmp_path: Path, silent: SilentDaemon) -> None:
     log = run(
         tmp_path,
         f"""

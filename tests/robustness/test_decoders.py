@@ -42,7 +42,7 @@ def test_a_model_that_hangs_later_is_ended_and_reported(rig: Rig) -> None:
     assert rig.falls_silent(HANG_S), "the note that was never decoded holds its voice"
 
 
-def test_a_decoder_that_dies_twice(rig: Rig) -> None:
+def test_a_decoder_that_dies_is_started_again_once(rig: Rig) -> None:
     """Its voices sound on; it is started again once, at the same cursor, and then only by /load."""
     rig.load("honest")  # a loaded model has another life
     rig.client.send("/z", 0.5, -0.5)
@@ -102,7 +102,7 @@ def test_a_decoder_whose_file_is_gone_is_reported(rig: Rig, model_folder: Path) 
 
 
 @pytest.mark.soak
-def test_a_decoder_that_dies_among_notes(rig: Rig) -> None:
+def test_a_decoder_that_dies_among_notes_leaves_none_waiting(rig: Rig) -> None:
     """Whatever was on its way is answered or sounds; nothing waits for ever."""
     for turn in range(10 if SOAK else 1):
         rig.load("honest")

@@ -117,7 +117,7 @@ def ping_over(connection: socket.socket) -> bool:
 
 
 @pytest.mark.timeout(0 if SOAK else 300)
-def test_any_packet(daemon: Daemon) -> None:
+def test_any_packet_is_survived(daemon: Daemon) -> None:
     client = OscClient(daemon.port)
     recent: deque[bytes] = deque(maxlen=64)
     count = 0
@@ -142,7 +142,7 @@ def test_any_packet(daemon: Daemon) -> None:
 
 
 @pytest.mark.timeout(0 if SOAK else 300)
-def test_garbage_over_tcp(daemon: Daemon) -> None:
+def test_garbage_over_tcp_is_survived(daemon: Daemon) -> None:
     draw = random.Random(3)
     for _ in range(CASES // 30):
         with connect(daemon) as connection, contextlib.suppress(OSError):
@@ -163,7 +163,7 @@ def test_garbage_over_tcp(daemon: Daemon) -> None:
         assert ping_over(connection)
 
 
-def test_a_hundred_connections(daemon: Daemon) -> None:
+def test_of_a_hundred_connections_those_that_are_taken_are_served(daemon: Daemon) -> None:
     """Some are refused; those that are taken are served, and all of their places come back."""
     for turn in range(3):
         connections = [connect(daemon) for _ in range(100)]
@@ -185,7 +185,7 @@ def _served(daemon: Daemon) -> bool:
         return ping_over(connection)
 
 
-def test_a_reader_that_never_reads(daemon: Daemon) -> None:
+def test_a_reader_that_never_reads_is_cut_off(daemon: Daemon) -> None:
     """It asks for long answers without end: it is cut off, and nobody else waits for it."""
     with connect(daemon) as connection:
         connection.settimeout(10.0)
@@ -197,7 +197,7 @@ def test_a_reader_that_never_reads(daemon: Daemon) -> None:
     assert until(lambda: "does not read its answers" in daemon.log, 5.0)
 
 
-def test_a_flood_of_notes(daemon: Daemon) -> None:
+def test_a_flood_of_notes_is_answered_and_ends(daemon: Daemon) -> None:
     """What finds no voice is answered busy, each; all that is said to sound ends."""
     client = OscClient(daemon.port)
     client.send("/notify", 1)
@@ -227,7 +227,7 @@ def test_a_flood_of_notes(daemon: Daemon) -> None:
     assert heard["/voice/on"] + refused <= FLOOD
 
 
-def test_a_flood_of_models(daemon: Daemon) -> None:
+def test_a_flood_of_loads_is_answered_one_by_one(daemon: Daemon) -> None:
     """One answer each: done, superseded, missing, or busy; and the last one plays."""
     client = OscClient(daemon.port)
     client.send("/play", 60, *Z)
@@ -247,7 +247,7 @@ def test_a_flood_of_models(daemon: Daemon) -> None:
     client.close()
 
 
-def test_a_flood_of_recordings(daemon: Daemon) -> None:
+def test_a_flood_of_recordings_is_answered(daemon: Daemon) -> None:
     client = OscClient(daemon.port)
     n = 400
     for i in range(n):
@@ -262,7 +262,7 @@ def test_a_flood_of_recordings(daemon: Daemon) -> None:
     client.close()
 
 
-def test_a_flood_of_questions(daemon: Daemon) -> None:
+def test_a_flood_of_questions_is_answered(daemon: Daemon) -> None:
     client = OscClient(daemon.port)
     client.send("/load", "plucked")
     for i in range(FLOOD):
@@ -276,7 +276,7 @@ def test_a_flood_of_questions(daemon: Daemon) -> None:
     client.close()
 
 
-def test_a_flood_of_subscribers(daemon: Daemon) -> None:
+def test_a_flood_of_subscribers_is_bounded(daemon: Daemon) -> None:
     """From many ports, and one that names many: 64 are taken, the others told so."""
     clients = [OscClient(daemon.port) for _ in range(200)]
     replies = [client.ask("/notify", 1, answer=("/done",)) for client in clients]

@@ -66,7 +66,7 @@ def leave(daemon: Daemon, number: int, leaving: Callable[[], None] | None = None
 
 
 @pytest.mark.timeout(0 if SOAK else 300)
-def test_leaving_at_any_moment_of_a_warm_start() -> None:
+def test_it_leaves_at_any_moment_of_a_warm_start() -> None:
     draw = random.Random(int.from_bytes(os.urandom(4)))
     took = []
     for i in range(WARM):
@@ -81,7 +81,7 @@ def test_leaving_at_any_moment_of_a_warm_start() -> None:
 
 
 @pytest.mark.skipif(not SOAK, reason="compiles for every moment")
-def test_leaving_while_the_kernels_are_compiled(tmp_path: Path) -> None:
+def test_it_leaves_while_the_kernels_are_compiled(tmp_path: Path) -> None:
     draw = random.Random(int.from_bytes(os.urandom(4)))
     for i in range(COLD):
         with Daemon(SILENT, environment={"OSCVAE_CACHE_DIR": str(tmp_path / str(i))}) as daemon:
@@ -90,7 +90,7 @@ def test_leaving_while_the_kernels_are_compiled(tmp_path: Path) -> None:
             leave(daemon, draw.choice((signal.SIGINT, signal.SIGTERM)))
 
 
-def test_leaving_before_the_first_line() -> None:
+def test_it_leaves_before_its_first_line() -> None:
     """Python itself is still starting: the handlers are the first thing that the daemon installs."""
     with Daemon(SILENT) as daemon:
         assert until(lambda: _catches(daemon.process.pid, signal.SIGTERM), 30.0)
@@ -103,7 +103,7 @@ def _catches(pid: int, number: int) -> bool:
     return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
 
 
-def test_leaving_while_everything_happens(tmp_path: Path) -> None:
+def test_it_leaves_while_everything_happens(tmp_path: Path) -> None:
     """64 voices, a recording, a model being loaded, and a decoder that is stopped: each alone would be too easy."""
     with Daemon(SILENT, f"paths.recordings={tmp_path}") as daemon:
         daemon.wait_ready()
@@ -128,7 +128,7 @@ def test_leaving_while_everything_happens(tmp_path: Path) -> None:
 
 
 @pytest.mark.jack
-def test_leaving_while_notes_sound_in_jack(jack_server: JackServer) -> None:
+def test_it_leaves_while_notes_sound_in_jack(jack_server: JackServer) -> None:
     """The audio server's own thread is in the callback: the client is closed, and the server knows nothing of it."""
     with Daemon("audio.backend=jack", f"audio.server_name={jack_server.name}") as daemon:
         daemon.wait_ready()
@@ -148,7 +148,7 @@ def _left_in(server: JackServer) -> list[str]:
 
 
 @pytest.mark.parametrize("how", ["stopped", "loading", "hanging up"] if SOAK else ["hanging up"])
-def test_leaving_in_one_kind_of_trouble(how: str) -> None:
+def test_it_leaves_in_one_kind_of_trouble(how: str) -> None:
     with Daemon(SILENT) as daemon:
         daemon.wait_ready()
         for _ in range(8):

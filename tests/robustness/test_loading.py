@@ -116,7 +116,7 @@ def children() -> list[psutil.Process]:
     return psutil.Process().children()
 
 
-def test_the_answer_to_a_model_that_never_answers(manager: ModelManager, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_load_that_times_out_leaves_no_process(manager: ModelManager, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoder, "ANSWER_TIMEOUT_S", 0.5)
     before = set(children())
     with pytest.raises(DecoderError, match=r"endless.ts: did not decode a note within 0 s|within 1 s"):
