@@ -24,6 +24,7 @@ from oscvae.settings.sections import load_config
 from oscvae.spectral.thread import RenderThread
 from parts.daemon import Z
 from parts.waiting import until
+from robustness.heard import Heard
 
 RATE, PERIOD = 48_000, 128
 ATTEMPTS = 5  # at a stretch of time in which a shared machine starves nobody
@@ -155,26 +156,20 @@ def test_spinning_threads_do_not_stop_the_blocks(live: LiveEngine) -> None:
 
 def test_every_voice_that_was_on_is_told_off_whenever_control_gets_to_listen(live: LiveEngine) -> None:
     """Short notes end while control, which waits for the GIL, is in the middle of hearing what there is."""
-    told: dict[str, list[int]] = {"/voice/on": [], "/voice/off": []}
     pool = live.control.pool
-
-    class Heard(Listener):
-        def voice(self, address: str, voice_id: int, note: float) -> None:
-            told[address].append(voice_id)
-
-    pool._listener = Heard()
+    pool._listener = heard = Heard()
     try:
         with spinning(2):
             deadline = time.monotonic() + 60.0
-            while len(told["/voice/on"]) < 150 and time.monotonic() < deadline:
+            while len(heard.ids("/voice/on")) < 150 and time.monotonic() < deadline:
                 if not pool.waiting_voices():
                     live.say("/play", 60, *Z, 0.8, 0.002)
                 live.listen()
         live.rest()
     finally:
         pool._listener = Listener()
-    assert len(told["/voice/on"]) >= 150
-    assert sorted(told["/voice/on"]) == sorted(told["/voice/off"])
+    assert len(heard.ids("/voice/on")) >= 150
+    assert sorted(heard.ids("/voice/on")) == sorted(heard.ids("/voice/off"))
 
 
 def test_a_python_that_stands_still_does_not_stop_the_blocks(live: LiveEngine) -> None:

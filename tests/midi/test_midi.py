@@ -1,29 +1,251 @@
-"""MIDI in the event clock: when each message is due, and what becomes of those that are too many or too late."""
+"""MIDI in the event clock: what each message means, when it is due, what controllers move and learn."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from midi.translating import translator
+from oscvae.errors import CommandError, ConfigError
+from oscvae.midi import learn as module
 from oscvae.midi.input import MidiInput
+from oscvae.midi.learn import Controllers, asked, read, read_rules
+from oscvae.midi.translate import Translator
 from oscvae.osc import scheduler
+from oscvae.osc.binding import Binding, bind
 from oscvae.osc.client import Client
+from oscvae.osc.packets import Message
 from oscvae.osc.parse import Command, ModelInfo
+from oscvae.osc.vocabulary import TABLE
 from oscvae.play.frames import FrameClock, FrameMoment
 from oscvae.play.timeline import LiveTimeline
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.ring import push
-from oscvae.settings.sections import MidiRule
+from oscvae.settings.sections import MidiConfig, MidiRule
 
 RATE = 48_000
+PRESETS = ["dawn", "dusk"]
+
+
+def translator(controllers: Controllers | None = None, **settings: Any) -> Translator:
+    config = MidiConfig(**settings)
+    return Translator(config, controllers or Controllers(read_rules(config.map), Path("none")), lambda: PRESETS)
+
+
+def meaning(*data: int, **settings: Any) -> list[tuple[Any, ...]]:
+    return [(message.address, *message.args) for message in translator(**settings).messages(bytes(data))]
+
+
+# -- what they mean ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ((0x90, 60, 100), [("/note", 60, 100)]),
+        ((0x90, 60, 0), [("/note", 60, 0)]),
+        ((0x80, 60, 64), [("/note", 60, 0)]),
+        ((0x9F, 0, 127), [("/note", 0, 127)]),
+        ((0xE0, 0, 64), [("/bend", 0.0)]),
+        ((0xE0, 127, 127), [("/bend", 2.0)]),
+        ((0xE0, 0, 0), [("/bend", -2.0)]),
+        ((0xB0, 64, 64), [("/sustain", 1)]),
+        ((0xB0, 64, 63), [("/sustain", 0)]),
+        ((0xB0, 120, 0), [("/panic",)]),
+        ((0xB0, 121, 0), [("/bend", 0.0), ("/sustain", 0)]),
+        ((0xB0, 122, 0), []),
+        ((0xB0, 123, 0), [("/stop",)]),
+        ((0xB0, 126, 1), [("/stop",)]),
+        ((0xB0, 1, 127), [("/unit/1", 1.0)]),
+        ((0xB0, 2, 127), []),
+        ((0xC0, 0), [("/preset/recall", "dawn")]),
+        ((0xC0, 1), [("/preset/recall", "dusk")]),
+        ((0xD0, 90), []),
+        ((0xA0, 60, 90), []),
+    ],
+)
+def test_a_message_means(data: tuple[int, ...], expected: list[tuple[Any, ...]]) -> None:
+    assert meaning(*data) == expected
+
+
+def test_the_wheel_reaches_what_is_configured() -> None:
+    assert meaning(0xE0, 127, 127, bend_semitones=12.0) == [("/bend", 12.0)]
+    assert meaning(0xE0, 0, 32, bend_semitones=12.0) == [("/bend", -6.0)]
+
+
+@pytest.mark.parametrize("channel", range(17))
+def test_only_the_configured_channel_is_heard(channel: int) -> None:
+    heard = [n for n in range(1, 17) if meaning(0x90 | n - 1, 60, 100, channel=channel)]
+    assert heard == ([channel] if channel else list(range(1, 17)))
+
+
+def test_programs_are_named_in_the_configuration_or_sorted() -> None:
+    assert meaning(0xC0, 2, programs=("a", "b", "c")) == [("/preset/recall", "c")]
+    with pytest.raises(CommandError, match="program 3 has no preset, there are 2"):
+        meaning(0xC0, 2)
+
+
+# -- what controllers move ---------------------------------------------------------------------------------------------
+
+
+def test_a_controller_spans_what_its_address_takes() -> None:
+    gain = bind("/gain")
+    assert [asked(gain, value).args[0] for value in (0, 64, 127)] == [-60.0, -27.0, 6.0]
+    assert asked(bind("/pan"), 64).args == (0.0,)
+    assert asked(bind("/unit/2"), 32).args == (0.25,)
+    assert asked(bind("/pan", (1.0, -1.0)), 127).args == (-1.0,)
+    assert asked(bind("/z/1", (-2.0, 2.0)), 0) == Message("/z/1", (-2.0,))
+    assert [asked(bind("/sustain"), value).args[0] for value in (0, 63, 64, 127)] == [0.0, 0.0, 1.0, 1.0]
+
+
+def test_a_switch_takes_only_its_two_ends() -> None:
+    assert [asked(bind("/sustain", (1.0, 0.0)), value).args[0] for value in (0, 127)] == [1.0, 0.0]
+    with pytest.raises(CommandError, match=r"^/sustain is a switch: its range is .* or \[1, 0\], got \[0, 127\]$"):
+        bind("/sustain", (0.0, 127.0))
+
+
+def test_every_controllable_address_can_be_bound() -> None:
+    told = [row for row in TABLE if row.told and len(row.args) == 1 and row.args[0].kind != "latent"]
+    assert len(told) >= 9
+    for row in told:
+        bind(row.path.replace("N", "1"), (0.0, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("/uint/1", "/uint/1 is no address of oscvae, did you mean /unit/N?"),
+        ("/gian", "/gian is no address of oscvae, did you mean /gain?"),
+        ("/z/0", "no dimension 0: they count from 1, like /z/1"),
+        ("/play", "a controller cannot move /play, only /z/N, /unit/N"),
+        ("/pad/1", "a controller cannot move /pad/1"),
+        ("/panic", "a controller cannot move /panic"),
+        ("/z/1", "/z/1 has no range of its own: use /unit/N"),
+    ],
+)
+def test_what_no_controller_can_move(address: str, why: str) -> None:
+    with pytest.raises(CommandError) as caught:
+        bind(address)
+    assert str(caught.value).startswith(why)
+    with pytest.raises(ConfigError, match=rf"^midi\.map\.74\.to: {why.split(maxsplit=1)[0]}"):
+        read_rules({74: MidiRule(to=address)})
+
+
+# -- what is learnt ----------------------------------------------------------------------------------------------------
+
+
+def test_learning_binds_what_is_moved_next_and_keeps_it(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "learnt.json"
+
+    async def body() -> None:
+        kept = Controllers(read_rules({1: MidiRule(to="/unit/1")}), file)
+        await kept.open()
+        assert kept.moved(20, 127) is None
+        moved = kept.learn("/unit/3")
+        assert kept.moved(32, 1) is None, "a bank select is not learnt"
+        assert not moved.done()
+        assert kept.moved(20, 127) == Message("/unit/3", (1.0,))
+        assert await moved == 20
+        again = kept.learn("/unit/3")
+        assert kept.moved(1, 0) == Message("/unit/3", (0.0,)), "what is learnt goes before the configuration"
+        assert await again == 1
+        assert kept.moved(20, 5) is None, "an address has one learnt controller"
+        await kept.keep()
+        await kept.close()
+
+        other = Controllers(read_rules({1: MidiRule(to="/unit/1")}), file)
+        await other.open()
+        assert other.moved(1, 127) == Message("/unit/3", (1.0,))
+        with pytest.raises(CommandError, match="no controller has learnt /gain"):
+            other.forget("/gain")
+        other.forget("1")
+        assert other.moved(1, 127) == Message("/unit/1", (1.0,)), "the configuration is back"
+        other.forget()
+        await other.keep()
+
+    asyncio.run(body())
+    assert json.loads(file.read_text()) == {"format": 1, "controllers": {}}
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_learning_ends_unlearnt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body() -> None:
+        kept = Controllers({}, tmp_path / "learnt.json")
+        first = kept.learn("/unit/1")
+        with pytest.raises(CommandError, match="did you mean /gain"):
+            kept.learn("/gian")
+        assert not first.done(), "a mistake supersedes nothing"
+        second = kept.learn("/unit/2")
+        with pytest.raises(CommandError, match="superseded"):
+            await first
+        kept.cancel()
+        with pytest.raises(CommandError, match="cancelled"):
+            await second
+        kept.cancel()
+        monkeypatch.setattr(module, "LEARN_S", 0.01)
+        with pytest.raises(CommandError, match="no controller was moved"):
+            await kept.learn("/unit/1")
+        assert kept.moved(20, 1) is None
+
+    asyncio.run(body())
+
+
+def test_what_cannot_be_written_is_not_learnt(tmp_path: Path) -> None:
+    folder = tmp_path / "midi"
+
+    async def body() -> None:
+        kept = Controllers({}, folder / "learnt.json")
+        moved = kept.learn("/unit/1")
+        kept.moved(20, 0)
+        assert await moved == 20
+        await kept.keep()
+        folder.rename(tmp_path / "away")
+        folder.write_text("in the way")
+        kept.learn("/unit/2")
+        assert kept.moved(21, 127) == Message("/unit/2", (1.0,)), "until it is known"
+        kept.forget("20")
+        told = await asyncio.gather(kept.keep(), kept.keep(), return_exceptions=True)
+        assert [type(error) for error in told] == [CommandError] * 2
+        assert "cannot be written" in str(told[1])
+        assert kept.moved(21, 127) is None
+        assert kept.moved(20, 127) == Message("/unit/1", (1.0,)), "nor forgotten"
+        folder.unlink()
+        kept.learn("/unit/3")
+        kept.moved(22, 0)
+        await kept.keep()
+
+    asyncio.run(body())
+    assert read(folder / "learnt.json") == {n: Binding(f"/unit/{to}", 0.0, 1.0) for n, to in ((20, 1), (22, 3))}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"format": 2, "controllers": {}}',
+        '{"format": 1}',
+        '{"format": 1, "controllers": {"a": "/unit/1"}}',
+        '{"format": 1, "controllers": {"200": "/unit/1"}}',
+        '{"format": 1, "controllers": {"1": "/play"}}',
+        '{"format": 1, "controllers": {"1": 5}}',
+    ],
+)
+def test_a_damaged_file_is_set_aside(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "learnt.json"
+    file.write_text(text)
+    assert read(file) == {}
+    assert (tmp_path / "learnt.json.damaged-1").read_text() == text
+    file.write_text('{"format": 1, "controllers": {"74": "/unit/2"}}')
+    assert read(file) == {74: Binding("/unit/2", 0.0, 1.0)}
 
 
 # -- when it is due ----------------------------------------------------------------------------------------------------

@@ -1,1 +1,0 @@
-"""MIDI, from bytes to commands."""
