@@ -12,6 +12,7 @@ import soundfile
 from parts.client import OscClient
 from parts.daemon import Z
 from parts.silent import ANSWER_S, LOAD_S, SilentDaemon
+from parts.soak import SOAKED
 
 
 def test_presets_and_a_recording_survive_the_end_of_the_daemon(tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_a_bundle_is_obeyed_in_order(silent: SilentDaemon, ahead_s: float | None
     check_order(silent, ahead_s)
 
 
-@pytest.mark.parametrize("latency_s", [0.02, 0.4])
+@pytest.mark.parametrize("latency_s", [0.4, pytest.param(0.02, marks=SOAKED)])
 def test_under_latency_a_bundle_is_obeyed_in_order(tmp_path: Path, latency_s: float) -> None:
     slow = SilentDaemon(tmp_path, f"osc.latency_s={latency_s}")
     try:
