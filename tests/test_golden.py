@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
-from support import ROOT
 
 from oscvae.app import render
 from oscvae.osc.packets import encode_bundle, encode_message
 from oscvae.settings.sections import load_config
+from parts import ROOT
 
 REFERENCES = ROOT / "tests" / "golden.npz"
 RATE = 48_000

@@ -12,6 +12,7 @@ import pytest
 
 import oscvae
 from oscvae.realtime import kernel
+from parts import ROOT
 
 PACKAGE = Path(oscvae.__file__).parent
 SHARED = {"", "settings"}
@@ -188,3 +189,18 @@ def test_the_daemon_never_imports_torch() -> None:
     assert done.returncode == 0, done.stderr
     assert "oscvae.daemon.conductor" in reached
     assert "oscvae.audio.jack" in reached
+
+
+def test_no_test_is_imported() -> None:
+    """What tests share is a helper or a fixture."""
+    found = []
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = [str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        named += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+        found += [f"{path.relative_to(ROOT)}: {name}" for name in named if _is_test(name)]
+    assert found == []
+
+
+def _is_test(module: str) -> bool:
+    return module.rpartition(".")[2].startswith(("test_", "conftest"))

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from support import ROOT
 
 from oscvae.model.document import Point
 from oscvae.osc.packets import Message
@@ -21,6 +20,7 @@ from oscvae.play.offline import OfflineEngine
 from oscvae.settings.sections import load_config
 from oscvae.training.export.loudness import LOUDNESS_DB, loudest_db
 from oscvae.units import gain_to_db
+from parts import ROOT
 
 MODELS = sorted((ROOT / "models").glob("*.ts"))
 RATE = 48_000

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Daemon, free_port
 from typer.testing import CliRunner, Result
 
 from oscvae.app import ask
 from oscvae.app.cli import app
 from oscvae.osc.packets import Message, decode, encode_message
+from parts.client import free_port
+from parts.daemon import Daemon
 
 Answers = Callable[[Message], list[tuple[Any, ...]]]
 

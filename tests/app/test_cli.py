@@ -63,7 +63,7 @@ def test_importing_the_command_line_imports_nothing_heavy() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_version_and_help() -> None:
+def test_version_and_help_are_printed() -> None:
     version = oscvae("--version")
     assert version.returncode == 0
     assert version.stdout.startswith("oscvae ")

@@ -12,14 +12,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from conftest import StartJack
-from jackd import JackServer, missing
 
 from oscvae.app.doctor import audio as doctor_audio
 from oscvae.app.doctor import command as doctor
 from oscvae.app.doctor import finding
 from oscvae.app.doctor.finding import Finding
 from oscvae.settings.sections import Config, load_config
+from parts.jackd import PROGRAMS, JackServer, StartJack
+from parts.programs import skip_without
 
 SERVER = f"oscvae-doctor-{os.getpid()}"
 
@@ -120,8 +120,7 @@ class MonoServer(JackServer):
 
 @pytest.fixture
 def mono_server() -> Iterator[JackServer]:
-    if lacking := missing():
-        pytest.skip(lacking)
+    skip_without(*PROGRAMS)
     server = MonoServer().start()
     yield server
     server.stop()
@@ -166,12 +165,12 @@ def test_a_port_that_is_free_and_one_that_is_taken() -> None:
     assert doctor.check_port(configured(f"osc.port={port}")).state == "ok"
 
 
-def test_an_address_that_is_not_ours() -> None:
+def test_an_address_that_is_not_ours_is_told() -> None:
     assert doctor.check_port(configured("osc.host=192.0.2.1", "osc.port=0")).state == "fail"
     assert doctor.check_port(configured("osc.port=0", "osc.host=0.0.0.0")).state == "warn"
 
 
-def test_a_host_for_feedback_that_nobody_knows() -> None:
+def test_a_host_for_feedback_that_nobody_knows_is_told() -> None:
     found = doctor.check_feedback(configured("osc.feedback=[127.0.0.1:9001, nowhere.invalid:9001]"))
     assert found.state == "fail"
     assert "nowhere.invalid" in found.what
@@ -182,7 +181,7 @@ def test_a_host_for_feedback_that_nobody_knows() -> None:
     assert doctor.check_feedback(configured()).state == "ok"
 
 
-def test_feedback_to_the_daemon_itself() -> None:
+def test_feedback_to_the_daemon_itself_is_refused() -> None:
     found = doctor.check_feedback(configured("osc.port=9003", "osc.feedback=[localhost:9003]"))
     assert found.state == "fail"
     assert "oscvae's own port" in found.what

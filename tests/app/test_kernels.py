@@ -12,10 +12,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from support import LEAVE_TIMEOUT_S
 
 from oscvae.app.serve import SHOW_CURSOR
 from oscvae.realtime.kernel import count_kernels
+from parts.daemon import LEAVE_TIMEOUT_S
 
 TIMEOUT_S = 240.0
 _HIDE = b"\x1b[?25l"

@@ -61,7 +61,7 @@ def test_what_waits_for_files_speaks_for_the_disk(stream: io.StringIO, name: str
     assert lines(stream)[0].split()[2] == "disk"
 
 
-def test_levels(stream: io.StringIO) -> None:
+def test_each_level_says_what_it_should(stream: io.StringIO) -> None:
     logs.set_up("warning", stream)
     logging.getLogger("oscvae.app.serve").info("ready")
     assert lines(stream) == []
@@ -71,7 +71,7 @@ def test_levels(stream: io.StringIO) -> None:
     assert [line.split()[-1] for line in lines(stream)] == ["ready"]
 
 
-def test_tracebacks_only_in_debug(stream: io.StringIO) -> None:
+def test_tracebacks_are_shown_only_in_debug(stream: io.StringIO) -> None:
     def fail() -> None:
         try:
             raise ValueError("no such thing")

@@ -23,6 +23,12 @@ def tone(n: int, *, hz: float = 440.0, peak: float = 0.25, rate: int = RATE) -> 
     return (peak * np.cos(2 * np.pi * hz * np.arange(n) / rate)).astype(np.float32)
 
 
+def blocks(total: int, period: int) -> list[int]:
+    """Block lengths of `period` that add up to `total`."""
+    whole, rest = divmod(total, period)
+    return [period] * whole + ([rest] if rest else [])
+
+
 class ByHand:
     """`slots` voices at `rate` Hz and unity gain."""
 

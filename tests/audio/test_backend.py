@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from byhand import ByHand, tone
-from conftest import StartJack
 
+from audio.byhand import ByHand, tone
 from oscvae.audio.backend import take_over
 from oscvae.audio.choice import choose
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
-
-ROOT = Path(__file__).resolve().parents[2]
+from parts import ROOT
+from parts.jackd import StartJack
 
 
 def test_auto_takes_jack_where_a_server_answers(start_jack: StartJack) -> None:

@@ -16,34 +16,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from byhand import ByHand, Sound, tone
 
-jackd = pytest.importorskip("jackd")
-if lacking := jackd.missing():
-    pytest.skip(lacking, allow_module_level=True)
+from audio.byhand import ByHand, Sound, tone
+from oscvae.audio import jack
+from oscvae.audio.backend import Stall, fade_out
+from oscvae.audio.jack import JackBackend, probe
+from oscvae.audio.silent import SilentBackend
+from oscvae.errors import AudioError
+from oscvae.realtime import layout as at
+from parts import ROOT
+from parts.jackd import PROGRAMS, JackServer, StartJack
+from parts.programs import needs
+from parts.recorder import Recorder
+from parts.waiting import until
 
-from conftest import StartJack  # noqa: E402
-from jack_recorder import Recorder  # noqa: E402
-from jackd import JackServer  # noqa: E402
-
-from oscvae.audio import jack  # noqa: E402
-from oscvae.audio.backend import Stall, fade_out  # noqa: E402
-from oscvae.audio.jack import JackBackend, probe  # noqa: E402
-from oscvae.audio.silent import SilentBackend  # noqa: E402
-from oscvae.errors import AudioError  # noqa: E402
-from oscvae.realtime import layout as at  # noqa: E402
-
-pytestmark = pytest.mark.jack
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def until(condition: Callable[[], bool], timeout_s: float = 5.0) -> bool:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.002)
-    return True
+pytestmark = [pytest.mark.jack, needs(*PROGRAMS)]
 
 
 @pytest.fixture
@@ -398,7 +385,7 @@ def test_python_threads_that_hold_the_gil_cost_no_period(
 
 _OTHER = """
 import json, sys, time
-from byhand import ByHand
+from audio.byhand import ByHand
 from oscvae.audio.jack import JackBackend
 from oscvae.realtime import layout as at
 backend = JackBackend(server_name=sys.argv[1], connect=[])
@@ -422,7 +409,7 @@ def test_two_daemons_play_on_two_servers(
         [sys.executable, "-c", _OTHER, other.name],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{Path(__file__).parent}"},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
     )
     out, _ = process.communicate(timeout=60)
     rate, period, served, name = json.loads(out)

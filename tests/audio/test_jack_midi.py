@@ -6,22 +6,18 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from byhand import ByHand
 
-jackd = pytest.importorskip("jackd")
-if lacking := jackd.missing():
-    pytest.skip(lacking, allow_module_level=True)
+from audio.byhand import ByHand
+from oscvae.audio.jack import JackBackend
+from oscvae.realtime import layout as at
+from oscvae.realtime.engine import Engine
+from oscvae.realtime.ring import pending, pop
+from parts.jackd import PROGRAMS, JackServer
+from parts.midi_sender import MidiSender
+from parts.programs import needs
+from parts.waiting import until
 
-from jack_midi import MidiSender  # noqa: E402
-from jackd import JackServer  # noqa: E402
-from test_jack import until  # noqa: E402
-
-from oscvae.audio.jack import JackBackend  # noqa: E402
-from oscvae.realtime import layout as at  # noqa: E402
-from oscvae.realtime.engine import Engine  # noqa: E402
-from oscvae.realtime.ring import pending, pop  # noqa: E402
-
-pytestmark = pytest.mark.jack
+pytestmark = [pytest.mark.jack, needs(*PROGRAMS)]
 
 
 @pytest.fixture

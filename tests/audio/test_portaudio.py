@@ -9,22 +9,19 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-jackd = pytest.importorskip("jackd")
-
-from conftest import StartJack  # noqa: E402
+from parts import ROOT
+from parts.jackd import StartJack
 
 pytestmark = pytest.mark.jack
-HERE = Path(__file__).resolve().parent
 
 _START = """
 import json, os, sys, time
 import numpy as np
-from byhand import ByHand, tone
+from audio.byhand import ByHand, tone
 from oscvae.audio.backend import fade_out
 from oscvae.audio.choice import choose
 from oscvae.audio.portaudio import PortAudioBackend, devices, find
@@ -42,7 +39,7 @@ def refusal(work):
 """
 
 _PLAY = """
-from jack_recorder import Recorder
+from parts.recorder import Recorder
 backend = PortAudioBackend(device="system", block_size=int(sys.argv[1]))
 hand = ByHand()
 backend.start(hand.engine)
@@ -114,7 +111,7 @@ os._exit(0)
 def run(script: str, *arguments: str, environment: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", _START + script, *arguments],
-        env={**environment, "PYTHONPATH": f"{HERE.parents[1]}:{HERE.parent}:{HERE}"},
+        env={**environment, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from byhand import ByHand, tone
-from sharedwords import only
 
+from audio.byhand import ByHand, tone
 from oscvae.realtime import layout as at
 from oscvae.realtime.layout import Writer
+from parts.sharedwords import only
 
 CALLBACK = Writer.CALLBACK, Writer.HOLDER
 

@@ -7,17 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-from byhand import ByHand, tone
 
+from audio.byhand import ByHand, tone
 from oscvae.audio.backend import fade_out
 from oscvae.audio.silent import SilentBackend, frames_to_ns, ns_to_frames
 from oscvae.realtime import layout as at
-
-ROOT = Path(__file__).resolve().parents[2]
+from parts import ROOT
 
 
 def test_it_keeps_time_across_the_wrap() -> None:
@@ -109,7 +107,7 @@ def test_fade_out_waits_for_silence_and_not_for_ever() -> None:
 
 _SUSPENDED = """
 import sys, time
-from byhand import ByHand
+from audio.byhand import ByHand
 from oscvae.audio.silent import SilentBackend
 from oscvae.realtime import layout as at
 hand = ByHand()
@@ -134,7 +132,7 @@ def test_after_a_suspension_it_skips_what_it_missed() -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{Path(__file__).parent}"},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
     )
     assert process.stdout is not None and process.stdin is not None
     time_0, frame_0, blocks_0, xruns_0 = process.stdout.readline().split()

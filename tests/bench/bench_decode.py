@@ -12,8 +12,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
+
 from bench.report import Row, show
-from support import ROOT
+from parts import ROOT
 
 CALLS = 500
 

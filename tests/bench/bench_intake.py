@@ -15,10 +15,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.bench_isolation import Witnesses, Xruns
 from bench.report import Row, show
-from jackd import JackServer
-from support import Daemon, free_port
-
 from oscvae.osc.packets import encode_message
+from parts.client import free_port
+from parts.daemon import Daemon
+from parts.jackd import JackServer
 
 SECONDS = 5.0
 VOICES = 8

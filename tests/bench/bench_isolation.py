@@ -27,11 +27,13 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
+
 from bench.busy_client import BusyClient
 from bench.report import Row, show
-from jack_recorder import Recorder
-from jackd import JackServer
-from support import ROOT, OscClient, free_port
+from parts import ROOT
+from parts.client import OscClient, free_port
+from parts.jackd import JackServer
+from parts.recorder import Recorder
 
 VOICES = 16
 NOTE_S = 1.6

@@ -17,13 +17,15 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
-from bench.report import Row, show
-from jack_recorder import START, WOKEN_NS, Recorder
-from jackd import JackServer
 from numpy.typing import NDArray
-from support import ROOT, Daemon, OscClient
 
+from bench.report import Row, show
 from oscvae.model.document import read_document
+from parts import ROOT
+from parts.client import OscClient
+from parts.daemon import Daemon
+from parts.jackd import JackServer
+from parts.recorder import START, WOKEN_NS, Recorder
 
 Z = (0.1, 0.2, -0.3, 0.4)
 BACKGROUND = 16
@@ -139,7 +141,7 @@ def main() -> None:
             background = Background(daemon.port)
             background.start()
             time.sleep(0.35 * BACKGROUND + 1.0)
-            voices = daemon.status()[0]
+            voices = daemon.status().voices
             before = daemon.status()
             latency, rise = measure(daemon, recorder, options.notes, 1)
             chords, _ = measure(daemon, recorder, options.chords, 8)

@@ -20,20 +20,20 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
+from numpy.typing import NDArray
+
 from bench.bench_latency import BACKGROUND, Background
 from bench.report import Row, show
-from jack_midi import MidiSender
-from jack_recorder import Recorder
-from jackd import JackServer
-from numpy.typing import NDArray
-from support import Daemon
-
 from oscvae.audio.jack import JackBackend
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.ring import pop
 from oscvae.spectral.context import render_scratch_floats, sinc_table
 from oscvae.spectral.thread import RenderThread
+from parts.daemon import Daemon
+from parts.jackd import JackServer
+from parts.midi_sender import MidiSender
+from parts.recorder import Recorder
 
 APART_S = 0.13
 NOTE, LENGTH_S = 60, 0.05
@@ -90,7 +90,7 @@ def distances(server: JackServer, latency_s: float, count: int) -> tuple[NDArray
         background = Background(daemon.port)
         background.start()
         time.sleep(0.35 * BACKGROUND + 1.0)
-        before = daemon.status()[4]
+        before = daemon.status().late
         sender = MidiSender(server.name)
         sender.connect("oscvae:midi_in")
         recorder.start()
@@ -105,7 +105,7 @@ def distances(server: JackServer, latency_s: float, count: int) -> tuple[NDArray
         sender.wait(count * APART_S * 2 + 10)
         time.sleep(0.3)
         recorder.stop()
-        late = daemon.status()[4] - before
+        late = daemon.status().late - before
         background.stop()
         left = recorder.sound[0]
         loud = np.flatnonzero(left)

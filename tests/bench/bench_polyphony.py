@@ -16,10 +16,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import psutil
+
 from bench.report import Row, show
-from jack_recorder import Recorder
-from jackd import JackServer
-from support import Daemon
+from parts.daemon import Daemon
+from parts.jackd import JackServer
+from parts.recorder import Recorder
 
 STEPS = (16, 32, 48, 64, 96, 128, 160, 192)
 NOTE_S = 1.6
@@ -44,7 +45,7 @@ def hold(daemon: Daemon, voices: int, seconds: float) -> dict[str, float]:
             client.send("/play", rng.randint(45, 84), *z, 0.3)
             number += 1
         if time.monotonic() > asked:
-            counts.append(daemon.status()[0])
+            counts.append(daemon.status().voices)
             asked += 1.0
         client.drain()
         time.sleep(0.002)

@@ -13,9 +13,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
+
 from bench.report import Row, show
-from jackd import JackServer
-from support import Daemon
+from parts.daemon import Daemon
+from parts.jackd import JackServer
 
 RUNS = 7
 

@@ -17,11 +17,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
-from bench.report import Row, show
-from jack_recorder import COUNT, FRAME, WOKEN_NS, Recorder
-from jackd import JackServer
 from numpy.typing import NDArray
-from support import Daemon
+
+from bench.report import Row, show
+from parts.daemon import Daemon
+from parts.jackd import JackServer
+from parts.recorder import COUNT, FRAME, WOKEN_NS, Recorder
 
 INTERVAL_S = 0.1
 LATENCY_S = 0.2

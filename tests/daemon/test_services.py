@@ -22,6 +22,7 @@ from oscvae.osc.subscribers import SUBSCRIBERS_MAX, Subscribers
 from oscvae.play.models import ModelManager
 from oscvae.settings import disk
 from oscvae.settings.disk import Disk
+from parts.asker import Asker
 
 TIMEOUT_S = 30.0
 
@@ -56,12 +57,12 @@ class Models:
         raise ModelError(f"{self.folder}/{name}.ts: no such model file, {self.folder} holds none")
 
 
-class Desk:
+class Desk(Asker):
     """The services with that disk, and a client that keeps what it is told."""
 
     def __init__(self, performer: Any = None, subscribers: Any = None) -> None:
+        super().__init__()
         self.disk = Models()
-        self.told: list[tuple[Any, ...]] = []
         other: Any = SimpleNamespace()
         models: Any = self.disk
         part: Any = SimpleNamespace(performer=performer, models=models, presets=other)
@@ -79,12 +80,11 @@ class Desk:
             quit_anywhere=False,
             folders={Models.folder: "the models folder", Models.folder.parent: "home"},
         )
-        self.client = Client("udp", "127.0.0.1", 5000, True, 64, self._told, ErrorLimiter(1000))
 
-    def _told(self, packet: bytes, _client: Client) -> None:
-        message = decode(packet)
-        assert isinstance(message, Message)
-        self.told.append((message.address, *message.args))
+    @property
+    def told(self) -> list[tuple[Any, ...]]:
+        """(address, *arguments) of each answer."""
+        return [(address, *args) for address, args in self.answers]
 
     def _status(self) -> tuple[Any, ...]:
         raise RuntimeError("no figures")

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from modeldocument import small_document
 from torch import Tensor, nn
 
 from oscvae.model.document import ModelDocument
 from oscvae.model.torchscript import save, script
+from parts.small_model import small_document
 
 BANDS, FRAMES = 16, 4
 

@@ -14,10 +14,10 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-from decode.attempts import ATTEMPTS
-from support import ROOT
 
+from decode.attempts import ATTEMPTS
 from oscvae.decode import confine, landlock, seccomp
+from parts import ROOT
 
 SCRIPT = Path(__file__).with_name("attempts.py")
 NEIGHBOUR = b"of somebody else"

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from modeldocument import small_document
 
 from oscvae.decode.decoder import Decoder
 from oscvae.decode.wire import ENCODE, MAX_TEXT, Request, read_notice
 from oscvae.errors import DecoderError
 from oscvae.model.document import ModelDocument
+from parts.small_model import small_document
 
 DOCUMENT = ModelDocument.model_validate(small_document())
 

@@ -12,18 +12,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import jackd
 import numpy as np
 import pytest
-from decode.hostilemodels import Honest, Hostile, Loops, Maps, Saves, Takes, write
-from modeldocument import small_document
 from numpy.typing import NDArray
 from torch import nn
 
+from decode.hostilemodels import Honest, Hostile, Loops, Maps, Saves, Takes, write
 from oscvae.decode.confine import FULL, OFF
 from oscvae.decode.decoder import REALTIME_PRIORITY, Decoder, sealed_memory
 from oscvae.decode.wire import ENCODE, MOVE, NOTE_ON, RECORD, Request
 from oscvae.model.document import ModelDocument
+from parts import jackd
+from parts.small_model import small_document
 
 SOON_S = 60.0
 GOOD, FAILED = 0, 1

@@ -7,17 +7,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import jackd
 import pytest
-from support import ROOT
 
 from docs.sandbox import Sandbox
+from parts import ROOT
+from parts.jackd import PROGRAMS
+from parts.programs import skip_without
 
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    if lacking := jackd.missing():
-        pytest.skip(lacking)
+    skip_without(*PROGRAMS)
     place = Sandbox(tmp_path_factory.mktemp("checkout"))
     yield place
     place.close()

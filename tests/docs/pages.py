@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from markdown_it import MarkdownIt
-from support import ROOT
+
+from parts import ROOT
 
 PAGES = (ROOT / "README.md", ROOT / "patches" / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 _COMMENT = re.compile(r"\s+# .*$")

@@ -10,9 +10,12 @@ import sys
 from pathlib import Path
 
 import soundfile
-from jackd import JackServer
-from support import ROOT, Daemon, OscClient, free_port
-from training.tiny_soundfont import RATE, string
+
+from parts import ROOT
+from parts.client import OscClient, free_port
+from parts.daemon import Daemon
+from parts.jackd import JackServer
+from parts.tiny_soundfont import RATE, string
 
 PORT = "9000"  # in the documentation
 BIN = Path(sys.executable).parent

@@ -18,7 +18,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
-import os
 import re
 import shlex
 import shutil
@@ -31,8 +30,6 @@ from typing import Any
 
 import pytest
 import typer
-from jackd import missing
-from support import ROOT
 from typer.testing import CliRunner
 
 from docs.pages import CODE, COMMANDS, Code, of
@@ -41,11 +38,12 @@ from oscvae.app import rules
 from oscvae.app.cli import app
 from oscvae.app.doctor.command import _GRANT
 from oscvae.settings.sections import Config
-from patches import judge, schost
+from parts import ROOT, SOAK, judge, sclang
+from parts.jackd import PROGRAMS
+from parts.programs import needs, skip_without
 
 pytestmark = pytest.mark.client
 
-SOAK = bool(os.environ.get("OSCVAE_SOAK"))
 READY_S = 60.0
 HEARD_S = 30.0
 
@@ -437,14 +435,13 @@ def test_python_runs(code: Code, sandbox: Sandbox, tmp_path: Path, monkeypatch: 
     exec(compile(code.text.replace(PORT, str(sandbox.port)), code.place, "exec"), {})
 
 
+@needs("sclang")
 def test_supercollider_plays(sandbox: Sandbox, tmp_path: Path) -> None:
-    if shutil.which("sclang") is None:
-        pytest.skip("not installed: sclang")
     blocks = {code.text: code for code in of("supercollider")}
     listener = sandbox.listen()
     script = "\n".join(blocks).replace(PORT, str(sandbox.port))
     script = script.replace("OscVae.new;", f'OscVae.new("127.0.0.1", {sandbox.port});')
-    schost.run(tmp_path, f"{script}\nAppClock.sched(1.5, {{ 0.exit }});")
+    sclang.run(tmp_path, f"{script}\nAppClock.sched(1.5, {{ 0.exit }});")
     notes = [args[1] for address, args in listener.drain() if address == "/voice/on"]
     assert {60.0, 67.0} <= set(notes)
     assert len(notes) >= 3 + 1 + 8, "the message, the bundle, the class's note, the pattern"
@@ -452,5 +449,4 @@ def test_supercollider_plays(sandbox: Sandbox, tmp_path: Path) -> None:
 
 def test_a_server_is_there() -> None:
     """Else all of the above were skipped."""
-    if lacking := missing():
-        pytest.skip(lacking)
+    skip_without(*PROGRAMS)

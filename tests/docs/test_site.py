@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from markdown_it import MarkdownIt
-from support import ROOT
+
+from parts import ROOT
 
 DOCS = ROOT / "docs"
 MOST_SOUND_BYTES = 300_000

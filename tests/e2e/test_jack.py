@@ -14,28 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 import soundfile
-from jack_recorder import Recorder
-from jackd import JackServer
-from support import READY_TIMEOUT_S, ROOT, Daemon, OscClient
 
-from e2e.stage import (
-    NOTICE_S,
-    RETURN_S,
-    SOAKED,
-    Sound,
-    Stage,
-    Z,
-    first_sound,
-    is_playing,
-    listen,
-    onsets,
-    out_of_tune,
-    status,
-    until,
-)
+from parts import ROOT
+from parts.client import OscClient
+from parts.daemon import READY_TIMEOUT_S, Daemon, Z
+from parts.jackd import JackServer
+from parts.listening import Sound, first_sound, is_playing, onsets, out_of_tune
+from parts.recorder import Recorder
+from parts.soak import SOAKED
+from parts.stage import NOTICE_S, RETURN_S, Stage, listen
+from parts.waiting import until
 
 pytestmark = pytest.mark.jack
 
@@ -78,7 +68,7 @@ def test_two_octaves_are_in_tune(stage: Stage) -> None:
     stage.hear(play, 0.2 + len(notes) * apart_s + 0.2, judge)
 
 
-def test_level_velocity_and_pan(stage: Stage) -> None:
+def test_gain_velocity_and_pan_are_heard_as_they_are_said(stage: Stage) -> None:
     def peaks(velocity: float = 1.0) -> tuple[float, float]:
         sound = stage.heard(lambda: stage.client.send("/play", 60, *Z, velocity, 0.3), 0.6)
         return float(np.abs(sound[0]).max()), float(np.abs(sound[1]).max())
@@ -87,7 +77,7 @@ def test_level_velocity_and_pan(stage: Stage) -> None:
     assert full[0] == full[1], "the centre is not in the middle"
     assert 0.05 < full[0] < 0.3, "a full note peaks near the master gain of -12 dB"
     stage.client.send("/gain", -18.0)
-    stage.settle()
+    stage.daemon.settle()
     time.sleep(0.1)
     assert peaks()[0] / full[0] == pytest.approx(10 ** (-6 / 20), rel=1e-3)
     stage.client.send("/gain", -12.0)
@@ -99,7 +89,7 @@ def test_level_velocity_and_pan(stage: Stage) -> None:
     assert peaks(0.5)[0] / full[0] == pytest.approx(0.25, rel=1e-3)
 
 
-def test_another_period_while_a_note_sounds(stage: Stage) -> None:
+def test_a_note_outlives_another_period(stage: Stage) -> None:
     stage.client.send("/stretch", 4.0)
     stage.client.send("/play", 60, *Z)
     assert until(lambda: stage.status().voices == 1, NOTICE_S)
@@ -180,7 +170,7 @@ def test_a_recording_ends_where_its_rate_ends(mortal_stage: Stage) -> None:
         client.send("/play", note, *Z, 1.0, 0.3)
         assert client.wait_for("/voice/off", timeout_s=NOTICE_S) is not None
         client.send("/notify", 0)
-        mortal_stage.settle()
+        mortal_stage.daemon.settle()
 
     name, (_, file) = client.ask("/record", "night", answer=("/done",)) or ("", ("", ""))
     assert name == "/done"
@@ -216,12 +206,6 @@ def test_two_daemons_play_in_two_servers(stage: Stage, mortal_stage: Stage) -> N
 # -- starting and leaving ----------------------------------------------------------------------------------------------
 
 
-def children(daemon: Daemon) -> list[psutil.Process]:
-    found = psutil.Process(daemon.process.pid).children(recursive=True)
-    assert found, "the daemon has no decoder process"
-    return found
-
-
 @pytest.fixture
 def later() -> Iterator[JackServer]:
     """A server that is not there yet."""
@@ -234,12 +218,13 @@ def test_without_a_server_it_plays_silently_and_into_one_that_comes_later(later:
     settings = ("audio.backend=auto", f"audio.server_name={later.name}", "audio.connect=[]", "model.device=cpu")
     with Daemon(*settings, environment=NOWHERE) as daemon:
         daemon.wait_ready()
-        backend = status(daemon).backend
+        backend = daemon.status().backend
         assert backend in {"silent", "portaudio"}
         assert "no sound will be heard" in daemon.log or backend == "portaudio"
         daemon.client.send("/play", 60, *Z)
-        assert until(lambda: status(daemon).voices == 1, NOTICE_S)
-        decoders = children(daemon)
+        assert until(lambda: daemon.status().voices == 1, NOTICE_S)
+        decoders = daemon.decoders()
+        assert decoders
 
         taken = Daemon(f"osc.port={daemon.port}", "audio.backend=silent")
         assert taken.process.wait(60.0) == 3, taken.log
@@ -251,7 +236,7 @@ def test_without_a_server_it_plays_silently_and_into_one_that_comes_later(later:
 
         if backend == "silent":
             later.start()
-            assert until(lambda: status(daemon).backend == "jack", NOTICE_S), daemon.log
+            assert until(lambda: daemon.status().backend == "jack", NOTICE_S), daemon.log
             with listen(later.name) as recorder:
                 daemon.client.send("/play", 67, *Z, 1.0, 0.5)
                 recorder.wait(0.9)
@@ -292,7 +277,7 @@ def test_it_starts_in_a_flood_of_messages_and_leaves_at_sigterm_without_a_click(
         flood(daemon)
         daemon.wait_ready()
         daemon.client.send("/panic")
-        assert until(lambda: status(daemon).voices == 0, NOTICE_S)
+        assert until(lambda: daemon.status().voices == 0, NOTICE_S)
         with listen(jack_server.name) as recorder:
             daemon.client.send_bundle([("/play", 45 + 5 * i, *Z, 1.0) for i in range(4)])
             recorder.wait(recorder.frames / recorder.rate + 0.4)

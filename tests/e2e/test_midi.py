@@ -11,11 +11,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from jack_midi import Event, MidiSender
-from jack_recorder import Recorder
-from jackd import JackServer
 
-from e2e.stage import NOTICE_S, Sound, Stage, is_playing, onsets, out_of_tune, until
+from parts.jackd import JackServer
+from parts.listening import Sound, is_playing, onsets, out_of_tune
+from parts.midi_sender import Event, MidiSender
+from parts.recorder import Recorder
+from parts.stage import NOTICE_S, Stage
+from parts.waiting import until
 
 pytestmark = pytest.mark.jack
 
@@ -194,7 +196,7 @@ def test_a_controller_learns_and_a_program_recalls(stage: Stage) -> None:
     finally:
         for name in ("dawn", "dusk"):
             client.send("/preset/delete", name)
-        stage.settle()
+        stage.daemon.settle()
         other.close()
 
 
@@ -204,7 +206,7 @@ def test_a_thousand_random_messages_leave_no_note(stage: Stage) -> None:
     client = stage.client
     client.send("/stretch", 4.0)
     client.send("/release", 0.05)
-    stage.settle()
+    stage.daemon.settle()
     held: list[int] = []
     with keyboard(stage) as sender:
         frame = sender.frame + 4800

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import StartJack
-from jack_recorder import Recorder
 
-from e2e.foreign import HERE, needs, sclang
-from e2e.stage import LEARNT_S, SOAKED, Sound, Stage, Z, first_sound, uneven
 from oscvae.osc.packets import encode_bundle, encode_message, ns_to_timetag
+from parts.daemon import Z
+from parts.jackd import StartJack
+from parts.listening import LEARNT_S, Sound, first_sound, uneven
+from parts.programs import needs
+from parts.recorder import Recorder
+from parts.sclang import Sclang
+from parts.soak import SOAKED
+from parts.stage import Stage
 
 pytestmark = pytest.mark.jack
 
@@ -23,17 +29,19 @@ FEW = 8  # samples
 @pytest.mark.client
 @needs("sclang")
 @pytest.mark.parametrize("count", [20, pytest.param(500, marks=SOAKED)])
-def test_bundles_from_sclang_are_evenly_spaced(stage: Stage, count: int) -> None:
+def test_bundles_from_sclang_are_evenly_spaced(stage: Stage, tmp_path: Path, count: int) -> None:
     stage.client.send("/release", 0.01)
+    script = (Path(__file__).parent / "bundles.scd").read_text()
+    longest_s = count * INTERVAL_S + 60.0
+    told = {"OSCVAE_PORT": str(stage.daemon.port), "OSCVAE_COUNT": str(count)}
 
     def judge(sound: Sound, recorder: Recorder) -> str | None:
         return uneven(sound, recorder, count, INTERVAL_S, FEW)
 
     def play() -> None:
-        with sclang(HERE / "bundles.scd", OSCVAE_PORT=stage.daemon.port, OSCVAE_COUNT=count) as script:
-            assert script.process.wait(count * INTERVAL_S + 60.0) == 0, script.said
+        Sclang(tmp_path, script, environment={**os.environ, **told}, quit_after_s=longest_s).wait()
 
-    stage.hear(play, 0.1, judge, longest_s=count * INTERVAL_S + 60.0)
+    stage.hear(play, 0.1, judge, longest_s=longest_s)
 
 
 def test_notes_of_one_bundle_begin_in_the_same_frame(stage: Stage) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from modeldocument import small_document
 from pydantic import ValidationError
 
 from oscvae.model.analysis import Analysis, Bands, NoteAnalysis
 from oscvae.model.document import ModelDocument
 from oscvae.sound.stft import n_samples
+from parts.small_model import small_document
 
 SOUND: dict[str, Any] = {
     "sample_rate": 48000,

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from modeldocument import small_document
 
 from oscvae.errors import ModelError
 from oscvae.model.document import MAX_DOCUMENT_BYTES, model_names, model_path, parse_document, read_document
+from parts.small_model import small_document
 
 
 def archive(path: Path, text: str | bytes, name: str = "archive/extra/oscvae.json") -> Path:
@@ -127,7 +127,7 @@ def test_what_is_not_a_json_object_is_refused(text: bytes) -> None:
         parse_document(text, "file")
 
 
-def test_files_that_are_no_models(tmp_path: Path) -> None:
+def test_files_that_are_no_models_are_refused(tmp_path: Path) -> None:
     good = archive(tmp_path / "good.ts", json.dumps(small_document()))
     foreign, truncated, bare = tmp_path / "foreign.ts", tmp_path / "truncated.ts", tmp_path / "bare.ts"
     foreign.write_bytes(b"RIFF" + bytes(5000))

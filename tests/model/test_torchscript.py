@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import torch
-from modeldocument import small_document
 from torch import Tensor, nn
 
 from oscvae.errors import ModelError
 from oscvae.model.document import ModelDocument, read_document
 from oscvae.model.torchscript import has_encoder, load, one_hots, save, script, verify
+from parts.small_model import small_document
 
 
 class Good(nn.Module):
@@ -74,7 +74,7 @@ def test_the_encoder_is_optional(tmp_path: Path, document: ModelDocument) -> Non
         (Raises(), "fails to run"),
     ],
 )
-def test_a_network_that_disagrees_with_its_document(
+def test_a_network_that_disagrees_with_its_document_is_refused(
     tmp_path: Path, document: ModelDocument, module: nn.Module, message: str
 ) -> None:
     loaded, read = stored(module, document, tmp_path / "a.ts")
@@ -82,7 +82,7 @@ def test_a_network_that_disagrees_with_its_document(
         verify(loaded, read)
 
 
-def test_files_that_are_not_models(tmp_path: Path, document: ModelDocument) -> None:
+def test_files_that_are_not_models_are_refused(tmp_path: Path, document: ModelDocument) -> None:
     save(script(Good()), document, tmp_path / "good.ts")
     whole = (tmp_path / "good.ts").read_bytes()
     (tmp_path / "truncated.ts").write_bytes(whole[: len(whole) // 2])
@@ -98,7 +98,7 @@ def test_files_that_are_not_models(tmp_path: Path, document: ModelDocument) -> N
             load(tmp_path / f"{name}.ts")
 
 
-def test_a_document_without_a_network(tmp_path: Path, document: ModelDocument) -> None:
+def test_a_document_without_a_network_is_refused(tmp_path: Path, document: ModelDocument) -> None:
     buffer = io.BytesIO()
     torch.save({"weights": torch.zeros(3)}, buffer)
     path = tmp_path / "a.ts"

@@ -22,7 +22,7 @@ def messages(sent: list[bytes]) -> list[tuple[object, ...]]:
     return [(message.address, *message.args) for message in decoded if isinstance(message, Message)]
 
 
-def test_answers() -> None:
+def test_each_kind_of_answer_is_a_message() -> None:
     one, sent = client()
     one.reply("/pong")
     one.done("/load", "plucked", 4)

@@ -37,7 +37,9 @@ def rewritten(text: str, path: str, *args: Any) -> tuple[str, tuple[Any, ...]] |
         ("/y: /z/1", (1,), ("/x", (1,))),
     ],
 )
-def test_rules(rule: str, sent: tuple[Any, ...], became: tuple[str, tuple[Any, ...]] | None) -> None:
+def test_a_message_is_rewritten_as_its_rule_says(
+    rule: str, sent: tuple[Any, ...], became: tuple[str, tuple[Any, ...]] | None
+) -> None:
     assert rewritten(rule, "/x", *sent) == became
 
 
@@ -61,6 +63,6 @@ def test_a_missing_argument_is_told() -> None:
         ("/x: {to: /play, args: [$a]}", r"\$a is no argument"),
     ],
 )
-def test_rules_that_could_never_work(rule: str, why: str) -> None:
+def test_a_rule_that_could_never_work_is_refused(rule: str, why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         address_map(rule)

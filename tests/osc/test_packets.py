@@ -28,21 +28,21 @@ def raw(address: str, tags: str, body: bytes = b"") -> bytes:
     return padded(address) + padded("," + tags) + body
 
 
-def test_numbers_of_every_width() -> None:
+def test_numbers_of_every_width_are_read() -> None:
     body = struct.pack(">ifqdQI", -7, 0.5, -(2**40), 1e100, 2**63 + 1, 0xFF00FF00)
     assert decode(raw("/a", "ifhdtr", body)) == Message(
         "/a", (-7, 0.5, -(2**40), 1e100, 2**63 + 1, 0xFF00FF00), "ifhdtr"
     )
 
 
-def test_every_other_type() -> None:
+def test_every_other_type_is_read() -> None:
     body = b"caf\xc3\xa9\0\0\0" + b"sym\0" + struct.pack(">i", 3) + b"\x01\x02\x03\0" + b"\0\0\0A" + b"\x01\x90\x3c\x7f"
     message = decode(raw("/a", "TFNIsSbcm", body))
     assert isinstance(message, Message)
     assert message.args == (True, False, None, math.inf, "café", "sym", b"\x01\x02\x03", "A", b"\x01\x90\x3c\x7f")
 
 
-def test_numbers_beside_other_types() -> None:
+def test_numbers_beside_other_types_are_read() -> None:
     body = struct.pack(">ifqdQI", 1, 0.5, 2, 0.25, 3, 4)
     assert decode(raw("/a", "TifhdtrF", body)).args == (True, 1, 0.5, 2, 0.25, 3, 4, False)  # type: ignore[union-attr]
 
@@ -170,7 +170,7 @@ def test_the_cache_of_layouts_is_bounded() -> None:
     assert len(packets._layouts) <= packets._LAYOUT_CACHE_SIZE
 
 
-def test_agrees_with_python_osc() -> None:
+def test_python_osc_reads_what_is_encoded() -> None:
     builder = OscMessageBuilder("/play")
     values = [(60, "i"), (0.1, "f"), (0.1, "d"), (2**40, "h"), ("name", "s"), (b"blob", "b"), (True, "T"), (None, "N")]
     for value, tag in values:

@@ -33,7 +33,7 @@ def test_the_module_prints_it() -> None:
     assert subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout == document()
 
 
-def test_help() -> None:
+def test_help_lists_all_addresses_and_describes_one() -> None:
     lines = help_text(None, 4).splitlines()
     assert len(lines) == len(TABLE)
     assert "/play note z1 z2 z3 z4 [velocity] [seconds]" in lines

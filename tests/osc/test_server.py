@@ -1,4 +1,4 @@
-"""The server over real sockets: UDP, TCP, foreign senders, taken ports, hostile bytes."""
+"""The server over real sockets: UDP, foreign senders, taken ports, hostile bytes."""
 
 from __future__ import annotations
 
@@ -9,57 +9,13 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any
 
 import pytest
 
+from osc.listening import PING, Listening, listening, run
 from oscvae.errors import ConfigError, PortTakenError
-from oscvae.osc import tcp
-from oscvae.osc.client import Client
-from oscvae.osc.packets import Bundle, Message, Packet, decode, encode_bundle, encode_message
+from oscvae.osc.packets import Bundle, Message, decode, encode_bundle, encode_message
 from oscvae.osc.ports import holders
-from oscvae.osc.server import OscServer
-
-PING = encode_message("/ping")
-
-
-class House:
-    """A server that keeps what it hears and answers /ping with /pong."""
-
-    def __init__(self, **options: Any) -> None:
-        self.heard: list[Packet] = []
-        self.clients: list[Client] = []
-        self.server = OscServer(self._handle, **{"port": 0, **options})
-
-    def _handle(self, packet: Packet, client: Client) -> None:
-        self.heard.append(packet)
-        self.clients.append(client)
-        if isinstance(packet, Message) and packet.address == "/ping":
-            client.reply("/pong")
-        if isinstance(packet, Message) and packet.address == "/big":
-            client.reply("/models.reply", "x" * 30_000)
-        if isinstance(packet, Message) and packet.address == "/raise":
-            raise RuntimeError("a bug")
-
-    async def wait_for(self, n: int) -> None:
-        async with asyncio.timeout(10):
-            while len(self.heard) < n:
-                await asyncio.sleep(0.001)
-
-
-@contextlib.asynccontextmanager
-async def house(**options: Any) -> AsyncIterator[House]:
-    one = House(**options)
-    await one.server.start()
-    try:
-        yield one
-    finally:
-        await one.server.close()
-
-
-def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(test())
 
 
 class Sender:
@@ -80,9 +36,9 @@ class Sender:
         return packet
 
 
-def test_udp_in_and_out() -> None:
+def test_udp_packets_are_heard_and_answered() -> None:
     async def body() -> None:
-        async with house() as one:
+        async with listening() as one:
             sender = Sender(one.server.port)
             sender.send(PING)
             assert await sender.answer() == Message("/pong")
@@ -96,9 +52,9 @@ def test_udp_in_and_out() -> None:
     run(body)
 
 
-def test_thousands_of_packets_none_lost_and_in_order() -> None:
+def test_thousands_of_packets_arrive_whole_and_in_order() -> None:
     async def body() -> None:
-        async with house() as one:
+        async with listening() as one:
             sender = Sender(one.server.port)
             for i in range(2000):
                 sender.send(encode_message("/play", (i, 0.1, 0.2, 0.3, 0.4)))
@@ -112,7 +68,7 @@ def test_hostile_datagrams_are_answered_and_survived() -> None:
     hostile = [b"", b"x", bytes(16), b"#bundle\0" + bytes(7) + b"\x01\xff\xff\xff\xfc/a\0\0", os.urandom(65_000)]
 
     async def body() -> None:
-        async with house() as one:
+        async with listening() as one:
             sender = Sender(one.server.port)
             for data in hostile:
                 sender.send(data)
@@ -129,7 +85,7 @@ def test_hostile_datagrams_are_answered_and_survived() -> None:
 
 def test_a_handler_that_raises_does_not_end_the_server(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
-        async with house() as one:
+        async with listening() as one:
             sender = Sender(one.server.port)
             sender.send(encode_message("/raise"))
             sender.send(PING)
@@ -141,7 +97,7 @@ def test_a_handler_that_raises_does_not_end_the_server(caplog: pytest.LogCapture
 
 def test_errors_are_limited() -> None:
     async def body() -> None:
-        async with house(errors_per_second=1) as one:
+        async with listening(errors_per_second=1) as one:
             sender = Sender(one.server.port)
             for _ in range(50):
                 sender.send(b"bad!")
@@ -157,7 +113,7 @@ def test_errors_are_limited() -> None:
 
 def test_only_allowed_networks_are_heard(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
-        async with house(allow=[ipaddress.ip_network("10.0.0.0/8")]) as one:
+        async with listening(allow=[ipaddress.ip_network("10.0.0.0/8")]) as one:
             judge = one.server.judge
             assert judge("127.0.0.1") == (True, True)
             assert judge("127.3.2.1") == (True, True)
@@ -188,7 +144,7 @@ def test_a_sender_outside_gets_no_answer_and_one_inside_a_bounded_one() -> None:
     assert host is not None
 
     async def body() -> None:
-        async with house(host="0.0.0.0") as one:
+        async with listening(host="0.0.0.0") as one:
             sender = Sender(one.server.port, host)
             sender.send(PING)
             sender.send(b"bad!")
@@ -197,7 +153,7 @@ def test_a_sender_outside_gets_no_answer_and_one_inside_a_bounded_one() -> None:
             assert one.heard == []
             with pytest.raises(BlockingIOError):
                 sender.socket.recv(100)
-        async with house(host="0.0.0.0", allow=[ipaddress.ip_network(host)]) as one:
+        async with listening(host="0.0.0.0", allow=[ipaddress.ip_network(host)]) as one:
             sender = Sender(one.server.port, host)
             sender.send(encode_message("/big"))
             assert (await sender.answer()).args == ("/models", "the answer has 30024 bytes, use TCP")
@@ -207,7 +163,7 @@ def test_a_sender_outside_gets_no_answer_and_one_inside_a_bounded_one() -> None:
 
 def test_listening_beyond_loopback_without_allow_is_said(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
-        async with house(host="0.0.0.0"):
+        async with listening(host="0.0.0.0"):
             pass
 
     run(body)
@@ -216,16 +172,16 @@ def test_listening_beyond_loopback_without_allow_is_said(caplog: pytest.LogCaptu
 
 def test_a_taken_port_says_who_is_there() -> None:
     async def body() -> None:
-        async with house(tcp_port=0) as one:
+        async with listening(tcp_port=0) as one:
             with pytest.raises(PortTakenError, match=rf"UDP port {one.server.port} .* \(pid {os.getpid()}\)"):
-                await House(port=one.server.port).server.start()
+                await Listening(port=one.server.port).server.start()
             with pytest.raises(PortTakenError, match=rf"TCP port {one.server.tcp_port} .*--set osc\.tcp_port=N"):
-                await House(tcp_port=one.server.tcp_port).server.start()
+                await Listening(tcp_port=one.server.tcp_port).server.start()
 
     run(body)
 
 
-def test_who_holds_a_port() -> None:
+def test_the_holder_of_a_port_is_found() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.bind(("127.0.0.1", 0))
         assert holders("udp", udp.getsockname()[1]) == [f"{_own_name()} (pid {os.getpid()})"]
@@ -238,18 +194,18 @@ def _own_name() -> str:
 
 
 @pytest.mark.parametrize("host", ["203.0.113.1", "no such host.invalid"])
-def test_an_address_that_is_not_here(host: str) -> None:
+def test_an_address_that_is_not_here_is_told(host: str) -> None:
     async def body() -> None:
         with pytest.raises(ConfigError, match=r"(listen|no address).*0\.0\.0\.0 all of its"):
-            await House(host=host).server.start()
+            await Listening(host=host).server.start()
 
     run(body)
 
 
-def test_ipv6() -> None:
+def test_it_listens_at_ipv6() -> None:
     async def body() -> None:
         try:
-            context = house(host="::1")
+            context = listening(host="::1")
             one = await context.__aenter__()
         except ConfigError:
             pytest.skip("no IPv6 here")
@@ -263,9 +219,9 @@ def test_ipv6() -> None:
 
 @pytest.mark.client
 @pytest.mark.skipif(shutil.which("oscsend") is None, reason="needs liblo-tools")
-def test_oscsend() -> None:
+def test_oscsend_is_heard() -> None:
     async def body() -> None:
-        async with house() as one:
+        async with listening() as one:
             command = ["oscsend", "127.0.0.1", str(one.server.port), "/play", "ifdsTFc", "60", "0.5", "0.25", "é", "A"]
             process = await asyncio.create_subprocess_exec(*command)
             await process.wait()
@@ -286,7 +242,7 @@ def test_oscdump_reads_what_we_send() -> None:
     try:
 
         async def body() -> None:
-            async with house() as one:
+            async with listening() as one:
                 client = one.server.udp_client("127.0.0.1", port)
                 for _ in range(100):  # until it listens
                     client.reply("/voice/on", -3, 60.5, "née")
@@ -299,165 +255,11 @@ def test_oscdump_reads_what_we_send() -> None:
         dump.wait()
 
 
-class Connection:
-    """A TCP client."""
-
-    @classmethod
-    async def open(cls, port: int | None) -> Connection:
-        self = cls()
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", port)
-        return self
-
-    def send(self, packet: bytes) -> None:
-        self.writer.write(len(packet).to_bytes(4) + packet)
-
-    async def answer(self) -> Message:
-        async with asyncio.timeout(10):
-            size = int.from_bytes(await self.reader.readexactly(4))
-            packet = decode(await self.reader.readexactly(size))
-        assert isinstance(packet, Message)
-        return packet
-
-    async def at_end(self) -> bool:
-        async with asyncio.timeout(10):
-            try:
-                return await self.reader.read(1) == b""
-            except ConnectionResetError:
-                return True
-
-
-def test_tcp_frames() -> None:
-    async def body() -> None:
-        async with house(tcp_port=0) as one:
-            closed: list[Client] = []
-            one.server.on_closed = closed.append
-            line = await Connection.open(one.server.tcp_port)
-            for byte in len(PING).to_bytes(4) + PING:  # one byte at a time
-                line.writer.write(bytes([byte]))
-                await line.writer.drain()
-            assert await line.answer() == Message("/pong")
-            for _ in range(3000):  # many frames in one piece
-                line.send(PING)
-            for _ in range(3000):
-                assert await line.answer() == Message("/pong")
-            line.send(encode_message("/big"))
-            assert len((await line.answer()).args[0]) == 30_000
-            line.send(b"bad!")
-            assert (await line.answer()).address == "/fail"
-            line.send(PING)
-            assert await line.answer() == Message("/pong")
-            line.writer.close()
-            while not closed:
-                await asyncio.sleep(0.001)
-            assert closed[0] == one.clients[0]
-            assert closed[0].transport == "tcp"
-
-    run(body)
-
-
-def test_frames_before_the_end_of_a_connection_are_obeyed() -> None:
-    async def body() -> None:
-        async with house(tcp_port=0) as one:
-            line = await Connection.open(one.server.tcp_port)
-            for i in range(20_000):
-                line.send(encode_message("/z/1", (i,)))
-            line.writer.close()
-            await one.wait_for(20_000)
-
-    run(body)
-
-
-@pytest.mark.parametrize(
-    "size", [b"\xff\xff\xff\xff", b"\0\0\0\0", b"\0\0\0\x05", b"\0\x01\0\x04", b"\x7f\xff\xff\xff"]
-)
-def test_a_wrong_frame_closes_the_connection(size: bytes) -> None:
-    async def body() -> None:
-        async with house(tcp_port=0) as one:
-            line = await Connection.open(one.server.tcp_port)
-            line.writer.write(size)
-            answer = await line.answer()
-            assert "connection closed" in answer.args[1]
-            assert await line.at_end()
-            other = await Connection.open(one.server.tcp_port)
-            other.send(PING)
-            assert await other.answer() == Message("/pong")
-
-    run(body)
-
-
-def test_a_slow_reader_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def body() -> None:
-        async with house(tcp_port=0) as one:
-            line = await Connection.open(one.server.tcp_port)
-            line.writer.transport.pause_reading()  # type: ignore[attr-defined]
-            big = encode_message("/big")
-            for _ in range(1000):
-                line.send(big)
-                if one.server.unsent:
-                    break
-                await asyncio.sleep(0.001)
-            assert one.server.unsent == 1
-            other = await Connection.open(one.server.tcp_port)
-            other.send(PING)
-            assert await other.answer() == Message("/pong")
-
-    run(body)
-
-
-def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oscvae.osc.tcp.MAX_CONNECTIONS", 3)
-    assert tcp.MAX_CONNECTIONS >= 3
-
-    async def body() -> None:
-        async with house(tcp_port=0) as one:
-            lines = [await Connection.open(one.server.tcp_port) for _ in range(3)]
-            for line in lines:
-                line.send(PING)
-                assert await line.answer() == Message("/pong")
-            assert await (await Connection.open(one.server.tcp_port)).at_end()
-            lines.pop().writer.close()
-            await asyncio.sleep(0.05)
-            line = await Connection.open(one.server.tcp_port)
-            line.send(PING)
-            assert await line.answer() == Message("/pong")
-
-    run(body)
-
-
-def test_a_silent_peer_is_asked_whether_it_is_still_there() -> None:
-    async def body() -> None:
-        async with house(tcp_port=0) as one:
-            line = await Connection.open(one.server.tcp_port)
-            line.send(PING)
-            assert await line.answer() == Message("/pong")
-            (connection,) = one.server._tcp._connections
-            assert connection._transport is not None
-            taken = connection._transport.get_extra_info("socket")
-            assert taken.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
-            there = [name for name in tcp.KEEPALIVE if hasattr(socket, name)]
-            assert there
-            for name in there:
-                assert taken.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) == tcp.KEEPALIVE[name]
-
-    run(body)
-
-
-def test_closing_ends_the_connections() -> None:
-    async def body() -> None:
-        async with house(tcp_port=0) as one:
-            line = await Connection.open(one.server.tcp_port)
-            line.send(PING)
-            await line.answer()
-        assert await line.at_end()
-
-    run(body)
-
-
 def test_dump_shows_what_arrives(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
 
     async def body() -> None:
-        async with house() as one:
+        async with listening() as one:
             one.server.dump.on = True
             sender = Sender(one.server.port)
             sender.send(encode_bundle(1, [encode_message("/play", (60, 0.5, "x"))]))

@@ -46,7 +46,7 @@ def test_events_reach_all_subscribers() -> None:
     assert net.got(2) == [("/xrun", 1)]
 
 
-def test_another_port_on_the_same_host() -> None:
+def test_a_subscriber_at_another_port_is_told_there() -> None:
     net = Net()
     sender = net.client(5000, "192.168.1.7")
     net.subscribers.subscribe(sender, 9001)

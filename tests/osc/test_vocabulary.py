@@ -214,7 +214,7 @@ def test_notes_reach_an_octave_beyond_the_model() -> None:
     ask("/stop", 93)
 
 
-def test_numbered_addresses() -> None:
+def test_the_number_of_an_address_is_its_first_value() -> None:
     assert ask("/z/4", 1).values == {"n": 4, "value": 1.0}
     assert ask("/pad/2", 0.25, 2).values == {"n": 2, "x": 0.25, "y": 1.0}
     for path in ("/z/", "/z/1/2", "/pad", "/unit"):
@@ -241,7 +241,7 @@ def test_a_wrong_number_is_told_with_the_right_ones(address: str, number: str) -
         ("/unit/2", 1, "no dimension 2: the model has 1 dimension, only /unit/1"),
     ],
 )
-def test_a_wrong_number_of_a_small_model(address: str, dims: int, told: str) -> None:
+def test_a_number_that_a_small_model_lacks_is_told_with_those_that_it_has(address: str, dims: int, told: str) -> None:
     with pytest.raises(CommandError) as caught:
         ask(address, 0.5, model=ModelInfo(dims=dims))
     assert str(caught.value) == told
@@ -283,7 +283,7 @@ def test_how_many_channels_there_are_is_not_the_models_matter() -> None:
     assert (ask("/note/3", 60, 9).channel, ask("/note", 60, 9).channel, ask("/z/3", 0).channel) == (3, 0, 0)
 
 
-def test_voice_settings() -> None:
+def test_what_a_voice_is_set_to_depends_on_what_is_set() -> None:
     assert ask("/voice/set", 3, "gain", 60).values["value"] == (6.0,)
     assert ask("/voice/set", 3.0, "bend", -50).args == (3, "bend", -48.0)
     with pytest.raises(CommandError, match="one of z, gain, pan, bend, got 'pitch'"):
@@ -367,7 +367,7 @@ def test_the_order_of_status_is_kept() -> None:
     assert names[:6] == ["voices", "cpu_avg", "cpu_peak", "underruns", "late", "xruns"]
 
 
-def test_near_addresses() -> None:
+def test_the_nearest_address_is_found() -> None:
     assert nearest("/paly") == "/play"
     assert nearest("/PLAY") == "/play"
     assert nearest("/voice/knew") == "/voice/new"

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page
-from support import Daemon
+
+from parts.daemon import Daemon
 
 SIZES = [(1280, 800), (820, 1180), (360, 740)]
 SOON_S = 10.0

@@ -17,7 +17,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from support import ROOT
+from parts import ROOT
 
 FOLDER = ROOT / "patches" / "max"
 FULL = 127.0  # of a slider

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from support import OscClient
+from parts.client import OscClient
 
 Sent = tuple[str, tuple[Any, ...]]
 
 RUNTIME = Path(__file__).with_name("stage_control.js")
+
+
+def widgets(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield data
+    for child in (*data.get("widgets", ()), *data.get("tabs", ())):
+        yield from widgets(child)
 
 
 class StageControl:

@@ -8,21 +8,19 @@ from pathlib import Path
 
 import py2tosc
 import pytest
-from e2e.stage import until
-from support import ROOT
 
 from oscvae.osc.vocabulary import TABLE, find
 from oscvae.settings.sections import MacrosConfig
-from patches import judge
-from patches.conftest import needs
+from parts import ROOT, judge
+from parts.pd import FOLDER as PD
+from parts.pd import Pd, demo_patch
+from parts.programs import needs
+from parts.sclang import Sclang
+from parts.waiting import until
 from patches.fake import FakeDaemon
 from patches.maxhost import FULL, Max
-from patches.pdhost import FOLDER as PD
-from patches.pdhost import Pd, demo_patch
-from patches.schost import Sclang
-from patches.stagecontrol import StageControl
+from patches.stagecontrol import StageControl, widgets
 from patches.tablet import Tablet
-from patches.test_stagecontrol import widgets
 
 PATCHES = ROOT / "patches"
 MACROS = tuple(f"/macro/{k + 1}" for k in range(len(MacrosConfig().map)))
@@ -87,9 +85,9 @@ def received(fake: FakeDaemon, quiet_s: float = 0.3) -> list[tuple[str, tuple[ob
     return [(message.address, message.args) for message in fake.drain(quiet_s)]
 
 
+@needs("pd")
 def test_the_pd_demo_sends_nothing_out_of_range(tmp_path: Path) -> None:
     """Every widget that has a name is driven to both ends."""
-    needs("pd")
     text = (PD / "demo.pd").read_text()
     bangs = set(re.findall(r" bng .*? (demo-\S+) ", text))
     toggles = set(re.findall(r" tgl .*? (demo-\S+) ", text))
@@ -137,9 +135,9 @@ def test_the_pd_demo_sends_nothing_out_of_range(tmp_path: Path) -> None:
     assert judge.complaints(sent) == []
 
 
+@needs("node")
 def test_the_max_help_sends_nothing_out_of_range() -> None:
     """Everything that can be touched, at both ends, and every message."""
-    needs("node")
     with FakeDaemon() as fake, Max("oscvae.maxhelp", fake.port) as patch:
         fake.greet()
         assert until(lambda: patch.hear().prints["oscvae-model"] != [], 5.0)
@@ -182,9 +180,9 @@ def test_the_max_help_sends_nothing_out_of_range() -> None:
     assert judge.complaints(sent) == []
 
 
+@needs("sclang")
 def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
     """Every method that says something, and every kind of event."""
-    needs("sclang")
     calls = {
         "play": "(60, [0.1, 0.2, 0.3, 0.4], 0.5, 2)",
         "interp": "(60, 3, [0, 0, 0, 0], [1, 1, 1, 1])",
@@ -289,8 +287,8 @@ def test_the_tablet_sends_nothing_out_of_range(name: str) -> None:
                 assert judge.is_known(address) and address in used
 
 
+@needs("node")
 def test_the_stage_control_session_sends_nothing_out_of_range() -> None:
-    needs("node")
     path = PATCHES / "openstagecontrol" / "oscvae.json"
     surface = StageControl(path)
     for widget in widgets(json.loads(path.read_text())["content"]):

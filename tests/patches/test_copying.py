@@ -8,10 +8,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from support import ROOT
 
 from oscvae.app import patches
 from oscvae.errors import ConfigError
+from parts import ROOT
 
 
 def test_everything_is_copied_once(tmp_path: Path) -> None:
@@ -35,13 +35,13 @@ def test_a_changed_file_is_kept(tmp_path: Path) -> None:
     assert mine.read_bytes() == (ROOT / "patches" / "pd" / "demo.pd").read_bytes()
 
 
-def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="cannot be copied to"):
         patches.copy(tmp_path / "file")
 
 
-def test_the_command(tmp_path: Path) -> None:
+def test_the_command_copies_once_and_replaces_only_by_force(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "oscvae", "patches"]
     first = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert first.returncode == 0, first.stderr
@@ -54,7 +54,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert third.returncode == 0, third.stderr
 
 
-def test_a_wheel_carries_them() -> None:
+def test_a_wheel_is_told_to_carry_the_patches() -> None:
     """tests/test_packaging.py builds one; here only that it is told to."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]

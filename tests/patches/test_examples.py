@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from patches.conftest import Quiet, needs
-from support import ROOT, free_port
 
 from oscvae.osc.packets import Bundle, Message, decode, encode_message
+from parts import ROOT
+from parts.client import free_port
+from parts.programs import needs, skip_without
+from parts.silent import SilentDaemon
 
 FOLDER = ROOT / "patches" / "examples"
 NOTES = {60.0, 48.0, 55.0, 63.0, 52.0}
@@ -21,11 +23,11 @@ NOTES = {60.0, 48.0, 55.0, 63.0, 52.0}
 pytestmark = pytest.mark.client
 
 
-def play(quiet: Quiet, *command: str, **environment: str) -> str:
+def play(silent: SilentDaemon, *command: str, **environment: str) -> str:
     """Run an example; what it printed. The notes that it plays are heard by another subscriber."""
-    listener = quiet.listen()
+    listener = silent.listen()
     done = subprocess.run(
-        [*command, str(quiet.port)],
+        [*command, str(silent.port)],
         capture_output=True,
         text=True,
         check=False,
@@ -41,26 +43,26 @@ def play(quiet: Quiet, *command: str, **environment: str) -> str:
     return done.stdout
 
 
-def test_python(quiet: Quiet) -> None:
-    printed = play(quiet, sys.executable, str(FOLDER / "python" / "play.py"))
+def test_the_python_example_plays(silent: SilentDaemon) -> None:
+    printed = play(silent, sys.executable, str(FOLDER / "python" / "play.py"))
     assert printed.startswith("plucked has 4 dimensions\n") and "/voice/on" in printed
 
 
-def test_node(quiet: Quiet) -> None:
-    needs("node")
-    printed = play(quiet, "node", str(FOLDER / "node" / "play.js"))
+@needs("node")
+def test_the_node_example_plays(silent: SilentDaemon) -> None:
+    printed = play(silent, "node", str(FOLDER / "node" / "play.js"))
     assert printed.startswith("plucked has 4 dimensions\n") and "/voice/on" in printed
 
 
-def test_shell(quiet: Quiet) -> None:
-    needs("oscsend", "oscdump")
-    printed = play(quiet, "sh", str(FOLDER / "shell" / "play.sh"), LISTEN=str(free_port()))
+@needs("oscsend", "oscdump")
+def test_the_shell_example_plays(silent: SilentDaemon) -> None:
+    printed = play(silent, "sh", str(FOLDER / "shell" / "play.sh"), LISTEN=str(free_port()))
     assert "/voice/on" in printed and "/z ffff" in printed, "oscdump hears what the daemon tells"
 
 
-def test_they_say_that_nobody_is_there(tmp_path: Path) -> None:
+@needs("node")
+def test_examples_say_that_nobody_is_there(tmp_path: Path) -> None:
     """After less patience than their own five seconds."""
-    needs("node")
     shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
     for example, wait, less in (
         ("python/play.py", "replies(5.0)", "replies(0.3)"),
@@ -81,7 +83,7 @@ def test_they_say_that_nobody_is_there(tmp_path: Path) -> None:
 
 
 def node(script: str) -> bytes:
-    needs("node")
+    skip_without("node")
     source = f"const osc = require({json.dumps(str(FOLDER / 'node' / 'osc.js'))});\n{script}"
     return subprocess.run(["node", "-e", source], capture_output=True, check=True, timeout=30).stdout
 

@@ -7,7 +7,7 @@ import sys
 import zlib
 from pathlib import Path
 
-from support import ROOT
+from parts import ROOT
 
 
 def test_generator_and_files_are_in_step(tmp_path: Path) -> None:

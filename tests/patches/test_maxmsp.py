@@ -6,17 +6,17 @@ import itertools
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from e2e.stage import until
 from py2max import Patcher
 from py2max.lint import lint
-from support import ROOT
 
 from oscvae.settings.sections import MacrosConfig
-from patches.conftest import Quiet, needs
+from parts import ROOT
+from parts.programs import needs
+from parts.silent import SilentDaemon
+from parts.waiting import until
 from patches.fake import MODEL, FakeDaemon
 from patches.maxhost import FOLDER, Max, Patch
 
@@ -25,13 +25,6 @@ pytestmark = pytest.mark.client
 CLIENT, HELP = "oscvae.maxpat", "oscvae.maxhelp"
 # what py2max does not know; and a window that is as large as the presentation, not as the patch behind it
 ALLOWED = {"W-UNKNOWN-OBJECT": "'node.script'", "W-OFFCANVAS": "extends outside"}
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeDaemon]:
-    needs("node")
-    with FakeDaemon() as daemon:
-        yield daemon
 
 
 def asked(fake: FakeDaemon) -> list[tuple[str, tuple[Any, ...]]]:
@@ -86,6 +79,7 @@ def test_the_host_has_no_other_objects() -> None:
 # -- the client --------------------------------------------------------------------------------------------------------
 
 
+@needs("node")
 def test_any_message_becomes_osc(fake: FakeDaemon) -> None:
     with Max(CLIENT, fake.port) as patch:
         fake.until("/notify")
@@ -105,6 +99,7 @@ def test_any_message_becomes_osc(fake: FakeDaemon) -> None:
         assert patch.posted == []
 
 
+@needs("node")
 def test_each_reply_has_its_outlet(fake: FakeDaemon) -> None:
     replies = (
         ("/done", "/load", "plucked", 4, 48_000, 144),
@@ -130,6 +125,7 @@ def test_each_reply_has_its_outlet(fake: FakeDaemon) -> None:
         assert patch.posted == []
 
 
+@needs("node")
 def test_the_cursor_is_followed_in_all_its_words(fake: FakeDaemon) -> None:
     with Max(CLIENT, fake.port) as patch:
         fake.greet()
@@ -153,6 +149,7 @@ def test_the_cursor_is_followed_in_all_its_words(fake: FakeDaemon) -> None:
         assert asked(fake) == [], "what is followed is not sent back"
 
 
+@needs("node")
 def test_there_is_a_slider_for_each_dimension(fake: FakeDaemon) -> None:
     with Max(CLIENT, fake.port) as patch:
         fake.greet()
@@ -168,6 +165,7 @@ def test_there_is_a_slider_for_each_dimension(fake: FakeDaemon) -> None:
         assert fake.until("/glide").args == (2, 0, 0, 0, 0, 0)
 
 
+@needs("node")
 def test_points_are_kept_and_travelled_between(fake: FakeDaemon) -> None:
     with Max(CLIENT, fake.port) as patch:
         fake.greet()
@@ -182,7 +180,8 @@ def test_points_are_kept_and_travelled_between(fake: FakeDaemon) -> None:
         assert fake.until("/interp").args == (62, 0.5, 0.5, 0, 0, 0, 0, 0, 0, -0.5)
 
 
-def test_another_daemon_and_none(fake: FakeDaemon) -> None:
+@needs("node")
+def test_it_connects_to_another_daemon_and_tells_of_none(fake: FakeDaemon) -> None:
     with FakeDaemon() as other, Max(CLIENT, fake.port) as patch:
         fake.greet()
         assert until(lambda: patch.hear()["lives"].value == 1, 5.0)
@@ -205,8 +204,8 @@ def test_another_daemon_and_none(fake: FakeDaemon) -> None:
         assert patch.posted[0] == "oscvae: 99999 is no port" and "no-such-host.invalid is not found" in patch.posted[1]
 
 
+@needs("node")
 def test_without_arguments_it_is_this_machine() -> None:
-    needs("node")
     try:
         fake = FakeDaemon(9000)
     except OSError:
@@ -216,10 +215,10 @@ def test_without_arguments_it_is_this_machine() -> None:
         assert patch.posted == []
 
 
-def test_the_client_plays(quiet: Quiet) -> None:
-    needs("node")
-    listener = quiet.listen()
-    with Max(CLIENT, quiet.port) as patch:
+@needs("node")
+def test_the_client_plays(silent: SilentDaemon) -> None:
+    listener = silent.listen()
+    with Max(CLIENT, silent.port) as patch:
         assert until(lambda: patch.hear().said[8] != [], 10.0)
         assert patch.said[8][0][:2] == ("plucked", 4)
         patch.tell("/play", 60, 0.1, 0.2, 0.3, 0.4)
@@ -247,10 +246,10 @@ def test_the_help_has_every_message_of_the_client_in_pd() -> None:
     assert len(messages) >= 14 and messages <= shown
 
 
-def test_the_help_plays(quiet: Quiet) -> None:
-    needs("node")
-    listener = quiet.listen()
-    with Max(HELP, quiet.port) as patch:
+@needs("node")
+def test_the_help_plays(silent: SilentDaemon) -> None:
+    listener = silent.listen()
+    with Max(HELP, silent.port) as patch:
         assert until(lambda: patch.hear().prints["oscvae-model"] != [], 10.0)
         patch.touch("keys", 60, 100)
         told = listener.wait_for("/voice/on")
@@ -290,12 +289,12 @@ def test_the_help_plays(quiet: Quiet) -> None:
         assert patch.prints["oscvae-fail"] == [] and patch.posted == []
 
 
-def test_the_help_follows_others_without_a_loop(quiet: Quiet) -> None:
-    needs("node")
-    other = quiet.daemon.client
-    with Max(HELP, quiet.port) as patch:
+@needs("node")
+def test_the_help_follows_others_without_a_loop(silent: SilentDaemon) -> None:
+    other = silent.client
+    with Max(HELP, silent.port) as patch:
         assert until(lambda: patch.hear().prints["oscvae-model"] != [], 10.0)
-        listener = quiet.listen()
+        listener = silent.listen()
         other.send("/stretch", 2.5)
         other.send("/sustain", 1)
         other.send("/pad/1", 0.125, 0.5)
@@ -308,16 +307,16 @@ def test_the_help_follows_others_without_a_loop(quiet: Quiet) -> None:
         assert len(told) == 3, "what is heard is not sent back"
         other.send("/sustain", 0)
         other.send("/stretch", 1.0)
-        quiet.daemon.status()
+        silent.daemon.status()
 
 
-def test_the_macros_of_the_help_are_named_and_follow(quiet: Quiet) -> None:
-    needs("node")
-    other = quiet.daemon.client
-    with Max(HELP, quiet.port) as patch:
+@needs("node")
+def test_the_macros_of_the_help_are_named_and_follow(silent: SilentDaemon) -> None:
+    other = silent.client
+    with Max(HELP, silent.port) as patch:
         assert until(lambda: patch.hear()["macro-4-name"].value == "drift", 10.0)
         assert [patch[f"macro-{k}-name"].value for k in range(1, 5)] == list(MacrosConfig().map)
-        listener = quiet.listen()
+        listener = silent.listen()
         patch.touch("macro-2", 63.5)
         assert listener.wait_for("/macro/2") == ("/macro/2", (0.5,))
         assert until(lambda: patch.hear()["bend"].value == -6.0, 5.0), "its own faders follow too"

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from e2e.stage import Stage, Z, is_playing, out_of_tune, until
 
-from patches.conftest import Quiet, needs
+from parts.daemon import Z
+from parts.listening import is_playing, out_of_tune
+from parts.pd import FOLDER, Pd, client_patch, demo_patch
+from parts.programs import needs
+from parts.silent import SilentDaemon
+from parts.stage import Stage
+from parts.waiting import until
 from patches.fake import MODEL, FakeDaemon
-from patches.pdhost import FOLDER, Pd, client_patch, demo_patch
 
-pytestmark = pytest.mark.client
+pytestmark = [pytest.mark.client, needs("pd")]
 
 PATCHES = sorted(FOLDER.glob("*.pd"))
 ALIVE, HURRIED, HURRIED_S = "metro 5000;", "metro 200;", 0.2  # how often the client subscribes
-
-
-@pytest.fixture(autouse=True)
-def pd_is_there() -> None:
-    needs("pd")
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeDaemon]:
-    with FakeDaemon() as daemon:
-        yield daemon
 
 
 # -- opening -----------------------------------------------------------------------------------------------------------
@@ -165,10 +157,10 @@ def test_a_daemon_that_comes_later_is_found(tmp_path: Path) -> None:
 # -- a real daemon -----------------------------------------------------------------------------------------------------
 
 
-def test_a_scripted_pd_plays(tmp_path: Path, quiet: Quiet) -> None:
+def test_a_scripted_pd_plays(tmp_path: Path, silent: SilentDaemon) -> None:
     """A note, a pad, a preset, and every reply that they bring."""
-    listener = quiet.listen()
-    with Pd(tmp_path, client_patch(tmp_path, quiet.port)) as pd:
+    listener = silent.listen()
+    with Pd(tmp_path, client_patch(tmp_path, silent.port)) as pd:
         pd.wait_for("outlet-8: plucked 4 48000")
         pd.send("go", "/play 60 0.1 0.2 0.3 0.4 0.8 0.2")
         pd.wait_for(r"outlet-3: -\d+ 60$")
@@ -190,11 +182,11 @@ def test_a_scripted_pd_plays(tmp_path: Path, quiet: Quiet) -> None:
         assert pd.wrong() == []
 
 
-def test_the_demo_plays(tmp_path: Path, quiet: Quiet) -> None:
-    listener = quiet.listen()
+def test_the_demo_plays(tmp_path: Path, silent: SilentDaemon) -> None:
+    listener = silent.listen()
     tap = "#N canvas 0 0 300 300 12;\n#X obj 20 20 r demo-voices;\n#X obj 20 50 print voices;\n#X connect 0 0 1 0;\n"
     (tmp_path / "tap.pd").write_text(tap)
-    with Pd(tmp_path, demo_patch(tmp_path, quiet.port), tmp_path / "tap.pd") as pd:
+    with Pd(tmp_path, demo_patch(tmp_path, silent.port), tmp_path / "tap.pd") as pd:
         pd.wait_for("demo-model: plucked")
         pd.send("demo-key-60")
         pd.wait_for("voices: 1$")

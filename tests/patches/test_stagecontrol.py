@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from e2e.stage import until
-from support import ROOT
 
 from oscvae.settings.sections import MacrosConfig
-from patches.conftest import Quiet, needs
-from patches.judge import is_known
-from patches.stagecontrol import StageControl
+from parts import ROOT
+from parts.judge import is_known
+from parts.programs import skip_without
+from parts.silent import SilentDaemon
+from parts.waiting import until
+from patches.stagecontrol import StageControl, widgets
 
 SESSION = ROOT / "patches" / "openstagecontrol" / "oscvae.json"
 
@@ -54,17 +54,11 @@ CHOICES = {
 }
 
 
-def widgets(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield data
-    for child in (*data.get("widgets", ()), *data.get("tabs", ())):
-        yield from widgets(child)
-
-
 @pytest.fixture
-def surface(quiet: Quiet) -> Iterator[StageControl]:
-    needs("node")
-    opened = StageControl(SESSION, quiet.port)
-    assert quiet.daemon.status()
+def surface(silent: SilentDaemon) -> Iterator[StageControl]:
+    skip_without("node")
+    opened = StageControl(SESSION, silent.port)
+    assert silent.daemon.status()
     assert until(lambda: (opened.hear(), opened.value("shown_model"))[1] == "plucked", 10.0)
     yield opened
     opened.close()
@@ -105,8 +99,8 @@ def test_nothing_lies_on_something_else() -> None:
         assert x + wide <= left or left + width <= x or y + high <= top or top + height <= y, f"{one} and {other}"
 
 
-def test_it_plays(quiet: Quiet, surface: StageControl) -> None:
-    listener = quiet.listen()
+def test_it_plays(silent: SilentDaemon, surface: StageControl) -> None:
+    listener = silent.listen()
     surface.touch("keys", [60, 100])
     told = listener.wait_for("/voice/on")
     assert told is not None and told[1][1] == 60.0
@@ -122,8 +116,8 @@ def test_it_plays(quiet: Quiet, surface: StageControl) -> None:
     assert not [reply for reply in listener.drain() if reply[0] == "/fail"]
 
 
-def test_it_follows_and_never_answers(quiet: Quiet, surface: StageControl) -> None:
-    other = quiet.daemon.client
+def test_it_follows_and_never_answers(silent: SilentDaemon, surface: StageControl) -> None:
+    other = silent.client
     surface.touch("pad_1", [0.8, 0.3])
     surface.touch("save_next", 1)
     surface.touch("preset_4", 1)
@@ -149,20 +143,20 @@ def test_it_follows_and_never_answers(quiet: Quiet, surface: StageControl) -> No
     assert surface.sent[begin + 1 :] == [("/notify", (1,))]
 
 
-def test_macros_are_named_move_several_faders_and_follow(quiet: Quiet, surface: StageControl) -> None:
+def test_macros_are_named_move_several_faders_and_follow(silent: SilentDaemon, surface: StageControl) -> None:
     assert until(lambda: (surface.hear(), surface.value("macro_1_name"))[1] == "soften", 5.0)
     assert [surface.value(f"macro_{k}_name") for k in range(1, 5)] == list(MacrosConfig().map)
     surface.receive("/macros.reply", "one", "two words")
     assert [surface.value(f"macro_{k}_name") for k in range(1, 5)] == ["one", "two words", "", ""]
     surface.receive("/macros.reply", "only")
     assert [surface.value(f"macro_{k}_name") for k in range(1, 5)] == ["only", "", "", ""]
-    listener = quiet.listen()
+    listener = silent.listen()
     begin = len(surface.sent)
     surface.touch("macro_2", 0.5)
     assert listener.wait_for("/bend") == ("/bend", (-6.0,))
     assert until(lambda: (surface.hear(), surface.value("stretch"))[1] == pytest.approx(1.5), 5.0)
     assert surface.value("bend") == pytest.approx(-6.0), "its own faders follow too"
-    quiet.daemon.client.send("/macro", 2, 0.25)
+    silent.client.send("/macro", 2, 0.25)
     assert until(lambda: (surface.hear(), surface.value("macro_2"))[1] == pytest.approx(0.25), 5.0)
     assert until(lambda: (surface.hear(), surface.value("bend"))[1] == pytest.approx(-3.0), 5.0)
     assert surface.sent[begin:] == [("/macro/2", (pytest.approx(0.5),))], "what is heard is not sent back"

@@ -8,24 +8,23 @@ import sys
 from pathlib import Path
 
 import pytest
-from e2e.stage import Sound, Stage, uneven
-from jack_recorder import Recorder
-from support import READY_TIMEOUT_S, ROOT, free_port
 
-from patches.conftest import Quiet, needs
+from parts import ROOT
+from parts.client import free_port
+from parts.daemon import READY_TIMEOUT_S
+from parts.listening import Sound, uneven
+from parts.programs import needs
+from parts.recorder import Recorder
+from parts.sclang import FOLDER, Sclang, run, wrong
+from parts.silent import SilentDaemon
+from parts.stage import Stage
 from patches.fake import FakeDaemon
-from patches.schost import FOLDER, Sclang, run, wrong
 
-pytestmark = pytest.mark.client
+pytestmark = [pytest.mark.client, needs("sclang")]
 
 EXIT = "AppClock.sched(%s, { 0.exit });"
 NOTES = 16
 APART_S = 0.125  # a binary fraction, and 6,000 frames at 48 kHz
-
-
-@pytest.fixture(autouse=True)
-def sclang_is_there() -> None:
-    needs("sclang")
 
 
 # -- compiling ---------------------------------------------------------------------------------------------------------
@@ -76,7 +75,7 @@ def test_a_bundle_holds_what_was_said_in_it(tmp_path: Path) -> None:
             assert not wrong(sclang.wait())
 
 
-def test_events(tmp_path: Path) -> None:
+def test_an_event_becomes_the_message_that_its_keys_ask_for(tmp_path: Path) -> None:
     with FakeDaemon() as fake:
         script = f"""
         OscVae.default = OscVae("127.0.0.1", {fake.port});
@@ -104,12 +103,12 @@ def test_events(tmp_path: Path) -> None:
 # -- a real daemon -----------------------------------------------------------------------------------------------------
 
 
-def test_done_fail_status_and_events(tmp_path: Path, quiet: Quiet) -> None:
+def test_callbacks_get_what_the_daemon_answers_and_tells(tmp_path: Path, silent: SilentDaemon) -> None:
     log = run(
         tmp_path,
         f"""
         ~left = IdentitySet[\\heard, \\synced, \\saved];
-        x = OscVae("127.0.0.1", {quiet.port});
+        x = OscVae("127.0.0.1", {silent.port});
         x.onFail = {{ |command, why| "TOLD % %".format(command, why).postln }};
         x.load("plucked", {{ |name, dims, rate|
             "DONE % % %".format(name, dims, rate).postln;
@@ -175,16 +174,16 @@ def test_it_starts_and_stops_a_daemon(tmp_path: Path) -> None:
     assert "READY plucked true" in log and "LEFT true" in log, log
 
 
-def test_every_block_of_the_demo_runs(tmp_path: Path, quiet: Quiet) -> None:
+def test_every_block_of_the_demo_runs(tmp_path: Path, silent: SilentDaemon) -> None:
     text = (FOLDER / "demo.scd").read_text()
     blocks = re.findall(r"^\($(.*?)^\)$", text, re.M | re.S)
     assert len(blocks) >= 10
     script = "~blocks = List[];\n"
     for block in blocks:
-        here = block.replace("OscVae.new;", f'OscVae("127.0.0.1", {quiet.port});')
+        here = block.replace("OscVae.new;", f'OscVae("127.0.0.1", {silent.port});')
         script += f"~blocks.add({{\n{here}\n}});\n"
     script += "Routine { ~blocks.do { |block| block.value; 0.1.wait }; x.sync { 0.exit } }.play(AppClock);"
-    listener = quiet.listen()
+    listener = silent.listen()
     log = run(tmp_path, script, quit_after_s=60.0)
     told = listener.drain()
     assert "plucked has 4 dimensions" in log and "plucked plays" in log, log
@@ -223,5 +222,5 @@ def test_a_pattern_is_played_to_the_sample(stage: Stage, tmp_path: Path) -> None
         return uneven(sound, recorder, NOTES, APART_S, 2)
 
     stage.client.send("/release", 0.01)
-    stage.settle()
+    stage.daemon.settle()
     stage.hear(play, 0.0, judge, longest_s=60.0)

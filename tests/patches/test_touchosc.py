@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 import py2tosc
 import pytest
-from e2e.stage import until
-from support import ROOT, OscClient, Reply
 
 from oscvae.settings.sections import MacrosConfig
-from patches.conftest import Quiet
+from parts import ROOT
+from parts.client import OscClient, Reply
+from parts.silent import SilentDaemon
+from parts.waiting import until
 from patches.tablet import Tablet
 
 FOLDER = ROOT / "patches" / "touchosc"
@@ -28,9 +29,9 @@ LETTER = 0.5  # width of a letter, as a share of its height, on average
 
 
 @pytest.fixture
-def tablets(quiet: Quiet) -> Iterator[tuple[Tablet, Tablet]]:
+def tablets(silent: SilentDaemon) -> Iterator[tuple[Tablet, Tablet]]:
     """A tablet and a phone, both subscribed, and so both told what the model is."""
-    pair = Tablet(FOLDER / "oscvae.tosc", quiet.port), Tablet(FOLDER / "oscvae-phone.tosc", quiet.port)
+    pair = Tablet(FOLDER / "oscvae.tosc", silent.port), Tablet(FOLDER / "oscvae-phone.tosc", silent.port)
     for one in pair:
         one.frame()
     assert until(lambda: all(hears(one).value("model", "text") == "plucked" for one in pair), 10.0)
@@ -62,17 +63,17 @@ def shown(tablet: Tablet) -> list[tuple[float, float]]:
     return [(tablet.value(f"cursor {k}", "x"), tablet.value(f"cursor {k}", "y")) for k in (1, 2)]
 
 
-def cursor(quiet: Quiet) -> tuple[float, ...]:
+def cursor(silent: SilentDaemon) -> tuple[float, ...]:
     """Where the daemon's cursor is."""
-    client = quiet.daemon.client
+    client = silent.client
     assert client.ask("/preset/save", "here", answer=("/done",)) == ("/done", ("/preset/save", "here"))
-    (file,) = (quiet.daemon.folder / "oscvae" / "presets").glob("plucked.json")
+    (file,) = silent.presets.glob("plucked.json")
     return tuple(json.loads(file.read_text())["presets"]["here"])
 
 
-def latent(quiet: Quiet, *shares: float) -> tuple[float, ...]:
+def latent(silent: SilentDaemon, *shares: float) -> tuple[float, ...]:
     """0..1 of each dimension in the model's own numbers."""
-    reply = quiet.daemon.client.ask("/model", answer=("/model",))
+    reply = silent.client.ask("/model", answer=("/model",))
     assert reply is not None
     ranges = reply[1][5:]
     return tuple(ranges[2 * k] + share * (ranges[2 * k + 1] - ranges[2 * k]) for k, share in enumerate(shares))
@@ -190,9 +191,9 @@ def test_nothing_lies_on_something_else_and_words_have_room(path: Path) -> None:
 # -- in use ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_tablet_plays(quiet: Quiet, tablets: tuple[Tablet, Tablet]) -> None:
+def test_a_tablet_plays(silent: SilentDaemon, tablets: tuple[Tablet, Tablet]) -> None:
     tablet, phone = tablets
-    listener = quiet.listen()
+    listener = silent.listen()
     tablet.press("key 60", x=1.0)
     told = listener.wait_for("/voice/on")
     assert told is not None and told[1][1] == 60.0
@@ -206,10 +207,10 @@ def test_a_tablet_plays(quiet: Quiet, tablets: tuple[Tablet, Tablet]) -> None:
     assert not [reply for reply in listener.drain() if reply[0] == "/fail"]
 
 
-def test_two_pads_lose_no_final_value(quiet: Quiet, tablets: tuple[Tablet, Tablet]) -> None:
+def test_two_pads_lose_no_final_value(silent: SilentDaemon, tablets: tuple[Tablet, Tablet]) -> None:
     """Sixty messages a second from each of two pads, while notes are held that follow them."""
     tablet, phone = tablets
-    listener = quiet.listen()
+    listener = silent.listen()
     for note in (48, 55, 64):
         tablet.press(f"key {note}", x=1.0)
 
@@ -233,15 +234,15 @@ def test_two_pads_lose_no_final_value(quiet: Quiet, tablets: tuple[Tablet, Table
     places = [pytest.approx(place) for place in final]
     for one in tablets:
         assert until(lambda one=one: shown(hears(one)) == places, TOLD_S), shown(one)
-    assert cursor(quiet) == pytest.approx(latent(quiet, *final[0], *final[1]), abs=1e-5)
+    assert cursor(silent) == pytest.approx(latent(silent, *final[0], *final[1]), abs=1e-5)
     assert not [reply for reply in told if reply[0] == "/fail"]
     assert {address for address, _ in phone.sent} <= {"/notify", "/model", "/macros"}, "what is told is not sent back"
     assert [address for address, _ in tablet.sent[begin:]] == sent
 
 
-def test_a_preset_is_glided_to_by_all(quiet: Quiet, tablets: tuple[Tablet, Tablet]) -> None:
+def test_a_preset_is_glided_to_by_all(silent: SilentDaemon, tablets: tuple[Tablet, Tablet]) -> None:
     tablet, phone = tablets
-    listener = quiet.listen()
+    listener = silent.listen()
     tablet.lift("pad 1", x=0.8, y=0.3)
     tablet.lift("pad 2", x=0.1, y=0.6)
     tablet.tap("save")
@@ -262,22 +263,22 @@ def test_a_preset_is_glided_to_by_all(quiet: Quiet, tablets: tuple[Tablet, Table
         for k, place in enumerate(places, start=1):
             shown = one.value(f"cursor {k}", "x"), one.value(f"cursor {k}", "y")
             assert shown == pytest.approx(place, abs=1e-4), "the cursor did not arrive where the preset is"
-    assert cursor(quiet) == pytest.approx(latent(quiet, 0.8, 0.3, 0.1, 0.6), abs=1e-5)
+    assert cursor(silent) == pytest.approx(latent(silent, 0.8, 0.3, 0.1, 0.6), abs=1e-5)
     steps = [args for address, args in listener.drain() if address == "/z"]
     assert len(steps) > 5, "a glide is told on its way"
-    assert steps[-1] == pytest.approx(latent(quiet, 0.8, 0.3, 0.1, 0.6), abs=1e-5)
+    assert steps[-1] == pytest.approx(latent(silent, 0.8, 0.3, 0.1, 0.6), abs=1e-5)
     assert (len(tablet.sent), len(phone.sent)) == (begin[0], begin[1] + 1), "a glide that is shown is not sent back"
 
 
-def test_faders_follow_each_other_without_a_loop(quiet: Quiet, tablets: tuple[Tablet, Tablet]) -> None:
+def test_faders_follow_each_other_without_a_loop(silent: SilentDaemon, tablets: tuple[Tablet, Tablet]) -> None:
     tablet, phone = tablets
-    quiet.listen()
+    silent.listen()
     begin = len(tablet.sent), len(phone.sent)
     for share in (0.2, 0.4, 0.9):
         tablet.press("bend", x=share)
         phone.press("release", x=1.0 - share)
     tablet.tap("pedal")
-    quiet.daemon.client.send("/stretch", 2.0)
+    silent.client.send("/stretch", 2.0)
     for _ in range(5):
         tablet.frames(0.1)
         phone.frame()
@@ -291,10 +292,10 @@ def test_faders_follow_each_other_without_a_loop(quiet: Quiet, tablets: tuple[Ta
     tablet.tap("pedal")
 
 
-def test_a_macro_moves_the_faders_of_all(quiet: Quiet, tablets: tuple[Tablet, Tablet]) -> None:
+def test_a_macro_moves_the_faders_of_all(silent: SilentDaemon, tablets: tuple[Tablet, Tablet]) -> None:
     """Sixty messages a second; the tablet's own faders follow its macro, and what is told is not sent back."""
     tablet, phone = tablets
-    listener = quiet.listen()
+    listener = silent.listen()
     begin = len(tablet.sent), len(phone.sent)
     began = time.monotonic()
     tablet.press("macro 1")
@@ -331,13 +332,15 @@ def test_a_macro_moves_the_faders_of_all(quiet: Quiet, tablets: tuple[Tablet, Ta
         assert (one.value("cursor 1", "x"), one.value("cursor 1", "y")) == pytest.approx((1.0, 0.0), abs=1e-4)
 
 
-def test_a_layout_that_is_opened_again_shows_how_things_stand(quiet: Quiet, tablets: tuple[Tablet, Tablet]) -> None:
+def test_a_layout_that_is_opened_again_shows_how_things_stand(
+    silent: SilentDaemon, tablets: tuple[Tablet, Tablet]
+) -> None:
     tablet, _ = tablets
     for path, args in (("/pad/2", (0.9, 0.2)), ("/gain", (-27.0,)), ("/macro/4", (0.25,)), ("/sustain", (1,))):
-        quiet.daemon.client.send(path, *args)
+        silent.client.send(path, *args)
     port = tablet.hearing
     tablet.close()
-    again = Tablet(FOLDER / "oscvae.tosc", quiet.port, hearing=port)
+    again = Tablet(FOLDER / "oscvae.tosc", silent.port, hearing=port)
     try:
         assert until(lambda: hears(again).value("macro 4") == pytest.approx(0.25), 10.0)
         assert again.value("model", "text") == "plucked"
@@ -350,11 +353,11 @@ def test_a_layout_that_is_opened_again_shows_how_things_stand(quiet: Quiet, tabl
     finally:
         again.close()
         for message in (("/gain", -12.0), ("/macro/4", 0.0), ("/sustain", 0)):
-            quiet.daemon.client.send(*message)
+            silent.client.send(*message)
 
 
-def test_macros_have_the_names_of_the_configuration() -> None:
-    two = Quiet("macros.map={swell up: {/attack: [0, 2]}, b: {/pan: ~}}")
+def test_macros_have_the_names_of_the_configuration(tmp_path: Path) -> None:
+    two = SilentDaemon(tmp_path, "macros.map={swell up: {/attack: [0, 2]}, b: {/pan: ~}}")
     try:
         one = Tablet(FOLDER / "oscvae.tosc", two.port)
         assert [one.value(f"macro {k + 1} name", "text") for k in range(4)] == list(MACROS)

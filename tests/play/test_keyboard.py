@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from play.test_performer import LATER, MOMENT, Stage
 
 from oscvae.errors import CommandError
 from oscvae.play.frames import FrameMoment
 from oscvae.play.voices import Voice
 from oscvae.realtime import layout as at
 from oscvae.units import db_to_gain, semitones_to_ratio
+from play.performing import LATER, MOMENT, Performing
 
 RATE = 48_000
 
 
-class Keys(Stage):
+class Keys(Performing):
     """A stage whose voices keep what is set on them."""
 
     def __init__(self) -> None:

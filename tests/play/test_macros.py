@@ -49,7 +49,7 @@ def test_a_macro_that_is_not_there_is_told_with_those_that_are(n: int) -> None:
     assert str(caught.value) == f"no macro {n}: there are 2, /macro/1 to /macro/2"
 
 
-def test_one_macro_and_none() -> None:
+def test_where_there_is_one_macro_or_none_that_is_told() -> None:
     with pytest.raises(CommandError, match=r"^no macro 2: only /macro/1$"):
         macros("{a: {/gain: ~}}").messages(2, 0.5)
     with pytest.raises(CommandError, match=r"^no macro 1: macros\.map in config\.yaml has none$"):
@@ -75,7 +75,7 @@ def test_one_macro_and_none() -> None:
         ("{/pan: ~, gain: [0, 1]}", "gain: gain is no address of oscvae, did you mean /gain?"),
     ],
 )
-def test_a_macro_that_could_never_work(moves: str, why: str) -> None:
+def test_a_macro_that_could_never_work_is_refused(moves: str, why: str) -> None:
     with pytest.raises(ConfigError) as caught:
         macros(f"{{good: {{/pan: ~}}, bad: {moves}}}")
     assert str(caught.value).startswith(f"macros.map.bad.{why}")

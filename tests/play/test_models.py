@@ -12,12 +12,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from modeldocument import small_document
 
 from oscvae.errors import BusyError, DecoderError, DiskError, ModelError
 from oscvae.play import models
 from oscvae.play.models import ModelManager
 from oscvae.settings import disk
+from parts.small_model import small_document
 
 SOON_S = 30.0
 

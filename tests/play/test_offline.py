@@ -243,7 +243,7 @@ def test_panic_is_silent_within_a_block(engine: OfflineEngine) -> None:
     assert not out.any()
 
 
-def test_keyboard_sustain_and_cursor(engine: OfflineEngine) -> None:
+def test_a_held_key_follows_the_cursor_until_the_pedal_lets_go(engine: OfflineEngine) -> None:
     engine.execute([message("/note", 60, 100)])
     engine.execute([message("/sustain", 1), message("/note", 60, 0)])
     for _ in range(40):
@@ -299,7 +299,7 @@ def test_bend_moves_a_sounding_voice(engine: OfflineEngine) -> None:
     assert abs(cents(fundamental_hz(late, RATE, note_to_hz(61), note_to_hz(63)), note_to_hz(62))) < 20
 
 
-def test_pan_and_gain(engine: OfflineEngine) -> None:
+def test_pan_silences_a_side_and_gain_is_in_db(engine: OfflineEngine) -> None:
     out = play(
         engine, moment(0, message("/pan", -1.0), message("/gain", 0.0)), moment(0.1, message("/play", 60, *Z, 1.0))
     )

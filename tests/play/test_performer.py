@@ -3,139 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from oscvae.daemon.router import Router
 from oscvae.errors import CommandError
-from oscvae.osc.client import Client, ErrorLimiter
-from oscvae.osc.packets import Message, decode
-from oscvae.osc.parse import Command, ModelInfo, parse
+from oscvae.osc.client import Client
+from oscvae.osc.packets import Message
+from oscvae.osc.parse import Command, parse
 from oscvae.osc.vocabulary import TABLE
 from oscvae.play.frames import FrameMoment
-from oscvae.play.listener import Listener
-from oscvae.play.macros import read_macros
-from oscvae.play.performer import Performer
-from oscvae.play.voices import Voice
 from oscvae.realtime import layout as at
-from oscvae.realtime.engine import Engine
-
-MODEL = ModelInfo(2, note_min=40, note_max=80)
-LATER = 10**18  # Unix ns, frame 1000
-MOMENT = LATER // 1000  # a frame
-
-
-PRESETS = {"far": (9.0, 9.0), "near": (0.5, 0.5)}
-
-
-class Pool:
-    """Voices that are only counted."""
-
-    def __init__(self) -> None:
-        self.engine = Engine(4, 48_000, 16, np.zeros(16, np.float32))
-        self.started: list[Voice] = []
-        self.complete = 0  # groups
-        self.moves: list[tuple[float, ...]] = []
-
-    def new_group(self) -> int:
-        return 7
-
-    def complete_group(self, group: int) -> None:
-        assert group == 7
-        self.complete += 1
-
-    def new_id(self) -> int:
-        return -1
-
-    def start(self, voice: Voice, instead: Voice | None) -> None:
-        self.started.append(voice)
-
-    def release(self, voice: Voice, frame: int) -> None:
-        voice.held = False
-
-    def move(self, voice: Voice, z: tuple[float, ...]) -> None:
-        if z != voice.z:
-            voice.z = z
-            self.moves.append(z)
-
-    def panic(self) -> None:
-        self.started.clear()
-
-    def playing(self) -> Sequence[Voice]:
-        return [voice for voice in self.started if voice.held]
-
-
-class Timeline:
-    """Where whatever is deferred waits until `come` says that its moment has come."""
-
-    def __init__(self) -> None:
-        self._changes: list[tuple[int, int, Callable[[], None]]] = []
-        self.deferred = 0
-        self.now_s = 0.0
-
-    def come(self, due_ns: int) -> None:
-        """Make what is due by then, in the order of time."""
-        due = sorted(change for change in self._changes if change[0] <= due_ns)
-        self._changes = [change for change in self._changes if change[0] > due_ns]
-        for _, _, change in due:
-            change()
-
-    def moment_s(self, due_ns: int | None = None) -> float:
-        return self.now_s
-
-    def keep_ticking(self) -> None:
-        pass
-
-    def frame_at(self, due_ns: int) -> int:
-        return due_ns // MOMENT
-
-    def defer(self, due_ns: int | None, change: Callable[[], None]) -> None:
-        if due_ns is None:
-            change()
-        else:
-            self._changes.append((due_ns, self.deferred, change))
-            self.deferred += 1
-
-
-class Stage(Listener):
-    """A performer, what it tells subscribers, and what its client is answered."""
-
-    def __init__(self, macros: Mapping[str, Mapping[str, tuple[float, float]]] = {}) -> None:
-        self.pool, self.timeline = Pool(), Timeline()
-        document = SimpleNamespace(latent=SimpleNamespace(low=(-2.0, -2.0), high=(2.0, 2.0)))
-        current = SimpleNamespace(name="small", info=MODEL, document=document)
-        models: Any = SimpleNamespace(current=current, info=lambda: MODEL)
-        pool: Any = self.pool
-        timeline: Any = self.timeline
-        presets: Any = SimpleNamespace(point=lambda model, name, dims: PRESETS[name], names=lambda model: list(PRESETS))
-        self.told: list[tuple[str, tuple[Any, ...], Client | None]] = []
-        self.performer = Performer(pool, models, timeline, presets, read_macros(macros), self, gain_db=0.0)
-        start: Any = SimpleNamespace(revived=False, document=SimpleNamespace(latent=SimpleNamespace(mean=(0.0, 0.0))))
-        self.performer.adopt(start)
-        self.told.clear()
-        self.answers: list[tuple[str, tuple[Any, ...]]] = []
-        self.client = Client("udp", "127.0.0.1", 5000, True, 64, self._answered, ErrorLimiter())
-
-    def changed(self, path: str, args: Sequence[Any], by: Client | None) -> None:
-        self.told.append((path, tuple(args), by))
-
-    def _answered(self, packet: bytes, client: Client) -> None:
-        message = decode(packet)
-        assert isinstance(message, Message)
-        self.answers.append((message.address, message.args))
-
-    def do(self, *messages: tuple[Any, ...], due_ns: int | None = None) -> None:
-        commands = [parse(Message(address, args), MODEL) for address, *args in messages]  # type: ignore[arg-type]
-        self.performer.execute(commands, self.client, due_ns)
+from play.performing import LATER, MODEL, MOMENT, Performing
 
 
 def test_notes_of_one_moment_are_a_group_and_a_note_off_is_none_of_it() -> None:
     """A group whose size counts a note off would wait for a note that never comes."""
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100), ("/note", 64, 100))
     stage.do(("/note", 60, 0), ("/note", 62, 100), ("/note", 66, 100))
     stage.do(("/note", 62, 0), ("/note", 67, 100))
@@ -154,7 +40,7 @@ def test_notes_of_one_moment_are_a_group_and_a_note_off_is_none_of_it() -> None:
 
 @pytest.mark.parametrize(("due_ns", "at_once"), [(None, True), (FrameMoment(10**18, 5), True), (10**18, False)])
 def test_the_wheel_of_a_keyboard_acts_before_the_note_that_follows_it(due_ns: int | None, at_once: bool) -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/bend", 12.0), due_ns=due_ns)
     assert stage.pool.engine.number(at.E_BEND) == (2.0 if at_once else 1.0)
     assert stage.timeline.deferred == (not at_once)
@@ -168,7 +54,7 @@ class Office:
 
     obeyed = tuple(row.path for row in TABLE if row.by == "services")
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Performing) -> None:
         self.stage = stage
         self.asked: list[tuple[str, tuple[float, ...], int]] = []
 
@@ -178,7 +64,7 @@ class Office:
             client.fail(command.path, "no such file")
 
 
-def conduct(stage: Stage, *messages: tuple[Any, ...], due_ns: int | None = None) -> Office:
+def conduct(stage: Performing, *messages: tuple[Any, ...], due_ns: int | None = None) -> Office:
     office = Office(stage)
     commands = [parse(Message(address, tuple(args)), MODEL) for address, *args in messages]
     services: Any = office
@@ -188,7 +74,7 @@ def conduct(stage: Stage, *messages: tuple[Any, ...], due_ns: int | None = None)
 
 @pytest.mark.parametrize("due_ns", [None, LATER])
 def test_a_bundle_is_obeyed_in_order_whoever_obeys_it(due_ns: int | None) -> None:
-    stage = Stage()
+    stage = Performing()
     office = conduct(
         stage,
         ("/preset/save", "a"),
@@ -214,7 +100,7 @@ def test_a_bundle_is_obeyed_in_order_whoever_obeys_it(due_ns: int | None) -> Non
 
 
 def test_notes_of_a_bundle_start_together_whatever_stands_between_them() -> None:
-    stage = Stage()
+    stage = Performing()
     note = ("/play", 60, 0.0, 0.0)
     conduct(stage, note, ("/preset/save", "a"), note, ("/ping",), note)
     assert [(voice.asked.group, voice.asked.group_size, voice.asked.group_first) for voice in stage.pool.started] == [
@@ -228,7 +114,7 @@ def test_notes_of_a_bundle_start_together_whatever_stands_between_them() -> None
 
 
 def test_what_sounds_follows_at_the_moment_and_what_begins_with_it_at_once() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100))
     stage.do(("/note", 62, 100), ("/z", 1.0, 1.0), ("/note", 64, 100), due_ns=LATER)
     sounding, before, after = stage.pool.started
@@ -243,7 +129,7 @@ def test_what_sounds_follows_at_the_moment_and_what_begins_with_it_at_once() -> 
     "message", [("/z/1", 1.0), ("/unit/1", 0.75), ("/pad/1", 0.75, 0.5), ("/preset/recall", "near"), ("/macro/1", 1.0)]
 )
 def test_every_way_of_moving_the_cursor_has_its_moment(message: tuple[Any, ...]) -> None:
-    stage = Stage({"a": {"/unit/1": (0.0, 1.0), "/unit/2": (0.5, 0.75)}})
+    stage = Performing({"a": {"/unit/1": (0.0, 1.0), "/unit/2": (0.5, 0.75)}})
     stage.do(("/note", 60, 100))
     (voice,) = stage.pool.started
     stage.do(message, due_ns=LATER)
@@ -253,7 +139,7 @@ def test_every_way_of_moving_the_cursor_has_its_moment(message: tuple[Any, ...])
 
 
 def test_a_move_of_now_takes_along_nothing_that_is_yet_to_come() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100))
     (voice,) = stage.pool.started
     stage.do(("/z/1", 1.0), ("/note", 64, 100), due_ns=LATER)
@@ -265,7 +151,7 @@ def test_a_move_of_now_takes_along_nothing_that_is_yet_to_come() -> None:
 
 
 def test_a_glide_takes_along_nothing_that_is_yet_to_come() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100), ("/glide", 4.0, 2.0, 2.0))
     (voice,) = stage.pool.started
     stage.do(("/z/1", -1.0), ("/note", 64, 100), due_ns=LATER)
@@ -282,7 +168,7 @@ def test_a_glide_takes_along_nothing_that_is_yet_to_come() -> None:
 
 
 def test_a_glide_goes_on_until_a_move_that_ends_it() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100), ("/glide", 4.0, 2.0, 2.0))
     (voice,) = stage.pool.started
     stage.do(("/z", 1.0, 1.0), due_ns=LATER)
@@ -298,7 +184,7 @@ def test_a_glide_goes_on_until_a_move_that_ends_it() -> None:
 
 @pytest.mark.parametrize("is_before", [True, False])
 def test_of_two_moves_that_of_the_later_moment_stays(is_before: bool) -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100))
     stage.do(("/z", 1.0, 1.0), due_ns=LATER)
     if is_before:
@@ -315,7 +201,7 @@ def test_of_two_moves_that_of_the_later_moment_stays(is_before: bool) -> None:
 
 
 def test_bundles_that_come_in_the_wrong_order_are_heard_in_the_right_one() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100))
     for n in (2, 0, 1):
         due_ns = LATER + n * MOMENT
@@ -335,7 +221,7 @@ def test_bundles_that_come_in_the_wrong_order_are_heard_in_the_right_one() -> No
 
 
 def test_moves_of_several_moments_are_made_one_after_the_other() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100))
     (voice,) = stage.pool.started
     for n in range(3):
@@ -348,7 +234,7 @@ def test_moves_of_several_moments_are_made_one_after_the_other() -> None:
 
 
 def test_a_note_that_was_let_go_before_the_moment_does_not_move() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100))
     stage.do(("/z", 1.0, 1.0), due_ns=LATER)
     stage.do(("/note", 60, 0))
@@ -357,7 +243,7 @@ def test_a_note_that_was_let_go_before_the_moment_does_not_move() -> None:
 
 
 def test_a_knob_of_a_keyboard_moves_at_once() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100))
     stage.do(("/z/1", 1.0), due_ns=FrameMoment(LATER, 1000))
     assert stage.pool.moves == [(1.0, 0.0)]
@@ -365,7 +251,7 @@ def test_a_knob_of_a_keyboard_moves_at_once() -> None:
 
 
 def test_what_is_yet_to_come_is_heard_beside_a_knob_of_a_keyboard_and_not_before() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100))
     stage.do(("/z/1", 1.0), due_ns=LATER + MOMENT)
     stage.do(("/z/2", 2.0), ("/note", 64, 100), due_ns=FrameMoment(LATER, 1000))
@@ -375,7 +261,7 @@ def test_what_is_yet_to_come_is_heard_beside_a_knob_of_a_keyboard_and_not_before
 
 
 def test_several_moves_of_one_moment_are_followed_once() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100))
     stage.do(("/z/1", 1.0), ("/z/2", 2.0), due_ns=LATER)
     stage.timeline.come(LATER)
@@ -383,7 +269,7 @@ def test_several_moves_of_one_moment_are_followed_once() -> None:
 
 
 def test_a_panic_forgets_the_moves_that_come_after_it_and_no_others() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/z/1", 1.0), due_ns=LATER + MOMENT)
     stage.do(("/panic",))
     assert stage.performer.cursor == (0.0, 0.0)
@@ -402,7 +288,7 @@ def test_a_panic_forgets_the_moves_that_come_after_it_and_no_others() -> None:
 
 @pytest.mark.parametrize("dims", [1, 2, 3])
 def test_a_new_model_forgets_the_moves_that_were_meant_for_the_old_one(dims: int) -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100))
     stage.do(("/z/2", 1.0), ("/glide", 1.0, 2.0, 2.0), due_ns=LATER)
     mean = (0.25,) * dims
@@ -419,7 +305,7 @@ def test_a_new_model_forgets_the_moves_that_were_meant_for_the_old_one(dims: int
 
 
 def test_voices_of_a_model_with_other_dimensions_stay_where_they_are() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100))
     (voice,) = stage.pool.started
     new: Any = SimpleNamespace(revived=False, document=SimpleNamespace(latent=SimpleNamespace(mean=(1.0, 1.0, 1.0))))
@@ -432,7 +318,7 @@ def test_voices_of_a_model_with_other_dimensions_stay_where_they_are() -> None:
 
 
 def test_a_decoder_that_is_started_again_changes_no_cursor() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/z", 1.0, 1.0), due_ns=LATER)
     again: Any = SimpleNamespace(revived=True, info=SimpleNamespace(dims=2))
     stage.performer.adopt(again)
@@ -440,7 +326,7 @@ def test_a_decoder_that_is_started_again_changes_no_cursor() -> None:
 
 
 def test_a_glide_that_is_yet_to_begin_moves_nothing() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100))
     stage.timeline.now_s = 10.0
     stage.do(("/z", 1.0, 1.0), ("/glide", 2.0, 2.0, 2.0), due_ns=LATER)  # at 10 s
@@ -458,7 +344,7 @@ def test_a_glide_that_is_yet_to_begin_moves_nothing() -> None:
 
 
 def test_a_dimension_that_is_moved_by_hand_leaves_a_glide_and_the_others_travel_on() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/note", 60, 100), ("/glide", 4.0, 2.0, 2.0))
     stage.timeline.now_s = 1.0
     assert stage.performer.tick()
@@ -475,7 +361,7 @@ def test_a_dimension_that_is_moved_by_hand_leaves_a_glide_and_the_others_travel_
 
 
 def test_a_panic_lifts_the_pedal_on_every_surface() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/panic",))
     assert stage.told == []
     stage.do(("/sustain", 1), ("/panic",))
@@ -483,7 +369,7 @@ def test_a_panic_lifts_the_pedal_on_every_surface() -> None:
 
 
 def test_where_everything_stands() -> None:
-    stage = Stage({"a": {"/bend": (0.0, -12.0), "/unit/2": (0.5, 1.0)}, "b": {"/pan": (0.0, 1.0)}})
+    stage = Performing({"a": {"/bend": (0.0, -12.0), "/unit/2": (0.5, 1.0)}, "b": {"/pan": (0.0, 1.0)}})
     start = {"/gain": (0.0,), "/pan": (0.0,), "/bend": (0.0,), "/release": (0.15,), "/attack": (0.0,)}
     start |= {"/stretch": (1.0,), "/sustain": (False,), "/macro/1": (0.0,), "/macro/2": (0.0,)}
     assert dict(stage.performer.state()) == {"/z": (0.0, 0.0), **start}
@@ -502,7 +388,7 @@ def test_where_everything_stands() -> None:
 
 
 def test_a_macro_moves_several_parameters_and_all_is_told() -> None:
-    stage = Stage({"a": {"/bend": (0.0, -12.0), "/unit/2": (0.5, 1.0), "/stretch": (1.0, 2.0)}})
+    stage = Performing({"a": {"/bend": (0.0, -12.0), "/unit/2": (0.5, 1.0), "/stretch": (1.0, 2.0)}})
     stage.do(("/macro/1", 0.5))
     assert stage.pool.engine.number(at.E_BEND) == pytest.approx(2**-0.5)
     assert stage.performer.cursor == pytest.approx((0.0, 1.0))
@@ -530,7 +416,9 @@ def test_a_macro_moves_several_parameters_and_all_is_told() -> None:
 
 
 def test_voices_follow_a_macro_once() -> None:
-    stage = Stage({"a": {"/unit/1": (0.0, 1.0), "/z/2": (0.0, -1.0), "/pan": (0.0, 1.0)}, "b": {"/pan": (0.0, 1.0)}})
+    stage = Performing(
+        {"a": {"/unit/1": (0.0, 1.0), "/z/2": (0.0, -1.0), "/pan": (0.0, 1.0)}, "b": {"/pan": (0.0, 1.0)}}
+    )
     stage.do(("/note", 60, 100), ("/note", 64, 100))
     stage.do(("/macro/1", 0.25))
     assert stage.pool.moves == [(-1.0, -0.25)] * 2, "not by way of a point where only one dimension has moved"
@@ -542,14 +430,14 @@ def test_voices_follow_a_macro_once() -> None:
 
 
 def test_a_macro_of_a_bundle_moves_at_its_time() -> None:
-    stage = Stage({"a": {"/pan": (0.0, 1.0), "/gain": (0.0, -6.0)}})
+    stage = Performing({"a": {"/pan": (0.0, 1.0), "/gain": (0.0, -6.0)}})
     stage.do(("/macro/1", 1.0), due_ns=10**18)
     assert stage.timeline.deferred == 2
     assert stage.pool.engine.number(at.E_PAN) == 0.0
 
 
 def test_voices_follow_a_macro_of_a_bundle_once_and_at_its_time() -> None:
-    stage = Stage({"a": {"/unit/1": (0.5, 1.0), "/z/2": (0.0, -1.0)}})
+    stage = Performing({"a": {"/unit/1": (0.5, 1.0), "/z/2": (0.0, -1.0)}})
     stage.do(("/note", 60, 100))
     stage.do(("/note", 64, 100), ("/macro/1", 1.0), due_ns=LATER)
     assert [voice.z for voice in stage.pool.started] == [(0.0, 0.0), (2.0, -1.0)]
@@ -558,7 +446,7 @@ def test_voices_follow_a_macro_of_a_bundle_once_and_at_its_time() -> None:
 
 
 def test_a_macro_moves_what_the_model_has_and_tells_what_it_has_not() -> None:
-    stage = Stage({"a": {"/unit/9": (0.0, 1.0), "/pan": (0.0, 1.0)}})
+    stage = Performing({"a": {"/unit/9": (0.0, 1.0), "/pan": (0.0, 1.0)}})
     stage.do(("/macro/1", 0.5))
     assert stage.pool.engine.number(at.E_PAN) == 0.5
     assert [path for path, _, _ in stage.told] == ["/pan", "/macro/1"]
@@ -567,7 +455,7 @@ def test_a_macro_moves_what_the_model_has_and_tells_what_it_has_not() -> None:
 
 @pytest.mark.parametrize("message", [("/macro/2", 0.5), ("/macro", 2, 0.5), ("/macro", 0, 0.5)])
 def test_a_macro_that_is_not_there_moves_nothing(message: tuple[Any, ...]) -> None:
-    stage = Stage({"a": {"/pan": (0.0, 1.0)}})
+    stage = Performing({"a": {"/pan": (0.0, 1.0)}})
     stage.do(message, ("/pan", 0.25))
     assert stage.told == [("/pan", (0.25,), stage.client)]
     ((address, (path, why)),) = stage.answers
@@ -579,7 +467,7 @@ def test_a_macro_that_is_not_there_moves_nothing(message: tuple[Any, ...]) -> No
 
 
 def test_whatever_is_told_can_be_asked_for() -> None:
-    stage = Stage({"one": {"/pan": (0.0, 1.0)}})
+    stage = Performing({"one": {"/pan": (0.0, 1.0)}})
     stage.do(("/gain", -3.0), ("/macro/1", 0.5), ("/z", 1.0, -2.0), ("/sustain", 1))
     asked = ("/gain", "/pan", "/macro/1", "/sustain", "/z", "/z/2", "/unit/1", "/unit/2", "/pad/1")
     assert [tuple(stage.performer.standing(path)) for path in asked] == [
@@ -607,4 +495,4 @@ def test_whatever_is_told_can_be_asked_for() -> None:
 )
 def test_what_stands_nowhere_is_said(path: str, why: str) -> None:
     with pytest.raises(CommandError, match=re.escape(why)):
-        Stage().performer.standing(path)
+        Performing().performer.standing(path)

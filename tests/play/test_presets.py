@@ -92,7 +92,7 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", " a", "a ", "a\nb", "a\0", "x" * 65])
-def test_bad_names(tmp_path: Path, name: str) -> None:
+def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
     async def body() -> None:
         with pytest.raises(CommandError, match="1 to 64 printable"):
             Presets(tmp_path).save("m", name, (1.0,))

@@ -72,7 +72,7 @@ class Model:
         self.voices = self.waiting = 0
 
 
-class Stage(Listener):
+class PoolByHand(Listener):
     """A pool of `limit` voices, what it tells, and the other clocks played by the test."""
 
     def __init__(self, limit: int = 4) -> None:
@@ -141,7 +141,7 @@ def _record(*words: int) -> np.ndarray[Any, np.dtype[np.int64]]:
 @pytest.mark.parametrize("heard", [True, False])
 def test_a_voice_that_ends_while_control_listens_is_told_off(heard: bool) -> None:
     """The callback's word comes after control has heard it out, the renderer's just before that is heard out too."""
-    stage = Stage()
+    stage = PoolByHand()
     voice = stage.play()
     if heard:
         assert push(stage.engine.audio_control, _record(at.VOICE_ON, voice.slot, voice.generation))
@@ -156,7 +156,7 @@ def test_a_voice_that_ends_while_control_listens_is_told_off(heard: bool) -> Non
 
 def test_what_is_told_of_a_slot_is_told_of_its_voice() -> None:
     """The note that waited gets the slot within the same listening: the word of the one before is not taken for its."""
-    stage = Stage()
+    stage = PoolByHand()
     voices = [stage.play() for _ in range(4)]
     for voice in voices:
         assert push(stage.engine.audio_control, _record(at.VOICE_ON, voice.slot, voice.generation))
@@ -181,7 +181,7 @@ def test_what_is_told_of_a_slot_is_told_of_its_voice() -> None:
 @pytest.mark.parametrize("room", [PLENTY, 5, 1])
 def test_moves_are_served_in_turn(room: int) -> None:
     """Every voice always has a newer target than the decoder can follow; some of their notes had a time."""
-    stage = Stage(limit=16)
+    stage = PoolByHand(limit=16)
     voices = [stage.play(start_frame=-1 if i % 3 else 1_000_000 - 1_000 * i) for i in range(16)]
     stage.model.decoder.room = room
     served: list[int] = []
@@ -199,7 +199,7 @@ def test_moves_are_served_in_turn(room: int) -> None:
 
 
 def test_notes_go_before_moves() -> None:
-    stage = Stage()
+    stage = PoolByHand()
     voices = [stage.play() for _ in range(3)]
     for voice in voices:
         stage.pool.move(voice, (1.0,))
@@ -209,7 +209,7 @@ def test_notes_go_before_moves() -> None:
 
 
 def test_a_target_that_found_no_room_does_not_come_after_a_newer_one() -> None:
-    stage = Stage()
+    stage = PoolByHand()
     voice = stage.play()
     stage.model.decoder.room = 0
     stage.pool.move(voice, (1.0,))
@@ -223,7 +223,7 @@ def test_a_target_that_found_no_room_does_not_come_after_a_newer_one() -> None:
 
 @pytest.mark.parametrize("blocks", [0, PLENTY])
 def test_a_target_that_found_no_room_is_reached_when_there_is_some(blocks: int) -> None:
-    stage = Stage()
+    stage = PoolByHand()
     voice = stage.play()
     decoder = stage.model.decoder
     taken, decoder.free_blocks[blocks:] = decoder.free_blocks[blocks:], []
@@ -240,7 +240,7 @@ def test_a_target_that_found_no_room_is_reached_when_there_is_some(blocks: int) 
 
 
 def test_a_decoder_without_room_holds_up_no_other() -> None:
-    stage, other = Stage(), Model(1)
+    stage, other = PoolByHand(), Model(1)
     voice, elsewhere = stage.play(), stage.play(model=other)
     stage.model.decoder.room = 0
     stage.pool.move(voice, (1.0,))
@@ -253,7 +253,7 @@ def test_a_decoder_without_room_holds_up_no_other() -> None:
 
 @pytest.mark.parametrize("gone", ["voice", "decoder"])
 def test_nobody_waits_for_a_move_that_will_never_be(gone: str) -> None:
-    stage = Stage()
+    stage = PoolByHand()
     voice = stage.play()
     stage.model.decoder.room = 0
     stage.pool.move(voice, (1.0,))

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from modeldocument import small_document
-from sharedwords import bits
 
 from oscvae.model.document import ModelDocument
 from oscvae.realtime import layout as at
@@ -18,6 +16,8 @@ from oscvae.realtime.layout import Group, Writer
 from oscvae.realtime.memory import CACHE_LINE_BYTES
 from oscvae.realtime.ring import clear_ring, pop, push
 from oscvae.spectral.context import ModelContext
+from parts.sharedwords import bits
+from parts.small_model import small_document
 
 # odd numbers of everything, so that few arrays end where a cache line does
 ODD = Sizes(slots=5, scratch=23, sinc=37)

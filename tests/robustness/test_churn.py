@@ -5,7 +5,6 @@ A few thousand commands in the suite; OSCVAE_SOAK=1 pytest -m soak sends 100,000
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,19 +13,20 @@ import numpy as np
 import psutil
 import pytest
 from numpy.typing import NDArray
-from robustness.churn import Churn, Command
-from robustness.live import check_log, resident_bytes, wait_until
-from support import Daemon, OscClient
 
 from oscvae.osc.packets import Message
-from oscvae.play.listener import Listener
 from oscvae.play.offline import OfflineEngine
 from oscvae.realtime import layout as at
 from oscvae.settings.sections import load_config
+from parts import SOAK
+from parts.client import OscClient
+from parts.daemon import Daemon
+from parts.waiting import until
+from robustness.churn import Churn, Command
+from robustness.heard import Heard
 
 pytestmark = pytest.mark.soak
 
-SOAK = os.environ.get("OSCVAE_SOAK") == "1"
 COMMANDS = 100_000 if SOAK else 2_000
 LIVE_COMMANDS = 100_000 if SOAK else 2_000
 LATEST_S = 0.2  # how late a bundle may be due
@@ -36,17 +36,6 @@ RATE = 48_000
 LONGEST_S = 2.4 * 4 + 1.0  # the model's longest note, at the longest stretch, and what its release adds
 GROWTH_BYTES = 4 << 20
 LIVE_GROWTH_BYTES = 24 << 20  # with threads, and an allocator that returns nothing
-BUSY, VOICES_SOUNDING = 6, 0  # places in /status.reply
-
-
-class Heard(Listener):
-    """Keeps what is told of voices."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, float]] = []
-
-    def voice(self, address: str, voice_id: int, note: float) -> None:
-        self.told.append((address, note))
 
 
 @pytest.fixture
@@ -164,12 +153,11 @@ def test_a_model_waits_for_the_notes_that_wait_for_a_slot(engine: OfflineEngine)
     assert waiting.loaded is second
     obey(engine, [("/load", "plucked")])
     check_books(engine)
-    heard = Heard()
-    engine.pool._listener = heard
+    engine.pool._listener = heard = Heard()
     for _ in range(200):
         render(engine, 128)
         check_books(engine)
-    assert ("/voice/on", 72.0) in heard.told
+    assert 72.0 in [note for address, _, note in heard.told if address == "/voice/on"]
     assert engine.errors == []
     obey(engine, [("/panic",)])
     render(engine, 128)
@@ -254,7 +242,7 @@ def send(client: OscClient, churn: Churn) -> int:
 def rests(daemon: Daemon) -> bool:
     """Whether nothing sounds, nor begins within a moment: what waits for its decoder is not counted as a voice yet."""
     for _ in range(10):
-        if daemon.status()[VOICES_SOUNDING]:
+        if daemon.status().voices:
             return False
         time.sleep(0.02)
     return True
@@ -265,13 +253,13 @@ def fill(daemon: Daemon, voices: int) -> None:
     client = daemon.client
     for address, value in (("/stretch", 4.0), ("/bend", 0.0), ("/attack", 0.0), ("/release", 0.05), ("/sustain", 0)):
         client.send(address, value)
-    busy = daemon.status()[BUSY]
+    busy = daemon.status().busy
     for i in range(voices):
         client.send("/play", 40 + i % 40, 0.1, 0.2, -0.3, 0.4)
-    assert wait_until(lambda: daemon.status()[VOICES_SOUNDING] == voices, 10.0), daemon.status()
-    assert daemon.status()[BUSY] == busy
+    assert until(lambda: daemon.status().voices == voices, 10.0), daemon.status()
+    assert daemon.status().busy == busy
     client.send("/panic")
-    assert wait_until(lambda: rests(daemon), 5.0), daemon.status()
+    assert until(lambda: rests(daemon), 5.0), daemon.status()
 
 
 @pytest.mark.timeout(0 if SOAK else 300)
@@ -293,17 +281,17 @@ def test_four_performers_at_once_leave_a_daemon_as_it_was() -> None:
                 n_loads += 1
                 clients[0].send("/load", "plucked")
             if not resident and sent > LIVE_COMMANDS // 2:
-                resident = resident_bytes(daemon)
+                resident = daemon.resident_bytes()
             if sent > LIVE_COMMANDS:
                 break
         for client in clients:
             client.send("/sustain", 0)
         time.sleep(LATEST_S)
         daemon.client.send("/stop")
-        assert wait_until(lambda: rests(daemon), 15.0), daemon.status()
+        assert until(lambda: rests(daemon), 15.0), daemon.status()
         for _ in range(3):
             fill(daemon, voices)
-        grown = resident_bytes(daemon) - resident
+        grown = daemon.resident_bytes() - resident
         assert grown < LIVE_GROWTH_BYTES, f"{grown / 2**20:.1f} MiB"
         for client in clients:
             answers += client.drain()
@@ -311,4 +299,4 @@ def test_four_performers_at_once_leave_a_daemon_as_it_was() -> None:
         unexpected = [reply for reply in answers if reply[0] != "/done" and not _is_earned(str(reply[1][1]))]
         assert unexpected == []
         assert daemon.stop() == 0
-        check_log(daemon)
+        daemon.check_log()

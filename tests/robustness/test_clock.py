@@ -16,9 +16,9 @@ from oscvae.osc.packets import Message
 from oscvae.play.offline import OfflineEngine
 from oscvae.realtime import layout as at
 from oscvae.settings.sections import load_config
+from parts.daemon import Z
 
 RATE = 48_000
-Z = (0.1, 0.2, -0.3, 0.4)
 JUMPS = 1_000
 WRAP = 1 << 32
 PERIOD = 64
@@ -57,10 +57,10 @@ class Score:
         self._late = engine.engine.word(at.E_LATE)
 
     def play(self, frame: int) -> None:
-        known = {voice.id for voice in self.engine.pool.all()}
+        known = {voice.asked.id for voice in self.engine.pool.all()}
         self.engine.execute([Message("/play", (60, *Z, 0.8, 0.005))], round(frame * 1e9 / RATE))
-        (new,) = [voice for voice in self.engine.pool.all() if voice.id not in known]
-        self.due[new.id] = frame
+        (new,) = [voice for voice in self.engine.pool.all() if voice.asked.id not in known]
+        self.due[new.asked.id] = frame
 
     def block(self, count: int = PERIOD) -> np.ndarray:  # type: ignore[type-arg]
         out = np.zeros((2, count), np.float32)
@@ -70,8 +70,8 @@ class Score:
         self.played.append((before, before + count))
         for voice in self.engine.pool.all():
             words = self.engine.engine.voices[voice.slot]
-            if int(words[at.V_TAIL]) > 0 and voice.id not in self.onsets:
-                self.onsets[voice.id] = int(words[at.V_ONSET_FRAME])
+            if int(words[at.V_TAIL]) > 0 and voice.asked.id not in self.onsets:
+                self.onsets[voice.asked.id] = int(words[at.V_ONSET_FRAME])
         return out
 
     @property

@@ -19,12 +19,14 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
-from jackd import JackServer
-from robustness.badmodels import Honest, write
-from robustness.live import check_log, processes, sounds, wait_until
-from robustness.test_leaving import leave
-from sickdisk import SickDisk
-from support import READY_TIMEOUT_S, Daemon, OscClient
+
+from parts.client import OscClient
+from parts.daemon import READY_TIMEOUT_S, Daemon
+from parts.jackd import JackServer
+from parts.leaving import leave
+from parts.models import Honest, write
+from parts.sickdisk import SickDisk
+from parts.waiting import until
 
 pytestmark = pytest.mark.soak
 
@@ -142,7 +144,7 @@ def test_every_command_is_answered_while_its_disk_hangs(daemon: Daemon, disk: Si
     client = daemon.client
     client.send("/sync", 7)
     assert answer_to_ping(client), "the event clock waits for a disk"
-    assert sounds(daemon)
+    assert daemon.sounds()
     told = hear_all(daemon, askers)
     for address, replies in told.items():
         for head, args in replies:
@@ -152,10 +154,10 @@ def test_every_command_is_answered_while_its_disk_hangs(daemon: Daemon, disk: Si
     assert client.wait_for("/synced", timeout_s=ANSWER_S) == ("/synced", (7,))
     assert presets.read_text() == before
     disk.heal()
-    assert wait_until(lambda: daemon.log.count("answers again") == 3, ANSWER_S), daemon.log
+    assert until(lambda: daemon.log.count("answers again") == 3, ANSWER_S), daemon.log
     works(daemon)
     assert daemon.stop() == 0
-    check_log(daemon)
+    daemon.check_log()
     assert sorted(json.loads(presets.read_text())["presets"]) == ["new", "old"]
 
 
@@ -178,7 +180,7 @@ def test_leaving_while_every_disk_hangs(daemon: Daemon, disk: SickDisk) -> None:
 def test_a_start_whose_disks_hang_starts_and_says_so(folders: Folders, disk: SickDisk) -> None:
     disk.hang()
     with Daemon("audio.backend=silent", *folders.settings, environment=disk.environment) as daemon:
-        assert wait_until(lambda: " ready in " in daemon.log, READY_TIMEOUT_S), daemon.log
+        assert until(lambda: " ready in " in daemon.log, READY_TIMEOUT_S), daemon.log
         for words in (
             "notes are /fail until one is loaded: model.name honest: the models folder did not answer",
             "honest has no presets, and takes none: the presets folder did not answer",
@@ -187,10 +189,10 @@ def test_a_start_whose_disks_hang_starts_and_says_so(folders: Folders, disk: Sic
             assert words in daemon.log, daemon.log
         assert answer(daemon.client, "/load", "honest")[0] == "/fail"
         disk.heal()
-        assert wait_until(lambda: daemon.log.count("answers again") == 3, ANSWER_S), daemon.log
+        assert until(lambda: daemon.log.count("answers again") == 3, ANSWER_S), daemon.log
         works(daemon)
         assert daemon.stop() == 0
-        check_log(daemon)
+        daemon.check_log()
     assert json.loads((folders.place / "midi" / "learnt.json").read_text())["controllers"] == {"20": "/unit/1"}
     assert sorted(json.loads((folders.place / "presets" / "honest.json").read_text())["presets"]) == ["new", "old"]
 
@@ -206,11 +208,11 @@ def test_a_server_that_returns_is_joined_while_disks_hang(
         askers = ask_all(daemon)
         time.sleep(0.5)  # by now they hang
         jack_server.kill()
-        assert wait_until(lambda: daemon.status()[BACKEND] == "jack (away)", ANSWER_S), daemon.log
+        assert until(lambda: daemon.status()[BACKEND] == "jack (away)", ANSWER_S), daemon.log
         askers += ask_all(daemon)
         jack_server.start()
-        assert wait_until(lambda: daemon.status()[BACKEND] == "jack", ANSWER_S), daemon.log
-        assert sounds(daemon)
+        assert until(lambda: daemon.status()[BACKEND] == "jack", ANSWER_S), daemon.log
+        assert daemon.sounds()
         hear_all(daemon, askers)
         leave(daemon, signal.SIGTERM)
 
@@ -234,20 +236,20 @@ def test_a_fifo_where_a_file_should_be_is_told(folders: Folders) -> None:
         assert answer(client, "/record", "take") == ("/done", ("/record", "take-2.wav"))
         assert answer(client, "/record")[0] == "/done"
         assert daemon.stop() == 0
-        check_log(daemon)
+        daemon.check_log()
 
 
 @pytest.mark.parametrize("letters", ["é" * 128, "琴" * 128, "x" * 2000])
 def test_a_name_that_is_too_long_for_a_disk_is_answered(daemon: Daemon, letters: str) -> None:
     for address in ("/load", "/record", "/encode"):
         assert answer(daemon.client, address, letters)[0] == "/fail"
-    check_log(daemon)
+    daemon.check_log()
 
 
 def test_a_daemon_without_descriptors_answers_and_recovers(daemon: Daemon) -> None:
     process = psutil.Process(daemon.process.pid)
     works(daemon)
-    assert wait_until(lambda: len(processes(daemon)) == 1, ANSWER_S)
+    assert until(lambda: len(daemon.decoders()) == 1, ANSWER_S)
     before = process.num_fds()
     soft, hard = process.rlimit(resource.RLIMIT_NOFILE)
     for spare in (0, 1, 2, 3, 5):
@@ -262,9 +264,9 @@ def test_a_daemon_without_descriptors_answers_and_recovers(daemon: Daemon) -> No
         daemon.client.send("/record")
         assert answer_to_ping(daemon.client)
     works(daemon)
-    assert wait_until(lambda: process.num_fds() <= before, ANSWER_S), (before, process.num_fds())
+    assert until(lambda: process.num_fds() <= before, ANSWER_S), (before, process.num_fds())
     assert daemon.stop() == 0
-    check_log(daemon)
+    daemon.check_log()
 
 
 @pytest.mark.timeout(0 if SOAK else 300)
@@ -283,12 +285,12 @@ def test_disks_that_come_and_go_leave_nothing_behind(daemon: Daemon, disk: SickD
         client = daemon.client
         client.send("/record")  # if that of a round began in time
         assert answer_to_ping(client)
-        assert wait_until(lambda: daemon.log.count("does not answer:") == daemon.log.count("answers again:"), ANSWER_S)
+        assert until(lambda: daemon.log.count("does not answer:") == daemon.log.count("answers again:"), ANSWER_S)
         time.sleep(0.5)
         works(daemon)
-        assert wait_until(lambda: len(processes(daemon)) == 1, ANSWER_S)
+        assert until(lambda: len(daemon.decoders()) == 1, ANSWER_S)
         counts.append((process.num_fds(), process.num_threads()))
     assert max(fds for fds, _ in counts) <= counts[0][0] + 2, counts
     assert max(threads for _, threads in counts) <= counts[0][1] + 16, counts  # four for each of four folders
     assert daemon.stop() == 0
-    check_log(daemon)
+    daemon.check_log()

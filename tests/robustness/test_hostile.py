@@ -6,33 +6,29 @@ A few thousand packets in the suite; OSCVAE_SOAK=1 pytest -m soak sends 100,000 
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import socket
-import struct
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from support import Daemon, OscClient, free_port
-from test_fuzz import arguments, bundles, messages, names, odd_messages
 
 from oscvae.osc.packets import BUNDLE, encode_message
 from oscvae.osc.tcp import MAX_CONNECTIONS
-from robustness.churn import Command
-from robustness.live import Z, check_log, sounds, wait_until
+from parts import SOAK
+from parts.client import OscClient, free_tcp_port
+from parts.daemon import Daemon, Z
+from parts.packets import arguments, bundles, damaged, messages, names, odd_messages
+from parts.waiting import until
 
 pytestmark = pytest.mark.soak
 
-SOAK = os.environ.get("OSCVAE_SOAK") == "1"
 CASES = 100_000 if SOAK else 1_000
 FLOOD = 20_000 if SOAK else 2_000
 VOICES = 16
-BUSY, SOUNDING = 6, 0  # places in /status.reply
 
 raw = st.binary(max_size=300) | st.binary(max_size=200).map((BUNDLE + bytes(8)).__add__)
 huge = st.tuples(st.sampled_from([b"/", b"\0", b"/a\0\0,", b"#bundle\0", b"\xff", b"[" * 4]), st.integers(0, 9000)).map(
@@ -46,31 +42,15 @@ notes = st.builds(  # commands that make sound, or nearly
 )
 
 
-def _split(command: Command) -> tuple[str, tuple[Any, ...]]:
-    return str(command[0]), command[1:]
-
-
-@st.composite
-def damaged(draw: st.DrawFn) -> bytes:
-    """A well-formed packet, cut, with bytes changed, with sizes that lie."""
-    data = bytearray(draw(bundles | notes))
-    for _ in range(draw(st.integers(1, 3))):
-        at = draw(st.integers(0, max(0, len(data) - 1)))
-        kind = draw(st.sampled_from(["cut", "flip", "size", "insert"]))
-        if kind == "cut":
-            del data[at:]
-        elif kind == "flip" and data:
-            data[at] = draw(st.integers(0, 255))
-        elif kind == "size":
-            lie = draw(st.sampled_from([-1, -4, 0, 3, 4, 8, 2**31 - 1, -(2**31), 65536]))
-            data[at & ~3 : (at & ~3) + 4] = struct.pack(">i", lie)
-        else:
-            data[at:at] = draw(st.binary(max_size=8))
-    return bytes(data)
-
-
 packets = (
-    raw | huge | odd_messages | messages | bundles | notes | damaged() | st.builds(encode_message, names, arguments)
+    raw
+    | huge
+    | odd_messages
+    | messages
+    | bundles
+    | notes
+    | damaged(bundles | notes)
+    | st.builds(encode_message, names, arguments)
 )
 packets = packets.filter(lambda data: b"/quit" not in data)  # which is obeyed
 
@@ -78,11 +58,11 @@ packets = packets.filter(lambda data: b"/quit" not in data)  # which is obeyed
 @pytest.fixture(scope="module")
 def daemon() -> Iterator[Daemon]:
     settings_ = ("audio.backend=silent", f"engine.voices={VOICES}", "osc.errors_per_second=10000")
-    with Daemon(*settings_, f"osc.tcp_port={free_port()}") as made:
+    with Daemon(*settings_, f"osc.tcp_port={free_tcp_port()}") as made:
         made.wait_ready()
         yield made
         assert made.stop() == 0
-        check_log(made)
+        made.check_log()
 
 
 @pytest.fixture(autouse=True)
@@ -97,14 +77,14 @@ def _well(daemon: Daemon) -> Iterator[None]:
     client.send("/clearSched")
     client.send("/dumpOSC", 0)
     client.send("/stop")
-    assert wait_until(lambda: daemon.status()[SOUNDING] == 0, 20.0), f"a voice is stuck: {daemon.status()}"
-    assert sounds(daemon)
-    assert wait_until(lambda: daemon.status()[SOUNDING] == 0, 20.0)
+    assert until(lambda: daemon.status().voices == 0, 20.0), f"a voice is stuck: {daemon.status()}"
+    assert daemon.sounds()
+    assert until(lambda: daemon.status().voices == 0, 20.0)
     for i in range(VOICES):
         client.send("/play", 50 + i, *Z)
-    assert wait_until(lambda: daemon.status()[SOUNDING] == VOICES, 20.0), f"voices are lost: {daemon.status()}"
+    assert until(lambda: daemon.status().voices == VOICES, 20.0), f"voices are lost: {daemon.status()}"
     client.send("/panic")
-    assert wait_until(lambda: daemon.status()[SOUNDING] == 0, 10.0)
+    assert until(lambda: daemon.status().voices == 0, 10.0)
     client.close()
 
 
@@ -137,7 +117,7 @@ def ping_over(connection: socket.socket) -> bool:
 
 
 @pytest.mark.timeout(0 if SOAK else 300)
-def test_any_packet(daemon: Daemon) -> None:
+def test_any_packet_is_survived(daemon: Daemon) -> None:
     client = OscClient(daemon.port)
     recent: deque[bytes] = deque(maxlen=64)
     count = 0
@@ -162,7 +142,7 @@ def test_any_packet(daemon: Daemon) -> None:
 
 
 @pytest.mark.timeout(0 if SOAK else 300)
-def test_garbage_over_tcp(daemon: Daemon) -> None:
+def test_garbage_over_tcp_is_survived(daemon: Daemon) -> None:
     draw = random.Random(3)
     for _ in range(CASES // 30):
         with connect(daemon) as connection, contextlib.suppress(OSError):
@@ -183,7 +163,7 @@ def test_garbage_over_tcp(daemon: Daemon) -> None:
         assert ping_over(connection)
 
 
-def test_a_hundred_connections(daemon: Daemon) -> None:
+def test_of_a_hundred_connections_those_that_are_taken_are_served(daemon: Daemon) -> None:
     """Some are refused; those that are taken are served, and all of their places come back."""
     for turn in range(3):
         connections = [connect(daemon) for _ in range(100)]
@@ -197,7 +177,7 @@ def test_a_hundred_connections(daemon: Daemon) -> None:
         assert answers(daemon.client)
         for connection in connections:
             connection.close()
-        assert wait_until(lambda: _served(daemon), 5.0)
+        assert until(lambda: _served(daemon), 5.0)
 
 
 def _served(daemon: Daemon) -> bool:
@@ -205,7 +185,7 @@ def _served(daemon: Daemon) -> bool:
         return ping_over(connection)
 
 
-def test_a_reader_that_never_reads(daemon: Daemon) -> None:
+def test_a_reader_that_never_reads_is_cut_off(daemon: Daemon) -> None:
     """It asks for long answers without end: it is cut off, and nobody else waits for it."""
     with connect(daemon) as connection:
         connection.settimeout(10.0)
@@ -214,18 +194,18 @@ def test_a_reader_that_never_reads(daemon: Daemon) -> None:
             for _ in range(10_000):
                 connection.sendall(question)
                 assert answers(daemon.client)
-    assert wait_until(lambda: "does not read its answers" in daemon.log, 5.0)
+    assert until(lambda: "does not read its answers" in daemon.log, 5.0)
 
 
-def test_a_flood_of_notes(daemon: Daemon) -> None:
+def test_a_flood_of_notes_is_answered_and_ends(daemon: Daemon) -> None:
     """What finds no voice is answered busy, each; all that is said to sound ends."""
     client = OscClient(daemon.port)
     client.send("/notify", 1)
     client.send("/panic")
-    assert wait_until(lambda: daemon.status()[SOUNDING] == 0, 20.0), "what sounded before would be counted when it ends"
+    assert until(lambda: daemon.status().voices == 0, 20.0), "what sounded before would be counted when it ends"
     time.sleep(0.2)  # all that was to be told of it
     client.drain()
-    busy = daemon.status()[BUSY]
+    busy = daemon.status().busy
     heard: Counter[str] = Counter()
     for i in range(FLOOD):
         client.send("/play", 40 + i % 40, *Z, 0.8, 0.01)
@@ -233,21 +213,21 @@ def test_a_flood_of_notes(daemon: Daemon) -> None:
             client.send("/ping")
             while (reply := client.receive(10.0)) is not None and reply[0] != "/pong":
                 heard[reply[0]] += 1
-    assert wait_until(lambda: daemon.status()[SOUNDING] == 0, 20.0)
+    assert until(lambda: daemon.status().voices == 0, 20.0)
 
     def all_ended() -> bool:
         heard.update(address for address, _ in client.drain())
         return heard["/voice/on"] == heard["/voice/off"] > 0
 
-    assert wait_until(all_ended, 10.0), heard
+    assert until(all_ended, 10.0), heard
     client.send("/notify", 0)
     client.close()
-    refused = daemon.status()[BUSY] - busy
+    refused = daemon.status().busy - busy
     assert heard["/fail"] == refused > 0
     assert heard["/voice/on"] + refused <= FLOOD
 
 
-def test_a_flood_of_models(daemon: Daemon) -> None:
+def test_a_flood_of_loads_is_answered_one_by_one(daemon: Daemon) -> None:
     """One answer each: done, superseded, missing, or busy; and the last one plays."""
     client = OscClient(daemon.port)
     client.send("/play", 60, *Z)
@@ -267,7 +247,7 @@ def test_a_flood_of_models(daemon: Daemon) -> None:
     client.close()
 
 
-def test_a_flood_of_recordings(daemon: Daemon) -> None:
+def test_a_flood_of_recordings_is_answered(daemon: Daemon) -> None:
     client = OscClient(daemon.port)
     n = 400
     for i in range(n):
@@ -282,7 +262,7 @@ def test_a_flood_of_recordings(daemon: Daemon) -> None:
     client.close()
 
 
-def test_a_flood_of_questions(daemon: Daemon) -> None:
+def test_a_flood_of_questions_is_answered(daemon: Daemon) -> None:
     client = OscClient(daemon.port)
     client.send("/load", "plucked")
     for i in range(FLOOD):
@@ -296,7 +276,7 @@ def test_a_flood_of_questions(daemon: Daemon) -> None:
     client.close()
 
 
-def test_a_flood_of_subscribers(daemon: Daemon) -> None:
+def test_a_flood_of_subscribers_is_bounded(daemon: Daemon) -> None:
     """From many ports, and one that names many: 64 are taken, the others told so."""
     clients = [OscClient(daemon.port) for _ in range(200)]
     replies = [client.ask("/notify", 1, answer=("/done",)) for client in clients]
@@ -311,6 +291,6 @@ def test_a_flood_of_subscribers(daemon: Daemon) -> None:
         client.send("/notify", 0)
         client.close()
     greedy = OscClient(daemon.port)
-    assert wait_until(lambda: greedy.ask("/notify", 1, answer=("/done",)) == ("/done", ("/notify", 1)), 5.0)
+    assert until(lambda: greedy.ask("/notify", 1, answer=("/done",)) == ("/done", ("/notify", 1)), 5.0)
     greedy.ask("/notify", 0, answer=("/done",))
     greedy.close()

@@ -9,64 +9,33 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 import soundfile
-from jackd import JackServer
-from support import LEAVE_TIMEOUT_S, Daemon
 
-from robustness.live import Z, check_log, processes, wait_until
+from parts import SOAK
+from parts.daemon import LEAVE_TIMEOUT_S, Daemon, Z
+from parts.jackd import JackServer
+from parts.leaving import PROMISED_S, leave
+from parts.waiting import until
 
 pytestmark = pytest.mark.soak
 
-SOAK = os.environ.get("OSCVAE_SOAK") == "1"
 WARM, COLD = 45 if SOAK else 2, 5
-PROMISED_S = 1.5
 START_S = 5.0 if SOAK else 3.5  # about what a warm start takes
 COMPILE_S = 20.0
 SILENT = "audio.backend=silent"
 
 
 def wait_for_first_line(daemon: Daemon) -> None:
-    assert wait_until(lambda: daemon.log_path.stat().st_size > 0, 60.0), "it says nothing"
-
-
-def shared_memory_of(process: psutil.Process) -> list[str]:
-    """Files in /dev/shm that a process has open or mapped; those of a JACK server are not counted."""
-    try:
-        places = [Path(f"/proc/{process.pid}/fd/{fd}").readlink() for fd in os.listdir(f"/proc/{process.pid}/fd")]  # noqa: PTH208
-        places += [Path(region.path) for region in process.memory_maps()]
-    except (OSError, psutil.Error):
-        return []  # it has just ended
-    return [str(place) for place in places if place.parent == Path("/dev/shm") and "jack" not in place.name]
-
-
-def leave(daemon: Daemon, number: int, leaving: Callable[[], None] | None = None) -> float:
-    """Signal the daemon, check everything that must hold of how it leaves; returns how long it took, s."""
-    family = [psutil.Process(daemon.process.pid), *processes(daemon)]
-    assert [name for process in family for name in shared_memory_of(process)] == []
-    began = time.monotonic()
-    daemon.process.send_signal(number)
-    if leaving is not None:
-        leaving()
-    code = daemon.process.wait(LEAVE_TIMEOUT_S)
-    took = time.monotonic() - began
-    log = daemon.log
-    assert code == 0, f"exit code {code} (negative: killed by that signal)\n{log}"
-    check_log(daemon)
-    # a decoder that was being started sees that its daemon is gone once Python has started
-    _, left = psutil.wait_procs(family[1:], timeout=5.0)
-    assert left == [], "a decoder was left behind"
-    assert took < PROMISED_S, f"it took {took:.2f} s\n{log}"
-    return took
+    assert until(lambda: daemon.log_path.stat().st_size > 0, 60.0), "it says nothing"
 
 
 @pytest.mark.timeout(0 if SOAK else 300)
-def test_leaving_at_any_moment_of_a_warm_start() -> None:
+def test_it_leaves_at_any_moment_of_a_warm_start() -> None:
     draw = random.Random(int.from_bytes(os.urandom(4)))
     took = []
     for i in range(WARM):
@@ -81,7 +50,7 @@ def test_leaving_at_any_moment_of_a_warm_start() -> None:
 
 
 @pytest.mark.skipif(not SOAK, reason="compiles for every moment")
-def test_leaving_while_the_kernels_are_compiled(tmp_path: Path) -> None:
+def test_it_leaves_while_the_kernels_are_compiled(tmp_path: Path) -> None:
     draw = random.Random(int.from_bytes(os.urandom(4)))
     for i in range(COLD):
         with Daemon(SILENT, environment={"OSCVAE_CACHE_DIR": str(tmp_path / str(i))}) as daemon:
@@ -90,10 +59,10 @@ def test_leaving_while_the_kernels_are_compiled(tmp_path: Path) -> None:
             leave(daemon, draw.choice((signal.SIGINT, signal.SIGTERM)))
 
 
-def test_leaving_before_the_first_line() -> None:
+def test_it_leaves_before_its_first_line() -> None:
     """Python itself is still starting: the handlers are the first thing that the daemon installs."""
     with Daemon(SILENT) as daemon:
-        assert wait_until(lambda: _catches(daemon.process.pid, signal.SIGTERM), 30.0)
+        assert until(lambda: _catches(daemon.process.pid, signal.SIGTERM), 30.0)
         leave(daemon, signal.SIGTERM)
 
 
@@ -103,7 +72,7 @@ def _catches(pid: int, number: int) -> bool:
     return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
 
 
-def test_leaving_while_everything_happens(tmp_path: Path) -> None:
+def test_it_leaves_while_everything_happens(tmp_path: Path) -> None:
     """64 voices, a recording, a model being loaded, and a decoder that is stopped: each alone would be too easy."""
     with Daemon(SILENT, f"paths.recordings={tmp_path}") as daemon:
         daemon.wait_ready()
@@ -112,11 +81,11 @@ def test_leaving_while_everything_happens(tmp_path: Path) -> None:
         client.send("/stretch", 4.0)
         for i in range(64):
             client.send("/play", 40 + i % 40, *Z)
-        assert wait_until(lambda: daemon.status()[0] == 64, 20.0)
+        assert until(lambda: daemon.status().voices == 64, 20.0)
         time.sleep(0.5)
-        (decoder,) = processes(daemon)
+        (decoder,) = daemon.decoders()
         client.send("/load", "plucked")
-        assert wait_until(lambda: len(processes(daemon)) == 2, 10.0)
+        assert until(lambda: len(daemon.decoders()) == 2, 10.0)
         decoder.suspend()
         leave(daemon, signal.SIGTERM)
     samples, rate = soundfile.read(tmp_path / "take.wav", dtype="float32")
@@ -128,17 +97,17 @@ def test_leaving_while_everything_happens(tmp_path: Path) -> None:
 
 
 @pytest.mark.jack
-def test_leaving_while_notes_sound_in_jack(jack_server: JackServer) -> None:
+def test_it_leaves_while_notes_sound_in_jack(jack_server: JackServer) -> None:
     """The audio server's own thread is in the callback: the client is closed, and the server knows nothing of it."""
     with Daemon("audio.backend=jack", f"audio.server_name={jack_server.name}") as daemon:
         daemon.wait_ready()
         daemon.client.send("/stretch", 4.0)
         for i in range(8):
             daemon.client.send("/play", 50 + i, *Z)
-        assert wait_until(lambda: daemon.status()[0] == 8, 20.0)
+        assert until(lambda: daemon.status().voices == 8, 20.0)
         assert len(_left_in(jack_server)) > 2
         leave(daemon, signal.SIGTERM)
-        assert wait_until(lambda: _left_in(jack_server) == [], 5.0), _left_in(jack_server)
+        assert until(lambda: _left_in(jack_server) == [], 5.0), _left_in(jack_server)
 
 
 def _left_in(server: JackServer) -> list[str]:
@@ -148,13 +117,13 @@ def _left_in(server: JackServer) -> list[str]:
 
 
 @pytest.mark.parametrize("how", ["stopped", "loading", "hanging up"] if SOAK else ["hanging up"])
-def test_leaving_in_one_kind_of_trouble(how: str) -> None:
+def test_it_leaves_in_one_kind_of_trouble(how: str) -> None:
     with Daemon(SILENT) as daemon:
         daemon.wait_ready()
         for _ in range(8):
             daemon.client.send("/play", 60, *Z)
         if how == "stopped":
-            processes(daemon)[0].suspend()
+            daemon.decoders()[0].suspend()
         elif how == "loading":
             daemon.client.send("/load", "plucked")
             time.sleep(0.2)
@@ -176,19 +145,19 @@ def test_quit_leaves_as_a_signal_does() -> None:
     with Daemon(SILENT) as daemon:
         daemon.wait_ready()
         daemon.client.send("/play", 60, *Z)
-        family = processes(daemon)
+        family = daemon.decoders()
         began = time.monotonic()
         assert daemon.client.ask("/quit", answer=("/done",)) == ("/done", ("/quit",))
         assert daemon.process.wait(LEAVE_TIMEOUT_S) == 0
         assert time.monotonic() - began < PROMISED_S
-        check_log(daemon)
+        daemon.check_log()
         assert psutil.wait_procs(family, timeout=5.0)[1] == []
 
 
 def test_a_killed_daemon_leaves_no_decoder() -> None:
     with Daemon(SILENT) as daemon:
         daemon.wait_ready()
-        family = processes(daemon)
+        family = daemon.decoders()
         assert len(family) == 1
         daemon.process.kill()
         daemon.process.wait(LEAVE_TIMEOUT_S)

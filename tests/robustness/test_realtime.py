@@ -1,7 +1,7 @@
 """The hop and block clocks run whatever Python does, with no page fault in them.
 
-tests/audio/test_compiled.py reads the compiled code of both; here they are at work in one process with a Python that is
-busy, or stands still.
+tests/realtime/test_compiled.py reads the compiled code of both; here they are at work in one process with a Python that
+is busy, or stands still.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from robustness.live import Z, wait_until
 
 from oscvae.audio.silent import SilentBackend
 from oscvae.osc.packets import Message
@@ -23,13 +22,16 @@ from oscvae.play.offline import OfflineEngine
 from oscvae.realtime import layout as at
 from oscvae.settings.sections import load_config
 from oscvae.spectral.thread import RenderThread
+from parts.daemon import Z
+from parts.waiting import until
+from robustness.heard import Heard
 
 RATE, PERIOD = 48_000, 128
 ATTEMPTS = 5  # at a stretch of time in which a shared machine starves nobody
 
 
-class Stage:
-    """A live engine in this process: its renderer, the silent backend, a decoder, and Python as the event clock."""
+class LiveEngine:
+    """An engine at work in this process: its renderer, the silent backend, a decoder, and Python as the event clock."""
 
     def __init__(self) -> None:
         self.control = OfflineEngine(load_config(None, ["engine.voices=12", "engine.spare=4"]), RATE)
@@ -51,7 +53,7 @@ class Stage:
         self.say("/stretch", 4.0)
         for i in range(count):
             self.say("/note", 48 + i, 100)
-        assert wait_until(lambda: self.engine.word(at.E_SOUNDING) == count, 10.0)
+        assert until(lambda: self.engine.word(at.E_SOUNDING) == count, 10.0)
         self.listen()
 
     def rest(self) -> None:
@@ -62,7 +64,7 @@ class Stage:
             self.listen()
             return self.control.pool.idle
 
-        assert wait_until(idle, 10.0)
+        assert until(idle, 10.0)
 
     def close(self) -> None:
         assert self.backend.stop()
@@ -72,14 +74,14 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Stage]:
-    made = Stage()
+def shared() -> Iterator[LiveEngine]:
+    made = LiveEngine()
     yield made
     made.close()
 
 
 @pytest.fixture
-def stage(shared: Stage) -> Iterator[Stage]:
+def live(shared: LiveEngine) -> Iterator[LiveEngine]:
     yield shared
     shared.rest()
 
@@ -87,8 +89,8 @@ def stage(shared: Stage) -> Iterator[Stage]:
 class Passing:
     """What the clocks did while it was open."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._engine = stage.engine
+    def __init__(self, live: LiveEngine) -> None:
+        self._engine = live.engine
 
     def _words(self) -> tuple[int, ...]:
         """Read within one block: a thread that waits for the GIL in between would compare different moments."""
@@ -115,10 +117,10 @@ class Passing:
         assert self.hops > 0
 
 
-def pass_time(stage: Stage, what: Callable[[], None]) -> None:
+def pass_time(live: LiveEngine, what: Callable[[], None]) -> None:
     """Do it, and check what the clocks did meanwhile; again if the machine kept the whole process from running."""
     for _ in range(ATTEMPTS):
-        with Passing(stage) as passing:
+        with Passing(live) as passing:
             what()
         if not passing.xruns:
             break
@@ -146,59 +148,53 @@ def spinning(count: int) -> Iterator[None]:
             thread.join()
 
 
-def test_spinning_threads_do_not_stop_the_blocks(stage: Stage) -> None:
-    stage.hold(4)
+def test_spinning_threads_do_not_stop_the_blocks(live: LiveEngine) -> None:
+    live.hold(4)
     with spinning(4):
-        pass_time(stage, lambda: time.sleep(1.5))
+        pass_time(live, lambda: time.sleep(1.5))
 
 
-def test_every_voice_that_was_on_is_told_off_whenever_control_gets_to_listen(stage: Stage) -> None:
+def test_every_voice_that_was_on_is_told_off_whenever_control_gets_to_listen(live: LiveEngine) -> None:
     """Short notes end while control, which waits for the GIL, is in the middle of hearing what there is."""
-    told: dict[str, list[int]] = {"/voice/on": [], "/voice/off": []}
-    pool = stage.control.pool
-
-    class Heard(Listener):
-        def voice(self, address: str, voice_id: int, note: float) -> None:
-            told[address].append(voice_id)
-
-    pool._listener = Heard()
+    pool = live.control.pool
+    pool._listener = heard = Heard()
     try:
         with spinning(2):
             deadline = time.monotonic() + 60.0
-            while len(told["/voice/on"]) < 150 and time.monotonic() < deadline:
+            while len(heard.ids("/voice/on")) < 150 and time.monotonic() < deadline:
                 if not pool.waiting_voices():
-                    stage.say("/play", 60, *Z, 0.8, 0.002)
-                stage.listen()
-        stage.rest()
+                    live.say("/play", 60, *Z, 0.8, 0.002)
+                live.listen()
+        live.rest()
     finally:
         pool._listener = Listener()
-    assert len(told["/voice/on"]) >= 150
-    assert sorted(told["/voice/on"]) == sorted(told["/voice/off"])
+    assert len(heard.ids("/voice/on")) >= 150
+    assert sorted(heard.ids("/voice/on")) == sorted(heard.ids("/voice/off"))
 
 
-def test_a_python_that_stands_still_does_not_stop_the_blocks(stage: Stage) -> None:
+def test_a_python_that_stands_still_does_not_stop_the_blocks(live: LiveEngine) -> None:
     """No thread can take the GIL for half a second, again and again: who needed it would be seen to wait."""
-    stage.hold(4)
+    live.hold(4)
     nap = ctypes.PyDLL(None).usleep  # PyDLL, unlike CDLL, keeps the GIL
 
     def stand() -> None:
         for _ in range(3):
             nap(500_000)
 
-    pass_time(stage, stand)
+    pass_time(live, stand)
 
 
-def test_a_control_that_listens_to_nothing_for_a_while_loses_nothing(stage: Stage) -> None:
+def test_a_control_that_listens_to_nothing_for_a_while_loses_nothing(live: LiveEngine) -> None:
     for turn in range(4):
         for i in range(40):
-            stage.say("/play", 40 + i, *Z, 0.8, 0.01)
+            live.say("/play", 40 + i, *Z, 0.8, 0.01)
         time.sleep(0.4)  # every voice has ended, and nobody has heard of it
-        assert stage.engine.word(at.E_EVENTS_LOST) == 0, turn
-    stage.rest()
-    assert sorted(stage.control.pool._free) == list(range(stage.engine.slots))
-    current = stage.control.models.current
+        assert live.engine.word(at.E_EVENTS_LOST) == 0, turn
+    live.rest()
+    assert sorted(live.control.pool._free) == list(range(live.engine.slots))
+    current = live.control.models.current
     assert current is not None
-    assert wait_until(lambda: stage.listen() or len(current.decoder.free_blocks) == current.decoder.n_blocks, 5.0)
+    assert until(lambda: live.listen() or len(current.decoder.free_blocks) == current.decoder.n_blocks, 5.0)
 
 
 def faults(thread_id: int) -> tuple[int, int]:
@@ -207,20 +203,20 @@ def faults(thread_id: int) -> tuple[int, int]:
     return int(fields[7]), int(fields[9])
 
 
-def test_rendering_touches_no_new_page(stage: Stage) -> None:
+def test_rendering_touches_no_new_page(live: LiveEngine) -> None:
     """After every slot has been used once, notes, moves and steals fault in nothing more."""
-    threads = [stage.renderer._thread.native_id, stage.backend._thread.native_id]  # type: ignore[union-attr]
+    threads = [live.renderer._thread.native_id, live.backend._thread.native_id]  # type: ignore[union-attr]
 
     def busy(seconds: float) -> None:
         end = time.monotonic() + seconds
         i = 0
         while time.monotonic() < end:
             i += 1
-            stage.say("/play", 40 + i % 40, *Z, 0.8, 0.3)
-            stage.say("/note", 60 + i % 5, 100)
-            stage.say("/z", 0.1 * (i % 9), 0.2, 0.3, 0.4)
-            stage.say("/bend", float(i % 5))
-            stage.listen()
+            live.say("/play", 40 + i % 40, *Z, 0.8, 0.3)
+            live.say("/note", 60 + i % 5, 100)
+            live.say("/z", 0.1 * (i % 9), 0.2, 0.3, 0.4)
+            live.say("/bend", float(i % 5))
+            live.listen()
             time.sleep(0.01)
 
     busy(2.0)

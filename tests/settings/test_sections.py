@@ -64,7 +64,7 @@ def test_what_is_left_out_keeps_its_default(written: Any, text: str) -> None:
     assert load_config(written(text)) == Config()
 
 
-def test_values(written: Any) -> None:
+def test_every_kind_of_value_is_read(written: Any) -> None:
     config = load_config(
         written(
             """
@@ -103,7 +103,9 @@ engine: {gain_db: -6}
     assert config.engine.gain_db == -6.0
 
 
-def test_paths(written: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_are_beside_the_file_and_know_home_and_variables(
+    written: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("SHOW", "/stage")
     monkeypatch.setenv("HOME", "/home/me")
@@ -116,7 +118,7 @@ def test_paths(written: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert config.paths.midi == tmp_path / "data" / "oscvae" / "midi"
 
 
-def test_overrides(written: Any) -> None:
+def test_overrides_win_over_the_file_and_the_last_of_them_counts(written: Any) -> None:
     file = written("osc: {port: 9005}\n")
     config = load_config(file, ["osc.port=9001", "osc.allow=[10.0.0.0/8]", "log.level=debug", "osc.tcp_port=off"])
     assert (config.osc.port, len(config.osc.allow), config.log.level, config.osc.tcp_port) == (9001, 1, "debug", None)
@@ -238,7 +240,7 @@ def test_every_number_has_its_range(key: tuple[str, str]) -> None:
         ),
     ],
 )
-def test_complaints(written: Any, text: str, complaint: str) -> None:
+def test_a_mistake_is_answered_with_its_place_and_what_would_be_right(written: Any, text: str, complaint: str) -> None:
     file = written(text.format())
     with pytest.raises(ConfigError) as caught:
         load_config(file)
@@ -299,7 +301,7 @@ def test_numbers_are_read_as_they_are_written(written: Any) -> None:
     assert config.osc.port == 9001
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_or_not_text_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cannot read the configuration .*: No such file"):
         load_config(tmp_path / "none.yaml")
 

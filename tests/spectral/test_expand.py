@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from plucks import convergence_db, pluck
 
 from oscvae.model.bands import BandAxis, band_axis
 from oscvae.sound.stft import from_log, magnitudes, to_log
 from oscvae.spectral.expand import ExpandTables, expand
 from oscvae.spectral.views import aligned_floats
+from spectral.plucks import convergence_db, pluck
 
 REFERENCE, FLOOR_DB, CEILING_DB = 300.0, -80.0, 0.0
 AXES = [
@@ -45,7 +45,7 @@ def dense(axis: BandAxis, x: NDArray[np.float32], updates: int) -> NDArray[np.fl
 
 @pytest.mark.parametrize(("kind", "n", "n_fft", "rate"), AXES)
 @pytest.mark.parametrize("updates", [0, 1, 2, 5])
-def test_agrees_with_the_dense_version(kind: str, n: int, n_fft: int, rate: int, updates: int) -> None:
+def test_the_sparse_axis_agrees_with_the_dense_one(kind: str, n: int, n_fft: int, rate: int, updates: int) -> None:
     axis = band_axis(kind, n, None, n_fft, rate)
     tables = ExpandTables(axis, REFERENCE, FLOOR_DB, CEILING_DB, updates)
     rng = np.random.default_rng(n)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from test_renderer import PERIOD, RATE, SLOTS, Bench
 
 from oscvae.decode.wire import RECORD
 from oscvae.realtime import layout as at
@@ -19,6 +18,7 @@ from oscvae.realtime.ring import pop
 from oscvae.spectral.context import render_scratch_floats, sinc_table
 from oscvae.spectral.renderer import render_pass
 from oscvae.spectral.thread import RenderThread
+from spectral.rig import PERIOD, RATE, SLOTS, Bench
 
 HUGE = 2**62
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import reference
-from plucks import pluck
 
 from oscvae.sound.stft import magnitudes
 from oscvae.spectral.gradient import ROWS, first_phase
@@ -13,6 +11,8 @@ from oscvae.spectral.lanes import LANES
 from oscvae.spectral.phase import PhaseTables
 from oscvae.spectral.rtisi import CONSTANTS
 from oscvae.spectral.views import aligned_floats
+from spectral import reference
+from spectral.plucks import pluck
 
 
 @pytest.mark.parametrize(("n_fft", "hop"), [(2048, 512), (1024, 128), (256, 128)])

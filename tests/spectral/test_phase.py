@@ -9,15 +9,15 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
-import reference
 from numpy.typing import NDArray
-from plucks import convergence_db, pluck
 
 import oscvae
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.sound.stft import magnitudes
 from oscvae.spectral.phase import PhaseTables, push, reset
 from oscvae.spectral.views import LINE, aligned_floats, padded
+from spectral import reference
+from spectral.plucks import convergence_db, pluck
 
 Float32s = NDArray[np.float32]
 
@@ -81,7 +81,7 @@ def test_voices_share_scratch_at_any_offset() -> None:
     ("n_fft", "hop", "look_ahead", "iterations"),
     [(1024, 256, 1, 2), (512, 64, 2, 1), (256, 128, 0, 2), (512, 128, 3, 0)],
 )
-def test_agrees_with_the_reference(n_fft: int, hop: int, look_ahead: int, iterations: int) -> None:
+def test_the_kernels_agree_with_the_reference(n_fft: int, hop: int, look_ahead: int, iterations: int) -> None:
     mags = magnitudes(pluck(220.0, 0.12, lead=n_fft + 100), n_fft, hop)
     wanted = reference.reconstruct(mags, n_fft, hop, look_ahead, iterations)
     got = oscvae.reconstruct(mags, n_fft, hop, look_ahead, iterations)
@@ -90,7 +90,7 @@ def test_agrees_with_the_reference(n_fft: int, hop: int, look_ahead: int, iterat
 
 
 @pytest.mark.parametrize("freq_hz", [98.0, 196.0, 440.0])
-def test_quality_on_a_pluck(freq_hz: float) -> None:
+def test_a_pluck_is_reconstructed_well(freq_hz: float) -> None:
     mags = magnitudes(pluck(freq_hz, 0.7), 2048, 512)
     settings = {(1, 2): -31.0, (2, 1): -33.0}
     for (look_ahead, iterations), bound_db in settings.items():
@@ -101,7 +101,7 @@ def test_quality_on_a_pluck(freq_hz: float) -> None:
 @pytest.mark.parametrize("n_fft", [256, 512, 1024, 2048, 4096, 8192])
 @pytest.mark.parametrize("overlap", [2, 4, 8])
 @pytest.mark.parametrize("look_ahead", [0, 1, 2, 3])
-def test_every_size_works(n_fft: int, overlap: int, look_ahead: int) -> None:
+def test_every_size_is_reconstructed(n_fft: int, overlap: int, look_ahead: int) -> None:
     hop = n_fft // overlap
     mags = magnitudes(pluck(262.0, 3.5 * n_fft / 48_000, lead=n_fft), n_fft, hop)
     signal = oscvae.reconstruct(mags, n_fft, hop, look_ahead)
@@ -109,7 +109,7 @@ def test_every_size_works(n_fft: int, overlap: int, look_ahead: int) -> None:
     assert convergence_db(magnitudes(signal, n_fft, hop), mags) < -8.0
 
 
-def test_a_tone_at_every_special_bin() -> None:
+def test_a_tone_at_a_special_bin_is_reconstructed() -> None:
     """DC, Nyquist and the middle, whose bins the packed transform treats apart."""
     n_fft, hop = 512, 128
     for k in (0, 1, 127, 128, 129, 255, 256):
@@ -145,13 +145,13 @@ def test_scale_follows_the_magnitudes() -> None:
     np.testing.assert_allclose(got / np.float32(1024.0), wanted, atol=1e-2 * np.abs(wanted).max())
 
 
-def test_the_same_bits_in_another_process() -> None:
+def test_another_process_gives_the_same_bits() -> None:
     code = (
-        "import hashlib, sys; sys.path.insert(0, sys.argv[1]); import oscvae; from plucks import pluck;"
+        "import hashlib, sys; sys.path.insert(0, sys.argv[1]); import oscvae; from spectral.plucks import pluck;"
         "from oscvae.sound.stft import magnitudes; m = magnitudes(pluck(196.0, 0.2), 2048, 512);"
         "print(hashlib.sha256(oscvae.reconstruct(m, 2048, 512).tobytes()).hexdigest())"
     )
-    folder = str(Path(__file__).parent)
+    folder = str(Path(__file__).parents[1])
     runs = [
         subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True) for _ in "12"
     ]

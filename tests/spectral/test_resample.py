@@ -88,7 +88,7 @@ def test_a_gliding_step_makes_no_click() -> None:
 
 
 @pytest.mark.parametrize("step", [1 / 16, 0.8, 1.0, 1.01, 1.5, 2.0, 7.7, 16.0])
-def test_reads_no_further_than_it_says(step: float) -> None:
+def test_it_reads_no_further_than_it_says(step: float) -> None:
     width = half_width(step)
     for fraction in (0.0, 0.1, 0.5, 0.999):
         whole = 300

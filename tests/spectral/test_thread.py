@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Iterator
 
-import jackd
 import numpy as np
 import pytest
 
@@ -16,6 +15,7 @@ from oscvae.spectral import thread
 from oscvae.spectral.context import render_scratch_floats, sinc_table
 from oscvae.spectral.renderer import wake
 from oscvae.spectral.thread import RenderThread
+from parts import jackd
 
 
 @pytest.fixture

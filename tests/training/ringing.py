@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import torch
-from modeldocument import small_document
 from torch import Tensor, nn
 
 from oscvae.model.document import ModelDocument
+from parts.small_model import small_document
 
 
 def ringing_document(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny import tiny_config, write_config
 
 from oscvae.errors import ConfigError
 from oscvae.training.config import ConvolutionalDecoder, find_config, load_config, packaged, to_yaml
+from training.tiny import tiny_config, write_config
 
 
 @pytest.mark.parametrize("name", packaged())

@@ -23,7 +23,6 @@ PATH = Path(__file__).parents[2] / "models" / "plucked.ts"
 
 @pytest.fixture(scope="module")
 def model() -> tuple[Any, ModelDocument]:
-    torch.set_num_threads(1)
     return load(PATH)
 
 

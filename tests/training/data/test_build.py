@@ -14,8 +14,6 @@ import numpy as np
 import psutil
 import pytest
 import soundfile
-from test_soundfont import needs_fluidsynth
-from tiny_soundfont import RATE, TinyZone, string, write_soundfont
 
 from oscvae.errors import DataError
 from oscvae.sound.stft import from_log
@@ -25,6 +23,8 @@ from oscvae.training.data.build import PARTS, Built, build
 from oscvae.training.data.recipes import DataRecipe, load_recipe
 from oscvae.training.data.store import INDEX, SPECTRA, fingerprint_of, open_dataset, read_index
 from oscvae.units import note_to_hz
+from parts.tiny_soundfont import RATE, TinyZone, string, write_soundfont
+from training.data.soundfonts import needs_fluidsynth
 
 SMALL = ["analysis.frames=12", "analysis.n_bands=64", "split.every_note=3"]
 

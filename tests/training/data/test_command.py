@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from tiny_soundfont import RATE, string
 
 from oscvae.errors import DataError
 from oscvae.training.data import command
 from oscvae.training.data.listen import choose, write_sounds
 from oscvae.training.data.store import SPECTRA, open_dataset
 from oscvae.units import note_name
+from parts.tiny_soundfont import RATE, string
 
 SETTINGS = ("analysis.frames=16", "analysis.n_bands=64")
 

@@ -44,7 +44,7 @@ from oscvae.training.data.names import note_of, velocity_of
         ("Cat4", None),
     ],
 )
-def test_notes(stem: str, note: int | None) -> None:
+def test_a_note_is_found_in_a_name(stem: str, note: int | None) -> None:
     assert note_of(stem) == note
 
 
@@ -68,5 +68,5 @@ def test_makers_count_octaves_otherwise() -> None:
         ("A4 f vel90", 90),
     ],
 )
-def test_velocities(stem: str, velocity: int) -> None:
+def test_a_velocity_is_found_in_a_name(stem: str, velocity: int) -> None:
     assert velocity_of(stem, 77) == velocity

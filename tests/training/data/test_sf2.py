@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_soundfont import needs_fluidsynth
-from tiny_soundfont import TinyZone, string, write_soundfont
 
 from oscvae.errors import DataError
 from oscvae.training.data.sf2 import SoundFont
 from oscvae.training.data.soundfont import find_soundfont
+from parts.tiny_soundfont import TinyZone, string, write_soundfont
+from training.data.soundfonts import needs_fluidsynth
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 from pathlib import Path
 
@@ -12,16 +11,11 @@ import pytest
 from oscvae.errors import DataError
 from oscvae.sound.pitch import detune_cents
 from oscvae.sound.takes import find_onset, tune
-from oscvae.training.data.soundfont import SOUNDFONT_FOLDERS, Timbre, find_soundfont, midi_file, render_notes
+from oscvae.training.data.soundfont import Timbre, find_soundfont, midi_file, render_notes
 from oscvae.units import note_to_hz
+from training.data.soundfonts import needs_fluidsynth
 
 RATE = 48000
-
-needs_fluidsynth = pytest.mark.skipif(
-    shutil.which("fluidsynth") is None
-    or not any((folder / "FluidR3_GM.sf2").is_file() for folder in SOUNDFONT_FOLDERS),
-    reason="fluidsynth and fluid-soundfont-gm are needed to render notes",
-)
 
 
 def read_events(data: bytes) -> list[tuple[float, bytes]]:

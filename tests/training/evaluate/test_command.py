@@ -6,7 +6,6 @@ import base64
 import io
 import json
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
-from tiny import ANALYSIS, make_notes, store_notes, tiny_config
 
 from oscvae.app.cli import app
 from oscvae.errors import ConfigError, DataError, ModelError
@@ -36,17 +34,9 @@ from oscvae.training.export import command as exporting
 from oscvae.training.export.export import check_same, export
 from oscvae.training.fit.run import load_run
 from oscvae.training.fit.train import train
+from training.tiny import ANALYSIS, make_notes, store_notes, tiny_config
 
 QUICK = Effort(notes_per_semitone=1, recordings=8, correlated_points=6, decodes=10)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small tensors on a busy machine wait for each other's threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
-import torch
-from tiny import make_notes
 
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.fidelity import instrument_codes, median_codes, note_distances
@@ -18,15 +14,7 @@ from oscvae.training.evaluate.realism import COMPONENTS, Embedding, choose_test,
 from oscvae.training.evaluate.subject import Codes
 from oscvae.training.evaluate.summary import Spread, some
 from oscvae.training.evaluate.targets import Target
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small tensors on a busy machine wait for each other's threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+from training.tiny import make_notes
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from ringing import ringing_document
 from torch import Tensor, nn
 
 from oscvae.errors import ModelError
@@ -16,6 +15,7 @@ from oscvae.model.document import ModelDocument
 from oscvae.training.export import loudness
 from oscvae.training.export.loudness import LOUDNESS_DB, MOST_PEAK_DB, levelled, loudest_db, measure_loudness
 from oscvae.units import db_to_gain
+from training.ringing import ringing_document
 
 RATE = 48_000
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ringing import Ringing, ringing_document
 
 from oscvae.app.cli import app
 from oscvae.errors import ConfigError, ModelError
@@ -19,6 +18,7 @@ from oscvae.play.offline import OfflineEngine
 from oscvae.settings.sections import load_config
 from oscvae.training.export.command import Wish, export_model
 from oscvae.training.export.loudness import LOUDNESS_DB, loudest_db
+from training.ringing import Ringing, ringing_document
 
 RATE = 48_000
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny import make_notes, tiny_config
 
 from oscvae.errors import DataError
 from oscvae.training.fit.batches import Sampler, augmentation_seed, partners, watched
 from oscvae.training.fit.learner import Learner
+from training.tiny import make_notes, tiny_config
 
 
 def test_each_epoch_has_every_training_note_once_and_no_other(tmp_path: Path) -> None:

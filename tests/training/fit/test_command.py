@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from tiny import store_notes, write_config
 from typer.testing import CliRunner
 
 from oscvae.app.cli import app
 from oscvae.training.fit import command
 from oscvae.training.fit.run import load_run
+from training.tiny import store_notes, write_config
 
 
 @pytest.fixture(scope="module")

@@ -9,16 +9,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import torch
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tiny import ANALYSIS, store_notes, tiny_config, write_config
+from typer.testing import CliRunner
 
+from oscvae.app.cli import app
 from oscvae.errors import ConfigError, DataError
 from oscvae.model.analysis import N_OCTAVES, N_SEMITONES
 from oscvae.model.torchscript import script
@@ -27,6 +29,7 @@ from oscvae.training.data.store import open_dataset
 from oscvae.training.fit.run import load_run, read_record
 from oscvae.training.fit.train import train
 from oscvae.training.model.network import make_model
+from training.tiny import ANALYSIS, store_notes, tiny_config, write_config
 
 # Sizes that bring a configuration down to a second, whatever its kind.
 SMALL = {
@@ -116,7 +119,7 @@ Begun = dict[str, tuple[subprocess.Popen[str], Path]]
 
 @pytest.fixture(scope="module")
 def begun(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
-    """A run that is killed and one of two processes, with their folders.
+    """A run that is killed, one that is to be stopped and one of two processes, with their folders.
 
     They take seconds to start, in which other tests run: the first that asks for them does not look at them.
     """
@@ -124,9 +127,11 @@ def begun(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begu
     watch = {"every_steps": 20, "log_steps": 1, "hear_every": 0}
     long = write_config(folder / "long.yaml", fit={"steps": 60, "batch": 8, "threads": 1}, watch=watch)
     short = write_config(folder / "short.yaml")
+    endless = write_config(folder / "endless.yaml", fit=ENDLESS, watch=STOP_WATCH)
     two = ("--set", "trainer.devices=2", "--set", "trainer.strategy=ddp")
     runs = {
         "killed": (typed("-c", _KILLED, config=long, data=data, out=folder / "killed"), folder / "killed"),
+        "stopped": (typed("-m", "oscvae", config=endless, data=data, out=folder / "stopped"), folder / "stopped"),
         "two": (typed("-m", "oscvae", config=short, data=data, out=folder / "two", more=two), folder / "two"),
     }
     yield runs
@@ -136,26 +141,35 @@ def begun(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begu
         process.wait()
 
 
-def test_a_stopped_run_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
-    """By Ctrl-C and by the system: two runs at once."""
-    watch = {"every_steps": 5, "log_steps": 100, "hear_every": 0}
-    path = write_config(tmp_path / "tiny.yaml", fit={"steps": 1_000_000, "batch": 8, "threads": 1}, watch=watch)
-    outs = {how: tmp_path / how.name for how in (signal.SIGINT, signal.SIGTERM)}
-    running = {how: typed("-m", "oscvae", config=path, data=data, out=out) for how, out in outs.items()}
+STOP_WATCH = {"every_steps": 5, "log_steps": 100, "hear_every": 0}
+ENDLESS = {"steps": 1_000_000, "batch": 8, "threads": 1}
+
+
+def wait_for_a_look(out: Path, runs: Callable[[], bool]) -> None:
+    """Return once the run has kept a checkpoint, or does not run any more."""
+    while runs() and not (out / "checkpoints" / "last.ckpt").is_file():
+        time.sleep(0.01)
+
+
+def test_ctrl_c_stops_a_run_which_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
+    path = write_config(tmp_path / "tiny.yaml", fit=ENDLESS, watch=STOP_WATCH)
+    out, over = tmp_path / "run", threading.Event()
+
+    def press_ctrl_c() -> None:
+        wait_for_a_look(out, lambda: not over.is_set())
+        if not over.is_set():
+            os.kill(os.getpid(), signal.SIGINT)
+
+    hand = threading.Thread(target=press_ctrl_c)
+    hand.start()
     try:
-        for how, process in running.items():
-            while not (outs[how] / "checkpoints" / "last.ckpt").is_file():
-                assert process.poll() is None, f"the run ended by itself:\n{process.communicate()[1]}"
-                time.sleep(0.01)
-            process.send_signal(how)
-        for process in running.values():
-            said = process.communicate(timeout=120)[1]
-            assert process.returncode == 1
-            assert "oscvae train --resume --out" in said
-            assert "Traceback" not in said
+        done = CliRunner().invoke(app, ["train", "--config", str(path), "--data", str(data), "--out", str(out)])
     finally:
-        for process in running.values():
-            process.kill()
+        over.set()
+        hand.join()
+    assert done.exit_code == 1
+    assert "oscvae train --resume --out" in done.output
+    assert "Traceback" not in done.output
 
 
 @pytest.mark.usefixtures("begun")
@@ -291,6 +305,16 @@ def test_weights_follow_from_the_seed(tmp_path: Path) -> None:
     assert all(torch.equal(one[key], same[key]) for key in one)
     assert any(not torch.equal(one[key], other[key]) for key in one)
     assert to_yaml(tiny_config(tmp_path)).startswith("name: tiny\n")
+
+
+def test_the_system_stops_a_run_which_says_how_to_go_on(begun: Begun) -> None:
+    process, out = begun["stopped"]
+    wait_for_a_look(out, lambda: process.poll() is None)
+    process.send_signal(signal.SIGTERM)
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 1, said
+    assert "oscvae train --resume --out" in said
+    assert "Traceback" not in said
 
 
 def test_a_run_goes_on_after_a_kill_as_if_nothing_had_been(begun: Begun, data: Path, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 from rich.console import Console
-from tiny import ANALYSIS, make_notes, tiny_config
 
 from oscvae.model.bands import band_axis
 from oscvae.model.torchscript import one_hots
@@ -22,6 +21,7 @@ from oscvae.training.fit.train import train
 from oscvae.training.model.additive import AdditiveDecoder, lobe_polynomial, lobe_reach, spread_matrix, time_knots
 from oscvae.training.model.network import make_model
 from oscvae.units import note_to_hz
+from training.tiny import ANALYSIS, make_notes, tiny_config
 
 SMALL = DecoderConfig(knots=3, dense_knots=2, width=8, codes=4, channels=8)
 
@@ -164,7 +164,7 @@ def test_every_point_at_every_note_has_the_level_of_the_data() -> None:
 
 
 def test_a_tiny_model_learns(tmp_path: Path) -> None:
-    notes, config = make_notes(), tiny_config(tmp_path, "fit.steps=400", "watch.every_steps=400", "optimiser.rate=5e-3")
+    notes, config = make_notes(), tiny_config(tmp_path, "fit.steps=200", "watch.every_steps=200", "optimiser.rate=1e-2")
     learner = train(config, notes, tmp_path, tmp_path / "run", console=Console(file=io.StringIO()))
     learnt, fresh = learner.model.eval(), make_model(config, notes.analysis).eval()
     found = []
@@ -173,5 +173,5 @@ def test_a_tiny_model_learns(tmp_path: Path) -> None:
         x = decode_all(model, z, notes.note.tolist(), notes.analysis.first_octave)
         known, analysis = notes.split == 0, notes.analysis
         found.append(distance(x[known], notes.x[known], analysis.floor_db, analysis.ceiling_db))
-    assert found[0].sc_db < -3.0
+    assert found[0].sc_db < -2.5 < found[1].sc_db
     assert found[0].lsd_db < 0.8 * found[1].lsd_db

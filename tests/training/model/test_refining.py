@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny import ANALYSIS, make_notes, tiny_config
 
 from oscvae.model.torchscript import one_hots, script
 from oscvae.training.config import RefineConfig
 from oscvae.training.model.network import NoteModel, make_model
 from oscvae.training.model.refining import Refinement
+from training.tiny import ANALYSIS, make_notes, tiny_config
 
 NOTES = list(range(60, 73))
 

@@ -1,4 +1,4 @@
-"""Model files that no daemon should have to meet, and one small honest one beside them."""
+"""Small model files: an honest one, and those that no daemon should have to meet."""
 
 from __future__ import annotations
 
@@ -16,38 +16,10 @@ from torch import Tensor, nn
 
 from oscvae.model.document import ModelDocument
 from oscvae.model.torchscript import save, script
+from parts import ROOT
+from parts.small_model import long_document
 
-BANDS, FRAMES = 64, 2000  # 10 s
 TRAP = 3.0  # a first latent coordinate above it springs the trap of a model that behaves until then
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def document(**changes: Any) -> dict[str, Any]:
-    """What an honest small model says of itself: 2 latents, 64 bands, 10 s."""
-    return {
-        "format": 1,
-        "name": "small",
-        "sample_rate": 48000,
-        "n_fft": 1024,
-        "hop": 256,
-        "window": "hann",
-        "bands": {"kind": "linear", "n": BANDS, "corner": 0},
-        "floor_db": -80.0,
-        "ceiling_db": 0.0,
-        "frames": FRAMES,
-        "onset_sample": 512,
-        "reference": 10.0,
-        "note_min": 40,
-        "note_max": 80,
-        "first_octave": 3,
-        "latent": {"mean": [0.0, 0.0], "std": [1.0, 1.0], "low": [-2.0, -2.0], "high": [2.0, 2.0]},
-        "points": [],
-        "licence": "MIT",
-        "sources": ["none"],
-        "version": "1",
-        "training": {},
-        **changes,
-    }
 
 
 class Honest(nn.Module):
@@ -165,7 +137,7 @@ NAN, RAISE, SHAPE, LOOP = range(4)
 
 def write(path: Path, module: nn.Module, **changes: Any) -> None:
     """A model file whose document is as it should be, but for `changes`."""
-    save(script(module), ModelDocument.model_validate(document(**changes)), path)
+    save(script(module), ModelDocument.model_validate(long_document(**changes)), path)
 
 
 def write_raw(path: Path, module: nn.Module, text: str | None) -> None:
@@ -188,7 +160,13 @@ def _foreign_zip(path: Path) -> None:
 
 def _document_only(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as file:
-        file.writestr("archive/extra/oscvae.json", json.dumps(document()))
+        file.writestr("archive/extra/oscvae.json", json.dumps(long_document()))
+
+
+def _lacking(path: Path) -> None:
+    said = long_document()
+    del said["reference"]
+    write_raw(path, Honest(), json.dumps(said))
 
 
 def _pickled(path: Path) -> None:
@@ -202,7 +180,7 @@ def _truncated(path: Path) -> None:
 
 def _damaged(path: Path) -> None:
     """The directory at the end is whole, the code inside is not."""
-    data = bytearray(_archive(Honest(), {"oscvae.json": json.dumps(document())}))
+    data = bytearray(_archive(Honest(), {"oscvae.json": json.dumps(long_document())}))
     at = data.find(b"def forward")
     if at < 0:  # compressed
         at = len(data) // 3
@@ -220,11 +198,14 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "metadata-less": (lambda path: write_raw(path, Honest(), None), "holds no oscvae.json"),
     "no JSON": (lambda path: write_raw(path, Honest(), "{"), "not JSON"),
     "a list": (lambda path: write_raw(path, Honest(), "[]"), "one JSON object"),
-    "other format": (lambda path: write_raw(path, Honest(), json.dumps(document(format=2))), "format"),
-    "lacking": (lambda path: write_raw(path, Honest(), '{"format": 1}'), "lacks the key"),
+    "other format": (
+        lambda path: write_raw(path, Honest(), json.dumps(long_document(format=2))),
+        "this version reads format 1",
+    ),
+    "lacking": (_lacking, "lacks the key 'reference'"),
     "deep": (lambda path: write_raw(path, Honest(), '{"format": 1, "training": ' + '{"a":' * 100_000), "JSON"),
     "huge document": (
-        lambda path: write_raw(path, Honest(), json.dumps(document(training={"x": "y" * (5 << 20)}))),
+        lambda path: write_raw(path, Honest(), json.dumps(long_document(training={"x": "y" * (5 << 20)}))),
         "larger than",
     ),
     "huge notes": (
@@ -232,7 +213,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
             path,
             Honest(),
             json.dumps(
-                document(frames=4096, n_fft=8192, hop=2048) | {"bands": {"kind": "linear", "n": 4097, "corner": 0}}
+                long_document(frames=4096, n_fft=8192, hop=2048) | {"bands": {"kind": "linear", "n": 4097, "corner": 0}}
             ),
         ),
         "more than",

@@ -1,11 +1,13 @@
-"""A valid document for tests to break."""
+"""Documents of models that are small enough for a test to make, and to break."""
 
 from __future__ import annotations
 
 from typing import Any
 
+BANDS, FRAMES = 64, 2000  # of a long one: 10 s at 48 kHz
 
-def small_document() -> dict[str, Any]:
+
+def small_document(**changes: Any) -> dict[str, Any]:
     """The smallest sensible model: 2 latents, 16 bands, 4 frames."""
     return {
         "format": 1,
@@ -29,4 +31,23 @@ def small_document() -> dict[str, Any]:
         "sources": ["none"],
         "version": "1",
         "training": {"steps": 0},
+        **changes,
     }
+
+
+def long_document(**changes: Any) -> dict[str, Any]:
+    """A small model whose notes last 10 s: 2 latents, 64 bands, 2000 frames."""
+    long = {
+        "sample_rate": 48000,
+        "n_fft": 1024,
+        "hop": 256,
+        "bands": {"kind": "linear", "n": BANDS, "corner": 0},
+        "frames": FRAMES,
+        "onset_sample": 512,
+        "reference": 10.0,
+        "note_min": 40,
+        "note_max": 80,
+        "latent": {"mean": [0.0, 0.0], "std": [1.0, 1.0], "low": [-2.0, -2.0], "high": [2.0, 2.0]},
+        "points": [],
+    }
+    return small_document(**(long | changes))

@@ -9,9 +9,11 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+PROGRAMS = ("jackd", "jack_lsp")  # without which none can be started
 READY_TIMEOUT_S = 10.0
 _SHM = Path("/dev/shm")
 _numbers = itertools.count()
@@ -136,7 +138,4 @@ class JackServer:
                 path.unlink()
 
 
-def missing() -> str | None:
-    """What keeps a JackServer from being started, or None."""
-    lacking = [tool for tool in ("jackd", "jack_lsp") if shutil.which(tool) is None]
-    return f"not installed: {', '.join(lacking)} (Debian: jackd2)" if lacking else None
+StartJack = Callable[..., JackServer]

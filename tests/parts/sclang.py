@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
-from support import ROOT
+from parts import ROOT
+from parts.programs import Program
 
 FOLDER = ROOT / "patches" / "supercollider"
 START_S = 60.0  # sclang compiles its library first
@@ -16,7 +17,7 @@ QUIT_AFTER_S = 20.0  # a script that does not say 0.exit
 WRONG = re.compile(r"^ERROR|^WARNING|Error:|could not|^\s*nil$.*not understood|Parse error", re.M)
 
 
-class Sclang:
+class Sclang(Program):
     """One script, run to its `0.exit`. folder: where script, log and settings are kept."""
 
     def __init__(
@@ -24,7 +25,7 @@ class Sclang:
         folder: Path,
         script: str,
         *,
-        environment: dict[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
         quit_after_s: float = QUIT_AFTER_S,
     ) -> None:
         self.quit_after_s = quit_after_s
@@ -33,29 +34,22 @@ class Sclang:
         settings.write_text(f"includePaths:\n  - {FOLDER}\nexcludePaths: []\npostInlineWarnings: true\n")
         file = folder / "script.scd"
         file.write_text(f'AppClock.sched({quit_after_s}, {{ "TOO LATE".postln; 0.exit }});\n{script}\n')
-        self.log_path = folder / "sclang.log"
         runtime = folder / "runtime"
         runtime.mkdir(mode=0o700, exist_ok=True)
-        with self.log_path.open("wb") as log:
-            self.process = subprocess.Popen(
-                ["sclang", "-l", str(settings), "-D", str(file)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={
-                    **(environment or os.environ),
-                    "HOME": str(folder),
-                    "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
-                    "XDG_RUNTIME_DIR": str(runtime),
-                    "QT_QPA_PLATFORM": "offscreen",
-                    "QTWEBENGINE_DISABLE_SANDBOX": "1",
-                },
-            )
+        headless = {
+            "HOME": str(folder),
+            "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache"),
+            "XDG_RUNTIME_DIR": str(runtime),
+            "QT_QPA_PLATFORM": "offscreen",
+            "QTWEBENGINE_DISABLE_SANDBOX": "1",
+        }
+        command = ["sclang", "-l", str(settings), "-D", str(file)]
+        super().__init__(command, folder / "sclang.log", {**(environment or os.environ), **headless})
 
     @property
     def log(self) -> str:
         """What was posted after the library was compiled."""
-        return self.log_path.read_text(errors="replace").partition("*** Welcome to SuperCollider")[2]
+        return super().log.partition("*** Welcome to SuperCollider")[2]
 
     def wait(self) -> str:
         """What was posted, once it has left by itself."""
@@ -65,17 +59,6 @@ class Sclang:
             self.close()
         assert "TOO LATE" not in self.log, f"the script did not come to its end:\n{self.log}"
         return self.log
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-
-    def __enter__(self) -> Sclang:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def wrong(log: str) -> list[str]:

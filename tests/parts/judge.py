@@ -1,17 +1,17 @@
-"""Whether a message is one that the table of addresses knows, its arguments in range without being clipped."""
+"""Whether messages and replies are what the table of addresses says, arguments in range without being clipped."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 
-from support import ROOT
-
 from oscvae.errors import CommandError
 from oscvae.model.document import read_document
 from oscvae.osc.packets import Message
 from oscvae.osc.parse import ModelInfo, parse
 from oscvae.osc.vocabulary import BY_PATH, BY_PREFIX, REPLY_BY_PATH
+from parts import ROOT
+from parts.client import Reply
 
 _FLOAT32 = 1e-6
 
@@ -59,3 +59,15 @@ def is_known(address: str) -> bool:
     prefix, _, last = address.rpartition("/")
     numbered = prefix in BY_PREFIX and (last == "N" or last.isdecimal())
     return address in BY_PATH or address in REPLY_BY_PATH or numbered
+
+
+def is_as_promised(reply: Reply) -> bool:
+    """Whether a reply of the daemon has the arguments that the table promises, in kind and number."""
+    address, args = reply
+    row = REPLY_BY_PATH[address].args
+    open_ended = bool(row) and row[-1].kind == "rest"
+    fixed = row[:-1] if open_ended else row
+    kinds = {"float": float, "int": int, "bool": int, "string": str}
+    return (len(args) >= len(fixed) if open_ended else len(args) == len(fixed)) and all(
+        isinstance(value, kinds[arg.kind]) for arg, value in zip(fixed, args, strict=False)
+    )

@@ -1,25 +1,17 @@
-"""What tests and benchmarks share: a daemon in a process of its own, and an OSC client to talk to it."""
+"""OSC clients on loopback, over UDP and over TCP, and free ports for them."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import random
-import signal
 import socket
-import subprocess
-import sys
-import tempfile
+import struct
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from oscvae.osc.packets import Message, decode, encode_bundle, encode_message, ns_to_timetag
 
-ROOT = Path(__file__).resolve().parent.parent
-READY_TIMEOUT_S = 240.0  # a first start compiles
-LEAVE_TIMEOUT_S = 10.0
 TEST_PORTS = (20_000, 30_000)  # below those that Linux gives out by itself
 
 Reply = tuple[str, tuple[Any, ...]]
@@ -34,14 +26,18 @@ def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
             return port
 
 
-class OscClient:
-    """A UDP client on loopback."""
+def free_tcp_port() -> int:
+    return free_port(socket.SOCK_STREAM)
 
-    def __init__(self, port: int) -> None:
+
+class OscClient:
+    """A UDP client that sends from `host`, which is loopback unless it is given, to `port` there."""
+
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        self.socket.bind(("127.0.0.1", 0))
-        self.target = ("127.0.0.1", port)
+        self.socket.bind((host, 0))
+        self.target = (host, port)
 
     @property
     def port(self) -> int:
@@ -94,71 +90,45 @@ class OscClient:
     def close(self) -> None:
         self.socket.close()
 
-
-class Daemon:
-    """`oscvae serve` as a user starts it; `settings` are --set overrides."""
-
-    def __init__(self, *settings: str, folder: Path | None = None, environment: dict[str, str] | None = None) -> None:
-        self.port = free_port()
-        self.folder = Path(tempfile.mkdtemp(prefix="oscvae-test-")) if folder is None else folder
-        self.log_path = self.folder / "daemon.log"
-        command = [sys.executable, "-m", "oscvae", "serve", "--config", str(ROOT / "config.yaml")]
-        for setting in (f"osc.port={self.port}", "http.port=0", *settings):
-            command += ["--set", setting]
-        self._log = self.log_path.open("wb")
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(self.folder), **(environment or {})},
-        )
-        self.client = OscClient(self.port)
-
-    @property
-    def log(self) -> str:
-        return self.log_path.read_text(errors="replace")
-
-    def wait_ready(self) -> tuple[Any, ...]:
-        """The first /status.reply in which a model can be played."""
-        deadline = time.monotonic() + READY_TIMEOUT_S
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise RuntimeError(f"the daemon ended with {self.process.returncode}:\n{self.log}")
-            reply = self.client.ask("/status", answer=("/status.reply",), timeout_s=0.3)
-            if reply is not None and reply[0] == "/status.reply" and reply[1][11]:
-                self.client.drain()
-                return reply[1]
-            if reply is not None:
-                time.sleep(0.05)
-        raise TimeoutError(f"the daemon is not ready after {READY_TIMEOUT_S} s:\n{self.log}")
-
-    def status(self) -> tuple[Any, ...]:
-        """The arguments of /status.reply."""
-        reply = self.client.ask("/status", answer=("/status.reply",))
-        assert reply is not None and reply[0] == "/status.reply", f"no status: {reply}\n{self.log}"
-        return reply[1]
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        """Signal it and wait; returns the exit code."""
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        try:
-            return self.process.wait(LEAVE_TIMEOUT_S)
-        finally:
-            self.close()
-
-    def close(self) -> None:
-        """Whatever happens."""
-        if self.process.poll() is None:
-            self.process.kill()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(5.0)
-        self.client.close()
-        self._log.close()
-
-    def __enter__(self) -> Daemon:
+    def __enter__(self) -> OscClient:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class FramedClient:
+    """OSC over TCP: each packet after its length, an int32 big-endian."""
+
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
+        self.socket = socket.create_connection((host, port), timeout=30.0, source_address=(host, 0))
+
+    @staticmethod
+    def frame(path: str, *args: Any) -> bytes:
+        packet = encode_message(path, args)
+        return struct.pack(">i", len(packet)) + packet
+
+    def exactly(self, count: int) -> bytes:
+        """The next `count` bytes; raises EOFError where the connection ends before."""
+        data = b""
+        while len(data) < count:
+            more = self.socket.recv(count - len(data))
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+    def receive(self) -> Reply:
+        (size,) = struct.unpack(">i", self.exactly(4))
+        message = decode(self.exactly(size))
+        assert isinstance(message, Message)
+        return message.address, message.args
+
+    def wait_for(self, *addresses: str) -> Reply:
+        """The next at one of these addresses; others, such as the levels of what still sounds, are dropped."""
+        while (reply := self.receive())[0] not in addresses:
+            pass
+        return reply
+
+    def close(self) -> None:
+        self.socket.close()

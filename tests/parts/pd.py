@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from support import ROOT, free_port
+from parts import ROOT
+from parts.client import free_tcp_port
+from parts.programs import Program
 
 FOLDER = ROOT / "patches" / "pd"
 READY_S = 20.0
@@ -41,7 +42,7 @@ _WIRE = """#N canvas 0 0 300 300 12;
 """
 
 
-class Pd:
+class Pd(Program):
     """`pd -nogui` with these patches open. folder: where it keeps its log. audio: options, none = no audio."""
 
     def __init__(
@@ -49,20 +50,16 @@ class Pd:
         folder: Path,
         *patches: Path,
         audio: Sequence[str] = ("-noaudio",),
-        environment: dict[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        port = free_port(socket.SOCK_STREAM)
+        port = free_tcp_port()
         wire = folder / "wire.pd"
         wire.write_text(_WIRE.format(port=port))
-        self.log_path = folder / "pd.log"
         command = ["pd", "-nogui", *audio, "-nomidi", "-noprefs", "-nostdpath", "-nrt", "-stderr", "-path", str(FOLDER)]
         for patch in (*patches, wire):
             command += ["-open", str(patch)]
-        with self.log_path.open("wb") as log:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment or dict(os.environ)
-            )
+        super().__init__(command, folder / "pd.log", environment)
         try:
             self._socket = self._connect(port)
         except BaseException:
@@ -82,19 +79,10 @@ class Pd:
 
     @property
     def log(self) -> str:
-        return self.log_path.read_text(errors="replace").replace("\\ ", " ").replace("\\,", ",")
+        return super().log.replace("\\ ", " ").replace("\\,", ",")
 
     def send(self, name: str, message: str | float = "bang") -> None:
         self._socket.sendall(f"{name} {message};\n".encode())
-
-    def wait_for(self, pattern: str, timeout_s: float = 10.0) -> re.Match[str]:
-        """The first printed line that matches, from its beginning."""
-        deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline:
-            if found := re.search(f"^{pattern}", self.log, re.M):
-                return found
-            time.sleep(0.02)
-        raise AssertionError(f"Pd printed nothing like {pattern!r}:\n{self.log[-4000:]}")
 
     def printed(self, name: str) -> list[str]:
         """What [print name] has printed so far."""
@@ -110,15 +98,7 @@ class Pd:
             self._socket.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(2.0)
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-
-    def __enter__(self) -> Pd:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        super().close()
 
 
 def client_patch(folder: Path, port: int, dims: int = 4, more: str = "") -> Path:

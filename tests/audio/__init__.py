@@ -1,0 +1,1 @@
+"""Sound cards and servers, and the mixer that they drive."""

@@ -1,0 +1,1 @@
+"""The documentation: every command and link of it."""

@@ -1,0 +1,1 @@
+"""Hostile input, broken models, dying processes."""
