@@ -58,6 +58,21 @@ def _follow_attack(voice, private, age, shortest):  # type: ignore[no-untyped-de
     private[at.C_ATTACK] = attack
 
 
+@kernel("float32(float32[::1], int64, int64, int64, float64, float64, float32[::1], float32[::1])")
+def _add_steady(ring, age, first, count, gain_left, gain_right, left, right):  # type: ignore[no-untyped-def]
+    """Add to [first, count) of a chunk a voice in which nothing changes, from its sample `age` on; returns its peak.
+
+    The same samples as in `mix_voice`, in less than half of the time: nearly all chunks of a voice are such.
+    """
+    peak = np.float32(0.0)
+    for i in range(first, count):
+        sample = ring[(age + i - first) & (at.RING_SAMPLES - 1)]
+        left[i] += np.float32(float(sample) * gain_left)
+        right[i] += np.float32(float(sample) * gain_right)
+        peak = max(peak, abs(sample))
+    return peak
+
+
 @kernel("boolean(int64[::1], int64, int64, int64, float32[::1], float32[::1])")
 def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyped-def]
     """Add one voice to a chunk of `count` samples that begins at `frame`; True when the voice is over."""
@@ -120,6 +135,14 @@ def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyp
     peak = np.float32(0.0)
     over = False
 
+    # nothing of the envelope moves, and the samples are there and go on to the end of the chunk
+    steady = ramp == 0.0 and release_at == count and fade_step == 0.0 and not starved and back == np.float32(1.0)
+    steady = steady and gain_left == target_left and gain_right == target_right
+    if steady and age + count - first <= head and (end < 0 or age + count - first <= end):
+        peak = _add_steady(ring, age, first, count, gain_left, gain_right, left, right)
+        age += count - first
+        held = ring[(age - 1) & mask]
+        first = count
     for i in range(first, count):
         if age == end:
             over = True
