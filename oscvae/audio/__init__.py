@@ -1,4 +1,6 @@
-"""The block clock: backends whose own thread runs `mixer.block`, which copies and mixes and does nothing else.
+"""The block clock: the audio server's own thread mixes what is in the voices' rings, and limits it.
 
-No GIL, no allocation, no lock, no wait and no exception in anything that a callback reaches.
+Every backend (`jack`, `portaudio`, `silent`; `choice` picks one) runs `mixer.block` once a period; it mixes each voice
+(`voice`) and sends the mix through `master`. No GIL, no allocation, no lock, no wait and no exception in anything that
+a callback reaches. Opening, connecting and closing a server is ordinary Python that may block, off the event clock.
 """

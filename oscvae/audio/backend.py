@@ -1,4 +1,4 @@
-"""What every audio backend is.
+"""What the audio backends have in common: their interface, and how each takes over the engine and lets go of it.
 
 A backend lives as long as its server or device: made (which opens it, so that rate and period are known), started with
 an engine, stopped for good. When it is `down`, control stops it, lets a SilentBackend keep the engine's clock going,
@@ -40,7 +40,7 @@ _INSIDE_S = 0.2  # a callback takes well under a millisecond; only one whose thr
 
 
 class Stall:
-    """Whether blocks are still asked for: not every server, and not every death of one, is announced."""
+    """Notices that a server asks for no more blocks: not every server says so when it stops or dies."""
 
     TIMEOUT_S = 2.0  # the longest pause that a living server makes, as it changes its period or its device
 
@@ -127,7 +127,7 @@ def shut_out(words: NDArray[np.int64], open_: int, inside: int) -> None:
 
 
 def bounded(work: Callable[[], T], timeout_s: float) -> T | None:
-    """What `work` returns or raises, or None if it has not ended in time; it then goes on by itself."""
+    """What `work` returns or raises within `timeout_s`; after that None, and `work` goes on in its own thread."""
     result: list[T] = []
     trouble: list[BaseException] = []
 

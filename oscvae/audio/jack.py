@@ -3,7 +3,7 @@
 The only module that knows libjack's symbols and JACK-Client's private names. The callbacks live as long as the
 process, a client only as long as its server. Importing this module raises AudioError where libjack is missing.
 
-What was found out with jack2 1.9.21, a SIGKILLed jackd, one that is stopped but alive, and PipeWire:
+What was measured with jack2 1.9.21, with a jackd that was killed, with one that was stopped, and with PipeWire:
 - closing the client of a dead server is safe from any thread, takes 6 to 15 ms and returns -1; a second close of the
   same client is a segmentation fault, hence the pointer is taken out of JACK-Client's object first;
 - opening, deactivating and closing wait for ever on a server that is stopped, hence each runs in a thread of its own
@@ -75,8 +75,8 @@ _kept_alive: list[Any] = []
 def _take_midi(engine, buffer, frame_32, event):  # type: ignore[no-untyped-def]
     """Hand the channel messages of the period that begins at the server's frame `frame_32` on to control.
 
-    `event`: address of scratch. Before the block is mixed, so that control hears of them the sooner. System messages
-    (clocks, sysex) wake nobody.
+    `event`: address of scratch. It runs before the block is mixed, so that control hears of them the sooner. System
+    messages (clocks, sysex) are dropped.
     """
     count = int(jack_midi_get_event_count(buffer))
     if count == 0:
@@ -184,7 +184,7 @@ def _freewheel(starting, address):  # type: ignore[no-untyped-def]
 
 @callback("void(int64)")
 def _quiet(message):  # type: ignore[no-untyped-def]
-    """What libjack would print; every failure is reported by whoever asked."""
+    """Swallow what libjack would print: whoever asked for what failed reports it."""
 
 
 for _setter in (_lib.jack_set_error_function, _lib.jack_set_info_function):
@@ -259,7 +259,7 @@ def _address(pointer: Any) -> int:
 
 
 class _Ports:
-    """All ports, as a client sees them; for the patchbay."""
+    """The ports of a server as one of its clients sees them, for the patchbay."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -381,7 +381,7 @@ class JackBackend(Backend):
         return self._stall.over(engine)
 
     def _mind_freewheeling(self, engine: Engine) -> None:
-        """Say why nothing is heard, and when that is over."""
+        """Log why nothing is heard when freewheeling begins, and when it ends."""
         freewheels = engine.word(at.E_FREEWHEEL) == 1
         if freewheels and not self._freewheels:
             log.warning("the JACK server %s freewheels: silence until it ends", self._server)

@@ -1,4 +1,8 @@
-"""What the whole mix goes through: gain, balance, the closing fade, the limiter, meters, the recording buffer."""
+"""What the whole mix goes through: gain, balance, the closing fade, the limiter, meters, the recording buffer.
+
+The limiter looks at no sample ahead: it attacks at once, recovers with a time constant of 50 ms, and its gain is
+exactly 1 while nothing has reached the ceiling, so that what stays below it passes unchanged.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,15 @@ from oscvae.audio.voice import GAIN_SETTLE_S, SETTLED
 from oscvae.realtime import layout as at
 from oscvae.realtime.kernel import kernel
 from oscvae.realtime.memory import bits_float, float_bits, floats_at, load, store
+from oscvae.units import db_to_gain
 
+CEILING = db_to_gain(-0.3)
+"""The largest sample that leaves: what turns samples into a wave again, a converter or a lossy codec, overshoots them,
+and would clip that at full scale."""
 LIMIT_RELEASE_S = 0.050
 CLOSE_FADE_S = 0.050
 METER_DECAY_S = 0.300
-_CEILING = np.float32(1.0)
+_CEILING_32 = np.float32(CEILING)
 _ABSURD = 1e6  # times full scale: 120 dB over what any mix of voices can reach
 
 
@@ -56,15 +64,15 @@ def master(engine, count, closing, left, right):  # type: ignore[no-untyped-def]
         # not a number, or beyond: never let it reach a loudspeaker or stay in the meters
         if not abs(out_left) + abs(out_right) < _ABSURD:
             out_left = out_right = peak = 0.0
-        if peak * limit > 1.0:
-            limit = 1.0 / peak
+        if peak * limit > CEILING:
+            limit = CEILING / peak
         elif limit < 1.0:
             limit += (1.0 - limit) * recover
             if limit > 0.999999:
                 limit = 1.0
-            limit = min(limit, 1.0 / peak) if peak > 1.0 else limit
-        l32 = min(max(np.float32(out_left * limit), -_CEILING), _CEILING)
-        r32 = min(max(np.float32(out_right * limit), -_CEILING), _CEILING)
+            limit = min(limit, CEILING / peak) if peak > CEILING else limit
+        l32 = min(max(np.float32(out_left * limit), -_CEILING_32), _CEILING_32)
+        r32 = min(max(np.float32(out_right * limit), -_CEILING_32), _CEILING_32)
         left[i] = l32
         right[i] = r32
         meter_left = max(meter_left, abs(float(l32)))

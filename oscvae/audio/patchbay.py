@@ -36,9 +36,9 @@ class Ports(Protocol):
 
 
 class Patchbay:
-    """Makes each wanted connection once, as soon as its ports are there: who undoes it by hand is not fought.
+    """Makes each wanted connection once, as soon as its ports are there; one that a user undoes is not made again.
 
-    Where a port went away, as that of an unplugged keyboard does, it is connected again when it returns. `targets` and
+    When a port has gone away, as that of an unplugged keyboard does, and returns, it is connected again. `targets` and
     `midi_sources` are as JackBackend's `connect` and `midi`.
     """
 
@@ -60,7 +60,7 @@ class Patchbay:
 
     @contextlib.contextmanager
     def closed(self) -> Iterator[None]:
-        """Nothing is connected meanwhile and ever after: for closing the client."""
+        """Connect nothing within, nor ever after: for closing the client."""
         self._over = True
         alone = self._busy.acquire(timeout=_JOIN_S)
         try:
@@ -73,7 +73,7 @@ class Patchbay:
         try:
             if not self._over:
                 wanted = self._wanted()
-                for gone in self._states.keys() - set(wanted):  # of "auto", whose port is not listed any more
+                for gone in self._states.keys() - set(wanted):  # those of "auto" whose port is not listed any more
                     self._states[gone] = "missing"
                 for source, target in wanted:
                     self._connect(source, target)

@@ -99,10 +99,10 @@ class Device:
 
 
 class _Library:
-    """What PortAudio, which has one state per process, was last found to be in."""
+    """The state of PortAudio, of which a process has one."""
 
     looked_at = -math.inf
-    stuck = False  # it has not let go of a device, and would wait for it in whatever else it is asked
+    stuck = False  # closing a device has hung, and so would any other call
 
     @classmethod
     def look_again(cls) -> None:

@@ -1,6 +1,6 @@
-"""No server, no device: blocks paced by the monotonic clock, heard by nobody.
+"""The backend without a server or device: blocks paced by the monotonic clock, heard by nobody.
 
-It keeps voices, scheduler and OSC alive on any machine, and while a JACK server is away.
+With it voices, scheduler and OSC work on any machine, and go on while a JACK server is away.
 """
 
 from __future__ import annotations

@@ -1,6 +1,12 @@
 """One voice into the mix: its ring, attack, release, stealing fade, gain, pan, and what an underrun sounds like.
 
-Nothing depends on where the chunk borders fall: every envelope is a running product or sum per sample.
+No envelope depends on where the chunk borders fall: each is a running product or sum per sample, or a line over the
+samples heard. What control changes in a voice that sounds is seen at the next border, and none of it makes a step:
+
+- gain and pan glide there;
+- an attack that is changed while it lasts goes on from its present value at the new slope, which is no steeper than the
+  fade of a stolen voice; once it is over a change does nothing, and before the first sample it is the attack;
+- a release that is changed while it lasts goes on from its present value at the new rate.
 """
 
 from __future__ import annotations
@@ -34,6 +40,37 @@ def begin_voice(engine, slot, start):  # type: ignore[no-untyped-def]
     store(voice, at.V_LEVEL, float_bits(0.0))
     store(voice, at.V_ONSET_FRAME, start)
     store(voice, at.V_STATE, at.PLAYING)
+
+
+@kernel("void(int64[::1], float64[::1], int64, float64)")
+def _follow_attack(voice, private, age, shortest):  # type: ignore[no-untyped-def]
+    """Obey V_ATTACK before the attack is over; `age` samples of the voice are heard.
+
+    shortest: samples of the steepest slope that a change on the way may have.
+    """
+    attack = float(load(voice, at.V_ATTACK))
+    if age == 0:  # nothing was heard yet
+        private[at.C_RAMP] = attack
+    elif attack != private[at.C_ATTACK]:
+        private[at.C_RAMP_FROM] += (float(age) - private[at.C_RAMP_AGE]) / private[at.C_RAMP]
+        private[at.C_RAMP_AGE] = float(age)
+        private[at.C_RAMP] = max(attack, shortest)
+    private[at.C_ATTACK] = attack
+
+
+@kernel("float32(float32[::1], int64, int64, int64, float64, float64, float32[::1], float32[::1])")
+def _add_steady(ring, age, first, count, gain_left, gain_right, left, right):  # type: ignore[no-untyped-def]
+    """Add to [first, count) of a chunk a voice in which nothing changes, from its sample `age` on; returns its peak.
+
+    The same samples as in `mix_voice`, in less than half of the time: nearly all chunks of a voice are such.
+    """
+    peak = np.float32(0.0)
+    for i in range(first, count):
+        sample = ring[(age + i - first) & (at.RING_SAMPLES - 1)]
+        left[i] += np.float32(float(sample) * gain_left)
+        right[i] += np.float32(float(sample) * gain_right)
+        peak = max(peak, abs(sample))
+    return peak
 
 
 @kernel("boolean(int64[::1], int64, int64, int64, float32[::1], float32[::1])")
@@ -79,12 +116,18 @@ def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyp
         if automatic >= 0:
             release_at = min(release_at, max(first, onset + automatic - frame))
     release = private[at.C_RELEASE]
-    factor = bits_float(load(engine, at.E_RELEASE))
+    factor = bits_float(load(voice, at.V_RELEASE))
+    if factor <= 0.0:
+        factor = bits_float(load(engine, at.E_RELEASE))
     fade = private[at.C_FADE]
     fade_step = 0.0
     if stop == at.STOP_FADE:
         fade_step = 1.0 / (STEAL_FADE_S * rate)
-    attack = voice[at.V_ATTACK]
+    if age == 0 or private[at.C_RAMP] > 0.0:
+        _follow_attack(voice, private, age, STEAL_FADE_S * rate)
+    ramp = private[at.C_RAMP]
+    ramp_from = private[at.C_RAMP_FROM]
+    ramp_age = int(private[at.C_RAMP_AGE])
     held = np.float32(private[at.C_HELD])
     tail = np.float32(private[at.C_TAIL])
     back = np.float32(private[at.C_RETURN])
@@ -92,6 +135,14 @@ def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyp
     peak = np.float32(0.0)
     over = False
 
+    # nothing of the envelope moves, and the samples are there and go on to the end of the chunk
+    steady = ramp == 0.0 and release_at == count and fade_step == 0.0 and not starved and back == np.float32(1.0)
+    steady = steady and gain_left == target_left and gain_right == target_right
+    if steady and age + count - first <= head and (end < 0 or age + count - first <= end):
+        peak = _add_steady(ring, age, first, count, gain_left, gain_right, left, right)
+        age += count - first
+        held = ring[(age - 1) & mask]
+        first = count
     for i in range(first, count):
         if age == end:
             over = True
@@ -115,8 +166,8 @@ def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyp
             tail = tail * STARVED_DECAY
             sample = tail
         envelope = 1.0
-        if attack > 0 and age <= attack:
-            envelope = float(age) / float(attack)
+        if ramp > 0.0:
+            envelope = min(1.0, ramp_from + float(age - ramp_age) / ramp)
         if i >= release_at:
             release = release * factor
             if release <= RELEASE_FLOOR:
@@ -143,6 +194,8 @@ def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyp
     if release_at < count and private[at.C_RELEASING] == 0.0:
         private[at.C_RELEASING] = 1.0
         store(voice, at.V_STATE, at.RELEASING)
+    if ramp > 0.0 and ramp_from + float(age - ramp_age) / ramp >= 1.0:
+        private[at.C_RAMP] = 0.0
     private[at.C_RELEASE] = release
     private[at.C_FADE] = fade
     private[at.C_LEFT] = gain_left

@@ -121,8 +121,8 @@ ENGINE_ARRAYS: tuple[Row[Sizes], ...] = (
     Row("render_clock", at.E_RENDER_CLOCK, np.int64, lambda n: (2,), Writer.RENDERER),
     # addresses of the models' contexts, 0 = none; control says by record what they are to be
     Row("contexts", at.E_CONTEXTS, np.int64, lambda n: (at.CONTEXTS,), Writer.RENDERER),
-    # of each group of notes, modulo GROUPS: how many ended unheard, and whether it has begun
-    Row("dead", at.E_DEAD, np.int64, lambda n: (at.GROUPS,), Writer.RENDERER),
+    # of each group of notes, modulo GROUPS: how many of them ended unheard, and whether it has begun
+    Row("unheard", at.E_UNHEARD, np.int64, lambda n: (at.GROUPS,), Writer.RENDERER),
     # -- rings of records, by ordered pair
     _ring("control_render", at.E_CONTROL_RENDER, lambda n: RING_RECORDS, Writer.CONTROL, Writer.RENDERER),
     _ring("render_control", at.E_RENDER_CONTROL, lambda n: event_records(n.slots), Writer.RENDERER, Writer.CONTROL),

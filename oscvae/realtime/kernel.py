@@ -3,8 +3,8 @@
 numba keys its cache on the source file of one function, so editing a kernel leaves its callers in other modules stale
 (measured), and a read-only package without a home directory fails at import. Here all kernels share a folder named by
 the version, a hash of every kernel source, and the compiler and processor; where no such folder can be written, or the
-disk becomes full, they are compiled uncached. A new folder takes the place of those unused for a month. Signatures are
-explicit: nothing compiles after start.
+disk becomes full, they are compiled uncached. When a new folder is made, those unused for a month are removed.
+Signatures are explicit: nothing compiles after start.
 """
 
 from __future__ import annotations
@@ -162,14 +162,14 @@ def _ask_disk(found: list[tuple[Path, bool]]) -> None:
             is_new = not folder.exists()
             if _writable(folder):
                 found.append((folder, is_new))
-                os.utime(folder)  # used now, says its time
+                os.utime(folder)  # its time says when it was used last
 
 
 def _prune(place: Path) -> None:
-    """Remove the kernels of other versions that nobody has used for long; what cannot be removed stays.
+    """Remove the kernels of other versions that nobody has used for a month; what cannot be removed stays.
 
-    A folder is renamed first: a process that begins to use it at this moment finds none of it, and compiles anew,
-    instead of a part. What a pruning that was killed has left goes too.
+    A folder is renamed first: a process that begins to use it at this moment finds no kernel and compiles anew, where
+    it would else find some of them. Folders that an interrupted removal has left under their new name are removed too.
     """
     oldest = time.time() - _UNUSED_S
     with contextlib.suppress(OSError), os.scandir(place) as entries:

@@ -60,16 +60,17 @@ V_GROUP = 3  # notes of one bundle start together; 0 = alone
 V_GROUP_SIZE = 4
 V_START_FRAME = 5  # -1: as soon as ready
 V_STOP_SAMPLE = 6  # sample of the voice at which it releases by itself; -1 never
-V_ATTACK = 7  # samples
-V_STRETCH = 8  # float
-V_PITCH = 9  # float: ratio for the fraction of the note number and for notes beyond the model's range
-V_VELOCITY = 10  # float: gain that the velocity gives
+V_STRETCH = 7  # float
+V_PITCH = 8  # float: ratio for the fraction of the note number and for notes beyond the model's range
+V_VELOCITY = 9  # float: gain that the velocity gives
 # control, at any time
 V_STOP = 16  # one of the STOP_ values
 V_STOP_FRAME = 17  # frame from which STOP_RELEASE counts; 0 = now
 V_GAIN = 18  # float
 V_PAN = 19  # float, -1..1
 V_BEND = 20  # float: ratio
+V_ATTACK = 21  # samples, whole; does nothing once the attack is over
+V_RELEASE = 22  # float: factor per sample of the exponential release; 0 = E_RELEASE
 # the holder of the slot
 V_STATE = 24
 # the renderer
@@ -92,6 +93,10 @@ C_STARVED = 5  # 1 after an underrun, until samples are back
 C_HELD = 6  # last sample heard, which an underrun lets decay
 C_RETURN = 7  # 0..1 ramp on which samples come back after an underrun
 C_TAIL = 8  # what of an earlier underrun still decays while samples come back
+C_ATTACK = 9  # V_ATTACK as it was obeyed last
+C_RAMP = 10  # samples of a whole attack, 0 to 1, at its present slope; 0 once it is over
+C_RAMP_FROM = 11  # where the present slope began: the attack's value ...
+C_RAMP_AGE = 12  # ... and the samples of the voice that had been heard
 
 # -- the renderer's private words, per voice ---------------------------------------------------------------------------
 R_WORDS = 16
@@ -138,7 +143,7 @@ E_RENDER_RECORD = 12
 E_ANSWER = 13
 E_RENDER_CLOCK = 14
 E_CONTEXTS = 15
-E_DEAD = 16
+E_UNHEARD = 16
 E_CONTROL_RENDER = 17
 E_RENDER_CONTROL = 18
 E_RENDER_AUDIO = 19
@@ -158,7 +163,7 @@ E_EPOCH = 33  # panic epoch: older voices are silenced within a block
 E_GAIN = 34  # float: master
 E_PAN = 35  # float: master balance
 E_BEND = 36  # float: ratio
-E_RELEASE = 37  # float: factor per sample of the exponential release
+E_RELEASE = 37  # float: factor per sample of the exponential release, of voices that have none of their own
 E_RATE = 38  # frames per second of the server
 E_CLOSING = 39  # 1: fade the mix out and stay silent
 E_RECORD_ON = 40

@@ -11,21 +11,18 @@ from collections.abc import Callable
 
 import numpy as np
 from numba.extending import register_jitable
-from numpy.typing import NDArray
 
+from oscvae.realtime.memory import Float64s
 from oscvae.spectral.views import bits_of, float_of
 
 FAST = {"contract", "reassoc", "nsz", "arcp"}
 """Fast-math for loops over separate vectors: fused, reordered, but infinities and NaN keep their meaning."""
 
-Function = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 _f = np.float32
 _ONE_THIRD_LESS = np.int32(0x3F2AAAAB)  # bits of 2/3: mantissas are reduced to [2/3, 4/3), where log2(m) is small
 
 
-def fit(
-    function: Callable[[NDArray[np.float64]], NDArray[np.float64]], low: float, high: float, degree: int
-) -> tuple[np.float32, ...]:
+def fit(function: Callable[[Float64s], Float64s], low: float, high: float, degree: int) -> tuple[np.float32, ...]:
     """The coefficients, lowest first, of a polynomial that follows `function` from `low` to `high`."""
     nodes = 0.5 * (low + high) + 0.5 * (high - low) * np.cos(np.pi * (np.arange(400) + 0.5) / 400)
     fit = np.polynomial.Polynomial.fit(nodes, function(nodes), degree).convert()

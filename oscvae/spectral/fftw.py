@@ -56,7 +56,7 @@ _plan.restype = ctypes.c_void_p
 _plan.argtypes = (ctypes.c_int, ctypes.c_void_p) * 2 + (ctypes.c_void_p,) * 4 + (ctypes.c_uint,)
 
 _address = types.int64
-_execute = types.ExternalFunction(
+execute = types.ExternalFunction(
     "fftwf_execute_split_dft", types.void(_address, _address, _address, _address, _address)
 )
 
@@ -74,6 +74,3 @@ def plans(n: int, apart: int) -> tuple[int, int]:
     if not forward or not backward:
         raise OscvaeError(f"FFTW cannot plan a transform of {n} points")
     return int(forward), int(backward)
-
-
-execute = _execute

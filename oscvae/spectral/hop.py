@@ -1,4 +1,4 @@
-"""One hop of one voice: a frame read, spread over bins, given a phase, resampled, and into the voice's ring."""
+"""One hop of one voice: a frame is read, spread over bins, given phases, resampled and written to the voice's ring."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ STEPS_PER_SAMPLE = 4294967296.0  # a step is a multiple of 2^-32, so that read p
 
 @kernel("void(int64[::1], int64)")
 def free_block(engine, slot):  # type: ignore[no-untyped-def]
+    """Give the voice's magnitudes, if it has any, back to control."""
     own = own_at(engine, slot)
     if own[at.R_BLOCK] >= 0:
         tell(engine, at.BLOCK_FREE, voice_at(engine, slot)[at.V_CONTEXT], own[at.R_BLOCK], 0, 0, 0)

@@ -1,9 +1,9 @@
 """The hop clock: from decoded blocks to samples in the voices' rings.
 
-`render_pass` does one bounded piece of work: obey what control says, take in what the decoders finished, look after
-the voices whose life changed, and render one hop of the voice that needs it most. `render_loop` repeats it, blocks on
-its own semaphore when nothing is left to do, and returns when the engine stops; the offline engine calls the same
-`render_pass` until it has nothing to do.
+`render_pass` does one bounded piece of work: it obeys control's records, takes in what the decoders have finished, acts
+on voices whose state control or the callback has changed, and renders a hop or two of the voice whose ring is lowest.
+`render_loop` repeats it, blocks on its semaphore when nothing is left to do, and returns when the engine stops; the
+offline engine calls the same `render_pass` until it has nothing to do.
 
 A voice that has just been decoded is rendered in a burst until its first samples are in the ring, one hop per voice in
 turn; voices that sound go first when their ring runs low.
@@ -34,9 +34,9 @@ from oscvae.spectral.phase import reset as reset_phase
 from oscvae.spectral.resample import half_width
 from oscvae.spectral.slots import context_at, own_at, own_floats_at, render_ns, tell
 
-IDLE_WAIT_NS = 50_000_000  # the loop looks around this often even if nobody posts its semaphore
+IDLE_WAIT_NS = 50_000_000  # the longest wait for the semaphore
 GROUP_WAIT_S = 0.030  # notes of one bundle wait this long for the slowest decode
-BEGUN = 1 << 32  # added to a bundle's count of the dead once it has begun: more than it can have notes
+BEGUN = 1 << 32  # added to a group's count of notes that ended unheard once it has begun: more than it has notes
 LONGEST_DECODE_NS = 60_000_000_000  # that is believed
 MOST_POSTS = 4096  # of the semaphore, which decoders write, between two waits: beyond, its count is scribble
 URGENT_S = 0.004  # a sounding voice with less than this in its ring goes before the bursts
@@ -84,11 +84,11 @@ def _idle(engine, slot):  # type: ignore[no-untyped-def]
 
 
 @kernel("void(int64[::1], int64)")
-def _die_unheard(engine, slot):  # type: ignore[no-untyped-def]
+def _end_unheard(engine, slot):  # type: ignore[no-untyped-def]
     """End a voice that the callback never saw; the others of its bundle no longer wait for it."""
     group = own_at(engine, slot)[at.R_GROUP]
     if group > 0:
-        words_at(engine[at.E_DEAD], at.GROUPS)[group % at.GROUPS] += 1
+        words_at(engine[at.E_UNHEARD], at.GROUPS)[group % at.GROUPS] += 1
     _idle(engine, slot)
 
 
@@ -105,7 +105,7 @@ def _obey(engine):  # type: ignore[no-untyped-def]
             slot = record[1]
             voice = voice_at(engine, slot)
             if voice[at.V_GROUP] > 0 and record[3] == 1:  # first of its bundle
-                words_at(engine[at.E_DEAD], at.GROUPS)[voice[at.V_GROUP] % at.GROUPS] = 0
+                words_at(engine[at.E_UNHEARD], at.GROUPS)[voice[at.V_GROUP] % at.GROUPS] = 0
             _arm(engine, slot, record[2])
         elif kind == at.ADD_CONTEXT:
             words_at(engine[at.E_CONTEXTS], at.CONTEXTS)[record[1]] = record[2]
@@ -152,7 +152,7 @@ def _take_block(engine, context, record):  # type: ignore[no-untyped-def]
         tell(engine, at.BLOCK_FREE, context, block, 0, 0, 0)
     tell(engine, at.DECODE_SEEN, slot, generation, status, took, context)
     if current and own[at.R_PHASE] == at.PHASE_WAITING:  # after control has heard why: then it forgets the voice
-        _die_unheard(engine, slot)
+        _end_unheard(engine, slot)
 
 
 @kernel("boolean(int64[::1])")
@@ -199,8 +199,10 @@ def _start(engine, slot, start, ahead):  # type: ignore[no-untyped-def]
 
 @kernel("boolean(int64[::1], int64)")
 def _start_group(engine, group):  # type: ignore[no-untyped-def]
-    """Start the ready voices of a bundle together once none is missing, or once the wait is over; in no case before
-    control has obeyed the whole bundle, what it sets for its notes included."""
+    """Start the ready voices of a bundle together: when all of them are ready, or when the wait is over.
+
+    In no case before control has obeyed the whole bundle, with what it sets for its notes.
+    """
     if load(engine, at.E_GROUP_COMPLETE) < group:
         return False
     slots = engine[at.E_SLOTS]
@@ -219,13 +221,13 @@ def _start_group(engine, group):  # type: ignore[no-untyped-def]
             ready += 1
         elif own[at.R_PHASE] >= at.PHASE_STREAM:
             started += 1
-    dead = words_at(engine[at.E_DEAD], at.GROUPS)
-    begun = started > 0 or dead[group % at.GROUPS] >= BEGUN  # some that have begun may be over by now
+    unheard = words_at(engine[at.E_UNHEARD], at.GROUPS)
+    begun = started > 0 or unheard[group % at.GROUPS] >= BEGUN  # those that began first may have ended by now
     overdue = now - armed > int(GROUP_WAIT_S * float(load(engine, at.E_RATE)))
-    if ready == 0 or (ready + started + dead[group % at.GROUPS] < size and not overdue):
+    if ready == 0 or (ready + started + unheard[group % at.GROUPS] < size and not overdue):
         return False
     count = 0
-    # a bundle that has begun without this note (it was too slow) makes it late: frame 0 is always in the past
+    # a note whose bundle has begun without it is late: frame 0 is always in the past
     start = 0 if begun else -1
     for slot in range(slots):
         own = own_at(engine, slot)
@@ -233,13 +235,16 @@ def _start_group(engine, group):  # type: ignore[no-untyped-def]
             count += 1
     publish(ring_at(engine[at.E_RENDER_AUDIO]), count)
     if count > 0 and not begun:
-        dead[group % at.GROUPS] += BEGUN
+        unheard[group % at.GROUPS] += BEGUN
     return count > 0
 
 
 @kernel("int64(int64[::1], int64)")
-def _look_after(engine, slot):  # type: ignore[no-untyped-def]
-    """Follow the voice's life where others changed it; returns how urgent it is (small = soon; -1 = not at all)."""
+def _attend(engine, slot):  # type: ignore[no-untyped-def]
+    """Act on what control or the callback has changed in a voice, and say how urgently it needs samples.
+
+    Returns how many samples it can do without more (-1: it needs none).
+    """
     own = own_at(engine, slot)
     phase = own[at.R_PHASE]
     if phase == at.PHASE_NONE:
@@ -247,7 +252,7 @@ def _look_after(engine, slot):  # type: ignore[no-untyped-def]
     voice = voice_at(engine, slot)
     if phase < at.PHASE_STREAM:
         if load(voice, at.V_STOP) == at.STOP_FADE or voice[at.V_EPOCH] < load(engine, at.E_EPOCH):
-            _die_unheard(engine, slot)
+            _end_unheard(engine, slot)
             return -1
         if phase == at.PHASE_WAITING:
             return -1
@@ -282,7 +287,7 @@ def render_pass(address):  # type: ignore[no-untyped-def]
     least = 1 << 62
     oldest = 1 << 62
     for slot in range(engine[at.E_SLOTS]):
-        need = _look_after(engine, slot)
+        need = _attend(engine, slot)
         if need < 0:
             continue
         served = own_at(engine, slot)[at.R_SERVED]
@@ -317,7 +322,7 @@ def _wake_control(engine):  # type: ignore[no-untyped-def]
 
 
 @kernel("void(int64)")
-def _ring_the_bell(address):  # type: ignore[no-untyped-def]
+def _pass_events_on(address):  # type: ignore[no-untyped-def]
     """Wake control if events wait for it."""
     engine = words_at(address, at.ENGINE_WORDS)
     if pending(ring_at(engine[at.E_RENDER_CONTROL])) + pending(ring_at(engine[at.E_AUDIO_CONTROL])) > 0:
@@ -349,8 +354,8 @@ def render_loop(address):  # type: ignore[no-untyped-def]
             midi = _pass_midi_on(address, midi)
             passes += 1
             if passes & 15 == 0:
-                _ring_the_bell(address)
-        _ring_the_bell(address)
+                _pass_events_on(address)
+        _pass_events_on(address)
         # sem_timedwait wants the wall clock; a jump of it only shortens or lengthens one idle wait
         until = words_at(engine[at.E_RENDER_CLOCK], 2)
         clock_gettime(np.int32(CLOCK_REALTIME), engine[at.E_RENDER_CLOCK])

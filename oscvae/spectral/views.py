@@ -1,4 +1,4 @@
-"""Windows into flat arrays, and the bits of a float: what the spectral kernels need of C.
+"""Views of flat arrays, and the bits of a float, for compiled code: what the spectral kernels need of C.
 
 A voice, its tables and the scratch of a render thread are each one flat float32 array, so that the render loop can lay
 out any number of voices in one arena. A kernel cuts its vectors out of them with `part`, which costs one addition; a

@@ -106,7 +106,11 @@ class ByHand:
         store_word(voice, at.V_STOP, how)
 
     def set(self, slot: int, word: int, value: float) -> None:
+        """A word of a voice that carries a float."""
         store_float(self.engine.voices[slot], word, value)
+
+    def set_word(self, slot: int, word: int, value: int) -> None:
+        store_word(self.engine.voices[slot], word, value)
 
     def state(self, slot: int) -> int:
         return int(load_word(self.engine.voices[slot], at.V_STATE))

@@ -215,20 +215,38 @@ def test_gains_glide() -> None:
 
 def test_a_voice_alone_passes_unchanged() -> None:
     hand = ByHand()
-    sound = tone(2000, peak=0.9999)
+    sound = tone(2000, peak=0.966)  # just under the ceiling
     hand.play(0, sound)
     assert np.array_equal(hand.run([128] * 16)[0, :2000], sound)
     assert hand.engine.number(at.E_LIMIT) == 1.0
 
 
-def test_the_limiter_never_lets_more_than_full_scale_through() -> None:
+def test_the_limiter_attacks_at_once_and_recovers_in_50_ms() -> None:
+    hand = ByHand()
+    sound = np.full(40_000, 0.9, np.float32)
+    sound[1000] = -2.0
+    hand.play(0, sound)
+    out = hand.run([128] * 312)[0]
+    ceiling = db_to_gain(-0.3)
+    assert np.all(out[:1000] == np.float32(0.9)), "nothing before is changed"
+    assert out[1000] == -np.float32(ceiling)
+    gain = out[1001:] / 0.9
+    assert gain[0] < ceiling / 2 + 0.001
+    assert np.all(np.diff(gain) >= 0.0)
+    n = round(0.050 * RATE)
+    assert 1.0 - gain[n] == pytest.approx((1.0 - ceiling / 2) / np.e, abs=0.002)
+    assert out[-1] == np.float32(0.9)
+    assert hand.engine.number(at.E_LIMIT) == 1.0
+
+
+def test_the_limiter_never_lets_more_than_its_ceiling_through() -> None:
     hand = ByHand()
     rng = np.random.default_rng(3)
     for slot in range(8):
         hand.play(slot, (rng.standard_normal(8000) * 0.7).astype(np.float32), pan=float(rng.uniform(-1, 1)))
     out = hand.run([128] * 70)
-    assert np.abs(out).max() <= 1.0
-    assert np.abs(out).max() > 0.999
+    assert np.abs(out).max() <= np.float32(db_to_gain(-0.3))
+    assert np.abs(out).max() > db_to_gain(-0.31)
     assert hand.engine.number(at.E_LIMIT) < 1.0
     hand.run([128] * 400)
     assert hand.engine.number(at.E_LIMIT) == 1.0
