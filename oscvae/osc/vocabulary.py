@@ -306,7 +306,7 @@ TABLE: tuple[Address, ...] = (
         "Channels",
         "Shifts the keys of channel N away from the cursor, in one dimension of the latent space.",
         (
-            Arg("dimension", "int", help="the first is 1"),
+            Arg("dimension", "int", 1, 256, help="the first is 1"),
             Arg("share", "float", -1, 1, clip=True, help="of the model's latent range; 0 is where the cursor is"),
         ),
         index="channel",

@@ -25,8 +25,8 @@ from oscvae.play.frames import FrameMoment
 from oscvae.play.journey import Point
 from oscvae.play.listener import Listener
 from oscvae.play.timeline import Timeline
-from oscvae.play.touch import NO_TOUCH, Touch
 from oscvae.play.voices import Voice, VoicePool
+from oscvae.play.voicewords import NO_TOUCH, Touch
 from oscvae.play.zones import CHANNELS, Zones
 
 KEYBOARD_VELOCITY = 127.0

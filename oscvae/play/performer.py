@@ -30,9 +30,8 @@ from oscvae.play.macros import Macros
 from oscvae.play.models import ModelManager
 from oscvae.play.presets import Presets
 from oscvae.play.timeline import Timeline
-from oscvae.play.touch import NO_TOUCH, Touch
 from oscvae.play.voices import Note, Voice, VoicePool
-from oscvae.play.voicewords import VOICE_WORDS, release_factor
+from oscvae.play.voicewords import NO_TOUCH, VOICE_WORDS, Touch, release_factor
 from oscvae.play.zones import Zones
 from oscvae.realtime import layout as at
 from oscvae.units import db_to_gain, semitones_to_ratio

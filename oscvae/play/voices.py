@@ -22,7 +22,7 @@ from oscvae.play.journey import Glide, Point
 from oscvae.play.link import RendererLink
 from oscvae.play.listener import Listener
 from oscvae.play.loaded import Loaded
-from oscvae.play.touch import NO_TOUCH, Touch
+from oscvae.play.voicewords import NO_TOUCH, Touch
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.memory import load_float, load_word, store_float, store_word

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 
+import mpe
 import numpy as np
 import pytest
 
@@ -139,9 +140,10 @@ def test_subscribers_hear_of_what_midi_changes(stage: Stage) -> None:
         with keyboard(stage) as sender:
             for message, expected in (
                 (control(1, 127), {"/unit/1": 1.0}),
-                (control(64, 127), {"/sustain": 1}),
-                (bytes((0xE0, 0, 0)), {"/bend": -2.0}),
-                (control(121, 0), {"/bend": 0.0, "/sustain": 0}),
+                (control(64, 127), {"/sustain/1": 1}),
+                (bytes((0xE0, 0, 0)), {"/bend/1": -2.0}),
+                (control(121, 0), {"/bend/1": 0.0, "/sustain/1": 0}),
+                (bytes((0xC0, 99)), {"/midi/program": 100}),
             ):
                 sender.say(message)
                 told = dict(client.wait_for(*expected) for _ in expected)
@@ -178,6 +180,23 @@ def test_a_controller_learns_and_a_program_recalls(stage: Stage) -> None:
             assert client.ask("/midi/learn", "/macro/9", answer=("/done",)) == ("/fail", ("/midi/learn", why))
             assert client.ask("/midi/forget", "/macro/2", answer=("/done",)) == ("/done", ("/midi/forget",))
 
+            client.send("/midi/learn", "/macro 1 0.5")  # a footswitch
+            assert client.ask("/ping", answer=("/pong",)) == ("/pong", ())
+            other.drain()
+            sender.say(control(80, 127), control(80, 0))
+            assert client.wait_for("/done", "/fail") == ("/done", ("/midi/learn", "/macro 1 0.5", 80))
+            assert other.wait_for("/macro/1") == ("/macro/1", (0.5,))
+            other.drain()
+            sender.say(control(80, 0))
+            stage.settle()
+            assert "/macro/1" not in [address for address, _ in other.drain()], "it is let go"
+            why = "no macro 9: there are 4, /macro/1 to /macro/4"
+            assert client.ask("/midi/learn", "/macro 9 0", answer=("/done",)) == ("/fail", ("/midi/learn", why))
+            sender.say(control(80, 127))
+            assert other.wait_for("/macro/1") == ("/macro/1", (0.5,))
+            client.send("/macro/1", 0.0)
+            assert client.ask("/midi/forget", "80", answer=("/done",)) == ("/done", ("/midi/forget",))
+
             for name, z in (("dusk", (0.5, 0.0, 0.0, 0.0)), ("dawn", (-0.5, 0.0, 0.0, 0.0))):
                 client.send("/z", *z)
                 assert client.ask("/preset/save", name, answer=("/done",)) == ("/done", ("/preset/save", name))
@@ -198,6 +217,87 @@ def test_a_controller_learns_and_a_program_recalls(stage: Stage) -> None:
             client.send("/preset/delete", name)
         stage.daemon.settle()
         other.close()
+
+
+def test_what_a_pedal_holds_rings_on_after_all_notes_off(stage: Stage) -> None:
+    """Roland keyboards send it after each last key: 903c64 b0407f 803c00 b07b00."""
+    stage.client.send("/stretch", 4.0)
+    stage.settle()
+    with keyboard(stage) as sender:
+        sender.say(on(NOTE), control(64, 127), off(NOTE), control(123, 0))
+        time.sleep(0.3)
+        assert stage.status().voices == 1
+        sender.say(control(64, 0))
+        assert until(lambda: stage.status().voices == 0, 2.0), stage.status()
+        sender.say(on(NOTE), on(NOTE, channel=2), control(64, 127))
+        assert until(lambda: stage.status().voices == 2, 2.0)
+        sender.say(control(120, 0, channel=2))
+        assert until(lambda: stage.status().voices == 1, 2.0), "of its own channel"
+        sender.say(control(120, 0), control(64, 0))
+        assert until(lambda: stage.status().voices == 0, 2.0)
+
+
+def test_a_wheel_bends_its_own_channel_as_far_as_it_is_told_to(stage: Stage) -> None:
+    """As in 913c64 924364 e27f7f, with a range of 12 semitones by registered parameter 0."""
+    client = stage.client
+    client.send("/pan/2", -1.0)
+    client.send("/pan/3", 1.0)
+    stage.settle()
+    try:
+        with keyboard(stage) as sender:
+            bend_range = [control(number, value, channel=3) for number, value in ((101, 0), (100, 0), (6, 12))]
+            wheel = bytes((0xE2, 0x7F, 0x7F))
+            sound = stage.heard(lambda: sender.say(*bend_range, wheel, on(60, channel=2), on(50, channel=3)), 0.6)
+            for channel, note in ((2, 60), (3, 50)):
+                sender.say(off(note, channel=channel))
+            assert is_playing(sound[0], sender.rate, 60)
+            assert is_playing(sound[1], sender.rate, 62)
+            sender.say(bytes((0xE2, 0, 64)), *(control(n, v, channel=3) for n, v in ((6, 2), (101, 127), (100, 127))))
+    finally:
+        for path in ("/pan/2", "/pan/3", "/bend/3"):
+            client.send(path, 0.0)
+        stage.settle()
+
+
+def test_an_mpe_controller_bends_each_finger_apart(stage: Stage) -> None:
+    client = stage.client
+    told = stage.daemon.log.count("MPE: ")
+    with keyboard(stage) as sender:
+        sender.say(*mpe.introduction())
+        assert until(lambda: stage.daemon.log.count("MPE: ") == told + 1, NOTICE_S)
+        assert stage.daemon.log.rstrip().endswith("MPE: lower zone, channels 2 to 16")
+        try:
+            client.send("/pan/2", -1.0)
+            client.send("/pan/3", 1.0)
+            stage.settle()
+            landings = [*mpe.land(2, 60, at=12.0), *mpe.land(3, 60, at=-7.0)]
+            sound = stage.heard(lambda: sender.say(*landings), 0.6)
+            sender.say(*mpe.leave(2, 60), *mpe.leave(3, 60))
+            assert is_playing(sound[0], sender.rate, 72)
+            assert is_playing(sound[1], sender.rate, 53)
+            assert out_of_tune(sound[0], sender.rate, 72) < 10.0
+        finally:
+            sender.say(*mpe.parameter(1, 6, 0))
+            assert until(lambda: stage.daemon.log.count("MPE: ") == told + 2, NOTICE_S)
+
+
+def test_an_improvisation_by_mpe_loses_nothing_and_leaves_no_note(stage: Stage) -> None:
+    seconds = 4.0
+    before = stage.status()
+    with keyboard(stage) as sender:
+        sender.say(*mpe.introduction())
+        stage.client.send("/release", 0.05)
+        start = sender.frame + 4800
+        events = [(start + round(at_s * sender.rate), message) for at_s, message in mpe.improvisation(seconds, seed=5)]
+        try:
+            sender.send(events)
+            time.sleep(seconds / 2)
+            assert stage.status().voices > 0
+            sender.wait()
+            assert until(lambda: stage.status().voices == 0, 3.0), stage.status()
+            assert stage.status().busy == before.busy, "nothing was refused"
+        finally:
+            sender.say(*mpe.parameter(1, 6, 0))
 
 
 def test_a_thousand_random_messages_leave_no_note(stage: Stage) -> None:
