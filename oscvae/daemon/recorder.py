@@ -126,10 +126,10 @@ class Recorder:
     # -- on the disk ---------------------------------------------------------------------------------------------------
 
     def _create(self, stem: str, rate: int) -> _File:
-        import soundfile
-
         path: Path | None = None
         try:
+            import soundfile
+
             self._folder.mkdir(parents=True, exist_ok=True)
             path = _create_new(self._folder, stem)
             sound = soundfile.SoundFile(path, "w", samplerate=rate, channels=2, subtype="FLOAT")

@@ -9,10 +9,10 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-import mpe
 import numpy as np
 import pytest
 
+import mpe
 from parts.jackd import JackServer
 from parts.listening import Sound, is_playing, onsets, out_of_tune
 from parts.midi_sender import Event, MidiSender

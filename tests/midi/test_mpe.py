@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import mpe
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import mpe
 from oscvae.midi.learn import Controllers
 from oscvae.midi.translate import Translator
 from oscvae.osc.packets import Message
