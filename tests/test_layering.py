@@ -15,7 +15,7 @@ from oscvae.realtime import kernel
 
 PACKAGE = Path(oscvae.__file__).parent
 SHARED = {"", "settings"}
-"""errors, units and arrays, and the reader of YAML."""
+"""errors, units, names and arrays, and the reader of YAML."""
 REALTIME = {"realtime", "spectral", "audio"}
 MAY_IMPORT = {
     "": set[str](),
@@ -35,7 +35,7 @@ MAY_IMPORT = {
 }
 """Who may import whom, besides itself. The empty name is the package's own modules."""
 TORCH = ("oscvae.model.torchscript", "oscvae.decode.worker")
-LOOSE = {"oscvae", "oscvae.arrays", "oscvae.errors", "oscvae.units", "oscvae.__main__"}
+LOOSE = {"oscvae", "oscvae.arrays", "oscvae.errors", "oscvae.names", "oscvae.units", "oscvae.__main__"}
 HOMES = {"jack": "oscvae.audio.jack", "sounddevice": "oscvae.audio.portaudio", "pyfftw": "oscvae.spectral.fftw"}
 """Private names of JACK-Client, the traps of PortAudio, the GPL of FFTW: each in one place."""
 MODULES_IN_A_FOLDER = 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import numpy as np
 
 from oscvae.arrays import Float32s
 from oscvae.errors import SoundFileError
+from oscvae.sound.chunks import mended
 
 LONGEST_S = 600.0
 """A longer file is no note."""
+_MOST_SAMPLES = 1 << 27  # of all channels: half a gigabyte in float32
 SILENT = 1e-4
 
 # How libsndfile's log tells of a chunk that is shorter than it says; a recorder that streams says the largest size.
@@ -22,6 +25,7 @@ _WHOLE = 0.99
 _FLAT_SAMPLES, _FLAT_TOPS = 4, 3
 _FLAT_WITHIN = 3e-5  # a step of 16 bits
 _FAINT = 0.1
+_HIDES = 1e-3  # an offset above this, of the peak
 
 
 def read_sound(path: Path, sample_rate: int, allow_clipped: bool = False) -> Float32s:
@@ -32,17 +36,21 @@ def read_sound(path: Path, sample_rate: int, allow_clipped: bool = False) -> Flo
     import soundfile
 
     try:
-        info = soundfile.info(path, verbose=True)
-        if info.duration > LONGEST_S:
-            raise SoundFileError(f"it is {info.duration:.0f} s long: a note has at most {LONGEST_S:.0f} s")
-        channels, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        opened = mended(path) or os.fsencode(path)  # soundfile encodes names strictly, and not all are UTF-8
+        with soundfile.SoundFile(opened) as sound:
+            length, rate, said = sound.frames, sound.samplerate, sound.extra_info
+            if length > LONGEST_S * rate:
+                raise SoundFileError(f"it is {length / rate:.0f} s long: a note has at most {LONGEST_S:.0f} s")
+            if length * sound.channels > _MOST_SAMPLES:
+                raise SoundFileError(f"it has {sound.channels} channels of {length / rate:.0f} s: too many to read")
+            channels = sound.read(dtype="float32", always_2d=True)
     except (OSError, RuntimeError) as error:
         raise SoundFileError(f"it cannot be read as a sound file: {error}") from error
-    if channels.shape[0] < _WHOLE * info.frames or _is_cut_off(info.extra_info):
+    if channels.shape[0] < _WHOLE * length or _is_cut_off(said):
         raise SoundFileError("it is cut off: it holds less than its header says")
     if not np.isfinite(channels).all():
         raise SoundFileError("it holds samples that are not finite")
-    mono = to_mono(channels)
+    mono = to_mono(without_offset(channels))
     if mono.size == 0 or float(np.abs(mono).max()) < SILENT:
         raise SoundFileError("it is silent")
     if not allow_clipped and any(is_clipped(channel) for channel in channels.T):
@@ -65,6 +73,19 @@ def to_mono(channels: Float32s) -> Float32s:
     loudest = int(energy.argmax())
     cancelled = float(np.sum(mean.astype(np.float64) ** 2)) < energy[loudest] / 16.0
     return np.ascontiguousarray(channels[:, loudest]) if cancelled else mean
+
+
+def without_offset(channels: Float32s) -> Float32s:
+    """Channels [samples, channels] without their means, which hide where a quiet note begins, and its period.
+
+    A mean that is too small to hide anything stays: it is of the sound itself, and silence around it stays silence.
+    """
+    if not channels.size:
+        return channels
+    mean = channels.mean(axis=0, dtype=np.float64).astype(np.float32)
+    hides = np.abs(mean) > _HIDES * np.abs(channels - mean).max(axis=0)
+    centred: Float32s = channels - np.where(hides, mean, np.float32(0.0))
+    return centred
 
 
 def is_clipped(channel: Float32s) -> bool:
