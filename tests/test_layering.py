@@ -16,7 +16,7 @@ from parts import ROOT
 
 PACKAGE = Path(oscvae.__file__).parent
 SHARED = {"", "settings"}
-"""errors, units, arrays, files; the reader of YAML, the deadlines of disks."""
+"""errors, units, arrays, names, files; the reader of YAML, the deadlines of disks."""
 REALTIME = {"realtime", "spectral", "audio"}
 MAY_IMPORT = {
     "": set[str](),
@@ -36,7 +36,7 @@ MAY_IMPORT = {
 }
 """Who may import whom, besides itself. The empty name is the package's own modules."""
 TORCH = ("oscvae.model.torchscript", "oscvae.decode.worker")
-LOOSE = {"oscvae", "oscvae.arrays", "oscvae.errors", "oscvae.files", "oscvae.units", "oscvae.__main__"}
+LOOSE = {f"oscvae.{name}" for name in ("__main__", "arrays", "errors", "files", "names", "units")} | {"oscvae"}
 HOMES = {"jack": "oscvae.audio.jack", "sounddevice": "oscvae.audio.portaudio", "pyfftw": "oscvae.spectral.fftw"}
 """Private names of JACK-Client, the traps of PortAudio, the GPL of FFTW: each in one place."""
 MODULES_IN_A_FOLDER = 20

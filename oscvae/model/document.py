@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, model_validator
 from oscvae.errors import ModelError
 from oscvae.files import NAME_BYTES, open_regular, why
 from oscvae.model.analysis import Finite, Note, NoteAnalysis, Part
+from oscvae.names import find, normal
 
 FORMAT: Literal[1] = 1
 DOCUMENT_NAME = "oscvae.json"
@@ -98,11 +99,11 @@ def model_path(folder: Path, name: str) -> Path:
     if not name or len(name) > _MAX_NAME or len(name.encode(errors="replace")) > most:
         shown = name[:_MAX_NAME]
         raise ModelError(f"model name {shown!r}: it must have 1 to {_MAX_NAME} characters and at most {most} bytes")
-    if name.startswith(".") or any(c in name for c in "/\\:") or not name.isprintable():
+    if not _can_be_asked_for(name):
         raise ModelError(f"model name {name!r}: it must be the stem of a file in the model folder, such as 'plucked'")
     try:
         root = Path(folder).resolve()
-        path = (root / (name + SUFFIX)).resolve()
+        path = (find(root, name + SUFFIX) or root / (name + SUFFIX)).resolve()
     except (OSError, RuntimeError, ValueError) as error:
         raise ModelError(f"model {name!r} cannot be found in {folder}: {why(error)}") from error
     if path.parent != root and root not in path.parents:
@@ -111,11 +112,18 @@ def model_path(folder: Path, name: str) -> Path:
 
 
 def model_names(folder: Path) -> list[str]:
-    """The names of the model files in `folder` that can be asked for, sorted; none where there is no such folder."""
+    """The names of the model files in `folder`, sorted; none where there is no such folder.
+
+    A file whose name is no text, or could lead elsewhere, is left out: nothing could ask for it.
+    """
     if not Path(folder).is_dir():
         return []
-    stems = (path.stem for path in Path(folder).glob("*" + SUFFIX) if path.is_file())
-    return sorted(stem for stem in stems if stem.isprintable() and not stem.startswith("."))  # a foreign code is not
+    stems = {normal(path.stem) for path in Path(folder).glob("*" + SUFFIX) if path.is_file()}
+    return sorted(filter(_can_be_asked_for, stems))
+
+
+def _can_be_asked_for(name: str) -> bool:
+    return not name.startswith(".") and not any(c in name for c in "/\\:") and name.isprintable()
 
 
 def read_document(path: Path, called: str | None = None) -> ModelDocument:

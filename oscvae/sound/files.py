@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from oscvae.arrays import Float32s
 from oscvae.errors import SoundFileError
 from oscvae.files import open_regular, why
+from oscvae.sound.chunks import mended
 
 Blocks = Callable[[], Iterator[Float32s]]
 """The channels of a sound from its beginning, a block [samples, channels] after the other."""
@@ -32,6 +34,7 @@ _FLAT_SAMPLES, _FLAT_TOPS = 4, 3
 _CANCELLED = 16.0  # times less energy than the loudest channel: what the mean of channels has that cancel each other
 _FLAT_WITHIN = 3e-5  # a step of 16 bits
 _FAINT = 0.1
+_HIDES = 1e-3  # an offset above this, of the peak
 
 
 def read_sound(path: Path, sample_rate: int, allow_clipped: bool = False) -> Float32s:
@@ -43,42 +46,48 @@ def read_sound(path: Path, sample_rate: int, allow_clipped: bool = False) -> Flo
 
     try:
         open_regular(path).close()
-        info = soundfile.info(path, verbose=True)
-        if info.duration > LONGEST_S:
-            raise SoundFileError(f"it is {info.duration:.0f} s long: a note has at most {LONGEST_S:.0f} s")
-        if info.frames * info.channels > MOST_SAMPLES:
-            what = f"{info.channels} channels of {info.duration:.1f} s at {info.samplerate} Hz"
-            raise SoundFileError(f"{what} are more than the {MOST_SAMPLES >> 20} Mi samples that a note has at most")
-        blocks = _blocks(path, info)
-        mono, peaks = _mix(blocks, info.frames)
-        if mono.size < _WHOLE * info.frames or _is_cut_off(info.extra_info):
-            raise SoundFileError("it is cut off: it holds less than its header says")
-        if mono.size == 0 or float(np.abs(mono).max()) < SILENT:
-            raise SoundFileError("it is silent")
-        if not allow_clipped and _is_clipped(blocks, peaks):
-            raise SoundFileError("it is clipped: its peaks are flat")
+        whole = mended(path)
+        opened = (
+            os.fsencode(path) if whole is None else whole
+        )  # soundfile encodes names strictly, and not all are UTF-8
+        with soundfile.SoundFile(opened) as sound:
+            n_samples, n_channels, rate, said = sound.frames, sound.channels, sound.samplerate, sound.extra_info
+            if n_samples > LONGEST_S * rate:
+                raise SoundFileError(f"it is {n_samples / rate:.0f} s long: a note has at most {LONGEST_S:.0f} s")
+            if n_samples * n_channels > MOST_SAMPLES:
+                what = f"{n_channels} channels of {n_samples / rate:.1f} s at {rate} Hz"
+                raise SoundFileError(
+                    f"{what} are more than the {MOST_SAMPLES >> 20} Mi samples that a note has at most"
+                )
+            blocks = _blocks(sound)
+            mono, peaks = _mix(blocks, n_samples)
+            if mono.size < _WHOLE * n_samples or _is_cut_off(said):
+                raise SoundFileError("it is cut off: it holds less than its header says")
+            mono = without_offset(mono[:, None])[:, 0]
+            if mono.size == 0 or float(np.abs(mono).max()) < SILENT:
+                raise SoundFileError("it is silent")
+            if not allow_clipped and _is_clipped(blocks, peaks):
+                raise SoundFileError("it is clipped: its peaks are flat")
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "error_string", why(error))  # libsndfile's text would name the path
         raise SoundFileError(f"it cannot be read as a sound file: {reason}") from error
-    return mono if info.samplerate == sample_rate else resample(mono, info.samplerate, sample_rate)
+    return mono if rate == sample_rate else resample(mono, rate, sample_rate)
 
 
-def _blocks(path: Path, info: Any) -> Blocks:
-    """Reads the file anew each time, unless one block holds it all. What is not finite is a SoundFileError."""
-    import soundfile
-
-    size = max(1, _BLOCK_SAMPLES // info.channels)
+def _blocks(sound: Any) -> Blocks:
+    """Reads an open file anew each time, unless one block holds it all. What is not finite is a SoundFileError."""
+    size = max(1, _BLOCK_SAMPLES // sound.channels)
 
     def read() -> Iterator[Float32s]:
-        with soundfile.SoundFile(path) as file:
-            left = info.frames
-            while left and len(block := file.read(min(size, left), dtype="float32", always_2d=True)):
-                if not np.isfinite(block).all():
-                    raise SoundFileError("it holds samples that are not finite")
-                left -= len(block)
-                yield block
+        sound.seek(0)
+        left = sound.frames
+        while left and len(block := sound.read(min(size, left), dtype="float32", always_2d=True)):
+            if not np.isfinite(block).all():
+                raise SoundFileError("it holds samples that are not finite")
+            left -= len(block)
+            yield block
 
-    if info.frames > size:
+    if sound.frames > size:
         return read
     whole = list(read())
     return lambda: iter(whole)
@@ -99,6 +108,7 @@ def _mix(blocks: Blocks, n_samples: int) -> tuple[Float32s, Float32s]:
     """(one channel [samples] as `to_mono`, the peak of each [channels]) of a sound of at most n_samples."""
     mono = np.empty(n_samples, np.float32)
     mixed, heard = 0.0, np.zeros(1)  # energies: of the mean, and of each channel
+    sums = np.zeros(1)  # of each channel: an offset is no energy of the sound
     peaks = np.zeros(1, np.float32)
     end = 0
     for block in blocks():
@@ -106,14 +116,30 @@ def _mix(blocks: Blocks, n_samples: int) -> tuple[Float32s, Float32s]:
         mono[end : end + len(block)] = mean
         mixed += float(np.sum(mean.astype(np.float64) ** 2))
         heard = heard + np.sum(block.astype(np.float64) ** 2, axis=0)
+        sums = sums + np.sum(block, axis=0, dtype=np.float64)
         peaks = np.maximum(peaks, np.abs(block).max(axis=0))
         end += len(block)
+    heard = heard - sums**2 / max(end, 1)
+    mixed -= float(sums.mean() ** 2) / max(end, 1)
     if heard.size > 1 and mixed < heard.max() / _CANCELLED:
         end, loudest = 0, int(heard.argmax())
         for block in blocks():
             mono[end : end + len(block)] = block[:, loudest]
             end += len(block)
     return mono[:end], peaks
+
+
+def without_offset(channels: Float32s) -> Float32s:
+    """Channels [samples, channels] without their means, which hide where a quiet note begins, and its period.
+
+    A mean that is too small to hide anything stays: it is of the sound itself, and silence around it stays silence.
+    """
+    if not channels.size:
+        return channels
+    mean = channels.mean(axis=0, dtype=np.float64).astype(np.float32)
+    hides = np.abs(mean) > _HIDES * np.abs(channels - mean).max(axis=0)
+    centred: Float32s = channels - np.where(hides, mean, np.float32(0.0))
+    return centred
 
 
 def is_clipped(channel: Float32s) -> bool:

@@ -25,11 +25,12 @@ from numpy.typing import NDArray
 from oscvae.errors import DataError
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.training.data.dataset import TRAIN
+from oscvae.training.data.guesses import believe
 from oscvae.training.data.plan import Item, Job, Plan, make_plan
 from oscvae.training.data.recipes import DataRecipe
 from oscvae.training.data.split import divide
 from oscvae.training.data.store import INDEX, SPECTRA, index_of, read_index, write_index
-from oscvae.training.data.work import begin_worker, report_path, run_job, spectra_path, write_report
+from oscvae.training.data.work import begin_worker, give_up, report_path, run_job, spectra_path
 
 PARTS = "parts"
 _LOCK = ".lock"
@@ -52,6 +53,8 @@ class Built:
     """{"what", "why", "f0_hz", "cents", "kept"}."""
     skipped: tuple[dict[str, Any], ...]
     """{"what", "why"}."""
+    passed_over: tuple[dict[str, Any], ...] = ()
+    """{"what", "why"} of what lies among the sounds and is none."""
     was_there: bool = False
     """Whether the same set had been built before, and nothing was to be done."""
 
@@ -70,7 +73,7 @@ def build(
     if (out / INDEX).is_file():
         index = read_index(out)
         if index.get("identity") == identity and (out / SPECTRA).is_file():
-            return _built(out, index, was_there=True)
+            return _built(out, index, plan, was_there=True)
         if not force:
             held = f"{out} holds another data set, {index['name']!r} by another recipe, or of other sounds"
             raise DataError(f"{held}: choose another folder, or --force")
@@ -83,12 +86,12 @@ def build(
         _make_parts(plan, recipe, parts, workers, progress or (lambda done, total: None))
         index = _assemble(plan, recipe, identity, out)
     shutil.rmtree(parts)
-    return _built(out, index)
+    return _built(out, index, plan)
 
 
-def _built(out: Path, index: dict[str, Any], was_there: bool = False) -> Built:
-    outliers, skipped = tuple(index["outliers"]), tuple(index["skipped"])
-    return Built(out, len(index["notes"]), index["fingerprint"], outliers, skipped, was_there)
+def _built(out: Path, index: dict[str, Any], plan: Plan, was_there: bool = False) -> Built:
+    told = (tuple(index["outliers"]), tuple(index["skipped"]), tuple(plan.passed_over))
+    return Built(out, len(index["notes"]), index["fingerprint"], *told, was_there=was_there)
 
 
 @contextmanager
@@ -155,13 +158,8 @@ def _find_killer(jobs: list[Job], settings: tuple[Any, ...], parts: Path) -> Non
             for _ in _in_processes([job], settings, 1):
                 pass
         except BrokenProcessPool:
-            if job.is_font:
-                raise DataError(
-                    f"{job.path.name}: the process that rendered {job.items[0].timbre} was killed"
-                ) from None
-            np.save(spectra_path(parts, job), np.empty((0, 1, 1), np.float32))
-            why = "reading it crashed: it is damaged"
-            write_report(parts, job, {"rows": [], "outliers": [], "skipped": [{"what": job.items[0].told, "why": why}]})
+            why = "rendering it crashed" if job.is_font else "reading it crashed: it is damaged"
+            give_up(job, why, parts)
             return
 
 
@@ -187,20 +185,24 @@ def _assemble(plan: Plan, recipe: DataRecipe, identity: str, out: Path) -> dict[
     made = [
         (job.items[row["item"]], row) for job, report in zip(plan.jobs, reports, strict=True) for row in report["rows"]
     ]
-    outliers = [one for report in reports for one in report["outliers"]]
-    skipped = plan.skipped + [one for report in reports for one in report["skipped"]]
-    if not made:
+    believed, doubts = believe(made)
+    outliers = [one for report in reports for one in report["outliers"]] + doubts
+    skipped = _once(plan.skipped + [one for report in reports for one in report["skipped"]])
+    if not believed.any():
         reasons = "; ".join(f"{one['what']}: {one['why']}" for one in [*skipped, *outliers][:3])
         raise DataError(f"none of the {plan.n_sounds()} sounds can be used: {reasons}")
-    columns = _columns(made, plan.timbres)
+    notes = [made[at] for at in np.flatnonzero(believed)]
+    columns = _columns(notes, plan.timbres)
     columns["split"] = divide(columns["note"], columns["timbre"], columns["source"], recipe.split)
-    kept = (columns["split"] == TRAIN) | (np.array([row["copy"] for _, row in made]) == 0)
-    _write_spectra(plan, parts, kept, out)
+    kept = (columns["split"] == TRAIN) | (np.array([row["copy"] for _, row in notes]) == 0)
+    written = believed.copy()
+    written[believed] = kept
+    _write_spectra(plan, parts, written, out)
     rows = [
         {
             **{name: _plain(column[at]) for name, column in columns.items()},
-            **({"file": made[at][0].told} if made[at][0].program < 0 else {}),
-            **({"copy": made[at][1]["copy"]} if made[at][1]["copy"] else {}),
+            **({"file": notes[at][0].told} if notes[at][0].program < 0 else {}),
+            **({"copy": notes[at][1]["copy"]} if notes[at][1]["copy"] else {}),
         }
         for at in np.flatnonzero(kept).tolist()
     ]
@@ -215,6 +217,11 @@ def _assemble(plan: Plan, recipe: DataRecipe, identity: str, out: Path) -> dict[
     )
     index |= {"identity": identity, "outliers": outliers, "skipped": skipped}
     return {**index, "fingerprint": write_index(out, index)}
+
+
+def _once(told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each line once: a recording of noise is skipped by every job."""
+    return list({(one["what"], one["why"]): one for one in told}.values())
 
 
 def _columns(made: list[tuple[Item, dict[str, Any]]], timbres: list[str]) -> dict[str, NDArray[Any]]:

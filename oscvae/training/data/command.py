@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from oscvae.errors import ConfigError, DataError
+from oscvae.names import shown
 from oscvae.training.data.build import Built, build
 from oscvae.training.data.info import PICTURES, print_complaints, print_info, write_pictures
 from oscvae.training.data.recipes import load_recipe
@@ -42,13 +43,13 @@ def run_build(
                 lambda done, total: bars.update(task, completed=done, total=total),
             )
     except KeyboardInterrupt:
-        console.print(f"stopped: the same command goes on where it was, in {path}", highlight=False)
+        console.print(f"stopped: the same command goes on where it was, in {shown(path)}", highlight=False)
         return 1
-    print_complaints(console, built.outliers, built.skipped)
+    print_complaints(console, built.outliers, built.skipped, built.passed_over)
     _hint(console, built)
-    state = "is there already" if built.was_there else "is built"
-    console.print(f"{path} {state}: {built.notes} notes, fingerprint {built.fingerprint[:12]}", highlight=False)
-    console.print(f"next: oscvae dataset info {path}, oscvae train --data {path}", highlight=False)
+    state, told = "is there already" if built.was_there else "is built", shown(path)
+    console.print(f"{told} {state}: {built.notes} notes, fingerprint {built.fingerprint[:12]}", highlight=False)
+    console.print(f"next: oscvae dataset info {told}, oscvae train --data {told}", highlight=False)
     return 0
 
 
@@ -72,7 +73,7 @@ def run_info(path: Path, pictures: Path | None, draw: bool, check: bool) -> int:
                 f"pictures need the package {error.name}: pip install 'oscvae[train]', or leave them out by --no-draw"
             ) from None
         for picture in drawn:
-            console.print(f"wrote {picture}", highlight=False)
+            console.print(f"wrote {shown(picture)}", highlight=False)
     return 0
 
 
@@ -85,7 +86,7 @@ def run_listen(path: Path, out: Path | None, count: int, timbre: str | None, see
     console = Console()
     for heard in write_sounds(notes, choose(notes, count, timbre, seed), wav):
         console.print(f"{heard.begin_s:7.2f} s  row {heard.row}: {heard.label}", highlight=False)
-    console.print(f"wrote {wav}", highlight=False)
+    console.print(f"wrote {shown(wav)}", highlight=False)
     if aloud:
         play(wav)
     return 0

@@ -12,6 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from oscvae.names import shown
 from oscvae.sound.stft import log_to_db
 from oscvae.training.data.dataset import TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING, NoteSet
 from oscvae.training.data.store import SPECTRA
@@ -32,14 +33,17 @@ def print_info(console: Console, path: Path, notes: NoteSet, index: dict[str, An
     print_complaints(console, index["outliers"], index["skipped"])
 
 
-def print_complaints(console: Console, outliers: Any, skipped: Any, most: int = MOST_LISTED) -> None:
-    """The outliers and the sounds that were skipped, the first of each."""
+def print_complaints(
+    console: Console, outliers: Any, skipped: Any, passed_over: Any = (), most: int = MOST_LISTED
+) -> None:
+    """The outliers, the sounds that were skipped, and what is none, the first of each."""
     dropped = [one for one in outliers if not one["kept"]]
     kept = [one for one in outliers if one["kept"]]
     for title, listed in (
         ("skipped", skipped),
         ("outliers, left out", dropped),
         ("outliers, kept", kept),
+        ("passed over", passed_over),
     ):
         if not listed:
             continue
@@ -58,7 +62,7 @@ def _summary(path: Path, notes: NoteSet) -> Table:
     corner = f", one to one below {axis.corner * analysis.sample_rate / analysis.n_fft:.0f} Hz" if axis.corner else ""
     table = Table(show_header=False)
     for name, value in (
-        ("data set", f"{notes.name}, {path}"),
+        ("data set", f"{notes.name}, {shown(path)}"),
         ("notes", f"{len(notes)}, {note_name(analysis.note_min)} to {note_name(analysis.note_max)}"),
         ("length", f"{analysis.frames} frames, {seconds:.2f} s"),
         ("spectra", f"{analysis.sample_rate} Hz, n_fft {analysis.n_fft}, hop {analysis.hop}"),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from oscvae.arrays import Float32s
 from oscvae.errors import DataError
+from oscvae.names import normal
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.sound import Renderer
 from oscvae.units import note_name
@@ -38,9 +39,10 @@ def choose(notes: NoteSet, count: int, timbre: str | None = None, seed: int | No
     """
     rows = np.lexsort((notes.velocity, notes.note, notes.timbre))
     if timbre is not None:
-        if timbre not in notes.timbres:
+        known = [normal(name) for name in notes.timbres]
+        if normal(timbre) not in known:
             raise DataError(f"there is no instrument {timbre!r} in the set: it has {', '.join(notes.timbres)}")
-        rows = rows[notes.timbre[rows] == notes.timbres.index(timbre)]
+        rows = rows[notes.timbre[rows] == known.index(normal(timbre))]
     if seed is not None:
         places = np.random.default_rng(seed).choice(rows.size, min(count, rows.size), replace=False)
         return rows[np.sort(places)]

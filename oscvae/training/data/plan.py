@@ -15,17 +15,18 @@ from typing import Any
 
 from oscvae.errors import DataError
 from oscvae.model.analysis import NoteAnalysis
-from oscvae.training.data.names import note_of, velocity_of
+from oscvae.names import shown
 from oscvae.training.data.recipes import DataRecipe, FolderSource, Instrument, SoundfontSource
+from oscvae.training.data.recordings import find_recordings
 from oscvae.training.data.sf2 import SoundFont
 from oscvae.training.data.soundfont import find_soundfont
 
 VERSION = 3
 """Of what becomes of a sound: raised when the same recipe gives other bytes, so that no old part is used again."""
+FILES_VERSION = 4
+"""The same, of sounds that are read from files."""
 
 NO_PROGRAM = -1
-_FOREIGN = frozenset({".m4a", ".aac", ".wma", ".mp4", ".ape", ".wv", ".dsf"})
-"""Sound files that libsndfile does not read: said, not overlooked."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,12 @@ class Item:
     program: int = NO_PROGRAM
     told: str = ""
     """What to call it in a report."""
+    said: str = ""
+    """Where the note of a file is from."""
+    setting: str = ""
+    """The key of the recipe that says where notes are from."""
+    is_guess: bool = False
+    """Whether its note is only believed where the sound agrees."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,8 @@ class Plan:
     origins: list[str] = field(default_factory=list)
     skipped: list[dict[str, str]] = field(default_factory=list)
     """{"what", "why"} of sounds that are known to be of no use."""
+    passed_over: list[dict[str, str]] = field(default_factory=list)
+    """{"what", "why"} of what lies among the sounds and is none; the data set does not depend on it."""
 
     def n_sounds(self) -> int:
         return sum(len(job.items) for job in self.jobs)
@@ -93,9 +102,12 @@ def make_plan(recipe: DataRecipe) -> Plan:
     }
     groups = _Groups()
     drafts = [draft for font in recipe.soundfonts for draft in _of_font(font, plan, groups, common)]
-    drafts += [draft for folder in recipe.folders for draft in _of_folder(folder, plan, groups, common)]
+    for number, folder in enumerate(recipe.folders):
+        drafts += _of_folder(folder, number, plan, groups, {**common, "version": FILES_VERSION})
     if not drafts:
-        raise DataError("the recipe asks for no sounds: its instruments and notes leave nothing")
+        reasons = "; ".join(f"{one['what']}: {one['why']}" for one in plan.skipped[:3])
+        told = reasons or "its instruments and notes leave nothing"
+        raise DataError(f"the recipe asks for no sounds that can be used: {told}")
     numbers: dict[Hashable, int] = {}
     for draft in drafts:
         items = []
@@ -125,17 +137,23 @@ class _Draft:
 
 def _of_font(source: SoundfontSource, plan: Plan, groups: _Groups, common: dict[str, Any]) -> Iterable[_Draft]:
     path = find_soundfont(source.file, source.package)
-    font, content = SoundFont(path), _file_digest(path)
+    try:
+        font, content = SoundFont(path), _file_digest(path)
+    except (DataError, OSError) as error:
+        plan.skipped.append({"what": shown(path.name), "why": str(error)})
+        return
     if source.origin:
         plan.origins.append(source.origin)
     for instrument in source.instruments:
+        for fault in font.faults(instrument.bank, instrument.program):
+            plan.skipped.append({"what": instrument.name, "why": f"{shown(path.name)}: {fault}"})
         for velocity in source.velocities:
             items, members = [], []
             for note in _notes(instrument, plan.analysis):
                 sounding = font.sounding(instrument.bank, instrument.program, note, velocity)
                 told = f"{instrument.name} {note} at {velocity}"
                 if not sounding:
-                    plan.skipped.append({"what": told, "why": f"{path.name} has no sample there"})
+                    plan.skipped.append({"what": told, "why": f"{shown(path.name)} has no sample there"})
                     continue
                 keys = [_sample_keys(source, font, sample, groups) for sample in sorted(sounding)]
                 groups.join([key for pair in keys for key in pair])
@@ -163,40 +181,31 @@ def _sample_keys(source: SoundfontSource, font: SoundFont, sample: int, groups: 
     return keys
 
 
-def _of_folder(source: FolderSource, plan: Plan, groups: _Groups, common: dict[str, Any]) -> Iterable[_Draft]:
-    import soundfile
-
-    root = source.path
-    if not root.is_dir():
-        raise DataError(f"there is no folder {root} of recordings")
-    readable = {f".{kind.lower()}" for kind in soundfile.available_formats()} | {".aif", ".oga", ".opus"}
-    paths = [path for path in sorted(root.rglob("*")) if path.is_file() and not path.name.startswith(".")]
-    if not any(path.suffix.lower() in readable for path in paths):
-        raise DataError(f"{root} holds no sound files: WAV, FLAC, AIFF, OGG and MP3 are read")
+def _of_folder(
+    source: FolderSource, number: int, plan: Plan, groups: _Groups, common: dict[str, Any]
+) -> Iterable[_Draft]:
+    found = find_recordings(source)
+    plan.skipped += found.skipped
+    plan.passed_over += found.passed_over
     if source.origin:
         plan.origins.append(source.origin)
     seen: dict[str, str] = {}
-    for path in paths:
-        told, suffix = path.relative_to(root).as_posix(), path.suffix.lower()
-        if suffix in _FOREIGN:
-            plan.skipped.append({"what": told, "why": f"{suffix} files are not read: convert it to WAV or FLAC"})
-        if suffix not in readable:
+    for one in found.recordings:
+        try:
+            content = _file_digest(one.path)
+        except OSError as error:
+            plan.skipped.append({"what": one.told, "why": f"it cannot be read: {error.strerror}"})
             continue
-        content = _file_digest(path)
         if content in seen:
-            plan.skipped.append({"what": told, "why": f"it is the same file as {seen[content]}"})
+            plan.skipped.append({"what": one.told, "why": f"it is the same file as {seen[content]}"})
             continue
-        seen[content] = told
-        note = None if source.notes == "sound" else note_of(path.stem, source.middle_c)
-        if note is None and source.notes == "name":
-            plan.skipped.append({"what": told, "why": "its name says no note, like C#4 or 61"})
-            continue
-        inside = path.parent.relative_to(root).as_posix()
-        timbre = source.instrument or (inside if inside != "." else root.resolve().name)
-        member = ("file", timbre, source.recording_of(path.stem) if source.recording else told)
-        groups.call(member, f"{timbre}: {member[2]}" if source.recording else told)
-        item = Item(timbre, -1, note, velocity_of(path.stem, source.velocity), NO_PROGRAM, told)
-        yield _Draft(_digest([common, content, note, told]), [item], [member], path)
+        seen[content] = one.told
+        recording = source.recording_of(shown(one.path.stem)) if source.recording else one.told
+        member = ("file", one.timbre, recording)
+        groups.call(member, f"{one.timbre}: {recording}" if source.recording else one.told)
+        setting = f"folders.{number}.notes"
+        item = Item(one.timbre, -1, one.note, one.velocity, NO_PROGRAM, one.told, one.said, setting, one.is_guess)
+        yield _Draft(_digest([common, content, one.note, one.is_guess, one.told]), [item], [member], one.path)
 
 
 class _Groups:
@@ -241,15 +250,23 @@ def _augment_key(recipe: DataRecipe) -> Any:
         return None
     told = recipe.augment.model_dump(mode="json")
     if recipe.augment.noise_folder is not None:
-        told["noise_folder"] = [_file_digest(path) for path in noise_files(recipe.augment.noise_folder)]
+        told["noise_folder"] = [_digest_or_none(path) for path in noise_files(recipe.augment.noise_folder)]
     return told
 
 
+def _digest_or_none(path: Path) -> str | None:
+    """None of a file that cannot be read, which is told where it is to be heard."""
+    try:
+        return _file_digest(path)
+    except OSError:
+        return None
+
+
 def noise_files(folder: Path) -> list[Path]:
-    """The recordings of noise in a folder; raises DataError where there is none."""
+    """The files in a folder of noise; raises DataError where there is none."""
     paths = [path for path in sorted(folder.glob("*")) if path.is_file() and not path.name.startswith(".")]
     if not paths:
-        raise DataError(f"the noise folder {folder} holds no sound files")
+        raise DataError(f"the noise folder {shown(folder)} holds no sound files")
     return paths
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,8 @@ class Prepared:
     """[samples], tuned, before it was aligned."""
     doubt: str = ""
     """Why the note is listed although it was kept; empty for one beyond doubt."""
+    denied: str = ""
+    """Why the note that was guessed is not that of the sound; empty where it is, or none was."""
 
 
 class OutlierError(SoundFileError):
@@ -56,25 +58,40 @@ class OutlierError(SoundFileError):
         self.f0_hz = f0_hz
 
 
-def prepare(take: Float32s, note: int | None, analysis: NoteAnalysis, axis: BandAxis, checks: Checks) -> Prepared:
+def prepare(
+    take: Float32s,
+    note: int | None,
+    analysis: NoteAnalysis,
+    axis: BandAxis,
+    checks: Checks,
+    is_guess: bool = False,
+) -> Prepared:
     """A mono take at the analysis's rate, of a named note or of the one that is heard, as a training note.
 
+    is_guess: the named note counts only where the sound bears it out, else the one that is heard.
     Raises SoundFileError for what is no note, OutlierError for one that is another than its name says.
     """
     rate = analysis.sample_rate
     heard = settled(take, rate)
     low_hz, high_hz = note_to_hz(analysis.note_min - 1.0), note_to_hz(analysis.note_max + 1.0)
     f0_hz = fundamental_hz(heard, rate, low_hz, high_hz)
-    doubt = ""
+    doubt = denied = ""
+    if note is not None and analysis.note_min <= note <= analysis.note_max:
+        try:
+            f0_hz, doubt = _settle(heard, rate, note, f0_hz, replace(checks, keep=checks.keep and not is_guess))
+        except OutlierError as error:
+            if not is_guess:
+                raise
+            note, denied = None, str(error)
+    elif is_guess:
+        note, denied = None, f"{note} is outside {analysis.note_min} to {analysis.note_max}"
     if note is None:
         note = round(hz_to_note(f0_hz))
-    elif analysis.note_min <= note <= analysis.note_max:
-        f0_hz, doubt = _settle(heard, rate, note, f0_hz, checks)
     if not analysis.note_min <= note <= analysis.note_max:
         raise OutlierError(f"note {note} is outside {analysis.note_min} to {analysis.note_max}", f0_hz)
     tuned = tune(take, note, rate)
     x, level = finish(tuned, analysis, axis)
-    return Prepared(x=x, level=level, note=note, f0_hz=f0_hz, take=tuned, doubt=doubt)
+    return Prepared(x=x, level=level, note=note, f0_hz=f0_hz, take=tuned, doubt=doubt, denied=denied)
 
 
 def _settle(heard: Float32s, rate: int, note: int, f0_hz: float, checks: Checks) -> tuple[float, str]:

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from oscvae.errors import DataError
 from oscvae.model.analysis import Note
+from oscvae.names import find, normal, shown
 from oscvae.settings.reader import Document, Section, nearest
 from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.prepare import Checks
@@ -22,7 +23,8 @@ SHIPPED = Path(__file__).parent.parent / "recipes"
 SUFFIX = ".yaml"
 
 Velocity = Annotated[int, Field(ge=1, le=127)]
-Name = Annotated[str, Field(min_length=1, max_length=64)]
+_LONGEST_NAME = 64
+Name = Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME), AfterValidator(normal)]
 
 
 class Instrument(Section):
@@ -158,12 +160,12 @@ def load_recipe(source: str, overrides: Sequence[str] = (), middle_c: int | None
     path = SHIPPED / (source + SUFFIX) if source in shipped() else Path(source).expanduser()
     if path.is_dir():
         home = Path()
-        tree = {"name": path.resolve().name or "recordings", "folders": [{"path": str(path)}]}
-        document = Document(DataRecipe, tree, {}, str(path))
+        name = shown(path.resolve().name)[:_LONGEST_NAME] or "recordings"
+        document = Document(DataRecipe, {"name": name, "folders": [{"path": str(path)}]}, {}, shown(path))
     else:
         if not path.is_file():
             known = nearest(source, shipped())
-            raise DataError(f"{source} is no folder of sound files, and no recipe; {known}")
+            raise DataError(f"{shown(source)} is no folder of sound files, and no recipe; {known}")
         home = path.parent
         document = Document.read(DataRecipe, path)
     for setting in overrides:
@@ -171,13 +173,19 @@ def load_recipe(source: str, overrides: Sequence[str] = (), middle_c: int | None
     recipe = document.check()
     folders = tuple(
         folder.model_copy(
-            update={"path": home / folder.path.expanduser()} | ({} if middle_c is None else {"middle_c": middle_c})
+            update={"path": _place(home, folder.path)} | ({} if middle_c is None else {"middle_c": middle_c})
         )
         for folder in recipe.folders
     )
     noise = recipe.augment.noise_folder
-    augment = recipe.augment.model_copy(update={"noise_folder": noise and home / noise.expanduser()})
+    augment = recipe.augment.model_copy(update={"noise_folder": noise and _place(home, noise)})
     return recipe.model_copy(update={"folders": folders, "augment": augment})
+
+
+def _place(home: Path, path: Path) -> Path:
+    """A path of a recipe, which is relative to it, in whichever spelling it lies there."""
+    wanted = path.expanduser()
+    return find(home, str(wanted)) or home / wanted
 
 
 def shipped() -> list[str]:

@@ -4,7 +4,8 @@ A split into training and test data is honest only by recording: a SoundFont has
 pitches each over several semitones. So this reads where the zones begin and end, and which samples hold equal audio.
 The two sides of a stereo pair need no care, since they sound together; their links are often broken anyway.
 
-Source: E-mu Systems, SoundFont Technical Specification, version 2.04, 2006.
+Source: E-mu Systems, SoundFont Technical Specification, version 2.04, 2006. SoundFont 3 is MuseScore's, its samples Ogg
+Vorbis, as fluidsynth reads it (fluid_sffile.c): the offsets of such a sample count bytes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -52,6 +52,8 @@ _RECORDS = {
 # Generators, 8.1.2.
 _INSTRUMENT, _KEYS, _VELOCITIES, _SAMPLE, _ROOT = 41, 43, 44, 53, 58
 _UNSET_ROOT = 255
+# Of a sample's type: 7.10, and the bit by which SoundFont 3 marks Ogg Vorbis.
+_IN_ROM, _COMPRESSED = 0x8000, 0x10
 _SIDE = re.compile(r"[ _-]?(\([LR]\)|[LR])$")
 
 _Generators = dict[int, tuple[int, int]]
@@ -72,16 +74,20 @@ class Zone:
 
 
 class SoundFont:
-    """An open SoundFont 2 file; raises DataError where it is none, or is damaged."""
+    """An open SoundFont 2 or 3 file; raises DataError where it is none, or is damaged as a whole.
+
+    Every index, offset and length in it is foreign: a zone that leads nowhere is left out, and told by `faults`.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
         try:
             with self.path.open("rb") as file:
-                self._tables, self._samples_at = _read(file, self.path.stat().st_size)
+                self._tables, (self._samples_at, self._samples_end) = _read(file, self.path.stat().st_size)
         except (OSError, ValueError) as error:
             raise DataError(f"{self.path} cannot be read as a SoundFont 2 file: {error}") from error
         self._zones: dict[tuple[int, int], tuple[Zone, ...]] = {}
+        self._faults: dict[tuple[int, int], tuple[str, ...]] = {}
 
     @cached_property
     def presets(self) -> dict[tuple[int, int], str]:
@@ -90,10 +96,17 @@ class SoundFont:
         return {(int(row["bank"]), int(row["preset"])): _text(row["name"]) for row in rows}
 
     def zones(self, bank: int, program: int) -> tuple[Zone, ...]:
-        """All zones of a preset; raises DataError where there is no such preset."""
+        """The zones of a preset that can sound; raises DataError where there is no such preset."""
         if (bank, program) not in self._zones:
-            self._zones[bank, program] = tuple(self._read_zones(bank, program))
+            faults: list[str] = []
+            self._zones[bank, program] = tuple(self._read_zones(bank, program, faults))
+            self._faults[bank, program] = tuple(dict.fromkeys(faults))
         return self._zones[bank, program]
+
+    def faults(self, bank: int, program: int) -> tuple[str, ...]:
+        """Why zones of a preset are left out, each reason once."""
+        self.zones(bank, program)
+        return self._faults[bank, program]
 
     def sounding(self, bank: int, program: int, note: int, velocity: int) -> frozenset[int]:
         """The samples that sound for a note, of equal ones the first; none where the preset is silent there."""
@@ -108,36 +121,45 @@ class SoundFont:
         return {}
 
     def digest(self, sample: int) -> str:
-        """SHA-256 of a sample's audio, in hexadecimal; the same in every file that holds it."""
-        header = self._header(sample)
+        """SHA-256 of a sample's audio as it is stored, in hexadecimal; the same in every file that holds it."""
+        begin, end = self._extent(sample)
         with self.path.open("rb") as file:
-            file.seek(self._samples_at + 2 * int(header["start"]))
-            return hashlib.sha256(file.read(2 * (int(header["end"]) - int(header["start"])))).hexdigest()
+            file.seek(begin)
+            return hashlib.sha256(file.read(end - begin)).hexdigest()
 
     def name(self, sample: int) -> str:
         """A sample's name, without the mark of its side."""
         return _SIDE.sub("", _text(self._header(sample)["name"]))
 
-    def seconds(self, sample: int) -> float:
-        header = self._header(sample)
-        return (int(header["end"]) - int(header["start"])) / max(1, int(header["rate"]))
-
     def _header(self, sample: int) -> Any:
         return self._tables["shdr"][sample]
 
-    def _read_zones(self, bank: int, program: int) -> Iterator[Zone]:
+    def _extent(self, sample: int) -> tuple[int, int]:
+        """Where a sample's audio lies in the file, in bytes: its offsets count 16-bit words, or compressed bytes."""
+        header = self._header(sample)
+        width = 1 if int(header["type"]) & _COMPRESSED else 2
+        return self._samples_at + width * int(header["start"]), self._samples_at + width * int(header["end"])
+
+    def _read_zones(self, bank: int, program: int, faults: list[str]) -> Iterator[Zone]:
         headers = self._tables["phdr"]
         for row in range(len(headers) - 1):
             if (int(headers[row]["bank"]), int(headers[row]["preset"])) == (bank, program):
-                for outer in self._merged("p", headers, row, _INSTRUMENT):
-                    yield from self._instrument_zones(outer)
+                for outer in self._merged("p", headers, row, _INSTRUMENT, faults):
+                    yield from self._instrument_zones(outer, faults)
                 return
         near = ", ".join(f"{number}: {name}" for (at, number), name in sorted(self.presets.items()) if at == bank)
         raise DataError(f"{self.path.name} has no program {program} in bank {bank}; there are {near or 'none'}")
 
-    def _instrument_zones(self, outer: _Generators) -> Iterator[Zone]:
-        for inner in self._merged("i", self._tables["inst"], _number(outer[_INSTRUMENT]), _SAMPLE):
+    def _instrument_zones(self, outer: _Generators, faults: list[str]) -> Iterator[Zone]:
+        instrument, instruments = _number(outer[_INSTRUMENT]), self._tables["inst"]
+        if instrument >= len(instruments) - 1:
+            faults.append(f"a zone names instrument {instrument}, and there are {len(instruments) - 1}")
+            return
+        for inner in self._merged("i", instruments, instrument, _SAMPLE, faults):
             sample = _number(inner[_SAMPLE])
+            if why := self._why_silent(sample):
+                faults.append(why)
+                continue
             root = _number(inner.get(_ROOT, (_UNSET_ROOT, 0)))
             yield Zone(
                 notes=_common(outer.get(_KEYS), inner.get(_KEYS)),
@@ -146,38 +168,72 @@ class SoundFont:
                 root=root if root <= 127 else int(self._header(sample)["root"]),
             )
 
-    def _merged(self, level: str, headers: NDArray[Any], row: int, leads_to: int) -> Iterator[_Generators]:
+    def _why_silent(self, sample: int) -> str:
+        """Why a sample cannot sound; empty for one that can."""
+        count = len(self._tables["shdr"]) - 1
+        if sample >= count:
+            return f"a zone names sample {sample}, and there are {count}"
+        header = self._header(sample)
+        name = _text(header["name"]) or f"sample {sample}"
+        if int(header["type"]) & _IN_ROM:
+            return f"{name} lies in the ROM of a sound card"
+        begin, end = self._extent(sample)
+        if not self._samples_at <= begin < end <= self._samples_end:
+            length = self._samples_end - self._samples_at
+            return f"{name} lies at {begin - self._samples_at} to {end - self._samples_at} of {length} bytes of audio"
+        if int(header["rate"]) == 0:
+            return f"{name} has a sample rate of 0 Hz"
+        return ""
+
+    def _merged(
+        self, level: str, headers: NDArray[Any], row: int, leads_to: int, faults: list[str]
+    ) -> Iterator[_Generators]:
         """The zones of a preset ("p") or an instrument ("i"), over the values of a first, global one (7.3, 7.7)."""
         bags, generators = self._tables[f"{level}bag"], self._tables[f"{level}gen"]
+        first, last = int(headers[row]["bag"]), int(headers[row + 1]["bag"])
+        if not first <= last < len(bags):
+            name = _text(headers[row]["name"])
+            faults.append(f"{name} has the zones {first} to {last}, and there are {len(bags) - 1}")
+            return
         common: _Generators = {}
-        for bag in range(int(headers[row]["bag"]), int(headers[row + 1]["bag"])):
-            chosen = generators[int(bags[bag]["generator"]) : int(bags[bag + 1]["generator"])]
-            own = {int(one["operator"]): (int(one["low"]), int(one["high"])) for one in chosen}
+        for bag in range(first, last):
+            begin, end = int(bags[bag]["generator"]), int(bags[bag + 1]["generator"])
+            if not begin <= end < len(generators):
+                faults.append(f"a zone has the generators {begin} to {end}, and there are {len(generators) - 1}")
+                continue
+            own = {int(one["operator"]): (int(one["low"]), int(one["high"])) for one in generators[begin:end]}
             if leads_to in own:
                 yield {**common, **own}
             elif not common:
                 common = own
 
 
-def _read(file: BinaryIO, size: int) -> tuple[dict[str, NDArray[Any]], int]:
-    """(the tables of pdta, where the 16-bit samples begin)."""
+def _read(file: BinaryIO, size: int) -> tuple[dict[str, NDArray[Any]], tuple[int, int]]:
+    """(the tables of pdta, where the audio begins and ends)."""
     if file.read(4) != b"RIFF" or not file.read(4) or file.read(4) != b"sfbk":
         raise ValueError("it does not begin as one")
     tables: dict[str, NDArray[Any]] = {}
-    samples_at = 0
+    samples = (0, 0)
     for _, begin, end in _chunks(file, 12, size):
         file.seek(begin)
         kind = file.read(4)
         for name, at, stop in _chunks(file, begin + 4, end):
             if kind == b"pdta" and name in _RECORDS:
                 file.seek(at)
-                tables[name] = np.frombuffer(BytesIO(file.read(stop - at)).getbuffer(), _RECORDS[name])
+                tables[name] = _table(name, file.read(stop - at))
             elif kind == b"sdta" and name == "smpl":
-                samples_at = at
+                samples = (at, stop)
     missing = sorted(set(_RECORDS) - set(tables))
-    if missing or not samples_at:
+    if missing or samples == (0, 0):
         raise ValueError(f"it lacks {', '.join(missing) or 'its samples'}")
-    return tables, samples_at
+    return tables, samples
+
+
+def _table(name: str, content: bytes) -> NDArray[Any]:
+    record = _RECORDS[name]
+    if not content or len(content) % record.itemsize:
+        raise ValueError(f"its {name} has {len(content)} bytes, which are no whole records of {record.itemsize}")
+    return np.frombuffer(content, record)
 
 
 def _chunks(file: BinaryIO, begin: int, end: int) -> Iterator[tuple[str, int, int]]:

@@ -18,6 +18,7 @@ import soundfile
 
 from oscvae.arrays import Float32s
 from oscvae.errors import DataError
+from oscvae.names import shown
 
 SOUNDFONT_FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/soundfonts"), Path("/usr/local/share/soundfonts"))
 
@@ -28,6 +29,11 @@ _LEAD_S = 0.1
 _GAP_S = 0.05
 """Between cutting a note off and the next: fluidsynth needs a moment to end a voice."""
 _GAIN = 0.5
+_MOST_SAID = 300  # characters of what fluidsynth complains
+
+
+class RenderError(DataError):
+    """What fluidsynth cannot render of a SoundFont, where it can render other things."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ def render_notes(
 ) -> list[Float32s]:
     """One take [samples] per MIDI note: about `_LEAD_S` of silence, then the note held for `length_s`.
 
-    Raises DataError where fluidsynth is not installed, fails, or renders too little.
+    Raises DataError where fluidsynth is not installed, RenderError where it fails or renders too little.
     """
     program = shutil.which("fluidsynth")
     if program is None:
@@ -81,18 +87,22 @@ def render_notes(
             str(soundfont),
             str(midi),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, errors="backslashreplace", check=False)
         # Given a file that it does not know, fluidsynth plays its default SoundFont, and only complains.
-        if done.returncode != 0 or not wav.is_file() or str(soundfont) in done.stderr:
-            raise DataError(f"fluidsynth cannot render {soundfont} ({done.returncode}): {done.stderr.strip()[-500:]}")
-        stereo, rate = soundfile.read(wav, dtype="float32", always_2d=True)
+        if done.returncode != 0 or not wav.is_file() or shown(soundfont) in done.stderr:
+            said = " ".join(done.stderr.split())[-_MOST_SAID:]
+            raise RenderError(f"fluidsynth cannot render {shown(soundfont.name)} ({done.returncode}): {said}")
+        try:
+            stereo, rate = soundfile.read(wav, dtype="float32", always_2d=True)
+        except (OSError, RuntimeError) as error:
+            raise RenderError(f"what fluidsynth rendered of {shown(soundfont.name)} cannot be read: {error}") from error
     if rate != sample_rate:
-        raise DataError(f"fluidsynth rendered at {rate} Hz instead of {sample_rate}")
+        raise RenderError(f"fluidsynth rendered at {rate} Hz instead of {sample_rate}")
     mono = stereo.mean(axis=1)
     begins = [round(index * slot_s * sample_rate) for index in range(len(notes))]
     size = round((_LEAD_S + length_s) * sample_rate)
     if mono.shape[0] < begins[-1] + size:
-        raise DataError(f"fluidsynth rendered {mono.shape[0]} samples, {begins[-1] + size} were expected")
+        raise RenderError(f"fluidsynth rendered {mono.shape[0]} samples, {begins[-1] + size} were expected")
     return [mono[begin : begin + size] for begin in begins]
 
 

@@ -12,8 +12,9 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,16 @@ from typing import Any
 import numpy as np
 
 from oscvae.arrays import Float32s
-from oscvae.errors import SoundFileError
+from oscvae.errors import DataError, OscvaeError, SoundFileError
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.model.bands import BandAxis
+from oscvae.names import shown
 from oscvae.sound.files import read_sound
 from oscvae.sound.takes import finish
 from oscvae.training.data.plan import Item, Job, noise_files
 from oscvae.training.data.prepare import Checks, OutlierError, Prepared, prepare
 from oscvae.training.data.recipes import AugmentPart
-from oscvae.training.data.soundfont import Timbre, render_notes
+from oscvae.training.data.soundfont import RenderError, Timbre, render_notes
 from oscvae.units import cents, note_to_hz
 
 # Rendered beyond a note's length: for late onsets, and for takes that tuning shortens.
@@ -58,44 +60,77 @@ def report_path(parts: Path, job: Job) -> Path:
 def run_job(job: Job, analysis: NoteAnalysis, checks: Checks, augment: AugmentPart, parts: Path) -> None:
     """Makes the part of a job: x [rows, bands, frames], and a report of its rows, outliers and skipped sounds.
 
-    Raises DataError where fluidsynth fails.
+    Whatever is wrong with one sound leaves that one out. Raises DataError where fluidsynth is not installed.
     """
     axis = _axis(analysis)
     spectra: list[Float32s] = []
-    rows, outliers, skipped = [], [], []
+    report = Report()
+    noises = _noise(augment, analysis.sample_rate, report)
     for index, (item, take) in enumerate(_takes(job, analysis)):
         try:
-            if isinstance(take, SoundFileError):
+            if isinstance(take, OscvaeError):
                 raise take
-            prepared = prepare(take, item.note, analysis, axis, checks)
+            prepared = prepare(take, item.note, analysis, axis, checks, item.is_guess)
+            made = list(_copies(prepared, job, index, analysis, axis, augment, noises))
         except OutlierError as error:
-            outliers.append(_outlier(item, str(error), error.f0_hz, kept=False))
+            report.outliers.append(outlier(item, str(error), error.f0_hz, kept=False))
             continue
-        except SoundFileError as error:
-            skipped.append({"what": item.told, "why": str(error)})
+        except OscvaeError as error:
+            report.skip(item, str(error))
+            continue
+        except Exception as error:  # a fault of ours that one sound brings to light is no reason to lose the others
+            report.skip(item, f"it cannot be used: {type(error).__name__}: {error}")
             continue
         if prepared.doubt:
-            outliers.append(_outlier(item, prepared.doubt, prepared.f0_hz, kept=True))
-        for copy, (x, level) in enumerate(_copies(prepared, job, index, analysis, axis, augment)):
+            report.outliers.append(outlier(item, prepared.doubt, prepared.f0_hz, kept=True))
+        for copy, (x, level) in enumerate(made):
             spectra.append(x)
-            rows.append({"item": index, "copy": copy, "note": prepared.note, "level": level, "f0_hz": prepared.f0_hz})
+            row = {"item": index, "copy": copy, "note": prepared.note, "level": level, "f0_hz": prepared.f0_hz}
+            report.rows.append(row | ({"denied": prepared.denied} if prepared.denied else {}))
     array = np.stack(spectra) if spectra else np.empty((0, analysis.bands.n, analysis.frames), np.float32)
     np.save(spectra_path(parts, job), array)
-    write_report(parts, job, {"rows": rows, "outliers": outliers, "skipped": skipped})
+    write_report(parts, job, report)
 
 
-def _outlier(item: Item, why: str, f0_hz: float, kept: bool) -> dict[str, Any]:
+@dataclass
+class Report:
+    """What became of a job's sounds."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    """{"item", "copy", "note", "level", "f0_hz"}, one for each spectrum; "denied" where a guessed note was not."""
+    outliers: list[dict[str, Any]] = field(default_factory=list)
+    """{"what", "why", "f0_hz", "cents", "kept"}."""
+    skipped: list[dict[str, Any]] = field(default_factory=list)
+    """{"what", "why"}."""
+
+    def skip(self, item: Item, why: str) -> None:
+        self.skipped.append({"what": item.told, "why": why})
+
+
+def give_up(job: Job, why: str, parts: Path) -> None:
+    """Makes an empty part of a job that cannot be done."""
+    report = Report()
+    for item in job.items:
+        report.skip(item, why)
+    np.save(spectra_path(parts, job), np.empty((0, 1, 1), np.float32))
+    write_report(parts, job, report)
+
+
+def outlier(item: Item, why: str, f0_hz: float, kept: bool) -> dict[str, Any]:
+    """A line on a sound that is another than its name says: where its note is from, and what to set."""
     off_cents = None if item.note is None else cents(f0_hz, note_to_hz(float(item.note)))
-    return {"what": item.told, "why": why, "f0_hz": f0_hz, "cents": off_cents, "kept": kept}
+    said = f"{item.said}, but {why}" if item.said else why
+    told = said if kept or not item.setting else f"{said}; --set {item.setting}=sound goes by what is heard"
+    return {"what": item.told, "why": told, "f0_hz": f0_hz, "cents": off_cents, "kept": kept}
 
 
-def write_report(parts: Path, job: Job, report: dict[str, Any]) -> None:
+def write_report(parts: Path, job: Job, report: Report) -> None:
     unfinished = report_path(parts, job).with_suffix(".tmp")
-    unfinished.write_text(json.dumps(report), encoding="utf-8")
+    unfinished.write_text(json.dumps(vars(report)), encoding="utf-8")
     unfinished.replace(report_path(parts, job))
 
 
-def _takes(job: Job, analysis: NoteAnalysis) -> Iterator[tuple[Item, Float32s | SoundFileError]]:
+def _takes(job: Job, analysis: NoteAnalysis) -> Iterator[tuple[Item, Float32s | OscvaeError]]:
     if not job.is_font:
         (item,) = job.items
         try:
@@ -106,11 +141,22 @@ def _takes(job: Job, analysis: NoteAnalysis) -> Iterator[tuple[Item, Float32s | 
     length_s = analysis.n_samples / analysis.sample_rate + _SPARE_S
     timbre = Timbre(job.program, job.items[0].velocity, job.bank)
     notes = [item.note for item in job.items if item.note is not None]
-    yield from zip(job.items, render_notes(job.path, timbre, notes, length_s, analysis.sample_rate), strict=True)
+    try:
+        takes = render_notes(job.path, timbre, notes, length_s, analysis.sample_rate)
+    except RenderError as error:
+        yield from ((item, error) for item in job.items)
+        return
+    yield from zip(job.items, takes, strict=True)
 
 
 def _copies(
-    prepared: Prepared, job: Job, index: int, analysis: NoteAnalysis, axis: BandAxis, augment: AugmentPart
+    prepared: Prepared,
+    job: Job,
+    index: int,
+    analysis: NoteAnalysis,
+    axis: BandAxis,
+    augment: AugmentPart,
+    noises: Sequence[Float32s],
 ) -> Iterator[tuple[Float32s, float]]:
     """(x, level) of a note and then of its augmented copies."""
     yield prepared.x, prepared.level
@@ -125,25 +171,42 @@ def _copies(
         gain_db = float(rng.uniform(-augment.gain_db, augment.gain_db))
         if augment.noise_db is not None:
             below_db = -float(rng.uniform(min(augment.noise_db), max(augment.noise_db)))
-            recorded = _background(augment.noise_folder, analysis.sample_rate, take.size, rng)
-            background = pink_noise(take.size, rng) if recorded is None else recorded
+            background = _background(noises, take.size, rng) if noises else pink_noise(take.size, rng)
             take = noisy(take, background, below_db + gain_db)
         yield finish(louder(take, gain_db), analysis, axis)
 
 
-def _background(folder: Path | None, sample_rate: int, size: int, rng: np.random.Generator) -> Float32s | None:
+def _background(noises: Sequence[Float32s], size: int, rng: np.random.Generator) -> Float32s:
     """A random stretch of a random recording of noise, repeated where it is too short."""
-    if folder is None:
-        return None
-    recordings = _noise_recordings(folder, sample_rate)
-    recording = recordings[int(rng.integers(len(recordings)))]
+    recording = noises[int(rng.integers(len(noises)))]
     begin = int(rng.integers(recording.size))
     return np.resize(np.roll(recording, -begin), size)
 
 
+def _noise(augment: AugmentPart, sample_rate: int, report: Report) -> Sequence[Float32s]:
+    """The recordings of noise that can be used, if any are asked for; what cannot be is skipped.
+
+    Raises DataError where none can.
+    """
+    if not augment.copies or augment.noise_db is None or augment.noise_folder is None:
+        return ()
+    noises, skipped = _noise_recordings(augment.noise_folder, sample_rate)
+    report.skipped += skipped
+    if not noises:
+        why = "; ".join(f"{one['what']}: {one['why']}" for one in skipped[:3])
+        raise DataError(f"no file in the noise folder {shown(augment.noise_folder)} can be used: {why}")
+    return noises
+
+
 @cache
-def _noise_recordings(folder: Path, sample_rate: int) -> list[Float32s]:
-    return [read_sound(path, sample_rate) for path in noise_files(folder)]
+def _noise_recordings(folder: Path, sample_rate: int) -> tuple[list[Float32s], list[dict[str, str]]]:
+    noises, skipped = [], []
+    for path in noise_files(folder):
+        try:
+            noises.append(read_sound(path, sample_rate))
+        except SoundFileError as error:
+            skipped.append({"what": shown(Path(folder.name) / path.name), "why": str(error)})
+    return noises, skipped
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oscvae.training.data.names import note_of, velocity_of
+from oscvae.training.data.names import Said, note_of, velocities_of
 
 
 @pytest.mark.parametrize(
@@ -42,16 +42,22 @@ from oscvae.training.data.names import note_of, velocity_of
         ("G10", None),
         ("H4", None),
         ("Cat4", None),
+        ("2024-05-21 harp", None),
+        ("20240521_harp", None),
+        ("2024-05-21 harp 60", 60),
+        ("C4v8", 60),
+        ("Bb3v12", 58),
     ],
 )
 def test_a_note_is_found_in_a_name(stem: str, note: int | None) -> None:
-    assert note_of(stem) == note
+    said = note_of(stem)
+    assert (said and said.note) == note
 
 
 def test_makers_count_octaves_otherwise() -> None:
-    assert note_of("C3", middle_c=3) == 60
-    assert note_of("A#2", middle_c=3) == 58
-    assert note_of("60", middle_c=3) == 60
+    assert note_of("C3", middle_c=3) == Said(60, "C3")
+    assert note_of("A#2", middle_c=3) == Said(58, "A#2")
+    assert note_of("60", middle_c=3) == Said(60, "60", bare=True)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +72,32 @@ def test_makers_count_octaves_otherwise() -> None:
         ("A4 vel999", 77),
         ("A4", 77),
         ("A4 f vel90", 90),
+        ("A4_vel090", 90),
+        ("A4vel090", 90),
+        ("A4_PP", 30),
+        ("A4 P", 77),
     ],
 )
 def test_a_velocity_is_found_in_a_name(stem: str, velocity: int) -> None:
-    assert velocity_of(stem, 77) == velocity
+    assert velocities_of([stem], 77) == [velocity]
+
+
+@pytest.mark.parametrize(
+    ("stem", "said"),
+    [
+        ("koto-24", Said(24, "24", bare=True)),
+        ("harp n48", Said(48, "n48")),
+        ("C#4v8", Said(61, "C#4")),
+        ("A0vel090", Said(21, "A0")),
+    ],
+)
+def test_a_bare_number_is_told_from_a_note(stem: str, said: Said) -> None:
+    assert note_of(stem) == said
+
+
+def test_numbers_after_a_v_are_layers_or_velocities() -> None:
+    layers = velocities_of([f"D#4v{layer}" for layer in (1, 4, 8, 16)], 77)
+    assert layers == [8, 32, 64, 127], "the softest of sixteen to the hardest"
+    assert velocities_of(["E1_v1_r1", "E1_v2_r1", "E1"], 77) == [64, 127, 77]
+    assert velocities_of(["C4v20", "C4v80", "C4v127"], 77) == [20, 80, 127], "more than layers have"
+    assert velocities_of(["C4v8"], 77) == [77], "of how many?"
