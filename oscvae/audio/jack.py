@@ -33,10 +33,11 @@ from oscvae.audio.mixer import advance_clock, block
 from oscvae.audio.patchbay import MIDI_PORT, OUT_PORTS, Patchbay
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
+from oscvae.realtime.bell import wake_renderer
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.kernel import callback, kernel
-from oscvae.realtime.libc import require, sem_post
+from oscvae.realtime.libc import require
 from oscvae.realtime.memory import Arena, bytes_at, floats_at, load, store, store_word, words_at
 from oscvae.realtime.ring import RECORD, publish, ring_at, stage
 
@@ -107,7 +108,7 @@ def _take_midi(engine, buffer, frame_32, event):  # type: ignore[no-untyped-def]
             store(engine, at.E_MIDI_LOST, engine[at.E_MIDI_LOST] + 1)
     if taken > 0:
         publish(ring, taken)
-        sem_post(engine[at.E_SEMAPHORE])
+        wake_renderer(engine)
 
 
 @callback("int32(uint32, int64)")

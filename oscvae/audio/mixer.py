@@ -15,9 +15,10 @@ from oscvae.audio.master import master, record
 from oscvae.audio.measure import count_time, keep_largest_step
 from oscvae.audio.voice import begin_voice, mix_voice
 from oscvae.realtime import layout as at
+from oscvae.realtime.bell import wake_renderer
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.libc import CLOCK_MONOTONIC, CLOCK_REALTIME, sem_post
+from oscvae.realtime.libc import CLOCK_MONOTONIC, CLOCK_REALTIME
 from oscvae.realtime.lookup import clock_ns, voice_at
 from oscvae.realtime.memory import floats_at, load, store, words_at
 from oscvae.realtime.ring import RECORD, pop, push, ring_at
@@ -181,7 +182,7 @@ def block(engine, frame_32, count, left_address, right_address):  # type: ignore
         done += n
     store(engine, at.E_SOUNDING, words_at(engine[at.E_ACTIVE], 1)[0])
     store(engine, at.E_BLOCKS, engine[at.E_BLOCKS] + 1)
-    sem_post(engine[at.E_SEMAPHORE])
+    wake_renderer(engine)
     busy = clock_ns(np.int32(CLOCK_MONOTONIC), engine[at.E_CLOCK]) - began
     store(engine, at.E_BUSY_NS, engine[at.E_BUSY_NS] + busy)
     if measuring:

@@ -92,7 +92,7 @@ class Decoder:
         self._notices = _NOTICES_A_SECOND  # that it may still say
         self._heard_s = 0.0
 
-    def spawn(self, device: str, threads: int, wake_fd: int, *, confine: bool = True) -> None:
+    def spawn(self, device: str, threads: int, *, confine: bool = True) -> None:
         """Start the process, and wait until it has loaded, checked and warmed the model. Blocks: not for the event
         clock.
 
@@ -106,7 +106,7 @@ class Decoder:
         # NumPy's own threads would be there before anything can be confined, and nothing here uses them
         environment |= {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1"}
         environment["PYTHONUNBUFFERED"] = "1"
-        descriptors = (theirs.fileno(), self._pool_fd, self._pipe_end, wake_fd)
+        descriptors = (theirs.fileno(), self._pool_fd, self._pipe_end)
         with theirs:
             try:
                 self._process = subprocess.Popen(
@@ -137,7 +137,6 @@ class Decoder:
             notes=(document.note_min, document.note_max),
             pool_fd=descriptors[1],
             pipe_fd=descriptors[2],
-            wake_fd=wake_fd,
         )
         with contextlib.suppress(OSError):  # it is gone already: heard below
             ours.send(setup.model_dump_json().encode())

@@ -4,8 +4,8 @@
 - decoder > daemon, the same socket: JSON notices {"confined": ...} before it opens the model, {"loaded": ...} for the
   file and each call that warms it, {"ready": ...}, {"error": ...}, {"encoded": ...}, {"cuda_failed": why} as the last.
 - decoder > renderer: a record of RECORD int64 (`realtime.layout.DECODED`) in a pipe, written after the magnitudes lie
-  in their block of the shared pool, then a post of the renderer's semaphore. A pipe write of 64 bytes is atomic and
-  orders the memory before it, so a decoder that dies half-way leaves nothing half-said.
+  in their block of the shared pool. A pipe write of 64 bytes is atomic and orders the memory before it, so a decoder
+  that dies half-way leaves nothing half-said; it wakes the renderer, which waits for its pipes.
 
 A decoder runs foreign code, so what it says is foreign as well: `read_notice` lets through what is well-formed, and the
 renderer takes a record only as the answer to a request (`spectral.renderer`).
@@ -46,7 +46,6 @@ class Setup(BaseModel):
     notes: tuple[int, int]
     pool_fd: int
     pipe_fd: int
-    wake_fd: int
 
 
 class Request(NamedTuple):

@@ -183,10 +183,6 @@ class Worker:
         shape = (setup.blocks, setup.frames, setup.bands)
         self._pool_map = mmap.mmap(setup.pool_fd, int(np.prod(shape)) * 4)
         self._pool = np.frombuffer(self._pool_map, dtype=np.float32).reshape(shape)
-        self._wake_map = mmap.mmap(setup.wake_fd, mmap.PAGESIZE)
-        self._wake = ctypes.addressof(ctypes.c_char.from_buffer(self._wake_map))
-        self._post = ctypes.CDLL(None).sem_post
-        self._post.argtypes = (ctypes.c_void_p,)
         self._waiting: list[tuple[int, int, int, Request]] = []
         self._encodings: SimpleQueue[Request | None] = SimpleQueue()
         self._count = 0
@@ -272,7 +268,6 @@ class Worker:
         for request, status in zip(batch, statuses, strict=True):
             record = RECORD.pack(DECODED, request.slot, request.generation, request.block, status, took, 0, 0)
             os.write(self._setup.pipe_fd, record)
-        self._post(self._wake)
 
     def _encode_all(self, network: Network) -> None:
         """A thread of its own: one after the other, until None."""

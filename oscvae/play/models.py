@@ -130,7 +130,7 @@ class ModelManager:
         if on_decoder is not None:
             on_decoder(decoder)
         try:
-            decoder.spawn(device or self._device, self._threads, self.engine.wake_fd, confine=self._confine)
+            decoder.spawn(device or self._device, self._threads, confine=self._confine)
             context = ModelContext(
                 document,
                 slots=self.engine.slots,

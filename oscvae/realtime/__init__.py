@@ -1,9 +1,9 @@
-"""What the hop clock and the block clock are made of: compiled kernels, shared arrays and words, rings, semaphores.
+"""What the hop clock and the block clock are made of: compiled kernels, shared arrays and words, rings, bells.
 
 No clock of its own. `layout` names every shared word and `arrays` every shared array, with who writes it; `engine` lays
-them out; `memory`, `ring`, `lookup` and `libc` are how kernels reach them; `kernel` compiles and caches.
+them out; `memory`, `ring`, `bell`, `lookup` and `libc` are how kernels reach them; `kernel` compiles and caches.
 
 Everything here may be called from the audio callback: it takes no GIL, allocates nothing, raises nothing and waits for
-nothing. Two of libc's functions wait, and are for other threads: `sem_timedwait` for the render loop's, and what
-`Engine` and `SharedArrays` do before the clocks run.
+nothing. What waits is for other threads: libc's `poll` for the render loop's, and what `Engine` and `SharedArrays` do
+before the clocks run.
 """

@@ -119,6 +119,8 @@ ENGINE_ARRAYS: tuple[Row[Sizes], ...] = (
     Row("render_record", at.E_RENDER_RECORD, np.int64, lambda n: (RECORD,), Writer.RENDERER),
     Row("answer", at.E_ANSWER, np.int64, lambda n: (RECORD,), Writer.RENDERER),
     Row("render_clock", at.E_RENDER_CLOCK, np.int64, lambda n: (2,), Writer.RENDERER),
+    # struct poll of each descriptor that can wake it: its own, and a pipe for each context
+    Row("waits", at.E_WAITS, np.int64, lambda n: (1 + at.CONTEXTS,), Writer.RENDERER),
     # addresses of the models' contexts, 0 = none; control says by record what they are to be
     Row("contexts", at.E_CONTEXTS, np.int64, lambda n: (at.CONTEXTS,), Writer.RENDERER),
     # of each group of notes, modulo GROUPS: how many of them ended unheard, and whether it has begun
@@ -130,6 +132,8 @@ ENGINE_ARRAYS: tuple[Row[Sizes], ...] = (
     _ring("audio_control", at.E_AUDIO_CONTROL, lambda n: RING_RECORDS, Writer.CALLBACK, Writer.CONTROL),
     # of its own: a flood of MIDI must not cost a voice's events
     _ring("midi", at.E_MIDI, lambda n: at.MIDI_RECORDS, Writer.CALLBACK, Writer.CONTROL),
+    # the number 1, which rings a bell
+    Row("one", at.E_ONE, np.int64, lambda n: (1,), Writer.NOBODY),
     Row("sinc", at.E_SINC, np.float32, lambda n: (n.sinc,), Writer.NOBODY),
 )
 """Every array of an engine, in the order in which they lie."""

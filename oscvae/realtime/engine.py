@@ -1,21 +1,15 @@
 """The memory of one engine: what control, renderer and callback share, laid out once and never freed.
 
 Built before anything runs. The addresses in `words` are how compiled code finds everything; the numpy views here are
-how control reads and writes the same memory. The semaphore lies in an anonymous memfd of its own, so that a decoder
-process can post it; its size is sealed, for a process that cut it off would end this one by SIGBUS.
+how control reads and writes the same memory.
 """
 
 from __future__ import annotations
 
-import fcntl
-import mmap
 import os
-
-import numpy as np
 
 from oscvae.realtime import layout as at
 from oscvae.realtime.arrays import ENGINE_ARRAYS, WORDS, SharedArrays, Sizes
-from oscvae.realtime.libc import sem_init
 from oscvae.realtime.memory import Float32s, Int64s, load_float, load_word, store_float, store_word
 
 _UNSET = -1.0  # a smoothed gain that begins at its target
@@ -56,20 +50,16 @@ class Engine:
         self.active: Int64s = arrays["active"]
         self.times: Int64s = arrays["times"]
         arrays["sinc"][:] = sinc
+        arrays["one"][:] = 1
 
-        self.wake_fd = os.memfd_create("oscvae-wake", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        os.ftruncate(self.wake_fd, mmap.PAGESIZE)
-        fcntl.fcntl(self.wake_fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
-        self._wake_map = mmap.mmap(self.wake_fd, mmap.PAGESIZE)
-        semaphore = int(np.frombuffer(self._wake_map, dtype=np.uint8).ctypes.data)
-        sem_init(semaphore, 1, 0)
+        self.render_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.event_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
         for word, value in (
             (at.E_SLOTS, slots),
             (at.E_SCRATCH_SIZE, scratch_floats),
             (at.E_SINC_SIZE, sinc.size),
-            (at.E_SEMAPHORE, semaphore),
+            (at.E_RENDER_FD, self.render_fd),
             (at.E_EVENT_FD, self.event_fd),
             (at.E_FRAME_32, -1),
             (at.E_RUN, 1),

@@ -126,7 +126,7 @@ ENGINE_GROUPS = (
     Group(Writer.DISK, 104, 112),
     Group(Writer.RENDERER, 112, 128),
 )
-ADDRESSES = range(24)  # the words that hold the address of an array; `realtime/arrays.py` has a row for each
+ADDRESSES = range(25)  # the words that hold the address of an array; `realtime/arrays.py` has a row for each
 E_VOICES = 0
 E_RINGS = 1
 E_CALLBACK = 2
@@ -150,12 +150,14 @@ E_RENDER_AUDIO = 19
 E_AUDIO_CONTROL = 20
 E_MIDI = 21
 E_SINC = 22
+E_WAITS = 23
+E_ONE = 24
 # what else is constant
-E_SLOTS = 24
-E_SCRATCH_SIZE = 25
-E_SINC_SIZE = 26
-E_SEMAPHORE = 27  # address of the one that wakes the renderer
-E_EVENT_FD = 28  # descriptor that wakes control
+E_SLOTS = 25
+E_SCRATCH_SIZE = 26
+E_SINC_SIZE = 27
+E_RENDER_FD = 28  # descriptor that wakes the renderer
+E_EVENT_FD = 29  # descriptor that wakes control
 
 # control
 E_RUN = 32  # the render loop returns when 0
@@ -248,13 +250,18 @@ X_OUT = 25
 X_FADE = 26  # samples over which the cut at the onset fades in
 X_ASKED = 27
 X_ANSWERED = 28
-X_REFUSED = 29
+X_HEARD = 29
 
 # -- a request to a decoder, by block ----------------------------------------------------------------------------------
 ASKED_WORDS = 4
 A_NUMBER = 0  # of the request, from 1 on; 0 = none
 A_SLOT = 1
 A_GENERATION = 2
+
+# -- what the renderer has heard of a decoder --------------------------------------------------------------------------
+HEARD_WORDS = 8
+H_REFUSED = 0  # records, or scraps of them, that answer no request: it runs foreign code
+H_ENDED = 1  # 1 once it is not listened to any more: after the first of these, or when its process has ended
 
 # -- records: [kind, ...] ----------------------------------------------------------------------------------------------
 # control > render

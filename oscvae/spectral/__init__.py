@@ -5,5 +5,5 @@ server's rate, bend and microtones); `hop` joins these, `renderer` decides whose
 is what it knows of a model. `reconstruct` does the same to a whole spectrogram (`offline`).
 
 The loop is entered once and returns at shutdown. In it nothing takes the GIL, raises, or allocates after warm-up; it
-waits on its semaphore only.
+waits for what wakes it only.
 """

@@ -50,8 +50,7 @@ _ARRAYS: tuple[Row[_Sizes], ...] = (
     # of each block: what the decoder was last asked to fill, and the number of the request that was answered last
     Row("asked", at.X_ASKED, np.int64, lambda n: (n.blocks, at.ASKED_WORDS), Writer.CONTROL),
     Row("answered", at.X_ANSWERED, np.int64, lambda n: (n.blocks,), Writer.RENDERER),
-    # how many records answered no request
-    Row("refused", at.X_REFUSED, np.int64, lambda n: (1,), Writer.RENDERER),
+    Row("heard", at.X_HEARD, np.int64, lambda n: (at.HEARD_WORDS,), Writer.RENDERER),
 )
 
 
@@ -151,4 +150,4 @@ class ModelContext:
     @property
     def refused(self) -> int:
         """How many records of the decoder answered no request: an honest one writes none."""
-        return int(load_word(self.arrays["refused"], 0))
+        return int(load_word(self.arrays["heard"], at.H_REFUSED))

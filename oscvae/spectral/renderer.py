@@ -2,7 +2,7 @@
 
 `render_pass` does one bounded piece of work: it obeys control's records, takes in what the decoders have finished, acts
 on voices whose state control or the callback has changed, and renders a hop or two of the voice whose ring is lowest.
-`render_loop` repeats it, blocks on its semaphore when nothing is left to do, and returns when the engine stops; the
+`render_loop` repeats it, rests until it is woken when nothing is left to do, and returns when the engine stops; the
 offline engine calls the same `render_pass` until it has nothing to do.
 
 A voice that has just been decoded is rendered in a burst until its first samples are in the ring, one hop per voice in
@@ -14,18 +14,10 @@ from __future__ import annotations
 import numpy as np
 
 from oscvae.realtime import layout as at
+from oscvae.realtime.bell import wake_control, wake_renderer
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.libc import (
-    CLOCK_REALTIME,
-    clock_gettime,
-    read,
-    sem_post,
-    sem_reset,
-    sem_timedwait,
-    sem_trywait,
-    write,
-)
+from oscvae.realtime.libc import POLLIN, poll, read
 from oscvae.realtime.lookup import voice_at
 from oscvae.realtime.memory import floats_at, load, store, words_at
 from oscvae.realtime.ring import RECORD, RECORD_BYTES, pending, pop, publish, published, ring_at, stage
@@ -34,11 +26,11 @@ from oscvae.spectral.phase import reset as reset_phase
 from oscvae.spectral.resample import half_width
 from oscvae.spectral.slots import context_at, own_at, own_floats_at, render_ns, tell
 
-IDLE_WAIT_NS = 50_000_000  # the longest wait for the semaphore
+IDLE_WAIT_MS = 50  # the longest rest
+NOBODY = 0xFFFF_FFFF  # a struct poll that waits for nothing
 GROUP_WAIT_S = 0.030  # notes of one bundle wait this long for the slowest decode
 BEGUN = 1 << 32  # added to a group's count of notes that ended unheard once it has begun: more than it has notes
 LONGEST_DECODE_NS = 60_000_000_000  # that is believed
-MOST_POSTS = 4096  # of the semaphore, which decoders write, between two waits: beyond, its count is scribble
 URGENT_S = 0.004  # a sounding voice with less than this in its ring goes before the bursts
 
 
@@ -127,9 +119,15 @@ def _answers_a_request(x, record):  # type: ignore[no-untyped-def]
         if number > answered[block] and asked[at.A_SLOT] == slot and asked[at.A_GENERATION] == generation:
             answered[block] = number
             return True
-    refused = words_at(x[at.X_REFUSED], 1)
-    store(refused, 0, refused[0] + 1)
     return False
+
+
+@kernel("void(int64[::1], int64)")
+def _hear_no_more(x, refused):  # type: ignore[no-untyped-def]
+    """Listen to a decoder no more: what it said was `refused` (1), or its process has ended (0)."""
+    heard = words_at(x[at.X_HEARD], at.HEARD_WORDS)
+    store(heard, at.H_REFUSED, heard[at.H_REFUSED] + refused)
+    heard[at.H_ENDED] = 1
 
 
 @kernel("void(int64[::1], int64, int64[::1])")
@@ -162,18 +160,28 @@ def _collect(engine):  # type: ignore[no-untyped-def]
     record = words_at(engine[at.E_ANSWER], RECORD)
     any_ = False
     for index in range(at.CONTEXTS):
-        if contexts[index] == 0:
+        address = contexts[index]
+        if address == 0:
             continue
         x = context_at(engine, index)
-        pipe = np.int32(x[at.X_PIPE])
+        if words_at(x[at.X_HEARD], at.HEARD_WORDS)[at.H_ENDED] == 1:
+            continue
         for _ in range(x[at.X_BLOCKS]):
-            if read(pipe, engine[at.E_ANSWER], RECORD_BYTES) != RECORD_BYTES:
+            size = read(np.int32(x[at.X_PIPE]), engine[at.E_ANSWER], RECORD_BYTES)
+            if size < 0:  # nothing more, for now
+                break
+            if size == 0:
+                _hear_no_more(x, 0)
                 break
             # the answer's voice was armed before it was asked for, so its record waits by now if it was not seen yet
             _obey(engine)
-            if _answers_a_request(x, record):
-                any_ = True
-                _take_block(engine, index, record)
+            if contexts[index] != address:  # dropped just now: its memory is control's again
+                break
+            if size != RECORD_BYTES or not _answers_a_request(x, record):
+                _hear_no_more(x, 1)
+                break
+            any_ = True
+            _take_block(engine, index, record)
     return any_
 
 
@@ -314,19 +322,12 @@ def render_until_idle(address):  # type: ignore[no-untyped-def]
     set_float_mode(mode)
 
 
-@kernel("void(int64[::1])")
-def _wake_control(engine):  # type: ignore[no-untyped-def]
-    one = words_at(engine[at.E_RENDER_CLOCK], 2)
-    one[0] = 1
-    write(np.int32(engine[at.E_EVENT_FD]), engine[at.E_RENDER_CLOCK], 8)
-
-
 @kernel("void(int64)")
 def _pass_events_on(address):  # type: ignore[no-untyped-def]
     """Wake control if events wait for it."""
     engine = words_at(address, at.ENGINE_WORDS)
     if pending(ring_at(engine[at.E_RENDER_CONTROL])) + pending(ring_at(engine[at.E_AUDIO_CONTROL])) > 0:
-        _wake_control(engine)
+        wake_control(engine)
 
 
 @kernel("int64(int64, int64)")
@@ -335,8 +336,24 @@ def _pass_midi_on(address, seen):  # type: ignore[no-untyped-def]
     engine = words_at(address, at.ENGINE_WORDS)
     now = published(ring_at(engine[at.E_MIDI]))
     if now != seen:
-        _wake_control(engine)
+        wake_control(engine)
     return now
+
+
+@kernel("void(int64[::1])")
+def _rest(engine):  # type: ignore[no-untyped-def]
+    """Wait until control or the callback rings, a decoder answers, or IDLE_WAIT_MS have passed."""
+    contexts = words_at(engine[at.E_CONTEXTS], at.CONTEXTS)
+    waits = words_at(engine[at.E_WAITS], 1 + at.CONTEXTS)
+    waits[0] = engine[at.E_RENDER_FD] | POLLIN << 32
+    for index in range(at.CONTEXTS):
+        waits[1 + index] = NOBODY
+        if contexts[index] != 0:
+            x = context_at(engine, index)
+            if words_at(x[at.X_HEARD], at.HEARD_WORDS)[at.H_ENDED] == 0:
+                waits[1 + index] = x[at.X_PIPE] | POLLIN << 32
+    poll(engine[at.E_WAITS], np.uint64(1 + at.CONTEXTS), np.int32(IDLE_WAIT_MS))
+    read(np.int32(engine[at.E_RENDER_FD]), engine[at.E_ANSWER], 8)  # silent again, however often it was rung
 
 
 @kernel("void(int64)")
@@ -356,25 +373,12 @@ def render_loop(address):  # type: ignore[no-untyped-def]
             if passes & 15 == 0:
                 _pass_events_on(address)
         _pass_events_on(address)
-        # sem_timedwait wants the wall clock; a jump of it only shortens or lengthens one idle wait
-        until = words_at(engine[at.E_RENDER_CLOCK], 2)
-        clock_gettime(np.int32(CLOCK_REALTIME), engine[at.E_RENDER_CLOCK])
-        until[1] += IDLE_WAIT_NS
-        if until[1] >= 1_000_000_000:
-            until[0] += 1
-            until[1] -= 1_000_000_000
-        sem_timedwait(engine[at.E_SEMAPHORE], engine[at.E_RENDER_CLOCK])
-        posts = 0
-        while sem_trywait(engine[at.E_SEMAPHORE]) == 0:
-            posts += 1
-            if posts == MOST_POSTS:
-                sem_reset(engine[at.E_SEMAPHORE], np.int32(1), np.uint32(0))
-                break
+        _rest(engine)
     store(engine, at.E_ALIVE, 0)
     set_float_mode(mode)
 
 
 @kernel("void(int64)")
 def wake(address):  # type: ignore[no-untyped-def]
-    """Post the renderer's semaphore, for control."""
-    sem_post(words_at(address, at.ENGINE_WORDS)[at.E_SEMAPHORE])
+    """Have the renderer look at its rings and words, for control."""
+    wake_renderer(words_at(address, at.ENGINE_WORDS))

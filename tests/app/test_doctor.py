@@ -15,7 +15,9 @@ import pytest
 
 from oscvae.app.doctor import audio as doctor_audio
 from oscvae.app.doctor import command as doctor
+from oscvae.app.doctor import confinement as doctor_confinement
 from oscvae.app.doctor import finding
+from oscvae.app.doctor.confinement import check_confinement
 from oscvae.app.doctor.finding import Finding
 from oscvae.settings.sections import Config, load_config
 from parts.jackd import PROGRAMS, JackServer, StartJack
@@ -144,6 +146,23 @@ def test_torch_is_asked_in_a_process_of_its_own() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.startswith(f"torch {version('torch').partition('+')[0]}")
+
+
+def test_confinement_is_tried_in_a_process_of_its_own() -> None:
+    found = check_confinement(configured())
+    assert found.state == "ok" and found.what.startswith("full: "), found
+    assert Path("/etc/passwd").read_bytes(), "the doctor has confined itself"
+
+
+def test_confinement_that_is_off_or_not_whole_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    off = check_confinement(configured("model.confine=false"))
+    assert off.state == "warn" and off.mend == "oscvae serve --set model.confine=true"
+    lacking = {"level": "landlock missing", "lacking": ["Landlock, which keeps it from files"]}
+    for answer, what in ((lacking, "this system lacks Landlock"), ({"error": "it ended with code -11"}, "code -11")):
+        monkeypatch.setattr(doctor_confinement, "ask", lambda script, answer=answer: answer)
+        found = check_confinement(configured("model.folder=/somewhere"))
+        assert found.state == "warn" and what in found.what
+        assert found.mend.startswith("ls -l /somewhere ")
 
 
 def test_a_probe_that_crashes_or_hangs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

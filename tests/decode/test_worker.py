@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import select
-import struct
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from torch import nn
 
 from decode.hostilemodels import Honest, Hostile, Loops, Maps, Saves, Takes, write
 from oscvae.decode.confine import FULL, OFF
-from oscvae.decode.decoder import REALTIME_PRIORITY, Decoder, sealed_memory
+from oscvae.decode.decoder import REALTIME_PRIORITY, Decoder
 from oscvae.decode.wire import ENCODE, MOVE, NOTE_ON, RECORD, Request
 from oscvae.model.document import ModelDocument
 from parts import jackd
@@ -27,7 +26,6 @@ from parts.small_model import small_document
 
 SOON_S = 60.0
 GOOD, FAILED = 0, 1
-PAGE = 4096
 BLOCKS = 8
 SECRET, NEIGHBOUR = b"S" * 64, b"N" * 64
 POINTS: list[tuple[float, ...]] = [(0.0, 0.0), (0.5, -1.0), (-2.0, 2.0)]
@@ -40,10 +38,9 @@ class Asked:
         self, path: Path, make: Callable[[Asked], nn.Module], *, confine: bool = True, threads: int = 1
     ) -> None:
         self.decoder = Decoder(path, ModelDocument.model_validate(small_document()), BLOCKS)
-        self.wake = sealed_memory("wake", PAGE)
         write(path, make(self))
         try:
-            self.decoder.spawn("cpu", threads, self.wake, confine=confine)
+            self.decoder.spawn("cpu", threads, confine=confine)
         except BaseException:
             self.close()
             raise
@@ -67,7 +64,6 @@ class Asked:
 
     def close(self) -> None:
         self.decoder.close()
-        os.close(self.wake)
 
 
 Start = Callable[..., Asked]
@@ -172,7 +168,6 @@ THINGS = (
     "write into a neighbour by mapping it",
     "read a secret",
     "write into the pool",
-    "write into the semaphore",
     "take more memory than any model may",
 )
 SILENT = {"write a file", "write over a neighbour"}  # torch.save looks at no error
@@ -197,7 +192,6 @@ class Place:
             Maps(self.folder / "mapped", shared=True),
             Maps(self.folder / "secret", shared=False),
             Maps(own / str(asked.decoder._pool_fd), shared=True),
-            Maps(own / str(asked.wake), shared=True),
             Takes(8),
         ]
         assert len(things) == len(THINGS)
@@ -214,7 +208,6 @@ class Place:
             "write into a neighbour by mapping it": (self.folder / "mapped").read_bytes() != NEIGHBOUR,
             "read a secret": bool((answer == SECRET[0] / 256.0).all()),
             "write into the pool": bool((self.asked.decoder.pool[0] != -1.0).any()),
-            "write into the semaphore": os.pread(self.asked.wake, 1, 8) == b"X",
             "take more memory than any model may": self.status == GOOD,
         }[what]
 
@@ -254,10 +247,3 @@ def test_a_confined_model_cannot_and_its_decoder_says_why_and_plays_on(confined:
         assert any(word in notice["error"] for word in ("not permitted", "denied", "memory")), notice
     status, answer = confined.asked.decode((0.0, 0.0))
     assert status == GOOD and bool((answer == np.float32(-0.2)).all())
-
-
-def test_the_calls_that_post_the_renderer_still_do(confined: Place) -> None:
-    (before,) = struct.unpack("=i", os.pread(confined.asked.wake, 4, 0))
-    confined.asked.decode((0.0, 0.0))
-    (after,) = struct.unpack("=i", os.pread(confined.asked.wake, 4, 0))
-    assert after == before + 1

@@ -30,7 +30,7 @@ def named(prefix: str) -> dict[str, int]:
 
 def context_arrays() -> SharedArrays[Any]:
     document = ModelDocument.model_validate(small_document())
-    settings: dict[str, int] = {"rate": 48_000, "pool": 0, "n_blocks": 0, "pipe_fd": -1, "look_ahead": 1}
+    settings: dict[str, int] = {"rate": 48_000, "pool": 0, "n_blocks": 2, "pipe_fd": -1, "look_ahead": 1}
     return ModelContext(document, slots=3, iterations=2, **settings).arrays
 
 

@@ -40,7 +40,7 @@ def test_the_loop_runs_until_it_is_stopped(engine: Engine, renderer: RenderThrea
     for _ in range(50):
         wake(engine.address)
         time.sleep(0.002)
-    assert engine.word(at.E_PASSES) >= passes + 40, "the loop does not wake when its semaphore is posted"
+    assert engine.word(at.E_PASSES) >= passes + 40, "the loop does not wake when it is told to"
     began = time.monotonic()
     assert renderer.stop()
     assert renderer.stop()

@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from oscvae.app.doctor.audio import check_jack, check_portaudio
+from oscvae.app.doctor.confinement import check_confinement
 from oscvae.app.doctor.finding import Check, Finding
 from oscvae.app.doctor.packages import check_decoder, check_python, check_training
 from oscvae.errors import ConfigError, ModelError, OscvaeError, PortTakenError
@@ -244,6 +245,7 @@ CHECKS: tuple[Check, ...] = (
     check_jack,
     check_portaudio,
     check_decoder,
+    check_confinement,
     check_training,
     check_priority,
     check_memory,
