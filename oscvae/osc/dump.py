@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from oscvae.osc.client import Client
-from oscvae.osc.packets import Bundle, Message, Packet, timetag_to_unix_s
+from oscvae.osc.packets import Bundle, Message, Opaque, Packet, timetag_to_unix_s
 
 LINES_PER_SECOND = 200  # a terminal is slower than a fader
 _LINE_MAX = 300  # characters
@@ -47,12 +47,18 @@ def lines(packet: Packet, indent: str = "") -> Iterator[str]:
         yield f"{indent}{text(packet)}"
 
 
+def _value(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.7g}"
+    return str(value) if isinstance(value, Opaque) else repr(value)[:_LINE_MAX]
+
+
 def text(message: Message) -> str:
     """`/play ,iff 60 0.1 0.2`, cut at 300 characters."""
     words = [message.address, "," + message.tags]
     length = 0
     for value in message.args:
-        words.append(f"{value:.7g}" if isinstance(value, float) else repr(value)[:_LINE_MAX])
+        words.append(_value(value))
         length += len(words[-1]) + 1
         if length > _LINE_MAX:
             words.append("...")

@@ -37,15 +37,26 @@ PATTERN_CHARACTERS = frozenset("*?[]{}")
 _NS = 1_000_000_000
 _LAYOUT_CACHE_SIZE = 1024
 _PADDING = (b"", b"\0", b"\0\0", b"\0\0\0", b"\0\0\0\0")
-_FORMATS = {"i": "i", "f": "f", "h": "q", "d": "d", "t": "Q", "r": "I"}
-_CONSTANTS: dict[str, Any] = {"T": True, "F": False, "N": None, "I": math.inf}
+_FORMATS = {"i": "i", "f": "f", "h": "q", "d": "d"}
+_CONSTANTS: dict[str, Any] = {"T": True, "F": False, "N": None, "I": True}
 _KNOWN_TAGS = frozenset("ifsbhdtrcmSTFNI[]")
+
+
+class Opaque(NamedTuple):
+    """An argument that is neither a number nor a string: r a colour, m a MIDI message, t a timetag."""
+
+    tag: str
+    raw: bytes
+
+    def __str__(self) -> str:
+        """`#ff8000ff`, `MIDI 00903c7f`, `timetag 0000000000000001`."""
+        return {"r": "#", "m": "MIDI ", "t": "timetag "}[self.tag] + self.raw.hex()
 
 
 class Message(NamedTuple):
     """One OSC message. Arrays are flattened into `args`; `tags` (without the comma) still shows them.
 
-    Values: i h r t are int (t a raw NTP timetag), f d float, s S c str, b bytes, m 4 bytes, T F bool, N None, I inf.
+    Values: i h are int, f d float, T F bool, I True (a press), s S c str, b bytes, N None, r m t Opaque.
     """
 
     address: str
@@ -251,12 +262,8 @@ def _fixed(raw: bytes, tag: str, position: int) -> Any:
         return osc_types.get_int64(raw, 0)[0]
     if tag == "d":
         return osc_types.get_double(raw, 0)[0]
-    if tag == "t":
-        return osc_types.get_uint64(raw, 0)[0]
-    if tag == "r":
-        return osc_types.get_rgba(raw, 0)[0]
-    if tag == "m":
-        return bytes(osc_types.get_midi(raw, 0)[0])
+    if tag in "rmt":
+        return Opaque(tag, raw)
     code = int.from_bytes(raw)
     if not 0 < code < 128:
         raise PacketError(f"character code {code} at byte {position}, type c takes ASCII from 1 to 127")

@@ -1,7 +1,8 @@
 """From a message to a command: counts, types and ranges, checked against the table of addresses.
 
 Numbers are lenient in kind (int, float, double, bool), because every client sends its own: Pd floats only, others 1.0
-as an int. They are strict in value: NaN and infinity are errors.
+as an int. They are strict in value: NaN and infinity are errors, and what is a number only to a decoder (a colour, a
+timetag) is none.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from oscvae.errors import CommandError
-from oscvae.osc.packets import Message
+from oscvae.osc.packets import Message, Opaque
 from oscvae.osc.rows import Address, Arg
 from oscvae.osc.vocabulary import SETTING_BY_NAME, find
 
 RESAMPLED_NOTES = 12.0  # how far beyond the model's notes resampling reaches, in semitones
 NO_MODEL = "no model is loaded: /load one, /models lists them"
 _SHOWN = 40  # characters of a foreign value in an error
+_OPAQUE = {"r": "a colour", "m": "a MIDI message", "t": "a timetag"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +127,11 @@ def _values(row: Address, args: tuple[Any, ...], values: dict[str, Any], model: 
 
 def _number(name: str, value: Any) -> float:
     """A finite float from any number."""
-    if isinstance(value, (int, float)) and math.isfinite(value):
-        return float(value)
-    raise CommandError(f"{name} must be a finite number, got {_shown(value)}")
+    if not isinstance(value, (int, float)):
+        raise CommandError(f"{name} must be a number, got {_shown(value)}")
+    if not math.isfinite(value):
+        raise CommandError(f"{name} must be a finite number, got {value}")
+    return float(value)
 
 
 def _float(arg: Arg, value: Any) -> float:
@@ -222,5 +226,11 @@ def _out_of_range(arg: Arg, number: float) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value[:_SHOWN] if isinstance(value, (str, bytes)) else value)
+    if value is None:
+        return "nil"
+    if isinstance(value, Opaque):
+        return _OPAQUE[value.tag]
+    if isinstance(value, bytes):
+        return f"a blob of {len(value)} bytes"
+    text = repr(value[:_SHOWN] if isinstance(value, str) else value)
     return text if len(text) <= 2 * _SHOWN else text[: 2 * _SHOWN] + "..."

@@ -23,7 +23,8 @@ Generated from `oscvae/osc/vocabulary.py` by `python -m oscvae.osc.reference > d
 UDP port 9000 on 127.0.0.1 unless `config.yaml` says otherwise; TCP when `osc.tcp_port` is set, each packet preceded by
 its length as an int32, big-endian. D is the model's latent dimension (4 in the default model).
 
-- Numbers may be sent as int, float, double, int64 or true / false; NaN and infinity are errors. Arrays `[ ]` count as
+- Numbers may be sent as int, float, double, int64, true / false or an impulse (`i f d h T F I`); NaN and infinity are
+  errors, and so is a colour, a MIDI message, a timetag, a blob or nil where a number is wanted. Arrays `[ ]` count as
   their elements. Strings may be sent as symbols; a number counts as its text.
 - The number of arguments is strict; `[brackets]` mark what may be left out, from the right. `/fail` prints what was
   expected.

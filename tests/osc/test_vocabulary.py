@@ -190,6 +190,44 @@ def test_any_number_will_do(args: tuple[Any, ...]) -> None:
     assert ask("/play", *args).values == {"note": 60.0, "z": (0.0, 1.0, 0.0, 0.0), "velocity": 1.0, "seconds": None}
 
 
+NO_NUMBERS = [
+    ("72", "ff0000ff", "a colour"),
+    ("6d", "00903c7f", "a MIDI message"),
+    ("74", "0000000000000001", "a timetag"),
+    ("62", "000000043f800000", "a blob of 4 bytes"),
+    ("4e", "", "nil"),
+    ("63", "00000031", "'1'"),
+    ("73", "31000000", "'1'"),
+]
+
+
+@pytest.mark.parametrize(("tag", "body", "named"), NO_NUMBERS, ids=[named for _, _, named in NO_NUMBERS])
+def test_what_is_no_number_is_named(tag: str, body: str, named: str) -> None:
+    message = decode(bytes.fromhex(f"2f6761696e0000002c{tag}0000{body}"))  # /gain and its argument
+    assert isinstance(message, Message)
+    with pytest.raises(CommandError) as caught:
+        parse(message, MODEL)
+    assert str(caught.value) == f"gain must be a number, got {named}"
+
+
+@pytest.mark.parametrize(
+    ("tag", "body", "gain"),
+    [
+        ("69", "00000002", 2.0),
+        ("66", "40000000", 2.0),
+        ("68", "0000000000000002", 2.0),
+        ("64", "4000000000000000", 2.0),
+        ("54", "", 1.0),
+        ("46", "", 0.0),
+        ("49", "", 1.0),
+    ],
+)
+def test_what_is_a_number_is_taken_for_its_value(tag: str, body: str, gain: float) -> None:
+    message = decode(bytes.fromhex(f"2f6761696e0000002c{tag}0000{body}"))
+    assert isinstance(message, Message)
+    assert parse(message, MODEL).args == (gain,)
+
+
 def test_the_dimension_is_the_models() -> None:
     model = ModelInfo(dims=2)
     assert ask("/play", 60, 1, 2, model=model).values["z"] == (1.0, 2.0)
