@@ -271,7 +271,7 @@ class Services:
         message = bind_controller(address).at(1.0)
         assert message is not None
         asks = parse(message, self._models.info())  # a dimension that the model has
-        if asks.row.path.startswith("/macro"):
+        if asks is not None and asks.row.path.startswith("/macro"):
             self._performer.macros.messages(asks.values["n"], 0.0)  # a macro that there is
         moved = self._controllers.learn(address)
 

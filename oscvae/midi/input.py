@@ -152,6 +152,8 @@ class MidiInput:
             except OscvaeError as error:
                 self.client.fail(message.address, error)
                 continue
+            if command is None:
+                continue
             if not command.row.is_delayed:
                 self._hand_over(commands, frame)
                 commands = []

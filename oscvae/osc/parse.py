@@ -66,25 +66,49 @@ class Command(NamedTuple):
         return int(self.values["n"]) if self.row.index == "channel" else 0
 
 
-def parse(message: Message, model: ModelInfo) -> Command:
-    """The command that `message` asks for; raises CommandError with what is wrong and what would be right."""
+def parse(message: Message, model: ModelInfo) -> Command | None:
+    """The command that `message` asks for; None where a button lets go of a trigger, which asks for nothing.
+
+    Raises CommandError with what is wrong and what would be right.
+    """
     if message.is_pattern:
         raise CommandError("address patterns are not supported, name one address")
     row, index = find(message.address, model.dims if model.is_loaded else None)
     args = message.args
     values: dict[str, Any] = {}
+    if args and row.is_trigger:
+        is_down = _button(row, args)
+        if is_down is not None:
+            if not is_down:
+                return None
+            args = args[:-1]
     if index:
         values["n"] = index
     if row.args:
         clean = _values(row, args, values, model)
     elif args:
-        raise _wrong_count(row, len(args), model)
+        raise _wrong_count(row, args, model)
     else:
         clean = ()
     command = Command(row, values, message.address, clean)
     if row.note_in_model and not command.ends_notes:
         _check_note(values["note"], model)
     return command
+
+
+def _button(row: Address, args: tuple[Any, ...]) -> bool | None:
+    """Whether the button that sent a trigger's last argument is down; None where that is no button's.
+
+    A button sends 1 or 0, as one argument too many or instead of all arguments.
+    """
+    value = args[-1]
+    n_args = len(args)
+    if n_args not in (1, len(row.args) + 1) or not isinstance(value, (int, float)) or value not in (0, 1):
+        return None
+    if n_args == len(row.args) + 1:
+        return bool(value)
+    is_name = row.args[0].identity and not isinstance(value, bool)
+    return None if is_name else bool(value)
 
 
 def _values(row: Address, args: tuple[Any, ...], values: dict[str, Any], model: ModelInfo) -> tuple[Any, ...]:
@@ -96,7 +120,7 @@ def _values(row: Address, args: tuple[Any, ...], values: dict[str, Any], model: 
         kind = arg.kind
         if kind == "latent":
             if n_args - position < model.dims:
-                raise _wrong_count(row, n_args, model)
+                raise _wrong_count(row, args, model)
             point = _latent(arg.name, args[position : position + model.dims], model)
             position += model.dims
             values[arg.name] = point
@@ -119,9 +143,9 @@ def _values(row: Address, args: tuple[Any, ...], values: dict[str, Any], model: 
         elif arg.optional:
             values[arg.name] = arg.default
         else:
-            raise _wrong_count(row, n_args, model)
+            raise _wrong_count(row, args, model)
     if position != n_args:
-        raise _wrong_count(row, n_args, model)
+        raise _wrong_count(row, args, model)
     return tuple(clean)
 
 
@@ -214,10 +238,12 @@ def _check_note(note: float, model: ModelInfo) -> None:
         )
 
 
-def _wrong_count(row: Address, n_args: int, model: ModelInfo) -> CommandError:
+def _wrong_count(row: Address, args: Sequence[Any], model: ModelInfo) -> CommandError:
     if not model.is_loaded and any(arg.kind == "latent" for arg in row.args):
         return CommandError(NO_MODEL)
-    return CommandError(f"expected {row.signature(model.dims)}, got {n_args} argument{'' if n_args == 1 else 's'}")
+    button = ", and a button's 1 or 0 at most" if row.is_trigger else ""
+    got = f"got {len(args)} argument{'' if len(args) == 1 else 's'}"
+    return CommandError(f"expected {row.signature(model.dims)}{button}, {got}")
 
 
 def _out_of_range(arg: Arg, number: float) -> str:

@@ -28,6 +28,8 @@ its length as an int32, big-endian. D is the model's latent dimension (4 in the 
   their elements. Strings may be sent as symbols; a number counts as its text.
 - The number of arguments is strict; `[brackets]` mark what may be left out, from the right. `/fail` prints what was
   expected.
+- What needs no argument is a trigger, and may have one too many, as every button sends one: 1 (or `T`, `I`) acts, 0
+  (or `F`) does nothing and is not answered. A lone 1 or 0 is a button's, too, even where a note or a name may stand.
 - A value marked *clips* is brought into its range; any other value out of range is a `/fail`.
 - Replies use only the type tags `i f s b`. `/done command ..` and `/fail command why` go to the sender, at most 20
   errors a second about each command. Address patterns (`*`, `?`, `[]`, `{{}}`) are a `/fail`.

@@ -6,7 +6,7 @@ A row says everything about an address: what it takes, who obeys it, whether oth
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["float", "int", "bool", "string", "latent", "dimension", "setting", "rest"]
@@ -37,7 +37,8 @@ class Arg:
     """One argument: numbers lie in [low, high]; outside, `clip` decides between the nearest end and /fail.
 
     Kinds: float, int, bool, string; latent = D floats; dimension = one of them, the N-th; setting = the name of a
-    setting of a voice; rest = all that follow.
+    setting of a voice; rest = all that follow. identity: a number names something here, even 1 and 0, which would
+    otherwise be what a button sends.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Arg:
     clip: bool = False
     default: Any = REQUIRED
     help: str = ""
+    identity: bool = False
 
     @property
     def optional(self) -> bool:
@@ -82,6 +84,7 @@ class Address:
     address when it is accepted. stands_at: its arguments at the start; whoever subscribes is told where it stands.
     in_score: what `oscvae render` does with it. note_in_model: the note must lie within an octave of the model's range.
     pressed: a button or footswitch of a MIDI controller may stand for it (None: where it is heard).
+    is_trigger: it needs no argument, so a button may be its sender, which has always one: 1 acts, 0 does nothing.
     """
 
     path: str
@@ -101,6 +104,10 @@ class Address:
     note_in_model: bool = False
     pressed: bool | None = None
     stands_at: tuple[float, ...] | None = None
+    is_trigger: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_trigger", all(arg.optional for arg in self.args))
 
     @property
     def is_heard(self) -> bool:

@@ -90,7 +90,9 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/stop",
         "Notes",
-        "Releases every voice of that note; without a note, every voice.",
+        "Releases every voice of that note; without a note, every voice. A 1 or 0 is a button's, not a note: no model "
+        "plays so low. A note that has not been started since it was last stopped is a /fail; one that has rung out "
+        "by itself is not.",
         (Arg("note", "float", 0, 127, "MIDI note", default=None),),
         ends=True,
     ),
@@ -345,7 +347,7 @@ TABLE: tuple[Address, ...] = (
         "MIDI",
         "Forgets what /midi/learn has bound to an address or a controller; without one, all of it. midi.map in "
         "config.yaml stays.",
-        (Arg("what", "string", default=None, help="an address, or the number of a controller"),),
+        (Arg("what", "string", default=None, help="an address, or the number of a controller", identity=True),),
         ("/done /midi/forget",),
         awaited=True,
         by="services",
@@ -398,7 +400,8 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/record",
         "Models and files",
-        "Records the output to a float WAV in the recordings folder, never over an old one; without a name, stops.",
+        "Records the output to a float WAV in the recordings folder, never over an old one; without a name, stops. "
+        "A button's 1 stops too: a name that is 1 or 0 has to be sent as a string.",
         (Arg("name", "string", default=None),),
         ("/done /record file", "/done /record file seconds"),
         awaited=True,

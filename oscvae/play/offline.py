@@ -145,6 +145,8 @@ class OfflineEngine:
         for message in messages:
             try:
                 command = parse(message, self.models.info())
+                if command is None:
+                    continue
                 if command.row.score == "refused":
                     raise CommandError("means nothing in a score")
                 if command.row.path == "/load":

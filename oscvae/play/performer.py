@@ -8,6 +8,7 @@ order, `obey` one by one inside `moment`; `tick` moves what travels by itself. W
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
@@ -37,6 +38,7 @@ from oscvae.realtime import layout as at
 from oscvae.units import db_to_gain, semitones_to_ratio
 
 STRETCH_MOST = 4.0
+UNSTOPPED_MOST = 4096  # different notes, fractions included, whose starts are counted
 
 obeys: Handlers[[Command, Client, int | None]] = Handlers("performer")
 
@@ -75,6 +77,7 @@ class Performer:
         self._release_s = float(self._told["/release"][0])
         self._stretch = float(self._told["/stretch"][0])
         self._handlers = {**obeys.of(self), **keyboard_obeys.of(self.keyboard)}
+        self._unstopped: Counter[float] = Counter()  # by note: starts that no /stop of that note has followed yet
         self._group = (0, 0)  # id and size of the bundle that is being executed
         self._group_begun = False
         engine = pool.engine
@@ -204,6 +207,9 @@ class Performer:
         )
         voice = Voice(asked, numbers=touch.numbers(rate))
         self.pool.start(voice, instead)
+        if len(self._unstopped) >= UNSTOPPED_MOST:
+            self._unstopped.clear()
+        self._unstopped[asked.note] += 1
         self._group_begun = True
         return voice
 
@@ -248,9 +254,16 @@ class Performer:
     @obeys("/stop")
     def _stop(self, command: Command, client: Client, due_ns: int | None) -> None:
         note = command.values["note"]
-        for voice in self.pool.playing():
-            if note is None or voice.asked.note == note:
-                self.keyboard.let_go(voice, due_ns)
+        voices = [voice for voice in self.pool.playing() if note is None or voice.asked.note == note]
+        for voice in voices:
+            self.keyboard.let_go(voice, due_ns)
+        if note is None:
+            return
+        started = self._unstopped[note]
+        if started:  # even if it has rung out: a key that is let go of late is no mistake
+            self._unstopped[note] -= 1
+        elif not voices:
+            raise CommandError(f"no voice plays note {note:g}")
 
     @obeys("/panic")
     def _silence(self, command: Command, client: Client, due_ns: int | None) -> None:
@@ -419,8 +432,10 @@ class Performer:
     def _move(self, message: Message, macro: str, client: Client, due_ns: int | None) -> None:
         try:
             move = parse(message, self.models.info())
-            self._handlers[move.row.path](move, client, due_ns)
+            if move is not None:
+                self._handlers[move.row.path](move, client, due_ns)
         except OscvaeError as error:  # a dimension that this model has not: the others are moved
             client.fail(macro, error)
         else:
-            self._tell(move.path, move.args, None)
+            if move is not None:
+                self._tell(move.path, move.args, None)

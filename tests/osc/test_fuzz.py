@@ -123,6 +123,9 @@ def test_any_arguments_are_taken_or_refused_in_words(row: Any, args: list[Any], 
         assert str(error)
         assert len(str(error)) < 400
     else:
+        if command is None:
+            assert row.is_trigger and args[-1] == 0
+            return
         assert command.row is row
         encode_message(command.path, command.args)  # what is accepted can be sent on
 

@@ -74,7 +74,9 @@ EVERY_ADDRESS = [
 
 
 def ask(path: str, *args: Any, model: ModelInfo = MODEL) -> Command:
-    return parse(Message(path, args), model)
+    command = parse(Message(path, args), model)
+    assert command is not None
+    return command
 
 
 def sent(row: Address) -> str:
@@ -144,7 +146,7 @@ def test_a_row_counts_its_arguments(row: Address) -> None:
         if n_required <= n <= len(full(row)):
             continue
         with pytest.raises(CommandError, match=r"expected .*, got"):
-            ask(sent(row), *[*full(row), 1, 1, 1][:n])
+            ask(sent(row), *[*full(row), 2, 1, 1][:n])
 
 
 @pytest.mark.parametrize("row", [row for row in TABLE if row.args], ids=lambda row: row.path)
@@ -179,8 +181,8 @@ def test_the_signature_is_in_the_failure() -> None:
     with pytest.raises(CommandError) as caught:
         ask("/play", 60, 0.1, 0.2)
     assert str(caught.value) == "expected note z1 z2 z3 z4 [velocity] [seconds], got 3 arguments"
-    with pytest.raises(CommandError, match=r"expected no arguments, got 1 argument$"):
-        ask("/panic", 1)
+    with pytest.raises(CommandError, match=r"^expected no arguments, and a button's 1 or 0 at most, got 1 argument$"):
+        ask("/panic", 0.5)
 
 
 @pytest.mark.parametrize(
@@ -337,6 +339,65 @@ def test_identities_are_whole_numbers() -> None:
     with pytest.raises(CommandError, match="id must be -2147483647 to 2147483647, got 2147483648"):
         ask("/voice/stop", 2**31)
     assert ask("/sync", -(2**31)).values["id"] == -(2**31)
+
+
+TRIGGERS = [row for row in TABLE if all(arg.optional for arg in row.args)]
+NUMBERED = [row for row in TABLE if any(arg.identity for arg in row.args)]
+
+
+def test_the_triggers_are_what_needs_no_argument() -> None:
+    wanted = {"/stop", "/panic", "/record", "/ping", "/status", "/clearSched", "/quit", "/midi/learn", "/midi/forget"}
+    assert wanted <= {row.path for row in TRIGGERS} == {row.path for row in TABLE if row.is_trigger}
+    assert [row.path for row in NUMBERED] == ["/midi/forget"]
+
+
+@pytest.mark.parametrize("row", TRIGGERS, ids=lambda row: row.path)
+def test_a_button_triggers_where_it_goes_down_and_nothing_where_it_comes_up(row: Address) -> None:
+    bare = ask(row.path)
+    values = (True, False) if row in NUMBERED else (1, 1.0, True, 0, 0.0, False)
+    for value in values:
+        command = parse(Message(row.path, (value,)), MODEL)
+        if value:
+            assert command == bare, "its 1 is no argument"
+        else:
+            assert command is None
+
+
+@pytest.mark.parametrize("row", TRIGGERS, ids=lambda row: row.path)
+def test_a_button_may_add_its_value_to_the_arguments(row: Address) -> None:
+    args = full(row)
+    assert ask(row.path, *args, 1.0) == ask(row.path, *args[: len(args)])
+    assert parse(Message(row.path, (*args, 0.0)), MODEL) is None
+    for bad in (0.5, 127, "1", None, b"1"):
+        with pytest.raises(CommandError, match=r"^expected .*, and a button's 1 or 0 at most, got \d arguments?$"):
+            ask(row.path, *args, bad)
+
+
+@pytest.mark.parametrize(
+    ("packet", "meant"),
+    [
+        ("2f70616e696300002c6600003f800000", ("/panic", {})),  # /panic ,f 1.0
+        ("2f70616e696300002c66000000000000", None),
+        ("2f70616e696300002c540000", ("/panic", {})),
+        ("2f70616e696300002c460000", None),
+        ("2f70616e696300002c490000", ("/panic", {})),
+        ("2f73746f700000002c6600003f800000", ("/stop", {"note": None})),  # /stop ,f 1.0
+        ("2f73746f700000002c66000000000000", None),
+        ("2f73746f700000002c66000042700000", ("/stop", {"note": 60.0})),
+    ],
+)
+def test_buttons_on_the_wire(packet: str, meant: tuple[str, dict[str, Any]] | None) -> None:
+    message = decode(bytes.fromhex(packet))
+    assert isinstance(message, Message)
+    command = parse(message, MODEL)
+    assert (None if command is None else (command.path, command.values)) == meant
+
+
+def test_a_number_that_names_something_is_no_button() -> None:
+    assert ask("/midi/forget", 1).values["what"] == "1", "the modulation wheel"
+    assert ask("/midi/forget", 0).values["what"] == "0"
+    assert ask("/record", "1").values["name"] == "1", "a string is a name, whatever it says"
+    assert ask("/record", 2).values["name"] == "2"
 
 
 SWITCHES = [(row, arg) for row in TABLE for arg in row.args if arg.kind == "bool"]

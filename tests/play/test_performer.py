@@ -38,6 +38,20 @@ def test_notes_of_one_moment_are_a_group_and_a_note_off_is_none_of_it() -> None:
     assert stage.pool.complete == 4
 
 
+def test_a_stop_of_a_note_that_nobody_started_is_answered() -> None:
+    stage = Stage()
+    stage.do(("/play", 60, 0.0, 0.0), ("/play", 60, 0.0, 0.0), ("/note", 62, 100))
+    stage.do(("/stop", 61))
+    assert stage.answers == [("/fail", ("/stop", "no voice plays note 61"))]
+    assert all(voice.held for voice in stage.pool.started)
+    stage.answers.clear()
+    stage.pool.started.clear()  # all of it has rung out, and then the keys come up
+    stage.do(("/stop", 60), ("/stop", 60), ("/stop", 62), ("/stop",))
+    assert stage.answers == [], "a key that is let go of late is no mistake"
+    stage.do(("/stop", 60), ("/stop", 62.5))
+    assert stage.answers == [("/fail", ("/stop", f"no voice plays note {note}")) for note in ("60", "62.5")]
+
+
 @pytest.mark.parametrize(("due_ns", "at_once"), [(None, True), (FrameMoment(10**18, 5), True), (10**18, False)])
 def test_the_wheel_of_a_keyboard_acts_before_the_note_that_follows_it(due_ns: int | None, at_once: bool) -> None:
     stage = Performing()
