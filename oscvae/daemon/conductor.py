@@ -119,7 +119,7 @@ class Conductor(Listener):
             router,
             self.scheduler,
             self.models.info,
-            address_map=read_map(config.osc.map),
+            address_map=read_map(config.osc.map, config.osc.prefix),
             use_timetags=config.osc.timetags == "use",
             latency_s=config.osc.latency_s,
         )

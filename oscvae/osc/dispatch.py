@@ -17,7 +17,7 @@ from oscvae.osc.client import Client
 from oscvae.osc.mapping import AddressMap
 from oscvae.osc.packets import Bundle, Message, Packet, timetag_to_ns
 from oscvae.osc.parse import Command, ModelInfo, parse
-from oscvae.osc.vocabulary import is_reply, suggestion
+from oscvae.osc.vocabulary import is_reply, prefix_of, suggestion
 
 HORIZON_S = 3600.0  # how far ahead a bundle may lie: an hour of show, and no clock that is wrong by a day
 _NOW = 1  # timetags up to this one mean now; 0 is what careless senders write
@@ -129,15 +129,17 @@ class Dispatcher:
                 message = mapped
             return parse(message, model)
         except CommandError as error:
-            if not is_reply(address) and client.may_fail(address):
-                client.fail_now(address, self._explained(error, address))
+            if not is_reply(message.address) and client.may_fail(address):
+                client.fail_now(address, self._explained(error, message.address))
             return None
 
     def _explained(self, error: CommandError, address: str) -> str:
         if not isinstance(error, UnknownAddressError) or not self._may_hint:
             return str(error)
         self._may_hint = False
-        return f"{error}, {suggestion(address, '/help lists them')}"
+        prefix = prefix_of(address)
+        hint = f" osc.prefix: {prefix} in config.yaml takes it off" if prefix else ""
+        return f"{error}, {suggestion(address, '/help lists them')}{hint}"
 
     def _hand_over(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
         """Under a constant latency, what carries no timetag is split: a /panic must find what stands before it."""

@@ -1,4 +1,4 @@
-"""osc.map: foreign addresses become ours, so that a controller's layout works unedited.
+"""osc.map and osc.prefix: foreign addresses become ours, so that a controller's layout works unedited.
 
 Each rule renames one address and, where asked, rearranges its arguments and scales them linearly:
 
@@ -41,14 +41,22 @@ class Rule:
 
 
 class AddressMap:
-    """The rules by foreign address; an address without one passes unchanged."""
+    """The rules by foreign address; an address without one passes unchanged, but for `prefix`, which it loses.
 
-    def __init__(self, rules: Mapping[str, Rule]) -> None:
+    prefix: like /oscvae; "" = none. A rule may name an address with it or without.
+    """
+
+    def __init__(self, rules: Mapping[str, Rule], prefix: str = "") -> None:
         self._rules = dict(rules)
+        self._prefix = prefix
+        self._start = f"{prefix}/"
 
     def rewrite(self, message: Message) -> Message | None:
         """The message for our table, or None if it is to be dropped; CommandError if an argument is missing."""
         rule = self._rules.get(message.address)
+        if rule is None and self._prefix and message.address.startswith(self._start):
+            message = message._replace(address=message.address[len(self._prefix) :])
+            rule = self._rules.get(message.address)
         if rule is None:
             return message
         if rule.press and (not message.args or not message.args[0]):
@@ -59,9 +67,9 @@ class AddressMap:
         return Message(rule.to, tuple(_filled(part, incoming, message.address) for part in rule.args))
 
 
-def read_map(rules: Mapping[str, MapRule]) -> AddressMap:
-    """The map that osc.map asks for. Raises RuleError for a rule that could never work."""
-    return AddressMap({address: _read_rule(address, rule) for address, rule in rules.items()})
+def read_map(rules: Mapping[str, MapRule], prefix: str = "") -> AddressMap:
+    """The map that osc.map and osc.prefix ask for. Raises RuleError for a rule that could never work."""
+    return AddressMap({address: _read_rule(address, rule) for address, rule in rules.items()}, prefix)
 
 
 def _read_rule(address: str, rule: MapRule) -> Rule:

@@ -183,7 +183,7 @@ def _read_layout(data: bytes, start: int, address_nul: int, tags_start: int, arg
         raise PacketError(f"address of {address_nul - start} bytes at byte {start}, at most {MAX_ADDRESS} are taken")
     _check_padding(data, address_nul, min(tags_start, end))
     raw = data[start:address_nul]
-    if not raw.isascii() or any(byte <= 0x20 or byte in b"#,\x7f" for byte in raw):
+    if not raw.isascii() or any(byte <= 0x20 or byte in b"#\x7f" for byte in raw) or (b"," in raw and b"{" not in raw):
         raise PacketError(f"address {raw!r} at byte {start}: printable ASCII without space, # and comma is allowed")
     address = raw.decode("ascii")
     tags = ""
@@ -290,8 +290,7 @@ def _blob(data: bytes, start: int, end: int) -> tuple[bytes, int]:
     after = start + 4 + ((size + 3) & ~3)
     if size < 0 or after > end:
         raise PacketError(f"blob size {size} at byte {start}, must be from 0 to {end - start - 4}")
-    if data[start + 4 + size : after] not in _PADDING[:4]:
-        raise PacketError(f"padding is not zero after the blob at byte {start}")
+    # what it is padded with is not looked at: sclang leaves old bytes there
     return osc_types.get_blob(data[start:after], 0)[0], after
 
 

@@ -19,6 +19,7 @@ from oscvae.osc.vocabulary import SETTING_BY_NAME, find
 
 RESAMPLED_NOTES = 12.0  # how far beyond the model's notes resampling reaches, in semitones
 NO_MODEL = "no model is loaded: /load one, /models lists them"
+NESTED = "as which sclang sends an array inside a message: put * before the array"
 _SHOWN = 40  # characters of a foreign value in an error
 _OPAQUE = {"r": "a colour", "m": "a MIDI message", "t": "a timetag"}
 
@@ -243,6 +244,8 @@ def _wrong_count(row: Address, args: Sequence[Any], model: ModelInfo) -> Command
         return CommandError(NO_MODEL)
     button = ", and a button's 1 or 0 at most" if row.is_trigger else ""
     got = f"got {len(args)} argument{'' if len(args) == 1 else 's'}"
+    if any(isinstance(arg, bytes) for arg in args):
+        got += f", one of them a blob, {NESTED}"
     return CommandError(f"expected {row.signature(model.dims)}{button}, {got}")
 
 
@@ -257,6 +260,6 @@ def _shown(value: Any) -> str:
     if isinstance(value, Opaque):
         return _OPAQUE[value.tag]
     if isinstance(value, bytes):
-        return f"a blob of {len(value)} bytes"
+        return f"a blob, {NESTED}"
     text = repr(value[:_SHOWN] if isinstance(value, str) else value)
     return text if len(text) <= 2 * _SHOWN else text[: 2 * _SHOWN] + "..."

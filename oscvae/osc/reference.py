@@ -44,7 +44,8 @@ its length as an int32, big-endian. D is the model's latent dimension (4 in the 
 - `/notify` lasts for {subscribers.EXPIRES_S:.0f} s after your last packet. What is marked *told* is sent on, at its own
   address, when somebody else uses it, at most {1 / subscribers.CHANGE_INTERVAL_S:.0f} times a second for each address.
   The subscribers in `osc.feedback` never expire.
-- `osc.map` in `config.yaml` gives foreign addresses a meaning, so that a controller's layout works unedited.
+- `osc.map` in `config.yaml` gives foreign addresses a meaning, so that a controller's layout works unedited;
+  `osc.prefix` is taken off what arrives, but not put before what is sent.
 """
 
 

@@ -15,6 +15,7 @@ from oscvae.osc.rows import REQUIRED, Address, Arg, Reply, Setting
 INT32_MAX = 2**31 - 1
 _DIGITS = 4  # of the N of a path like /z/N
 _SHOWN = 40  # characters of a foreign path in an error
+_PREFIXED = 255  # characters of a foreign path in which an address is looked for
 SECONDS_MAX = 3600.0  # no note, glide or release date lies further ahead than an hour
 
 
@@ -624,9 +625,26 @@ def nearest(path: str) -> str:
     return next(iter(difflib.get_close_matches(path[:64].lower(), known, n=1)), "")
 
 
+def prefix_of(path: str) -> str:
+    """What stands before an address of the table, as in /oscvae/play; "" if the end of `path` is none."""
+    path = path[:_PREFIXED]
+    cut = path.find("/", 1)
+    while cut > 0:
+        try:
+            find(path[cut:])
+        except UnknownAddressError:
+            cut = path.find("/", cut + 1)
+        except CommandError:
+            return ""
+        else:
+            return path[:cut]
+    return ""
+
+
 def suggestion(path: str, otherwise: str) -> str:
     """`did you mean /play?`, or `otherwise` where no address is near an unknown one."""
-    near = nearest(path)
+    prefix = prefix_of(path)
+    near = path[len(prefix) :] if prefix else nearest(path)
     return f"did you mean {near}?" if near else otherwise
 
 

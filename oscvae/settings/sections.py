@@ -52,6 +52,7 @@ class OscConfig(Strict):
     latency_s: Annotated[float, Field(ge=0, le=10)] = 0.0
     quit_from: Literal["loopback", "any"] = "loopback"
     errors_per_second: Annotated[float, Field(ge=1, le=10_000)] = 20.0
+    prefix: Annotated[str, PlainValidator(may.prefix)] = ""
     map: dict[str, Annotated[MapRule, BeforeValidator(may.as_rule)]] = Field(default={})
 
 

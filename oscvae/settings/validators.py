@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -168,6 +169,15 @@ def macro_name(value: object) -> str:
     if isinstance(value, str) and value.strip() and len(value) <= MACRO_NAME_MOST and value.isprintable():
         return value
     raise ValueError(f"must be the name of a macro, 1 to {MACRO_NAME_MOST} characters")
+
+
+def prefix(value: object) -> str:
+    """The beginning of addresses, without the slash at its end; "" = none."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, str) and re.fullmatch(r"(/[^\s#,/?*\[\]{}]+)+/?", value, re.ASCII):
+        return value.removesuffix("/")
+    raise ValueError("must be the beginning of an address, like /oscvae")
 
 
 def as_rule(value: object) -> object:

@@ -9,9 +9,9 @@ import pytest
 
 from oscvae.errors import CommandError
 from oscvae.osc.packets import Message, decode, encode_message
-from oscvae.osc.parse import Command, ModelInfo, parse
+from oscvae.osc.parse import NESTED, Command, ModelInfo, parse
 from oscvae.osc.rows import Address, Arg
-from oscvae.osc.vocabulary import REPLIES, TABLE, find, is_reply, nearest, reply_args
+from oscvae.osc.vocabulary import REPLIES, TABLE, find, is_reply, nearest, prefix_of, reply_args, suggestion
 
 MODEL = ModelInfo(4, (-3.0,) * 4, (3.0,) * 4, note_min=40, note_max=80)
 EVERY_ADDRESS = [
@@ -196,14 +196,14 @@ NO_NUMBERS = [
     ("72", "ff0000ff", "a colour"),
     ("6d", "00903c7f", "a MIDI message"),
     ("74", "0000000000000001", "a timetag"),
-    ("62", "000000043f800000", "a blob of 4 bytes"),
+    ("62", "000000043f800000", "a blob, " + NESTED),
     ("4e", "", "nil"),
     ("63", "00000031", "'1'"),
     ("73", "31000000", "'1'"),
 ]
 
 
-@pytest.mark.parametrize(("tag", "body", "named"), NO_NUMBERS, ids=[named for _, _, named in NO_NUMBERS])
+@pytest.mark.parametrize(("tag", "body", "named"), NO_NUMBERS, ids=[tag for tag, _, _ in NO_NUMBERS])
 def test_what_is_no_number_is_named(tag: str, body: str, named: str) -> None:
     message = decode(bytes.fromhex(f"2f6761696e0000002c{tag}0000{body}"))  # /gain and its argument
     assert isinstance(message, Message)
@@ -369,7 +369,7 @@ def test_a_button_may_add_its_value_to_the_arguments(row: Address) -> None:
     assert ask(row.path, *args, 1.0) == ask(row.path, *args[: len(args)])
     assert parse(Message(row.path, (*args, 0.0)), MODEL) is None
     for bad in (0.5, 127, "1", None, b"1"):
-        with pytest.raises(CommandError, match=r"^expected .*, and a button's 1 or 0 at most, got \d arguments?$"):
+        with pytest.raises(CommandError, match=r"^expected .*, and a button's 1 or 0 at most, got \d arguments?"):
             ask(row.path, *args, bad)
 
 
@@ -422,10 +422,21 @@ def test_names_may_be_numbers() -> None:
 
 
 def test_patterns_are_refused() -> None:
-    message = decode(encode_message("/z/*", (1,)))
+    for pattern in ("/z/*", "/{gain,pan}"):
+        message = decode(encode_message(pattern, (1,)))
+        assert isinstance(message, Message)
+        with pytest.raises(CommandError, match=r"^address patterns are not supported, name one address$"):
+            parse(message, MODEL)
+
+
+def test_a_nested_array_of_sclang_is_named() -> None:
+    """n.sendMsg("/play", 60, [0.1, 0.2])"""
+    message = decode(bytes.fromhex("2f706c61790000002c6962000000003c0000000c3dcccccd2c6600003e4ccccd"))
     assert isinstance(message, Message)
-    with pytest.raises(CommandError, match="patterns"):
+    with pytest.raises(CommandError) as caught:
         parse(message, MODEL)
+    told = "expected note z1 z2 z3 z4 [velocity] [seconds], got 2 arguments, one of them a blob, as which sclang sends"
+    assert str(caught.value) == f"{told} an array inside a message: put * before the array"
 
 
 def test_a_long_value_is_cut_in_the_failure() -> None:
@@ -471,4 +482,8 @@ def test_the_nearest_address_is_found() -> None:
     assert nearest("/PLAY") == "/play"
     assert nearest("/voice/knew") == "/voice/new"
     assert nearest("/qqqqqqqq") == ""
+    assert prefix_of("/oscvae/play") == prefix_of("/oscvae/voice/new") == prefix_of("/oscvae/z/3") == "/oscvae"
+    assert prefix_of("/a/b/unit/1") == "/a/b"
+    assert prefix_of("/play") == prefix_of("/oscvae/paly") == prefix_of("/z/0/") == prefix_of("/" * 300) == ""
+    assert suggestion("/oscvae/z/3", "no") == "did you mean /z/3?"
     assert find("/z/3")[1] == 3

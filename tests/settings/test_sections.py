@@ -71,6 +71,7 @@ def test_every_kind_of_value_is_read(written: Any) -> None:
 osc:
   host: 0.0.0.0
   tcp_port: 9001
+  prefix: /oscvae/
   allow: [192.168.1.7/24, 10.0.0.1]
   feedback: ["192.168.1.7:9001", "[::1]:9002", tablet.local:9003]
   map:
@@ -88,6 +89,7 @@ engine: {gain_db: -6}
         )
     )
     assert config.osc.allow == (ipaddress.ip_network("192.168.1.0/24"), ipaddress.ip_network("10.0.0.1"))
+    assert config.osc.prefix == "/oscvae"
     assert config.osc.feedback == (Endpoint("192.168.1.7", 9001), Endpoint("::1", 9002), Endpoint("tablet.local", 9003))
     assert config.osc.map["/1/fader1"].to == "/unit/1"
     rule = config.osc.map["/1/xy1"]
@@ -153,6 +155,16 @@ def test_every_number_has_its_range(key: tuple[str, str]) -> None:
         ("osc: {{port: '9000'}}\n", "{}:1: osc.port: must be a whole number, got '9000'"),
         ("osc: {{port: 65536}}\n", "{}:1: osc.port: must be 0 to 65535, got 65536"),
         ("osc: {{tcp_port: true}}\n", "{}:1: osc.tcp_port: must be a port from 1 to 65535, or null for none, got True"),
+        *[
+            (f"osc: {{{{prefix: {wrong}}}}}\n", f"{{}}:1: osc.prefix: must be the beginning of an address, {got}")
+            for wrong, got in (
+                ("oscvae", "like /oscvae, got 'oscvae'"),
+                ("/", "like /oscvae, got '/'"),
+                ("/a//b", "like /oscvae, got '/a//b'"),
+                ("/a*", "like /oscvae, got '/a*'"),
+                ("9", "like /oscvae, got 9"),
+            )
+        ],
         ("osc: {{allow: 10.0.0.0/8}}\n", "{}:1: osc.allow: must be a list, got '10.0.0.0/8'"),
         ("osc: {{timetags: no}}\n", "{}:1: osc.timetags: must be 'use' or 'ignore', got False"),
         (
@@ -213,7 +225,7 @@ def test_every_number_has_its_range(key: tuple[str, str]) -> None:
         (
             "osc: 3\n",
             "{}:1: osc: must hold keys (host, port, tcp_port, allow, feedback, timetags, latency_s, quit_from, "
-            "errors_per_second, map), got 3",
+            "errors_per_second, prefix, map), got 3",
         ),
         ("osc:\n  port: 1\n  port: 2\n", "{}:3: osc.port appears twice, first in line 2"),
         ("- osc\n", "{}: must hold keys (osc, http, midi, macros, audio, engine, model, paths, log), got ['osc']"),
