@@ -19,7 +19,8 @@ from oscvae.osc.packets import Bundle, Message, Packet, timetag_to_ns
 from oscvae.osc.parse import Command, ModelInfo, parse
 from oscvae.osc.vocabulary import is_reply, prefix_of, suggestion
 
-HORIZON_S = 3600.0  # how far ahead a bundle may lie: an hour of show, and no clock that is wrong by a day
+HORIZON_S = 3600.0  # how far ahead a bundle may lie: an hour of show
+FOREIGN_S = 7200.0  # further away, in either direction, than anything that was meant: another clock than the system's
 _NOW = 1  # timetags up to this one mean now; 0 is what careless senders write
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,8 @@ class Dispatcher:
     """The server's handler.
 
     model: what plays now, asked for each packet. use_timetags: False obeys every bundle on arrival. latency_s: constant
-    delay of what carries no timetag (0 = the shortest). Counts `late` bundles, which are obeyed at once.
+    delay of what carries no timetag (0 = the shortest). Counts `late` bundles, which are obeyed at once; those of a
+    foreign clock, hours away in either direction, are late, too.
     """
 
     def __init__(
@@ -71,8 +73,9 @@ class Dispatcher:
         self._map = address_map
         self._use_timetags = use_timetags
         self._latency_ns = round(latency_s * 1e9)
-        self._horizon_ns = round(horizon_s * 1e9)
+        self._horizon_s = horizon_s
         self._now_ns = now_ns
+        self._knows_foreign = False  # whether it was told that somebody's clock is foreign
         self._may_hint = True  # looking for the address that was meant takes 0.1 ms: once for each packet
 
     def handle(self, packet: Packet, client: Client) -> None:
@@ -101,12 +104,15 @@ class Dispatcher:
         due_ns = outer_ns
         if self._use_timetags and bundle.timetag > _NOW:
             own_ns = timetag_to_ns(bundle.timetag)
-            if own_ns - now_ns > self._horizon_ns:
-                ahead_s, most_s = (own_ns - now_ns) / 1e9, self._horizon_ns / 1e9
-                why = f"timetag {ahead_s:.0f} s ahead, at most {most_s:.0f} s are kept: is the sender's clock right?"
-                client.fail("#bundle", why)
+            ahead_s = (own_ns - now_ns) / 1e9
+            if abs(ahead_s) > FOREIGN_S:
+                self.late += 1
+                self._explain_foreign(ahead_s, client)
+            elif ahead_s > self._horizon_s:
+                why = f"timetag {ahead_s:.0f} s ahead, at most {self._horizon_s:.0f} s are kept"
+                client.fail("#bundle", f"{why}: is the sender's clock right? osc.timetags: ignore does without")
                 return
-            if own_ns > now_ns:
+            elif own_ns > now_ns:
                 due_ns = own_ns if outer_ns is None else max(own_ns, outer_ns)
             else:
                 self.late += 1
@@ -117,6 +123,22 @@ class Dispatcher:
             command = self._command(element, client, model)
             if command is not None:
                 moments.setdefault(due_ns, []).append(command)
+
+    def _explain_foreign(self, ahead_s: float, client: Client) -> None:
+        """Once: a clock that is wrong stays wrong, and a log line for each bundle would say no more."""
+        if self._knows_foreign:
+            return
+        self._knows_foreign = True
+        days = abs(ahead_s) / 86_400
+        far = f"{days:.0f} days" if days >= 2 else f"{24 * days:.0f} hours"
+        where = "ahead of" if ahead_s > 0 else "behind"
+        log.warning(
+            "the timetags of %s are %s %s this machine's clock: their bundles are played on arrival and counted late; "
+            "set that clock, or say osc.timetags: ignore",
+            client.address,
+            far,
+            where,
+        )
 
     def _command(self, message: Message, client: Client, model: ModelInfo) -> Command | None:
         """The command of a message, or None after telling the client why there is none."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from oscvae.errors import CommandError, UnknownAddressError
 from oscvae.osc import client as clients
 from oscvae.osc import packets, scheduler, subscribers
-from oscvae.osc.dispatch import HORIZON_S
+from oscvae.osc.dispatch import FOREIGN_S, HORIZON_S
 from oscvae.osc.rows import Address, Arg, Reply, Setting
 from oscvae.osc.vocabulary import REPLIES, SETTINGS, TABLE, find, suggestion
 
@@ -37,7 +37,8 @@ its length as an int32, big-endian. D is the model's latent dimension (4 in the 
   {clients.UDP_REPLY_FACTOR} times its size, beside what `/notify` tells a new subscriber, once a
   packet; what is longer is `/fail command .. use TCP`.
 - A bundle's messages are obeyed in order and uninterrupted, and its notes start in the same frame. Timetag 1 is now,
-  a late bundle is obeyed at once and counted, one more than {HORIZON_S:.0f} s ahead is a `/fail`. At most
+  a late bundle is obeyed at once and counted, one more than {HORIZON_S:.0f} s ahead is a `/fail`. A timetag more than
+  {FOREIGN_S / 3600:.0f} hours away in either direction is of a foreign clock: obeyed at once and counted late. At most
   {scheduler.MOST} commands wait for their time; what ends notes finds room beside them.
 - A packet has at most {packets.MAX_PACKET} bytes, {packets.MAX_ELEMENTS} messages and bundles, and
   {packets.MAX_DEPTH} bundles inside each other.

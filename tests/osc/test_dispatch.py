@@ -112,6 +112,44 @@ def test_the_far_future_is_refused() -> None:
     assert "61 s ahead, at most 60 s" in answer[1][1]
 
 
+HOUR = 3600 * 10**9
+
+
+def test_a_timetag_hours_away_is_of_a_foreign_clock(caplog: pytest.LogCaptureFixture) -> None:
+    stage = Stage()
+    for hours in (3, -3, 24 * 365):
+        stage.handle(bundle(NOW_NS + hours * HOUR, A, B))
+    assert stage.recorder.calls == [(None, ["/z/1", "/gain"])] * 3
+    assert stage.dispatcher.late == 3
+    assert stage.answers == []
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith("the timetags of udp 127.0.0.1:5000 are 3 hours ahead of this machine's clock: ")
+    assert line.endswith("osc.timetags: ignore")
+
+
+def test_a_clock_that_counts_from_its_own_start_plays_at_once() -> None:
+    """Second 337 since 1900, as a device without a clock sends it."""
+    stage = Stage()
+    start = bytes.fromhex("2362756e646c650000000151000000000000000c2f70696e670000002c000000")
+    stage.handle(decode(start))
+    assert stage.recorder.calls == [(None, ["/ping"])]
+    assert stage.dispatcher.late == 1
+
+
+def test_a_foreign_clock_inside_a_timed_bundle_keeps_its_bundles_moment() -> None:
+    soon = NOW_NS + 10 * MS
+    assert Stage().handle(bundle(soon, A, bundle(NOW_NS - 5 * HOUR, B))) == [(soon, ["/z/1", "/gain"])]
+
+
+@pytest.mark.parametrize("ahead_s", [3601, 5400, 7199])
+def test_what_may_have_been_meant_is_refused_and_not_played_an_hour_early(ahead_s: int) -> None:
+    stage = Stage()
+    assert stage.handle(bundle(NOW_NS + ahead_s * 10**9, A)) == []
+    (answer,) = stage.answers
+    assert isinstance(answer, Message) and f"timetag {ahead_s} s ahead, at most 3600 s are kept" in answer.args[1]
+    assert stage.dispatcher.late == 0
+
+
 def test_timetags_can_be_ignored() -> None:
     dispatching = Dispatching(use_timetags=False)
     assert dispatching.handle(bundle(NOW_NS + 10**15, A, bundle(NOW_NS - 10**15, B))) == [(None, ["/z/1", "/gain"])]
