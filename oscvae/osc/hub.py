@@ -13,6 +13,7 @@ from oscvae.errors import PacketError
 from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.osc.dump import Dump
 from oscvae.osc.packets import Packet, decode
+from oscvae.osc.sparing import Sparing
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Handler = Callable[[Packet, Client], None]
@@ -40,6 +41,7 @@ class Hub:
         self.allow = tuple(allow)
         self._handler = handler
         self._rights: dict[str, tuple[bool, bool]] = {}
+        self._strangers = Sparing(log)
 
     def set_handler(self, handler: Handler) -> None:
         """From now on packets go to `handler`."""
@@ -81,5 +83,5 @@ class Hub:
             return True, True
         allowed = any(address in network for network in self.allow)
         if not allowed and not address.is_unspecified:
-            log.warning("%s is outside osc.allow: what it sends is ignored", host)
+            self._strangers.warn(f"{host} is outside osc.allow: what it sends is ignored")
         return allowed, False

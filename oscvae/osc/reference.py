@@ -21,7 +21,8 @@ _INTRODUCTION = f"""\
 Generated from `oscvae/osc/vocabulary.py` by `python -m oscvae.osc.reference > docs/osc.md`; do not edit.
 
 UDP port 9000 on 127.0.0.1 unless `config.yaml` says otherwise; TCP when `osc.tcp_port` is set, each packet preceded by
-its length as an int32, big-endian. D is the model's latent dimension (4 in the default model).
+its length as an int32, big-endian (OSC 1.0), or in SLIP (OSC 1.1), and answered likewise. D is the model's latent
+dimension (4 in the default model).
 
 - Numbers may be sent as int, float, double, int64, true / false or an impulse (`i f d h T F I`); NaN and infinity are
   errors, and so is a colour, a MIDI message, a timetag, a blob or nil where a number is wanted. Arrays `[ ]` count as

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from oscvae.osc.packets import BUNDLE, encode_message
+from oscvae.osc.shares import most_of
 from oscvae.osc.tcp import MAX_CONNECTIONS
 from parts import SOAK
 from parts.client import OscClient, free_tcp_port
@@ -173,7 +174,7 @@ def test_of_a_hundred_connections_those_that_are_taken_are_served(daemon: Daemon
                     connection.sendall(frame(encode_message("/ping"))[:7])
         else:
             served = sum(ping_over(connection) for connection in connections)
-            assert served == MAX_CONNECTIONS
+            assert served == most_of(MAX_CONNECTIONS, is_loopback=True)
         assert answers(daemon.client)
         for connection in connections:
             connection.close()
