@@ -13,7 +13,7 @@ from oscvae.errors import PacketError
 from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.osc.dump import Dump
 from oscvae.osc.packets import Packet, decode
-from oscvae.osc.sparing import Sparing
+from oscvae.osc.transport.sparing import Sparing
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Handler = Callable[[Packet, Client], None]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from oscvae.osc.client import Client
 from oscvae.osc.hub import Handler, Hub, Network
-from oscvae.osc.tcp import TcpPort
-from oscvae.osc.udp import UdpPort
+from oscvae.osc.transport.tcp import TcpPort
+from oscvae.osc.transport.udp import UdpPort
 
 log = logging.getLogger(__name__)
 

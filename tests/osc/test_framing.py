@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from test_server import PING, House, house, run
 
 from oscvae.errors import PacketError
-from oscvae.osc.framing import SLIP_MAX, Framing, Lengths, Slip, recognise
 from oscvae.osc.packets import Message, decode, encode_message
+from oscvae.osc.transport.framing import SLIP_MAX, Framing, Lengths, Slip, recognise
 
 ESCAPED = encode_message("/play", (192, 219, b"\xc0\xdb\xdc\xdd\xdb\xc0", "é"))
 

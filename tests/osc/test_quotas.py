@@ -13,12 +13,12 @@ import pytest
 from test_framing import Stream
 from test_server import PING, house, run
 
-from oscvae.osc import sparing
-from oscvae.osc.framing import Lengths
 from oscvae.osc.packets import encode_message
-from oscvae.osc.shares import Shares, most_of
-from oscvae.osc.sparing import INTERVAL_S, Sparing
-from oscvae.osc.tcp import MAX_CONNECTIONS, TcpPort
+from oscvae.osc.transport import sparing
+from oscvae.osc.transport.framing import Lengths
+from oscvae.osc.transport.shares import Shares, most_of
+from oscvae.osc.transport.sparing import INTERVAL_S, Sparing
+from oscvae.osc.transport.tcp import MAX_CONNECTIONS, TcpPort
 
 ROOT = Path(__file__).parents[2]
 

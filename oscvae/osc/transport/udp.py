@@ -15,7 +15,7 @@ import time
 from oscvae.errors import ConfigError
 from oscvae.osc.client import Client
 from oscvae.osc.hub import Hub
-from oscvae.osc.ports import HOSTS, bind_error
+from oscvae.osc.transport.ports import HOSTS, bind_error
 
 SLICE_S = 0.0005  # of the event clock, before others get their turn
 _RECEIVE_BUFFER = 2**22  # bytes asked of the kernel: about 10,000 small datagrams while the loop is busy elsewhere

@@ -19,12 +19,12 @@ from typing import cast
 
 from oscvae.errors import ConfigError, PacketError
 from oscvae.osc.client import Client
-from oscvae.osc.framing import Framing, Lengths, recognise
 from oscvae.osc.hub import Hub
-from oscvae.osc.ports import HOSTS, bind_error
-from oscvae.osc.shares import Shares
-from oscvae.osc.sparing import Sparing
-from oscvae.osc.udp import SLICE_S
+from oscvae.osc.transport.framing import Framing, Lengths, recognise
+from oscvae.osc.transport.ports import HOSTS, bind_error
+from oscvae.osc.transport.shares import Shares
+from oscvae.osc.transport.sparing import Sparing
+from oscvae.osc.transport.udp import SLICE_S
 
 MAX_CONNECTIONS = 64
 UNREAD_MAX = 2**20  # bytes of answers that a slow reader may leave lying
