@@ -25,11 +25,13 @@ from oscvae.midi.learn import Controllers, read_rules
 from oscvae.midi.translate import Translator
 from oscvae.osc.client import Client
 from oscvae.osc.dispatch import Dispatcher
+from oscvae.osc.echoes import Echoes
 from oscvae.osc.mapping import read_map
 from oscvae.osc.packets import Packet
 from oscvae.osc.scheduler import EventScheduler
 from oscvae.osc.server import OscServer
 from oscvae.osc.subscribers import Subscribers
+from oscvae.osc.transport.feedback import Feedback
 from oscvae.osc.web import tree
 from oscvae.play.frames import FrameClock
 from oscvae.play.instrument import Instrument
@@ -71,11 +73,9 @@ class Conductor(Listener):
         self.instrument = Instrument(config, backend.rate, self._make_timeline, self)
         self.engine = self.instrument.engine
         self.renderer = RenderThread(self.engine)
-        self.subscribers = Subscribers(
-            server.udp_client,
-            permanent=[(place.host, place.port) for place in config.osc.feedback],
-            own_port=server.port,
-        )
+        self.feedback = Feedback([(place.host, place.port) for place in config.osc.feedback], server.udp, server.port)
+        echoes = Echoes()
+        self.subscribers = Subscribers(server.udp_client, permanent=self.feedback, own_port=server.port, echoes=echoes)
         server.on_closed = self.subscribers.closed
         self._threads = Threads("audio", _AUDIO_THREADS)
         self.output = Output(
@@ -112,6 +112,7 @@ class Conductor(Listener):
                 config.paths.midi: "the folder of learnt controllers",
             },
         )
+        self.subscribers.introduce = self.services.introduce
         router = Router(self.part.performer, self.services)
         lead_s = self.instrument.lead_s
         self.scheduler = EventScheduler(router, lead_s)
@@ -122,6 +123,7 @@ class Conductor(Listener):
             address_map=read_map(config.osc.map, config.osc.prefix),
             use_timetags=config.osc.timetags == "use",
             latency_s=config.osc.latency_s,
+            echoes=echoes,
         )
         self.midi = MidiInput(
             self.engine,
@@ -194,13 +196,15 @@ class Conductor(Listener):
             raise
         await opening
         await asyncio.wait(reading)  # of which a folder that does not answer has its deadline
-        for listener in self.subscribers.permanent:
+        for listener in self.feedback:
             self.services.introduce(listener)
+        self.feedback.found = self.services.introduce
         self._server.set_handler(self.handle)
         self._tasks = [
             loop.create_task(self._keep_time()),
             loop.create_task(self.output.watch()),
             loop.create_task(self.meters.run()),
+            loop.create_task(self.feedback.run()),
         ]
 
     def summary(self) -> str:
@@ -227,6 +231,7 @@ class Conductor(Listener):
         if self.door is not None:
             await self.door.close()
         self.subscribers.close()
+        self.feedback.close()
         await self._threads.run(fade_out, self.engine, FADE_S)
         await self._put_away()
         self.models.close()
@@ -268,6 +273,7 @@ class Conductor(Listener):
         await self.part.presets.open(loaded.name)
         if loaded is self.models.current:
             self.subscribers.event("/model", *self.services.model_message())
+            self.subscribers.lead()
             self.changed("/z", self.part.performer.cursor, None)
             if self.door is not None:
                 self.door.tree_changed()

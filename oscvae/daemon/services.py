@@ -335,18 +335,12 @@ class Services:
             return
         new = self._subscribers.subscribe(client, port)
         if new is not None:
-            self.introduce(new, client)
+            self.introduce(new)
         client.done("/notify", 1)
 
-    def introduce(self, subscriber: Client, asked_by: Client | None = None) -> None:
-        """Tells a new subscriber how things stand, so that a surface that comes late shows what there is.
-
-        Not where the packet of `asked_by` has introduced too many already: its address may be forged.
-        """
-        packets = [encode_message(address, args) for address, args in self._state()]
-        if asked_by is None or asked_by.may_introduce(sum(map(len, packets))):
-            for packet in packets:
-                subscriber.send(packet)
+    def introduce(self, subscriber: Client) -> None:
+        """Tells a new subscriber how things stand, so that a surface that comes late shows what there is."""
+        self._subscribers.tell(subscriber, [encode_message(address, args) for address, args in self._state()])
 
     def _state(self) -> Iterator[tuple[str, Sequence[Any]]]:
         if self._models.current is not None:

@@ -1,10 +1,9 @@
 """Who sent a packet, and how to answer.
 
-Beyond loopback, where a source address can be forged, an answer has at most 2 KiB, and all answers to one packet have
-at most 32 times its size together, however many messages its bundle holds and however late they come; only
-how things stand, which a new subscriber must know, is told once for each packet whatever its size. Errors are
-rate-limited per sender and command, and in total, so that a mistyped fader neither floods the stage network nor hides
-that a model could not be loaded.
+Beyond loopback, where a source address can be forged, an answer has at most 2 KiB, and all that one packet causes there
+has at most 32 times its size together, however many messages its bundle holds and however late they are answered.
+Errors are rate-limited per sender and command, and in total, so that a mistyped fader neither floods the stage network
+nor hides that a model could not be loaded.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from oscvae.osc.packets import encode_message
 UDP_REPLY_MAX = 2048  # bytes, beyond loopback
 UDP_REPLY_FACTOR = 32  # times the request, all answers to it together, beyond loopback
 UDP_MAX = 65507  # bytes that fit a datagram
+_DONE = 24  # bytes of /done /notify 1
 _WHY_MAX = 400  # characters of an error
 _COUNTED_MAX = 256  # senders' commands whose errors are counted one by one
 _TOTAL_FACTOR = 5  # all errors together, as a multiple of those about one command to one sender
@@ -75,7 +75,6 @@ class Client:
 
     __slots__ = (
         "_answered",
-        "_introduced",
         "_limiter",
         "_send",
         "host",
@@ -104,7 +103,6 @@ class Client:
         self.is_loopback = is_loopback
         self.request_size = request_size
         self._answered = 0  # bytes of all answers so far
-        self._introduced = False  # somebody, for this packet
         self._send = send
         self._limiter = limiter
 
@@ -134,14 +132,12 @@ class Client:
             return 2**31 - 1
         return UDP_REPLY_FACTOR * self.request_size - self._answered
 
-    def may_introduce(self, size: int) -> bool:
-        """Whether a new subscriber may be told `size` bytes because this packet asked for it: the first always, others
-        where they fit what its answers may have; counts them as one."""
-        if self._introduced and size > self._left:
+    def may_cause(self, size: int) -> bool:
+        """Whether somebody may be told `size` bytes because of this packet, and it still be answered /done; counts them
+        as an answer to it."""
+        if size + _DONE > self._left:
             return False
-        if self._introduced:
-            self._answered += size
-        self._introduced = True
+        self._answered += size
         return True
 
     def send(self, packet: bytes) -> None:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from oscvae.errors import CommandError, OscvaeError, UnknownAddressError
 from oscvae.osc.client import Client
+from oscvae.osc.echoes import Echoes
 from oscvae.osc.mapping import AddressMap
 from oscvae.osc.packets import Bundle, Message, Packet, timetag_to_ns
 from oscvae.osc.parse import Command, ModelInfo, parse
@@ -51,7 +52,8 @@ class Dispatcher:
 
     model: what plays now, asked for each packet. use_timetags: False obeys every bundle on arrival. latency_s: constant
     delay of what carries no timetag (0 = the shortest). Counts `late` bundles, which are obeyed at once; those of a
-    foreign clock, hours away in either direction, are late, too.
+    foreign clock, hours away in either direction, are late, too. echoes: what subscribers were told; what comes back of
+    it by itself, as daemons send it, is not obeyed.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Dispatcher:
         use_timetags: bool = True,
         latency_s: float = 0.0,
         horizon_s: float = HORIZON_S,
+        echoes: Echoes | None = None,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self.late = 0
@@ -76,6 +79,7 @@ class Dispatcher:
         self._horizon_s = horizon_s
         self._now_ns = now_ns
         self._knows_foreign = False  # whether it was told that somebody's clock is foreign
+        self._echoes = echoes or Echoes()
         self._may_hint = True  # looking for the address that was meant takes 0.1 ms: once for each packet
 
     def handle(self, packet: Packet, client: Client) -> None:
@@ -83,13 +87,16 @@ class Dispatcher:
         self._may_hint = True
         if isinstance(packet, Message):
             command = self._command(packet, client, self._model())
-            if command is not None:
+            if command is not None and not self._is_echo(command, client):
                 self._hand_over([command], client, None)
             return
         moments: dict[int | None, list[Command]] = {}
         self._open(packet, None, moments, client, self._model(), self._now_ns())
         for due_ns, commands in moments.items():
             self._hand_over(commands, client, due_ns)
+
+    def _is_echo(self, command: Command, client: Client) -> bool:
+        return command.row.told and self._echoes.is_echo(command.path, command.args, client)
 
     def _open(
         self,
@@ -151,7 +158,9 @@ class Dispatcher:
                 message = mapped
             return parse(message, model)
         except CommandError as error:
-            if not is_reply(message.address) and client.may_fail(address):
+            if is_reply(message.address):
+                self._echoes.hears_daemon(client)
+            elif client.may_fail(address):
                 client.fail_now(address, self._explained(error, message.address))
             return None
 

@@ -48,13 +48,20 @@ class Hub:
         self._handler = handler
 
     def judge(self, host: str) -> tuple[bool, bool]:
-        """(whether packets from `host` are taken, whether it is this machine)."""
+        """(whether packets from `host` are taken, whether it is this machine). A stranger is said to be one."""
         rights = self._rights.get(host)
         if rights is None:
             if len(self._rights) >= _HOSTS_MAX:
                 self._rights.clear()
             rights = self._rights[host] = self._read_rights(host)
+            if not rights[0]:
+                self._strangers.warn(f"{host} is outside osc.allow: what it sends is ignored")
         return rights
+
+    def is_loopback(self, host: str) -> bool:
+        """Whether `host` is this machine; may it send or not."""
+        rights = self._rights.get(host) or self._read_rights(host)
+        return rights[1]
 
     def take(self, data: bytes, client: Client) -> None:
         """One packet from a client that may send: decodes it and hands it on. Never raises."""
@@ -81,7 +88,4 @@ class Hub:
             address = address.ipv4_mapped
         if address.is_loopback:
             return True, True
-        allowed = any(address in network for network in self.allow)
-        if not allowed and not address.is_unspecified:
-            self._strangers.warn(f"{host} is outside osc.allow: what it sends is ignored")
-        return allowed, False
+        return any(address in network for network in self.allow), False

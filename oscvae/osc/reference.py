@@ -13,6 +13,7 @@ from oscvae.osc import client as clients
 from oscvae.osc import packets, scheduler, subscribers
 from oscvae.osc.dispatch import FOREIGN_S, HORIZON_S
 from oscvae.osc.rows import Address, Arg, Reply, Setting
+from oscvae.osc.transport import tcp
 from oscvae.osc.vocabulary import REPLIES, SETTINGS, TABLE, find, suggestion
 
 _INTRODUCTION = f"""\
@@ -35,8 +36,8 @@ dimension (4 in the default model).
 - Replies use only the type tags `i f s b`. `/done command ..` and `/fail command why` go to the sender, at most 20
   errors a second about each command. Address patterns (`*`, `?`, `[]`, `{{}}`) are a `/fail`.
 - Beyond this machine a UDP answer has at most {clients.UDP_REPLY_MAX} bytes, and all answers to one packet together
-  {clients.UDP_REPLY_FACTOR} times its size, beside what `/notify` tells a new subscriber, once a
-  packet; what is longer is `/fail command .. use TCP`.
+  {clients.UDP_REPLY_FACTOR} times its size; what is longer is `/fail command .. use TCP`. Whoever subscribes from there
+  is told no more than that, either, until a further packet comes from there.
 - A bundle's messages are obeyed in order and uninterrupted, and its notes start in the same frame. Timetag 1 is now,
   a late bundle is obeyed at once and counted, one more than {HORIZON_S:.0f} s ahead is a `/fail`. A timetag more than
   {FOREIGN_S / 3600:.0f} hours away in either direction is of a foreign clock: obeyed at once and counted late. At most
@@ -44,8 +45,10 @@ dimension (4 in the default model).
 - A packet has at most {packets.MAX_PACKET} bytes, {packets.MAX_ELEMENTS} messages and bundles, and
   {packets.MAX_DEPTH} bundles inside each other.
 - `/notify` lasts for {subscribers.EXPIRES_S:.0f} s after your last packet. What is marked *told* is sent on, at its own
-  address, when somebody else uses it, at most {1 / subscribers.CHANGE_INTERVAL_S:.0f} times a second for each address.
-  The subscribers in `osc.feedback` never expire.
+  address, when somebody else changes something by it, at most {1 / subscribers.CHANGE_INTERVAL_S:.0f} times a second
+  for each address. The subscribers in `osc.feedback` never expire. Of the {subscribers.SUBSCRIBERS_MAX} subscriptions
+  and of the {tcp.MAX_CONNECTIONS} TCP connections one host has at most a quarter, this machine three quarters.
+- Daemons may be in each other's `osc.feedback`, in a ring as well: what comes back as it was told is not obeyed.
 - `osc.map` in `config.yaml` gives foreign addresses a meaning, so that a controller's layout works unedited;
   `osc.prefix` is taken off what arrives, but not put before what is sent.
 """

@@ -81,7 +81,8 @@ class Address:
     whether it means one part or the whole daemon. starts: it starts a voice. ends: it ends notes, always or where the
     argument of that name is 0. delayed: osc.latency_s delays it, because it is heard or must keep its order with what
     is (None: where the performer obeys it). awaited: /sync waits for it. told: other subscribers are told at the same
-    address when it is accepted. stands_at: its arguments at the start; whoever subscribes is told where it stands.
+    address when it is accepted. moves_cursor: it moves the one cursor that several addresses share. stands_at: its
+    arguments at the start; whoever subscribes is told where it stands.
     in_score: what `oscvae render` does with it. note_in_model: the note must lie within an octave of the model's range.
     pressed: a button or footswitch of a MIDI controller may stand for it (None: where it is heard).
     is_trigger: it needs no argument, so a button may be its sender, which has always one: 1 acts, 0 does nothing.
@@ -100,6 +101,7 @@ class Address:
     delayed: bool | None = None
     awaited: bool = False
     told: bool = False
+    moves_cursor: bool = False
     in_score: Literal["obeyed", "ignored", "refused"] | None = None
     note_in_model: bool = False
     pressed: bool | None = None
@@ -128,6 +130,12 @@ class Address:
     def score(self) -> Literal["obeyed", "ignored", "refused"]:
         """What `oscvae render` does with it."""
         return self.in_score or ("obeyed" if self.is_heard else "refused")
+
+    def dimensions(self, n: int) -> frozenset[int] | None:
+        """Which dimensions of the cursor a path like /z/N moves, counted from 1; None = all."""
+        if self.index == "dimension":
+            return frozenset({n})
+        return frozenset({2 * n - 1, 2 * n}) if self.index == "pad" else None
 
     def count(self, dims: int | None) -> int | None:
         """How many of a path like /z/N there are with a model of D = `dims`; None where that is not known."""

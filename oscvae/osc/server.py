@@ -50,7 +50,7 @@ class OscServer(Hub):
         self._udp = udp
         self.port = udp.port
         udp.listen()
-        if not self.judge(udp.host)[1] and not self.allow:
+        if not self.is_loopback(udp.host) and not self.allow:
             log.warning("osc.host is %s but osc.allow is empty: only this machine is heard", self.host)
 
     async def close(self) -> None:
@@ -60,8 +60,12 @@ class OscServer(Hub):
         if self._tcp is not None:
             self._tcp.close()
 
+    @property
+    def udp(self) -> UdpPort:
+        """The UDP port of a server that has started."""
+        assert self._udp is not None, "the server has not started"
+        return self._udp
+
     def udp_client(self, host: str, port: int) -> Client:
-        """Somebody to send to who has not asked: a subscriber. `host` is numeric. Before `start` nothing is sent."""
-        if self._udp is not None:
-            return self._udp.client(host, port)
-        return Client("udp", host, port, self.judge(host)[1], 0, lambda packet, client: None, self.error_limiter)
+        """Somebody to send to who has not asked: a subscriber. `host` is numeric."""
+        return self.udp.client(host, port)

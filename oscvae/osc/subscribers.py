@@ -1,28 +1,37 @@
 """Who is told what happens: /notify subscribers, and the permanent ones of osc.feedback.
 
 An event goes out at once. A change (the cursor, the gain ..) goes out at its own address to everybody but the one who
-made it, at most 30 times a second for each address, and the last value always arrives. Changes keep their order across
-addresses, because several move the same thing: a /pad/1 that was held back must not arrive after a later /z.
+made it, at most 30 times a second for each address, and the last value always arrives; what changes nothing is not
+told. Changes keep their order across addresses, because several move the same thing: a /pad/1 that was held back must
+not arrive after a later /z.
+
+Whoever subscribes over UDP from beyond this machine may have forged whose address it is: until a further packet comes
+from there, it is told no more than its answers may have.
 """
 
 from __future__ import annotations
 
 import asyncio
 import math
-import socket
 import time
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from oscvae.errors import BusyError, CommandError, ConfigError
+from oscvae.errors import BusyError, CommandError
 from oscvae.osc.client import Client
+from oscvae.osc.echoes import Echoes, Standing
 from oscvae.osc.packets import encode_message
+from oscvae.osc.transport.shares import Shares
 
 EXPIRES_S = 60.0  # after the last packet of its sender
 SUBSCRIBERS_MAX = 64
 CHANGE_INTERVAL_S = 1 / 30
+HELLO_S = 10.0  # between the packets by which those of osc.feedback know that a daemon tells them
+LEAD_S = 1.0  # that another daemon leads the cursor after its last move
+
+_HELLO = encode_message("/pong")
 
 OpenClient = Callable[[str, int], Client]
 
@@ -33,6 +42,8 @@ class _Subscription:
     sender: Hashable  # the key of who asked, and so of who is not told of its own changes
     renewed_by: Hashable  # the sender's key, or its host where it named another port
     renewed_s: float
+    doubted: Client | None  # who asked, with what its packet may cause, until a further one comes from there
+    missed: bool = False  # something that was too much for it
 
 
 @dataclass(slots=True)
@@ -46,44 +57,44 @@ class _Change:
 class Subscribers:
     """All who listen; lives on the event clock.
 
-    open_client: makes a UDP client of a numeric host and a port (OscServer.udp_client). permanent: (host, port) of
-    osc.feedback; names are looked up here, once. own_port: refused as a target on this machine, where events would
-    go round in circles. Inside a running asyncio loop what waits is sent by itself, elsewhere by `tick`.
+    open_client: makes a UDP client of a numeric host and a port (OscServer.udp_client). permanent: those of
+    osc.feedback. own_port: refused as a target on this machine, where events would go round in circles. introduce: told
+    of a subscriber that has missed something and can be told now. Inside a running asyncio loop what waits is sent by
+    itself, elsewhere by `tick`.
     """
 
     def __init__(
         self,
         open_client: OpenClient,
         *,
-        permanent: Sequence[tuple[str, int]] = (),
+        permanent: Collection[Client] = (),
         own_port: int | None = None,
+        echoes: Echoes | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.introduce: Callable[[Client], None] = lambda target: None
+        self.permanent = permanent
         self._open_client = open_client
         self._own_port = own_port
+        self._echoes = echoes or Echoes(clock)
         self._clock = clock
         self._subscriptions: dict[Hashable, _Subscription] = {}  # by target
         self._renewals: defaultdict[Hashable, list[_Subscription]] = defaultdict(list)
+        self._places = Shares(SUBSCRIBERS_MAX)
+        self._standing = Standing()
         self._changes: dict[str, _Change] = {}  # in the order of the last one at each address
         self._timer: asyncio.TimerHandle | None = None
-        self._permanent = [open_client(_numeric(host), port) for host, port in permanent]
-        for target in self._permanent:
-            if self._is_self(target):
-                raise ConfigError(f"osc.feedback: {target.host}:{target.port} is oscvae's own port")
+        self._led_until_s = -math.inf
+        self._hello_s = -math.inf
 
     def __len__(self) -> int:
         """Subscribers, without the permanent ones; those that expired count until the next `tick` or event."""
         return len(self._subscriptions)
 
-    @property
-    def permanent(self) -> Sequence[Client]:
-        """Those of osc.feedback."""
-        return self._permanent
-
     def subscribe(self, client: Client, port: int | None = None) -> Client | None:
         """Tells `client` from now on, at `port` of its own host if that is given. Returns where, if that is new.
 
-        Raises BusyError beyond 64 subscribers, CommandError for oscvae's own port.
+        Raises BusyError beyond 64 subscribers, or beyond a host's share of them; CommandError for oscvae's own port.
         """
         if port is not None:
             target = self._open_client(client.host, port)
@@ -96,13 +107,25 @@ class Subscribers:
         self._drop_expired()
         old = self._subscriptions.get(target.key)
         self._remove(old)
-        if len(self._subscriptions) >= SUBSCRIBERS_MAX:
-            raise BusyError(f"{SUBSCRIBERS_MAX} subscribers already")
+        why = self._places.refusal(target.host, target.is_loopback, "subscriptions")
+        if why:
+            raise BusyError(why)
         renewed_by = client.host if port is not None else client.key
-        subscription = _Subscription(target, client.key, renewed_by, self._clock())
+        doubted = None if client.is_loopback or client.persistent else client
+        if old is not None:
+            doubted = old.doubted
+        subscription = _Subscription(target, client.key, renewed_by, self._clock(), doubted)
         self._subscriptions[target.key] = subscription
         self._renewals[renewed_by].append(subscription)
+        self._places.take(target.host, target.is_loopback)
         return target if old is None else None
+
+    def tell(self, target: Client, packets: Sequence[bytes]) -> None:
+        """Tells one subscriber alone: all of it, or, where that is too much for it, later."""
+        subscription = self._subscriptions.get(target.key)
+        if subscription is None or self._may_tell(subscription, sum(map(len, packets))):
+            for packet in packets:
+                target.send(packet)
 
     def unsubscribe(self, client: Client, port: int | None = None) -> None:
         """Ends the subscription of that port, or without it all that `client` has asked for."""
@@ -119,6 +142,8 @@ class Subscribers:
         for renewed_by in (client.key, client.host):
             for subscription in self._renewals.get(renewed_by, ()):
                 subscription.renewed_s = now
+                if subscription.doubted is not None:
+                    self._believe(subscription)
 
     def closed(self, client: Client) -> None:
         """A TCP connection has ended."""
@@ -128,16 +153,27 @@ class Subscribers:
         """Tells all subscribers, now."""
         self._tell(address, args, None)
 
+    def lead(self) -> None:
+        """The cursor has gone somewhere by itself, as with a new model: no other daemon tells where."""
+        self._led_until_s = -math.inf
+
     def changed(self, address: str, args: Sequence[Any], by: Client | None) -> None:
-        """A value has a new state; all but `by` are told within a thirtieth of a second."""
-        if not self._subscriptions and not self._permanent:
+        """A value has a new state; all but `by`, who has just asked for it, are told within a thirtieth of a second."""
+        if not self._subscriptions and not self.permanent:
+            self._standing.clear()
             return
         now = self._clock()
+        if by is not None and self._echoes.is_daemon(by) and self._standing.moves_cursor(address):
+            self._led_until_s = now + LEAD_S
+        elif by is None and now < self._led_until_s and self._standing.moves_cursor(address):
+            return
+        if not self._standing.moves(address, args):
+            return
         last = self._changes.pop(address, None)
         sent_s = -math.inf if last is None else last.sent_s
         if now - sent_s >= CHANGE_INTERVAL_S and not any(change.waits for change in self._changes.values()):
             self._changes[address] = _Change((), None, False, now)
-            self._tell(address, args, by)
+            self._tell_change(address, args, by)
             return
         self._changes[address] = _Change(tuple(args), by, True, sent_s)
         self._arm(sent_s + CHANGE_INTERVAL_S - now)
@@ -153,7 +189,7 @@ class Subscribers:
                 self._arm(due - now)
                 break  # what came after it waits behind it, a thirtieth of a second at most
             change.waits, change.sent_s = False, now
-            self._tell(address, change.args, change.by)
+            self._tell_change(address, change.args, change.by)
         self._drop_expired()
 
     def close(self) -> None:
@@ -163,7 +199,7 @@ class Subscribers:
             self._timer = None
         self._subscriptions.clear()
         self._renewals.clear()
-        self._permanent.clear()
+        self.permanent = ()
 
     def _arm(self, delay_s: float) -> None:
         if self._timer is not None:
@@ -178,19 +214,43 @@ class Subscribers:
         self._timer = None
         self.tick()
 
+    def _tell_change(self, address: str, args: Sequence[Any], by: Client | None) -> None:
+        now = self._clock()
+        if now >= self._hello_s:
+            self._hello_s = now + HELLO_S
+            for target in self.permanent:
+                target.send(_HELLO)
+        self._echoes.told(address, args, by)
+        self._tell(address, args, by)
+
     def _tell(self, address: str, args: Sequence[Any], by: Client | None) -> None:
         self._drop_expired()
-        if not self._subscriptions and not self._permanent:
+        if not self._subscriptions and not self.permanent:
             return
         packet = encode_message(address, args)
         for subscription in list(self._subscriptions.values()):  # sending may close a slow TCP reader
-            if by is None or by.key not in (subscription.sender, subscription.target.key):
+            is_its_own = by is not None and by.key in (subscription.sender, subscription.target.key)
+            if not is_its_own and self._may_tell(subscription, len(packet)):
                 subscription.target.send(packet)
-        for target in self._permanent:
+        for target in self.permanent:
             if target.key in self._subscriptions:
                 continue  # it has asked for it as well, as the TouchOSC layout does: once is enough
             if by is None or not _is_same_controller(target, by):
                 target.send(packet)
+
+    def _may_tell(self, subscription: _Subscription, size: int) -> bool:
+        """Whether it may be told so many bytes; what it misses, it is told how it stands later."""
+        if subscription.doubted is None or subscription.doubted.may_cause(size):
+            return True
+        subscription.missed = True
+        return False
+
+    def _believe(self, subscription: _Subscription) -> None:
+        """A further packet has come from there."""
+        subscription.doubted = None
+        if subscription.missed:
+            subscription.missed = False
+            self.introduce(subscription.target)
 
     def _drop_expired(self) -> None:
         oldest_s = self._clock() - EXPIRES_S
@@ -200,6 +260,7 @@ class Subscribers:
     def _remove(self, subscription: _Subscription | None) -> None:
         if subscription is None or self._subscriptions.pop(subscription.target.key, None) is None:
             return
+        self._places.leave(subscription.target.host, subscription.target.is_loopback)
         renewed = self._renewals[subscription.renewed_by]
         renewed.remove(subscription)
         if not renewed:
@@ -215,10 +276,3 @@ def _is_same_controller(target: Client, by: Client) -> bool:
     On this machine several programs share the host, so there only the port tells them apart.
     """
     return target.host == by.host and (not target.is_loopback or target.port == by.port)
-
-
-def _numeric(host: str) -> str:
-    try:
-        return str(socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)[0][4][0])
-    except (OSError, UnicodeError) as error:
-        raise ConfigError(f"osc.feedback: {host!r} is no host: {error}") from error

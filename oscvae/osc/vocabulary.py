@@ -131,7 +131,9 @@ TABLE: tuple[Address, ...] = (
         by="services",
         in_score="ignored",
     ),
-    Address("/z", "Cursor", "Moves the cursor, and the /note voices that follow it.", (_Z,), told=True),
+    Address(
+        "/z", "Cursor", "Moves the cursor, and the /note voices that follow it.", (_Z,), told=True, moves_cursor=True
+    ),
     Address(
         "/z/N",
         "Cursor",
@@ -139,6 +141,7 @@ TABLE: tuple[Address, ...] = (
         (Arg("value", "dimension", help="clipped like z"),),
         index="dimension",
         told=True,
+        moves_cursor=True,
     ),
     Address(
         "/unit/N",
@@ -147,6 +150,7 @@ TABLE: tuple[Address, ...] = (
         (_UNIT_VALUE,),
         index="dimension",
         told=True,
+        moves_cursor=True,
     ),
     Address(
         "/pad/N",
@@ -155,6 +159,7 @@ TABLE: tuple[Address, ...] = (
         (Arg("x", "float", 0, 1, clip=True), Arg("y", "float", 0, 1, clip=True)),
         index="pad",
         told=True,
+        moves_cursor=True,
     ),
     Address(
         "/glide",
@@ -162,6 +167,7 @@ TABLE: tuple[Address, ...] = (
         "The cursor travels there linearly from where it is; a new target replaces this one.",
         (_seconds("seconds"), _Z),
         told=True,
+        moves_cursor=True,
     ),
     Address(
         "/preset/save",
@@ -181,6 +187,7 @@ TABLE: tuple[Address, ...] = (
         "number.",
         (_NAME, _seconds("seconds", default=0.0, help="glide")),
         told=True,
+        moves_cursor=True,
     ),
     Address(
         "/preset/delete",
@@ -532,7 +539,7 @@ REPLIES: tuple[Reply, ...] = (
     ),
     Reply("/version.reply", "What the daemon is.", (Arg("program", "string"), Arg("version", "string"))),
     Reply("/help.reply", "What an address does.", (Arg("address", "string"), Arg("text", "string"))),
-    Reply("/pong", "It is there."),
+    Reply("/pong", "It is there. Those in osc.feedback are sent it now and then before a change."),
     Reply("/presets.reply", "The presets of a model.", (Arg("model", "string"), Arg("names", "rest"))),
     Reply("/macros.reply", "The macros; the first is /macro/1.", (Arg("names", "rest"),)),
     Reply("/models.reply", "The models that /load takes.", (Arg("names", "rest"),)),

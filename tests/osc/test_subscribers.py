@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from oscvae.errors import BusyError, CommandError, ConfigError
+from oscvae.errors import BusyError, CommandError
 from oscvae.osc.client import Client, ErrorLimiter
-from oscvae.osc.packets import Message, decode
+from oscvae.osc.packets import Message, decode, encode_message
 from oscvae.osc.subscribers import CHANGE_INTERVAL_S, SUBSCRIBERS_MAX, Subscribers
 
 
@@ -19,11 +19,16 @@ class Net:
     def __init__(self, **options: Any) -> None:
         self.mail: dict[tuple[str, int], list[tuple[Any, ...]]] = {}
         self.now = 100.0
-        self.subscribers = Subscribers(lambda host, port: self.client(port, host), clock=lambda: self.now, **options)
+        permanent = [self.client(port, host) for host, port in options.pop("permanent", ())]
+        self.introduced: list[Client] = []
+        self.subscribers = Subscribers(
+            lambda host, port: self.client(port, host), permanent=permanent, clock=lambda: self.now, **options
+        )
+        self.subscribers.introduce = self.introduced.append
 
-    def client(self, port: int, host: str = "127.0.0.1", transport: str = "udp") -> Client:
+    def client(self, port: int, host: str = "127.0.0.1", transport: str = "udp", size: int = 0) -> Client:
         limiter = ErrorLimiter()
-        return Client(transport, host, port, host.startswith("127."), 0, self._send, limiter, transport == "tcp")
+        return Client(transport, host, port, host.startswith("127."), size, self._send, limiter, transport == "tcp")
 
     def _send(self, packet: bytes, client: Client) -> None:
         message = decode(packet)
@@ -98,8 +103,8 @@ def test_changes_come_thirty_times_a_second_and_the_last_one_always() -> None:
 def test_addresses_are_limited_apart() -> None:
     net = Net()
     net.subscribers.subscribe(net.client(1))
-    for address in ("/gain", "/pan", "/gain", "/pan"):
-        net.subscribers.changed(address, (0.0,), by=None)
+    for i, address in enumerate(("/gain", "/pan", "/gain", "/pan")):
+        net.subscribers.changed(address, (float(i),), by=None)
     assert [address for address, _ in net.got(1)] == ["/gain", "/pan"]
 
 
@@ -195,20 +200,104 @@ def test_a_closed_connection_is_forgotten() -> None:
     assert len(net.subscribers) == 0
 
 
-def test_subscribers_are_bounded() -> None:
+def test_subscribers_are_bounded_and_one_host_has_its_share() -> None:
     net = Net()
-    for port in range(1, SUBSCRIBERS_MAX + 1):
+    for port in range(1, 49):
         net.subscribers.subscribe(net.client(port))
     net.subscribers.subscribe(net.client(1))
-    with pytest.raises(BusyError, match="64 subscribers already"):
+    with pytest.raises(BusyError, match=r"^this machine has 48 subscriptions already, of 64 for all$"):
         net.subscribers.subscribe(net.client(1000))
+    for port in range(16):
+        net.subscribers.subscribe(net.client(port, f"192.168.1.{port % 2}"))
+    with pytest.raises(BusyError, match=r"^there are 64 subscriptions already$"):
+        net.subscribers.subscribe(net.client(1000, "192.168.1.9"))
+    assert len(net.subscribers) == SUBSCRIBERS_MAX
     net.now += 61
-    net.subscribers.subscribe(net.client(1000))
-    assert len(net.subscribers) == 1
+    greedy = net.client(1000, "192.168.1.9")
+    for port in range(1, 17):
+        net.subscribers.subscribe(greedy, port)
+    with pytest.raises(BusyError, match=r"^one host has 16 subscriptions already, of 64 for all$"):
+        net.subscribers.subscribe(net.client(2000, "192.168.1.9"))
+    net.subscribers.unsubscribe(greedy, 7)
+    net.subscribers.subscribe(net.client(2000, "192.168.1.9"))
+    net.subscribers.subscribe(net.client(1, "192.168.1.8"))
+    assert len(net.subscribers) == 17
+
+
+def test_who_subscribes_from_afar_is_told_little_until_it_sends_again() -> None:
+    """Whose address it is may be forged: 16 bytes must not bring a stranger megabytes."""
+    net = Net()
+    net.subscribers.subscribe(net.client(9001, "192.168.1.7", size=16))
+    for i in range(60 * 30):
+        net.now += 1 / 30
+        net.subscribers.event("/level", -float(i), -60.0)
+    told = net.got(9001, "192.168.1.7")
+    assert 1 <= len(told) <= 16 * 32 // 20
+    assert net.introduced == []
+    net.subscribers.renew(net.client(9001, "192.168.1.7", size=8))
+    assert [target.port for target in net.introduced] == [9001], "it learns how things stand"
+    for i in range(100):
+        net.subscribers.event("/level", -float(i), -60.0)
+    assert len(net.got(9001, "192.168.1.7")) == 100
+    net.subscribers.renew(net.client(9001, "192.168.1.7"))
+    assert len(net.introduced) == 1
+
+
+def test_who_says_nothing_after_it_has_subscribed_is_forgotten() -> None:
+    net = Net()
+    net.subscribers.subscribe(net.client(9001, "192.168.1.7", size=16))
+    net.subscribers.renew(net.client(9001, "192.168.1.7"))
+    net.now += 59
+    net.subscribers.event("/xrun", 1)
+    net.now += 2
+    net.subscribers.event("/xrun", 2)
+    assert net.got(9001, "192.168.1.7") == [("/xrun", 1)]
+
+
+def test_a_new_subscriber_is_told_at_once_what_is_not_too_much() -> None:
+    net = Net()
+    small, large = [encode_message("/gain", (0.0,))] * 10, [encode_message("/z", (0.0,) * 64)] * 10
+    for port, size, packets, expected in (
+        (1, 16, small, 10),
+        (2, 16, large, 0),
+        (3, 1000, large, 10),
+    ):
+        asked = net.client(port, "192.168.1.7", size=size)
+        target = net.subscribers.subscribe(asked)
+        assert target is not None
+        net.subscribers.tell(target, packets)
+        assert len(net.got(port, "192.168.1.7")) == expected
+    net.subscribers.renew(net.client(2, "192.168.1.7"))
+    assert [target.port for target in net.introduced] == [2]
+
+
+@pytest.mark.parametrize(("host", "transport"), [("127.0.0.1", "udp"), ("192.168.1.7", "tcp")])
+def test_who_cannot_be_forged_is_told_all_at_once(host: str, transport: str) -> None:
+    net = Net()
+    net.subscribers.subscribe(net.client(1, host, transport, size=16))
+    for i in range(100):
+        net.subscribers.event("/xrun", i)
+    assert len(net.got(1, host)) == 100
+
+
+def test_to_renew_is_to_send_again_and_to_come_again_is_not() -> None:
+    net = Net()
+    first, second = net.client(1, "192.168.1.7", size=16), net.client(1, "192.168.1.7", size=16)
+    net.subscribers.subscribe(first)
+    net.subscribers.renew(second)
+    net.subscribers.subscribe(second)
+    for i in range(100):
+        net.subscribers.event("/xrun", i)
+    assert len(net.got(1, "192.168.1.7")) == 100
+    net.subscribers.unsubscribe(second)
+    net.subscribers.subscribe(second)
+    for i in range(100):
+        net.subscribers.event("/xrun", i)
+    assert len(net.got(1, "192.168.1.7")) < 40
 
 
 def test_permanent_subscribers_never_expire() -> None:
-    net = Net(permanent=[("localhost", 9001), ("192.168.1.7", 9002)])
+    net = Net(permanent=[("127.0.0.1", 9001), ("192.168.1.7", 9002)])
     net.now += 1000
     net.subscribers.event("/xrun", 1)
     assert net.got(9001) == net.got(9002, "192.168.1.7") == [("/xrun", 1)]
@@ -238,7 +327,3 @@ def test_oscvaes_own_port_is_no_subscriber() -> None:
     with pytest.raises(CommandError, match="oscvae's own"):
         net.subscribers.subscribe(net.client(1), 9000)
     net.subscribers.subscribe(net.client(9000, "192.168.1.7"))
-    with pytest.raises(ConfigError, match=r"127\.0\.0\.1:9000 is oscvae's own"):
-        Net(own_port=9000, permanent=[("127.0.0.1", 9000)])
-    with pytest.raises(ConfigError, match="is no host"):
-        Net(permanent=[("no such host.invalid", 9000)])

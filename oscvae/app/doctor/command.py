@@ -189,15 +189,26 @@ def check_port(config: Config) -> Finding:
 def check_feedback(config: Config) -> Finding:
     """Whether the hosts of osc.feedback are known, and none is the daemon itself."""
     from oscvae.osc.server import OscServer
-    from oscvae.osc.subscribers import Subscribers
+    from oscvae.osc.transport.feedback import complaints
 
     osc = config.osc
-    server = OscServer(lambda packet, client: None, host=osc.host, port=osc.port, allow=osc.allow)
     places = [(place.host, place.port) for place in osc.feedback]
+
+    async def look() -> list[str]:
+        """Why some are told nothing. Listens at any port: the daemon may run beside this."""
+        server = OscServer(lambda packet, client: None, host=osc.host, port=0)
+        await server.start()
+        try:
+            return complaints(places, server.udp, osc.port)
+        finally:
+            await server.close()
+
     try:
-        Subscribers(server.udp_client, permanent=places, own_port=osc.port)
+        wrong = asyncio.run(look())
     except ConfigError as error:
         return Finding("feedback", "fail", str(error), "oscvae serve --set 'osc.feedback=[]'")
+    if wrong:
+        return Finding("feedback", "warn", "; ".join(wrong), "oscvae serve --set 'osc.feedback=[]'")
     return Finding("feedback", "ok", ", ".join(f"{host}:{port}" for host, port in places) or "nobody")
 
 

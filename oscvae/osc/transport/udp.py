@@ -11,11 +11,13 @@ import contextlib
 import logging
 import socket
 import time
+from collections.abc import Callable
 
 from oscvae.errors import ConfigError
 from oscvae.osc.client import Client
 from oscvae.osc.hub import Hub
 from oscvae.osc.transport.ports import HOSTS, bind_error
+from oscvae.osc.transport.reach import Reach
 
 SLICE_S = 0.0005  # of the event clock, before others get their turn
 _RECEIVE_BUFFER = 2**22  # bytes asked of the kernel: about 10,000 small datagrams while the loop is busy elsewhere
@@ -32,7 +34,10 @@ class UdpPort:
         self._hub = hub
         self._socket: socket.socket | None = self._bind(host, port)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._may_broadcast = False
         self.host, self.port = self._socket.getsockname()[:2]
+        self.reach = Reach.of(self._socket)
+        self.on_unsent: Callable[[Client, OSError], None] = lambda client, error: None  # it could not be sent
 
     def listen(self) -> None:
         """Take what arrives from here on."""
@@ -50,8 +55,16 @@ class UdpPort:
 
     def client(self, host: str, port: int, request_size: int = 0) -> Client:
         """Somebody at that numeric address, who has sent so many bytes: 0 for a subscriber, who has not asked now."""
-        is_loopback = self._hub.judge(host)[1]
+        is_loopback = self._hub.is_loopback(host)
         return Client("udp", host, port, is_loopback, request_size, self._send, self._hub.error_limiter)
+
+    def allow_broadcast(self) -> bool:
+        """Let whole networks be sent to, from now on; False if they could be already."""
+        if self._socket is None or self._may_broadcast:
+            return False
+        self._may_broadcast = True
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        return True
 
     def _drain(self) -> None:
         """Takes what has arrived, for half a millisecond at most; the selector calls again if there is more."""
@@ -79,8 +92,9 @@ class UdpPort:
             return
         try:
             self._socket.sendto(packet, (client.host, client.port))
-        except OSError:  # full or unreachable: UDP promises nothing
+        except OSError as error:  # full or unreachable: UDP promises nothing
             self._hub.unsent += 1
+            self.on_unsent(client, error)
 
     @staticmethod
     def _bind(host: str, port: int) -> socket.socket:

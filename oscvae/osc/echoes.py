@@ -1,0 +1,131 @@
+"""What has been told, and what of it comes back: so that daemons whose feedback forms a ring fall silent.
+
+Three daemons, each in the next one's `osc.feedback`, would send a move round for ever, and one that comes back late
+would undo the moves after it. Three rules end that. What changes nothing is not told. What comes back from another
+daemon as it was told a moment ago is an echo, and is not obeyed. And while another daemon leads the cursor, only that
+one tells where it travels: each would tell its own way there, and stop the others.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import time
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+from oscvae.errors import CommandError
+from oscvae.osc.client import Client
+from oscvae.osc.vocabulary import find
+
+ECHO_S = 0.25  # a ring of seven, each of which keeps a change for a thirtieth of a second
+RETURNS = 2  # after so many a sender is taken for one that sends back what it is told
+_SENDERS_MAX = 256
+_FLOAT = struct.Struct("f")
+
+Args = tuple[Any, ...]
+
+
+class Standing:
+    """What was told last of each address, as long as it stands."""
+
+    def __init__(self) -> None:
+        self._args: dict[str, Args] = {}
+        self._moves: dict[str, tuple[bool, frozenset[int] | None]] = {}
+
+    def clear(self) -> None:
+        """Nobody listened: nothing is known."""
+        self._args.clear()
+
+    def moves(self, address: str, args: Sequence[Any]) -> bool:
+        """Whether `address` changes by `args`; what it moves of others stands no longer.
+
+        Arguments are compared as they are sent, with 32 bits.
+        """
+        sent = as_sent(args)
+        if self._args.get(address) == sent:
+            return False
+        is_shared, dimensions = self._reach(address)
+        if is_shared:
+            for other in [other for other in self._args if other != address]:
+                also_shared, others = self._reach(other)
+                if also_shared and (dimensions is None or others is None or dimensions & others):
+                    del self._args[other]
+        self._args[address] = sent
+        return True
+
+    def moves_cursor(self, address: str) -> bool:
+        """Whether it moves the cursor that several addresses share."""
+        return self._reach(address)[0]
+
+    def _reach(self, address: str) -> tuple[bool, frozenset[int] | None]:
+        """Whether it moves the cursor, and which dimensions of it; None = all."""
+        reach = self._moves.get(address)
+        if reach is None:
+            try:
+                row, n = find(address)
+                reach = row.moves_cursor, row.dimensions(n)
+            except CommandError:
+                reach = False, None
+            self._moves[address] = reach
+        return reach
+
+
+class Echoes:
+    """What was told a moment ago, by whom it was caused, and which senders send such things back.
+
+    A daemon is known by what only daemons send. Whatever else has sent something back is taken for one, too.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._told: dict[tuple[str, Args], tuple[float, Hashable]] = {}
+        self._forget_s = 0.0
+        self._returned: dict[Hashable, int] = {}
+
+    def told(self, address: str, args: Sequence[Any], by: Client | None) -> None:
+        """It goes out now; `by` has caused it."""
+        now = self._clock()
+        if now >= self._forget_s:
+            self._told = {key: told for key, told in self._told.items() if told[0] >= now - ECHO_S}
+            self._forget_s = now + ECHO_S
+        self._told[address, as_sent(args)] = now, None if by is None else by.key
+
+    def hears_daemon(self, client: Client) -> None:
+        """`client` sends what only daemons send: it is one, and sends on what it is told."""
+        self._note(client.key, RETURNS)
+
+    def is_daemon(self, client: Client) -> bool:
+        """Whether it is known to send back what it is told."""
+        return self._returned.get(client.key, 0) >= RETURNS
+
+    def is_echo(self, address: str, args: Sequence[Any], client: Client) -> bool:
+        """Whether `client` sends back what was told a moment ago, and somebody else had caused."""
+        if not self._told:
+            return False
+        told = self._told.get((address, as_sent(args)))
+        if told is None:
+            return False
+        told_s, caused_by = told
+        if self._clock() - told_s > ECHO_S or caused_by == client.key:
+            return False
+        self._note(client.key, self._returned.get(client.key, 0) + 1)
+        return self.is_daemon(client)
+
+    def _note(self, sender: Hashable, returned: int) -> None:
+        if sender not in self._returned and len(self._returned) >= _SENDERS_MAX:
+            self._returned.clear()
+        self._returned[sender] = returned
+
+
+def as_sent(args: Sequence[Any]) -> Args:
+    """Arguments as their receiver will have them: numbers of 32 bits."""
+    return tuple([_rounded(arg) if isinstance(arg, float) else arg for arg in args])
+
+
+def _rounded(value: float) -> float:
+    try:
+        rounded: float = _FLOAT.unpack(_FLOAT.pack(value))[0]
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return rounded
