@@ -51,6 +51,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("gain", _GAIN),
     Setting("pan", _PAN),
     Setting("bend", _NOTE_BEND),
+    Setting("attack", _ATTACK),
+    Setting("release", _RELEASE),
 )
 SETTING_BY_NAME = {setting.name: setting for setting in SETTINGS}
 

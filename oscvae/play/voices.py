@@ -245,7 +245,7 @@ class VoicePool:
         floats[at.V_PAN] = 0.0
         floats[at.V_BEND] = 1.0
         for word, value in voice.numbers.items():
-            floats[word] = value
+            (words if isinstance(value, int) else floats)[word] = value
         if voice.releasing:
             words[at.V_STOP_FRAME] = voice.stop_frame
             words[at.V_STOP] = at.STOP_RELEASE
@@ -340,9 +340,10 @@ class VoicePool:
             voice.loaded.waiting -= 1
 
     def set_number(self, voice: Voice, word: int, value: float) -> None:
-        """One of V_GAIN, V_PAN (plain numbers), V_BEND (ratio)."""
+        """One of the words that control may write at any time; `voicewords` says which, and what a number is there."""
         if voice.slot >= 0:
-            store_float(self.engine.voices[voice.slot], word, value)
+            store = store_word if isinstance(value, int) else store_float
+            store(self.engine.voices[voice.slot], word, value)
         else:
             voice.numbers[word] = value
 

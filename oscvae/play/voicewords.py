@@ -25,8 +25,13 @@ VOICE_WORDS: dict[str, Callable[[float, int], tuple[int, float]]] = {
     "gain": lambda gain_db, rate: (at.V_GAIN, db_to_gain(gain_db)),
     "pan": lambda pan, rate: (at.V_PAN, pan),
     "bend": lambda semitones, rate: (at.V_BEND, semitones_to_ratio(semitones)),
+    "attack": lambda seconds, rate: (at.V_ATTACK, round(seconds * rate)),
+    "release": lambda seconds, rate: (at.V_RELEASE, release_factor(seconds, rate)),
 }
-"""(value of the setting, the engine's rate in Hz) to the word and what is written there."""
+"""(value of the setting, the engine's rate in Hz) to the word and what is written there: an int is a whole word, a float
+the bits of one."""
+TOUCHED = ("gain", "pan", "bend")
+"""The settings that a channel adds to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Touch:
 
     def numbers(self, rate: int) -> dict[int, float]:
         """All that a voice begins with, by word."""
-        return dict(self.number(name, rate) for name in VOICE_WORDS) if self != NO_TOUCH else {}
+        return dict(self.number(name, rate) for name in TOUCHED) if self != NO_TOUCH else {}
 
     def place(self, z: Point, loaded: Loaded) -> Point:
         """Where a note is whose keyboard is at `z`, within what the model clips to."""

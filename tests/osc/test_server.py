@@ -11,11 +11,11 @@ import socket
 import subprocess
 
 import pytest
+from oscvae.osc.ports import holders
 
 from osc.listening import PING, Listening, listening, run
 from oscvae.errors import ConfigError, PortTakenError
 from oscvae.osc.packets import Bundle, Message, decode, encode_bundle, encode_message
-from oscvae.osc.ports import holders
 
 
 class Sender:

@@ -326,7 +326,7 @@ def test_how_many_channels_there_are_is_not_the_models_matter() -> None:
 def test_what_a_voice_is_set_to_depends_on_what_is_set() -> None:
     assert ask("/voice/set", 3, "gain", 60).values["value"] == (6.0,)
     assert ask("/voice/set", 3.0, "bend", -50).args == (3, "bend", -48.0)
-    with pytest.raises(CommandError, match="one of z, gain, pan, bend, got 'pitch'"):
+    with pytest.raises(CommandError, match="one of z, gain, pan, bend, attack, release, got 'pitch'"):
         ask("/voice/set", 3, "pitch", 1)
     with pytest.raises(CommandError, match=r"expected id pan and 1 number\(s\), got 4 arguments"):
         ask("/voice/set", 3, "pan", 1, 2)
@@ -353,10 +353,10 @@ def test_the_triggers_are_what_needs_no_argument() -> None:
 
 @pytest.mark.parametrize("row", TRIGGERS, ids=lambda row: row.path)
 def test_a_button_triggers_where_it_goes_down_and_nothing_where_it_comes_up(row: Address) -> None:
-    bare = ask(row.path)
+    bare = ask(sent(row))
     values = (True, False) if row in NUMBERED else (1, 1.0, True, 0, 0.0, False)
     for value in values:
-        command = parse(Message(row.path, (value,)), MODEL)
+        command = parse(Message(sent(row), (value,)), MODEL)
         if value:
             assert command == bare, "its 1 is no argument"
         else:
@@ -366,7 +366,7 @@ def test_a_button_triggers_where_it_goes_down_and_nothing_where_it_comes_up(row:
 @pytest.mark.parametrize("row", TRIGGERS, ids=lambda row: row.path)
 def test_a_button_may_add_its_value_to_the_arguments(row: Address) -> None:
     args = full(row)
-    assert ask(row.path, *args, 1.0) == ask(row.path, *args[: len(args)])
+    assert ask(sent(row), *args, 1.0) == ask(sent(row), *args[: len(args)])
     assert parse(Message(row.path, (*args, 0.0)), MODEL) is None
     for bad in (0.5, 127, "1", None, b"1"):
         with pytest.raises(CommandError, match=r"^expected .*, and a button's 1 or 0 at most, got \d arguments?"):

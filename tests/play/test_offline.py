@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -339,6 +340,35 @@ def test_a_voice_that_nobody_named_answers_to_the_id_that_was_told(engine: Offli
         engine.render_block(128, out)
     assert [voice.asked.id for voice in engine.pool] == [low]
     assert np.abs(out[0]).max() > 0.0 and np.abs(out[1]).max() == 0.0
+    assert engine.errors == []
+
+
+def heard_after(engine: OfflineEngine, *settings: tuple[str, float]) -> np.ndarray[Any, Any]:
+    """The left channel of a voice that is set so as it starts, and released after 50 ms: 300 ms of it."""
+    engine.execute([message("/panic")])
+    for _ in range(4):
+        engine.render_block(128)
+    begun = [message("/voice/new", 1, 60, *Z), *(message("/voice/set", 1, name, value) for name, value in settings)]
+    engine.execute(begun)
+    blocks = []
+    for number in range(112):
+        if number == 19:
+            engine.execute([message("/voice/stop", 1)])
+        out = np.zeros((2, 128), np.float32)
+        engine.render_block(128, out)
+        blocks.append(out[0])
+    return np.concatenate(blocks)
+
+
+def test_a_voice_has_an_attack_and_a_release_of_its_own(engine: OfflineEngine) -> None:
+    plain = heard_after(engine)
+    slow = heard_after(engine, ("attack", 0.04))
+    long, short = heard_after(engine, ("release", 5.0)), heard_after(engine, ("release", 0.005))
+    assert np.abs(slow[:480]).max() < 0.4 * np.abs(plain[:480]).max(), "10 ms into an attack of 40"
+    tail = slice(90 * 128, None)
+    assert np.abs(long[tail]).max() > 0.0 == np.abs(plain[tail]).max()
+    assert np.abs(short[30 * 128 :]).max() == 0.0
+    assert np.array_equal(heard_after(engine), plain), "the next voice has those of all"
     assert engine.errors == []
 
 
