@@ -28,8 +28,7 @@ VOICE_WORDS: dict[str, Callable[[float, int], tuple[int, float]]] = {
     "attack": lambda seconds, rate: (at.V_ATTACK, round(seconds * rate)),
     "release": lambda seconds, rate: (at.V_RELEASE, release_factor(seconds, rate)),
 }
-"""(value of the setting, the engine's rate in Hz) to the word and what is written there: an int is a whole word, a float
-the bits of one."""
+"""(value of the setting, the engine's rate in Hz) to the word and what is written there, a whole number as an int."""
 TOUCHED = ("gain", "pan", "bend")
 """The settings that a channel adds to."""
 

@@ -57,7 +57,7 @@ def test_an_address_that_takes_one_number_is_moved(text: str) -> None:
         ("/preset/recall 'dark", "no address, or its quotes do not match"),
         ("", "no address, or its quotes do not match"),
         ("/gian 3", r"^/gian is no address of oscvae, did you mean /gain\?$"),
-        ("/panic 1 2", "^expected no arguments, got 2 arguments$"),
+        ("/panic 1 2", "^expected no arguments, and a button's 1 or 0 at most, got 2 arguments$"),
         ("/sustain 2", "^down must be 0 or 1, got 2$"),
         ("/play 60", r"^expected note z1..zD \[velocity\] \[seconds\], got 60$"),
         ("/z 0 nan", "^expected z1..zD, got 0 nan$"),

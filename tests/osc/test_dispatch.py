@@ -11,7 +11,7 @@ from oscvae.errors import BusyError, CommandError
 from oscvae.osc.client import Client
 from oscvae.osc.dispatch import Dispatcher
 from oscvae.osc.mapping import AddressMap, Rule
-from oscvae.osc.packets import Bundle, Message, Packet, ns_to_timetag
+from oscvae.osc.packets import Bundle, Message, Packet, decode, ns_to_timetag
 from oscvae.osc.parse import Command, ModelInfo
 from parts.asker import Asker
 
@@ -116,12 +116,12 @@ HOUR = 3600 * 10**9
 
 
 def test_a_timetag_hours_away_is_of_a_foreign_clock(caplog: pytest.LogCaptureFixture) -> None:
-    stage = Stage()
+    dispatching = Dispatching()
     for hours in (3, -3, 24 * 365):
-        stage.handle(bundle(NOW_NS + hours * HOUR, A, B))
-    assert stage.recorder.calls == [(None, ["/z/1", "/gain"])] * 3
-    assert stage.dispatcher.late == 3
-    assert stage.answers == []
+        dispatching.handle(bundle(NOW_NS + hours * HOUR, A, B))
+    assert dispatching.handed.calls == [(None, ["/z/1", "/gain"])] * 3
+    assert dispatching.dispatcher.late == 3
+    assert dispatching.answers == []
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith("the timetags of udp 127.0.0.1:5000 are 3 hours ahead of this machine's clock: ")
     assert line.endswith("osc.timetags: ignore")
@@ -129,25 +129,25 @@ def test_a_timetag_hours_away_is_of_a_foreign_clock(caplog: pytest.LogCaptureFix
 
 def test_a_clock_that_counts_from_its_own_start_plays_at_once() -> None:
     """Second 337 since 1900, as a device without a clock sends it."""
-    stage = Stage()
+    dispatching = Dispatching()
     start = bytes.fromhex("2362756e646c650000000151000000000000000c2f70696e670000002c000000")
-    stage.handle(decode(start))
-    assert stage.recorder.calls == [(None, ["/ping"])]
-    assert stage.dispatcher.late == 1
+    dispatching.handle(decode(start))
+    assert dispatching.handed.calls == [(None, ["/ping"])]
+    assert dispatching.dispatcher.late == 1
 
 
 def test_a_foreign_clock_inside_a_timed_bundle_keeps_its_bundles_moment() -> None:
     soon = NOW_NS + 10 * MS
-    assert Stage().handle(bundle(soon, A, bundle(NOW_NS - 5 * HOUR, B))) == [(soon, ["/z/1", "/gain"])]
+    assert Dispatching().handle(bundle(soon, A, bundle(NOW_NS - 5 * HOUR, B))) == [(soon, ["/z/1", "/gain"])]
 
 
 @pytest.mark.parametrize("ahead_s", [3601, 5400, 7199])
 def test_what_may_have_been_meant_is_refused_and_not_played_an_hour_early(ahead_s: int) -> None:
-    stage = Stage()
-    assert stage.handle(bundle(NOW_NS + ahead_s * 10**9, A)) == []
-    (answer,) = stage.answers
-    assert isinstance(answer, Message) and f"timetag {ahead_s} s ahead, at most 3600 s are kept" in answer.args[1]
-    assert stage.dispatcher.late == 0
+    dispatching = Dispatching()
+    assert dispatching.handle(bundle(NOW_NS + ahead_s * 10**9, A)) == []
+    (answer,) = dispatching.answers
+    assert f"timetag {ahead_s} s ahead, at most 3600 s are kept" in answer[1][1]
+    assert dispatching.dispatcher.late == 0
 
 
 def test_timetags_can_be_ignored() -> None:
@@ -215,6 +215,10 @@ def test_a_wrong_message_fails_and_the_others_go_on() -> None:
     ("message", "why"),
     [
         (Message("/paly", (1,)), "unknown address, did you mean /play?"),
+        (
+            Message("/oscvae/play", (1,)),
+            "unknown address, did you mean /play? osc.prefix: /oscvae in config.yaml takes it off",
+        ),
         (Message("/qqqqqqqqqqq"), "unknown address, /help lists them"),
         (Message("/z/*", (1,), "i", True), "address patterns are not supported, name one address"),
     ],
@@ -250,7 +254,30 @@ def test_mapped_addresses_are_obeyed_under_their_own_names() -> None:
     assert dispatching.handed.calls == [(None, ["/gain", "/panic"])]
     assert dispatching.handed.commands[0].args == (6.0,)
     dispatching.handle(Message("/1/fader1", ("loud",)))
-    assert dispatching.answers == [("/fail", ("/1/fader1", "gain must be a finite number, got 'loud'"))]
+    assert dispatching.answers == [("/fail", ("/1/fader1", "gain must be a number, got 'loud'"))]
+
+
+def test_a_prefix_is_taken_off() -> None:
+    dispatching = Dispatching(address_map=AddressMap({"/fader": Rule("/gain"), "/osc/vae/x": Rule("/pan")}, "/osc/vae"))
+    for address in ("/osc/vae/gain", "/gain", "/osc/vae/fader", "/fader", "/osc/vae/x"):
+        dispatching.handle(Message(address, (0.5,)))
+    assert dispatching.handed.calls == [(None, ["/gain"])] * 4 + [(None, ["/pan"])]
+    for address in ("/osc/vae/pong", "/osc/vae", "/osc/vaexx/gain", "/osc/vae/z"):
+        dispatching.handle(Message(address, (0.5,)))
+    assert len(dispatching.handed.calls) == 5
+    assert [args[0] for _, args in dispatching.answers] == ["/osc/vae", "/osc/vaexx/gain", "/osc/vae/z"]
+    assert dispatching.answers[2][1][1] == "expected z1 z2, got 1 argument"
+
+
+def test_a_buttons_release_is_neither_obeyed_nor_answered() -> None:
+    address_map = AddressMap({"/1/push1": Rule("/panic"), "/1/push2": Rule("/stop", (60, "$1"))})
+    dispatching = Dispatching(address_map=address_map)
+    for value in (0.0, 1.0):
+        dispatching.handle(bundle(None, Message("/panic", (value,)), Message("/1/push1", (value,))))
+        dispatching.handle(Message("/1/push2", (value,)))
+    assert dispatching.handed.calls == [(None, ["/panic", "/panic"]), (None, ["/stop"])]
+    assert dispatching.handed.commands[2].args == (60.0,)
+    assert dispatching.answers == []
 
 
 def test_an_empty_bundle_does_nothing() -> None:

@@ -7,9 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
-from support import OscClient
-from test_server import run
 
+from osc.listening import run
 from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.osc.dispatch import Dispatcher
 from oscvae.osc.echoes import ECHO_S, Echoes, Standing
@@ -18,6 +17,7 @@ from oscvae.osc.parse import Command, ModelInfo
 from oscvae.osc.server import OscServer
 from oscvae.osc.subscribers import Subscribers
 from oscvae.osc.transport.feedback import Feedback
+from parts.client import OscClient
 
 MODEL = ModelInfo(4, (-3.0,) * 4, (3.0,) * 4)
 

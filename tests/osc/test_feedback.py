@@ -10,8 +10,8 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from test_server import House, house, other_address, run
 
+from osc.listening import Listening, listening, other_address, run
 from oscvae.errors import ConfigError
 from oscvae.osc.client import Client
 from oscvae.osc.packets import Message, decode
@@ -41,7 +41,7 @@ def heard(one: socket.socket) -> str:
 
 
 @contextlib.asynccontextmanager
-async def feedback(one: House, *places: tuple[str, int]) -> AsyncIterator[Feedback]:
+async def feedback(one: Listening, *places: tuple[str, int]) -> AsyncIterator[Feedback]:
     made = Feedback(places, one.server.udp, one.server.port)
     try:
         yield made
@@ -55,7 +55,7 @@ def said(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 def test_another_family_than_the_bound_one_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
-        async with house() as one, feedback(one, ("::1", 9411)) as places:
+        async with listening() as one, feedback(one, ("::1", 9411)) as places:
             subscribers = Subscribers(one.server.udp_client, permanent=places)
             for i in range(100):
                 subscribers.event("/xrun", i)
@@ -71,7 +71,7 @@ def test_another_family_than_the_bound_one_is_said_once(caplog: pytest.LogCaptur
 
 def test_beyond_this_machine_from_loopback_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
-        async with house() as one, feedback(one, ("192.0.2.1", 9001), ("255.255.255.255", 9412)) as places:
+        async with listening() as one, feedback(one, ("192.0.2.1", 9001), ("255.255.255.255", 9412)) as places:
             Subscribers(one.server.udp_client, permanent=places).event("/xrun", 1)
             assert list(places) == []
 
@@ -87,7 +87,7 @@ def test_both_families_from_an_address_of_both() -> None:
     async def body() -> None:
         with ear() as old, ear("::1") as new:
             try:
-                context = house(host="::")
+                context = listening(host="::")
                 one = await context.__aenter__()
             except ConfigError:
                 pytest.skip("no IPv6 here")
@@ -108,7 +108,7 @@ def test_a_broadcast_goes_out(caplog: pytest.LogCaptureFixture) -> None:
             all_ears.bind(("0.0.0.0", 0))
             all_ears.settimeout(10.0)
             port = all_ears.getsockname()[1]
-            async with house(host="0.0.0.0", allow=[]) as one, feedback(one, ("255.255.255.255", port)) as places:
+            async with listening(host="0.0.0.0", allow=[]) as one, feedback(one, ("255.255.255.255", port)) as places:
                 caplog.clear()
                 Subscribers(one.server.udp_client, permanent=places).event("/xrun", 1)
                 if not one.server.unsent:  # the system has somewhere to send it to
@@ -128,7 +128,10 @@ def test_errors_of_sending_are_said_once_for_each_place_and_reason(
     """A network that is away: nothing here can make a kernel refuse what it can route."""
 
     async def body() -> None:
-        async with house(host="0.0.0.0", allow=[]) as one, feedback(one, ("192.0.2.1", 1), ("192.0.2.2", 2)) as places:
+        async with (
+            listening(host="0.0.0.0", allow=[]) as one,
+            feedback(one, ("192.0.2.1", 1), ("192.0.2.2", 2)) as places,
+        ):
             caplog.clear()
             subscribers = Subscribers(one.server.udp_client, permanent=places)
             sending = Refusing(errno.ENETUNREACH)
@@ -181,7 +184,7 @@ def test_a_name_is_looked_up_until_it_is_known_and_followed(
     async def body() -> None:
         with ear() as one_ear:
             port = one_ear.getsockname()[1]
-            async with house() as one, feedback(one, ("tablet.local", port)) as places:
+            async with listening() as one, feedback(one, ("tablet.local", port)) as places:
                 monkeypatch.setattr(Reach, "address", address)
                 introduced: list[Client] = []
                 places.found = introduced.append
@@ -205,7 +208,7 @@ def test_a_name_is_looked_up_until_it_is_known_and_followed(
 
 def test_a_name_that_nobody_knows_keeps_nobody_from_playing(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
-        async with house() as one, feedback(one, ("no such host.invalid", 9001), ("127.0.0.1", 9001)) as places:
+        async with listening() as one, feedback(one, ("no such host.invalid", 9001), ("127.0.0.1", 9001)) as places:
             assert len(places) == 1
             looking = asyncio.get_running_loop().create_task(places.run())
             async with asyncio.timeout(60):
@@ -225,7 +228,7 @@ def test_the_daemons_own_port_is_refused_at_the_start_and_said_of_a_name(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def body() -> None:
-        async with house() as one:
+        async with listening() as one:
             for host in ("127.0.0.1", "localhost", "127.0.0.9"):
                 with pytest.raises(ConfigError, match=rf"^osc\.feedback: {host}:\d+ is oscvae's own port$"):
                     Feedback([(host, one.server.port)], one.server.udp, one.server.port)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_server import PING, House, house, run
 
+from osc.listening import PING, listening, run
+from osc.slip import Stream, slip, unslip
 from oscvae.errors import PacketError
 from oscvae.osc.packets import Message, decode, encode_message
 from oscvae.osc.transport.framing import SLIP_MAX, Framing, Lengths, Slip, recognise
@@ -19,31 +19,6 @@ ESCAPED = encode_message("/play", (192, 219, b"\xc0\xdb\xdc\xdd\xdb\xc0", "é"))
 
 
 SPECIAL = st.lists(st.sampled_from([0xC0, 0xDB, 0xDC, 0xDD]), min_size=1).map(bytes)
-
-
-def slip(packet: bytes) -> bytes:
-    """RFC 1055, byte by byte."""
-    out = bytearray(b"\xc0")
-    for byte in packet:
-        out += {0xC0: b"\xdb\xdc", 0xDB: b"\xdb\xdd"}.get(byte, bytes([byte]))
-    return bytes(out + b"\xc0")
-
-
-def unslip(data: bytes) -> Iterator[bytes]:
-    """RFC 1055, byte by byte."""
-    packet, is_escaped = bytearray(), False
-    for byte in data:
-        if is_escaped:
-            packet.append({0xDC: 0xC0, 0xDD: 0xDB}.get(byte, byte))
-            is_escaped = False
-        elif byte == 0xDB:
-            is_escaped = True
-        elif byte != 0xC0:
-            packet.append(byte)
-        elif packet:
-            yield bytes(packet)
-            packet.clear()
-    assert not packet and not is_escaped
 
 
 def split_all(framing: Framing, data: bytes) -> list[bytes]:
@@ -124,24 +99,9 @@ def test_what_is_no_framing_is_named(data: bytes, named: str) -> None:
     assert str(caught.value).startswith(named)
 
 
-class Stream:
-    """A TCP client of bytes."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-
-    @classmethod
-    async def open(cls, one: House) -> Stream:
-        return cls(*await asyncio.open_connection("127.0.0.1", one.server.tcp_port))
-
-    async def read(self, size: int) -> bytes:
-        async with asyncio.timeout(10):
-            return await self.reader.readexactly(size)
-
-
 def test_slip_is_answered_in_slip() -> None:
     async def body() -> None:
-        async with house(tcp_port=0) as one:
+        async with listening(tcp_port=0) as one:
             line = await Stream.open(one)
             line.writer.write(bytes.fromhex("c02f70696e670000002c000000c0"))
             pong = slip(encode_message("/pong"))
@@ -166,7 +126,7 @@ def test_slip_is_answered_in_slip() -> None:
 @pytest.mark.parametrize("data", [PING, b"GET / HTTP/1.1\r\n\r\n", b"#bundle\0" + bytes(8), b"hello\n"])
 def test_what_is_no_framing_is_answered_said_and_closed(data: bytes, caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
-        async with house(tcp_port=0) as one:
+        async with listening(tcp_port=0) as one:
             for _ in range(3):
                 line = await Stream.open(one)
                 line.writer.write(data)
@@ -186,7 +146,7 @@ def test_what_is_no_framing_is_answered_said_and_closed(data: bytes, caplog: pyt
 @pytest.mark.skipif(shutil.which("oscsend") is None, reason="needs liblo-tools")
 def test_liblo_over_tcp() -> None:
     async def body() -> None:
-        async with house(tcp_port=0) as one:
+        async with listening(tcp_port=0) as one:
             command = ["oscsend", f"osc.tcp://127.0.0.1:{one.server.tcp_port}/", "/play", "if", "60", "0.5"]
             process = await asyncio.create_subprocess_exec(*command)
             await process.wait()

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
-from test_framing import Stream
-from test_server import PING, house, run
 
+from osc.listening import PING, listening, run
+from osc.slip import Stream
 from oscvae.osc.packets import encode_message
 from oscvae.osc.transport import sparing
 from oscvae.osc.transport.framing import Lengths
@@ -59,7 +59,7 @@ def test_the_addresses_of_one_ipv6_host_share_a_share() -> None:
 
 def test_connections_of_one_host_leave_room_for_others() -> None:
     async def body() -> None:
-        async with house(tcp_port=0, allow=[]) as one:
+        async with listening(tcp_port=0, allow=[]) as one:
             port = one.server._tcp
             assert port is not None
             one.server._rights |= {f"10.0.0.{i}": (True, False) for i in range(9)}
@@ -79,7 +79,7 @@ def test_connections_of_one_host_leave_room_for_others() -> None:
 
 def test_thousands_of_strangers_are_one_line(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
-        async with house() as one:
+        async with listening() as one:
             for n in range(3000):
                 assert one.server.judge(f"10.0.{n // 250}.{n % 250}") == (False, False)
 
@@ -91,7 +91,7 @@ def test_thousands_of_strangers_are_one_line(caplog: pytest.LogCaptureFixture) -
 
 def test_thousands_of_refused_connections_are_one_line(caplog: pytest.LogCaptureFixture) -> None:
     async def body() -> None:
-        async with house(tcp_port=0) as one:
+        async with listening(tcp_port=0) as one:
             port = one.server._tcp
             assert isinstance(port, TcpPort)
             for n in range(3000):

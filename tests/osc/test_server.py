@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import os
 import shutil
@@ -11,11 +10,11 @@ import socket
 import subprocess
 
 import pytest
-from oscvae.osc.ports import holders
 
-from osc.listening import PING, Listening, listening, run
+from osc.listening import PING, Listening, listening, other_address, run
 from oscvae.errors import ConfigError, PortTakenError
 from oscvae.osc.packets import Bundle, Message, decode, encode_bundle, encode_message
+from oscvae.osc.transport.ports import holders
 
 
 class Sender:
@@ -127,15 +126,6 @@ def test_only_allowed_networks_are_heard(caplog: pytest.LogCaptureFixture) -> No
 
     run(body)
     assert caplog.text.count("192.168.1.7 is outside osc.allow") == 1
-
-
-def other_address() -> str | None:
-    """An address of this machine that is not loopback, if it has one."""
-    probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    with contextlib.suppress(OSError), probe:
-        probe.connect(("192.0.2.1", 9))  # sends nothing
-        return str(probe.getsockname()[0])
-    return None
 
 
 @pytest.mark.skipif(other_address() is None, reason="this machine has no address but loopback")

@@ -8,9 +8,9 @@ import socket
 import pytest
 
 from osc.listening import PING, listening, run
-from oscvae.osc import tcp
 from oscvae.osc.client import Client
 from oscvae.osc.packets import Message, decode, encode_message
+from oscvae.osc.transport import tcp
 
 
 class Connection:
@@ -119,8 +119,8 @@ def test_a_slow_reader_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oscvae.osc.tcp.MAX_CONNECTIONS", 3)
-    assert tcp.MAX_CONNECTIONS >= 3
+    monkeypatch.setattr("oscvae.osc.transport.tcp.MAX_CONNECTIONS", 4)  # three of them for this machine
+    assert tcp.MAX_CONNECTIONS >= 4
 
     async def body() -> None:
         async with listening(tcp_port=0) as one:

@@ -367,10 +367,10 @@ def test_a_button_triggers_where_it_goes_down_and_nothing_where_it_comes_up(row:
 def test_a_button_may_add_its_value_to_the_arguments(row: Address) -> None:
     args = full(row)
     assert ask(sent(row), *args, 1.0) == ask(sent(row), *args[: len(args)])
-    assert parse(Message(row.path, (*args, 0.0)), MODEL) is None
+    assert parse(Message(sent(row), (*args, 0.0)), MODEL) is None
     for bad in (0.5, 127, "1", None, b"1"):
         with pytest.raises(CommandError, match=r"^expected .*, and a button's 1 or 0 at most, got \d arguments?"):
-            ask(row.path, *args, bad)
+            ask(sent(row), *args, bad)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_notes_of_one_moment_are_a_group_and_a_note_off_is_none_of_it() -> None:
 
 
 def test_a_stop_of_a_note_that_nobody_started_is_answered() -> None:
-    stage = Stage()
+    stage = Performing()
     stage.do(("/play", 60, 0.0, 0.0), ("/play", 60, 0.0, 0.0), ("/note", 62, 100))
     stage.do(("/stop", 61))
     assert stage.answers == [("/fail", ("/stop", "no voice plays note 61"))]

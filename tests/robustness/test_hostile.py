@@ -15,10 +15,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from oscvae.osc.shares import most_of
-from oscvae.osc.tcp import MAX_CONNECTIONS
 
 from oscvae.osc.packets import BUNDLE, encode_message
+from oscvae.osc.transport.shares import most_of
+from oscvae.osc.transport.tcp import MAX_CONNECTIONS
 from parts import SOAK
 from parts.client import OscClient, free_tcp_port
 from parts.daemon import Daemon, Z
