@@ -5,11 +5,13 @@ Source: E-mu Systems, SoundFont Technical Specification, version 2.04, 2006.
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
 RATE = 44100
 _PAD = 46  # zeros after each sample
@@ -32,16 +34,29 @@ def string(note: int, seconds: float = 1.0, tint: float = 1.0) -> np.ndarray:
 
 
 def write_soundfont(
-    path: Path, samples: dict[str, tuple[int, np.ndarray]], presets: dict[tuple[int, int, str], list[TinyZone]]
+    path: Path,
+    samples: dict[str, tuple[int, np.ndarray]],
+    presets: dict[tuple[int, int, str], list[TinyZone]],
+    compressed: bool = False,
 ) -> Path:
-    """samples: name -> (root in the header, audio); presets: (bank, program, name) -> zones of its one instrument."""
+    """samples: name -> (root in the header, audio); presets: (bank, program, name) -> zones of its one instrument.
+
+    compressed: as SoundFont 3, samples in Ogg Vorbis, whose offsets count bytes and whose loops count from their start.
+    """
     names = list(samples)
     audio, headers = b"", b""
     for name, (root, sound) in samples.items():
-        start = len(audio) // 2
-        audio += (np.clip(sound, -1.0, 1.0) * 32767).astype("<i2").tobytes() + bytes(2 * _PAD)
-        end = start + len(sound)
-        headers += struct.pack("<20sIIIIIBbHH", name.encode(), start, end, start, end, RATE, root, 0, 0, 1)
+        if compressed:
+            stream = io.BytesIO()
+            soundfile.write(stream, np.clip(sound, -1.0, 1.0), RATE, format="OGG", subtype="VORBIS")
+            start, audio = len(audio), audio + stream.getvalue()
+            end, loop, kind = len(audio), (0, len(sound)), 0x11
+        else:
+            start = len(audio) // 2
+            audio += (np.clip(sound, -1.0, 1.0) * 32767).astype("<i2").tobytes() + bytes(2 * _PAD)
+            end = start + len(sound)
+            loop, kind = (start, end), 1
+        headers += struct.pack("<20sIIIIIBbHH", name.encode(), start, end, *loop, RATE, root, 0, 0, kind)
     headers += struct.pack("<20s26x", b"EOS")
     phdr = pbag = pgen = inst = ibag = igen = b""
     bags = {"p": 0, "i": 0}
@@ -74,7 +89,7 @@ def write_soundfont(
     inst += struct.pack("<20sH", b"EOI", bags["i"])
     ibag += struct.pack("<HH", generators["i"], 0)
     igen += bytes(4)
-    info = _list(b"INFO", ifil=struct.pack("<HH", 2, 1), isng=b"EMU8000\0", INAM=b"tiny\0\0")
+    info = _list(b"INFO", ifil=struct.pack("<HH", 3 if compressed else 2, 1), isng=b"EMU8000\0", INAM=b"tiny\0\0")
     sdta = _list(b"sdta", smpl=audio)
     tables = {"phdr": phdr, "pbag": pbag, "pmod": bytes(10), "pgen": pgen, "inst": inst, "ibag": ibag}
     tables |= {"imod": bytes(10), "igen": igen, "shdr": headers}

@@ -90,8 +90,9 @@ def render_notes(
         done = subprocess.run(command, capture_output=True, text=True, errors="backslashreplace", check=False)
         # Given a file that it does not know, fluidsynth plays its default SoundFont, and only complains.
         if done.returncode != 0 or not wav.is_file() or shown(soundfont) in done.stderr:
-            said = " ".join(done.stderr.split())[-_MOST_SAID:]
-            raise RenderError(f"fluidsynth cannot render {shown(soundfont.name)} ({done.returncode}): {said}")
+            raise RenderError(
+                f"fluidsynth cannot render {shown(soundfont.name)} ({done.returncode}): {_complaint(done.stderr)}"
+            )
         try:
             stereo, rate = soundfile.read(wav, dtype="float32", always_2d=True)
         except (OSError, RuntimeError) as error:
@@ -104,6 +105,13 @@ def render_notes(
     if mono.shape[0] < begins[-1] + size:
         raise RenderError(f"fluidsynth rendered {mono.shape[0]} samples, {begins[-1] + size} were expected")
     return [mono[begin : begin + size] for begin in begins]
+
+
+def _complaint(stderr: str) -> str:
+    """The last that fluidsynth calls an error; libraries below it write much else."""
+    mark = "fluidsynth: error: "
+    errors = [line.removeprefix(mark) for line in stderr.splitlines() if line.startswith(mark)]
+    return errors[-1] if errors else " ".join(stderr.split())[-_MOST_SAID:]
 
 
 def midi_file(timbre: Timbre, notes: Sequence[int], slot_s: float) -> bytes:

@@ -190,7 +190,8 @@ def _noise(augment: AugmentPart, sample_rate: int, report: Report) -> Sequence[F
     """
     if not augment.copies or augment.noise_db is None or augment.noise_folder is None:
         return ()
-    noises, skipped = _noise_recordings(augment.noise_folder, sample_rate)
+    files = noise_files(augment.noise_folder)
+    noises, skipped = _noise_recordings(tuple((path, path.stat().st_mtime_ns) for path in files), sample_rate)
     report.skipped += skipped
     if not noises:
         why = "; ".join(f"{one['what']}: {one['why']}" for one in skipped[:3])
@@ -199,13 +200,16 @@ def _noise(augment: AugmentPart, sample_rate: int, report: Report) -> Sequence[F
 
 
 @cache
-def _noise_recordings(folder: Path, sample_rate: int) -> tuple[list[Float32s], list[dict[str, str]]]:
+def _noise_recordings(
+    files: tuple[tuple[Path, int], ...], sample_rate: int
+) -> tuple[list[Float32s], list[dict[str, str]]]:
+    """Of files and when they were written."""
     noises, skipped = [], []
-    for path in noise_files(folder):
+    for path, _ in files:
         try:
             noises.append(read_sound(path, sample_rate))
         except SoundFileError as error:
-            skipped.append({"what": shown(Path(folder.name) / path.name), "why": str(error)})
+            skipped.append({"what": shown(Path(path.parent.name) / path.name), "why": str(error)})
     return noises, skipped
 
 

@@ -19,6 +19,7 @@ from oscvae.errors import DataError
 from oscvae.sound.stft import from_log
 from oscvae.sound.takes import level_frames, measure_level
 from oscvae.training.data import build as building
+from oscvae.training.data import work
 from oscvae.training.data.build import PARTS, Built, build
 from oscvae.training.data.recipes import DataRecipe, load_recipe
 from oscvae.training.data.store import INDEX, SPECTRA, fingerprint_of, open_dataset, read_index
@@ -292,6 +293,49 @@ def test_a_note_lies_where_the_recipe_says(font_built: tuple[Built, Path]) -> No
     energy = (10.0 ** (2.0 * (notes.x - 1.0))).sum(axis=1)
     assert np.all(energy.argmax(axis=1) <= 4)
     assert np.all(energy[:, 0] < energy[:, 2])
+
+
+@needs_fluidsynth
+def test_a_damaged_soundfont_is_left_out_and_the_others_are_built(tmp_path: Path) -> None:
+    """A zone that names instrument 999, a file that is none, and a whole one."""
+    for name in ("whole", "zone"):
+        zones = {(0, 24, "Strings"): [TinyZone("Low")]}
+        write_soundfont(tmp_path / f"{name}.sf2", {"Low": (60, string(60, 0.5))}, zones)
+    content = bytearray((tmp_path / "zone.sf2").read_bytes())
+    generators = content.index(b"pgen") + 8
+    content[generators + 2 : generators + 4] = (999).to_bytes(2, "little")
+    (tmp_path / "zone.sf2").write_bytes(content)
+    (tmp_path / "none.sf2").write_text("no SoundFont")
+    fonts = "".join(
+        f"  - file: {tmp_path / name}.sf2\n    instruments: [{{name: {name}, program: 24, notes: [58, 60]}}]\n"
+        for name in ("zone", "none", "whole")
+    )
+    (tmp_path / "fonts.yaml").write_text(f"name: fonts\nanalysis: {{frames: 12, n_bands: 64}}\nsoundfonts:\n{fonts}")
+    built = build(load_recipe(str(tmp_path / "fonts.yaml")), tmp_path / "set", workers=0)
+    assert built.notes == 3 * 3
+    assert open_dataset(tmp_path / "set").timbres == ("whole",)
+    why = {one["what"]: one["why"] for one in built.skipped}
+    assert why["zone"] == "zone.sf2: a zone names instrument 999, and there are 1"
+    assert why["zone 58 at 50"] == "zone.sf2 has no sample there"
+    assert "it does not begin as one" in why["none.sf2"]
+
+
+@needs_fluidsynth
+def test_what_fluidsynth_cannot_render_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_soundfont(tmp_path / "a.sf2", {"Low": (60, string(60, 0.5))}, {(0, 24, "Strings"): [TinyZone("Low")]})
+    text = f"soundfonts: [{{file: {tmp_path}/a.sf2, velocities: [50, 90], instruments: [{{name: a, program: 24}}]}}]\n"
+    (tmp_path / "a.yaml").write_text(f"name: a\nanalysis: {{frames: 12, note_min: 58, note_max: 60}}\n{text}")
+    render = work.render_notes
+
+    def refuse_the_soft(path, timbre, *rest):  # type: ignore[no-untyped-def]
+        path = tmp_path / "a.yaml" if timbre.velocity == 50 else path
+        return render(path, timbre, *rest)
+
+    monkeypatch.setattr(work, "render_notes", refuse_the_soft)
+    built = build(load_recipe(str(tmp_path / "a.yaml")), tmp_path / "set", workers=0)
+    assert built.notes == 3
+    assert [one["what"] for one in built.skipped] == ["a 58 at 50", "a 59 at 50", "a 60 at 50"]
+    assert built.skipped[0]["why"].startswith("fluidsynth cannot render a.yaml (0): fluid_is_soundfont()")
 
 
 def test_a_missing_soundfont_names_its_package(tmp_path: Path) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import struct
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from oscvae.errors import DataError
+from oscvae.sound.pitch import fundamental_hz
+from oscvae.sound.takes import settled
 from oscvae.training.data.sf2 import SoundFont
-from oscvae.training.data.soundfont import find_soundfont
+from oscvae.training.data.soundfont import Timbre, find_soundfont, render_notes
+from oscvae.units import cents, note_to_hz
 from parts.tiny_soundfont import TinyZone, string, write_soundfont
 from training.data.soundfonts import needs_fluidsynth
 
@@ -66,6 +72,7 @@ def test_what_is_no_soundfont_is_refused(tmp_path: Path, tiny: SoundFont) -> Non
         (b"RIFF" + bytes(100), "does not begin"),
         (whole[: len(whole) // 2], "cut off"),
         (whole.replace(b"shdr", b"shdx"), "lacks shdr"),
+        (whole.replace(b"pbag" + struct.pack("<I", 12), b"pbag" + struct.pack("<I", 10)), "pbag has 10 bytes"),
         (whole.replace(b"smpl", b"smpx"), "lacks its samples"),
     ):
         path = tmp_path / "broken.sf2"
@@ -74,6 +81,90 @@ def test_what_is_no_soundfont_is_refused(tmp_path: Path, tiny: SoundFont) -> Non
             SoundFont(path)
     with pytest.raises(DataError, match="cannot be read"):
         SoundFont(tmp_path / "none.sf2")
+
+
+def records(font: SoundFont, table: str) -> tuple[bytearray, int]:
+    """The file, and where the records of one of its tables begin."""
+    content = bytearray(font.path.read_bytes())
+    return content, content.index(table.encode() + struct.pack("<I", font._tables[table].nbytes)) + 8
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "at", "form", "value", "said"),
+    [
+        ("pgen", 0, 2, "<H", 999, "a zone names instrument 999, and there are 2"),
+        ("igen", 4, 2, "<H", 77, "a zone names sample 77, and there are 5"),
+        ("pbag", 1, 0, "<H", 500, "a zone has the generators 0 to 500, and there are 2"),
+        ("ibag", 2, 0, "<H", 500, "a zone has the generators 1 to 500, and there are 22"),
+        ("phdr", 1, 24, "<H", 900, "Strings has the zones 0 to 900, and there are 2"),
+        ("inst", 1, 20, "<H", 900, "Strings has the zones 0 to 900, and there are 8"),
+        ("inst", 0, 20, "<H", 7, "Strings has the zones 7 to 6, and there are 8"),
+        ("shdr", 2, 24, "<I", 1 << 30, "High lies at 176584 to 2147483648 of 441460 bytes of audio"),
+        ("shdr", 2, 20, "<I", 1 << 30, "High lies at 2147483648 to 264784 of 441460 bytes of audio"),
+        ("shdr", 2, 36, "<I", 0, "High has a sample rate of 0 Hz"),
+        ("shdr", 2, 44, "<H", 0x8001, "High lies in the ROM of a sound card"),
+    ],
+)
+def test_what_leads_nowhere_is_left_out_and_said(
+    table: str, row: int, at: int, form: str, value: int, said: str, tiny: SoundFont, tmp_path: Path
+) -> None:
+    content, begin = records(tiny, table)
+    struct.pack_into(form, content, begin + row * tiny._tables[table].itemsize + at, value)
+    (tmp_path / "broken.sf2").write_bytes(content)
+    broken = SoundFont(tmp_path / "broken.sf2")
+    assert said in broken.faults(0, 24)
+    left = broken.zones(0, 24)
+    assert len(left) < len(tiny.zones(0, 24))
+    assert all(broken.digest(zone.sample) for zone in left)
+    assert not tiny.faults(0, 24)
+
+
+def test_a_damaged_file_raises_nothing_else(tiny: SoundFont, tmp_path: Path) -> None:
+    """Each byte of the tables, turned round: either the file is refused, or what can sound of it does."""
+    whole, begin = records(tiny, "phdr")
+    path = tmp_path / "broken.sf2"
+    refused = left_out = 0
+    for at in range(begin - 8, len(whole)):
+        content = bytearray(whole)
+        content[at] ^= 0xFF
+        path.write_bytes(content)
+        try:
+            font = SoundFont(path)
+            for bank, program in font.presets:
+                for zone in font.zones(bank, program):
+                    assert len(font.digest(zone.sample)) == 64
+                left_out += bool(font.faults(bank, program))
+                font.sounding(bank, program, 60, 100)
+        except DataError:
+            refused += 1
+    assert refused > 10
+    assert left_out > 20
+
+
+def test_the_offsets_of_compressed_samples_are_bytes(tmp_path: Path) -> None:
+    """As MuseScore's SoundFont 3 has them: in words, each would be taken for another stretch of the file."""
+    sounds = {f"S{note}": (note, string(note, 0.5)) for note in range(60, 72)}
+    zones = [TinyZone(f"S{note}", (note, note)) for note in range(60, 72)]
+    font = SoundFont(write_soundfont(tmp_path / "tiny.sf3", sounds, {(0, 0, "P"): zones}, compressed=True))
+    sounding = [font.sounding(0, 0, note, 100) for note in range(60, 72)]
+    assert len(set(sounding)) == 12, "twelve recordings"
+    content = font.path.read_bytes()
+    for note in range(60, 72):
+        begin, end = font._extent(note - 60)
+        assert content[begin : begin + 4] == b"OggS"
+        audio, rate = soundfile.read(io.BytesIO(content[begin:end]))
+        assert abs(len(audio) - 0.5 * rate) <= 1
+    assert not font.faults(0, 0)
+
+
+@needs_fluidsynth
+def test_notes_of_compressed_samples_are_rendered(tmp_path: Path) -> None:
+    sounds = {"Low": (60, string(60, 0.5)), "High": (72, string(72, 0.5))}
+    zones = [TinyZone("Low", (0, 65)), TinyZone("High", (66, 127))]
+    path = write_soundfont(tmp_path / "tiny.sf3", sounds, {(0, 0, "P"): zones}, compressed=True)
+    for note, take in zip((60, 72), render_notes(path, Timbre(0, 100), (60, 72), 0.4, 48000), strict=True):
+        heard = fundamental_hz(settled(take, 48000), 48000, 100.0, 2000.0)
+        assert abs(cents(heard, note_to_hz(note))) < 20.0
 
 
 @needs_fluidsynth
