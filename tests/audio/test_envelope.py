@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from byhand import RATE, ByHand, Sound
 
+from audio.byhand import RATE, ByHand, Sound
 from oscvae.audio.voice import RELEASE_FLOOR, STEAL_FADE_S
 from oscvae.realtime import layout as at
 
