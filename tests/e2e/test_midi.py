@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-import mpe
+from parts import mpe
 from parts.jackd import JackServer
 from parts.listening import Sound, is_playing, onsets, out_of_tune
 from parts.midi_sender import Event, MidiSender
