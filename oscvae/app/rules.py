@@ -34,18 +34,27 @@ def _macros_that_are_not_there(config: Config) -> Iterator[RuleError]:
     macros = read_macros(config.macros.map)
     for section, targets in (
         ("osc", {name: rule.to for name, rule in config.osc.map.items()}),
-        ("midi", {str(number): (rule.to.split() or [""])[0] for number, rule in config.midi.map.items()}),
+        ("midi", {str(number): rule.to for number, rule in config.midi.map.items()}),
     ):
         for name, target in targets.items():
             try:
-                row, n = find(target)
-            except CommandError:
+                n = _macro(target)
+            except (CommandError, ValueError):
                 continue  # which has been told
             try:
-                if row.index == "macro":
+                if n is not None:
                     macros.messages(n, 0.0)
             except CommandError as error:
                 yield RuleError((section, "map", name, "to"), str(error))
+
+
+def _macro(target: str) -> int | None:
+    """Which macro a target moves: `/macro/3`, and for a button `/macro 3 0.5`; None if another address."""
+    address, *words = target.split() or [""]
+    row, n = find(address)
+    if row.path == "/macro" and words:
+        return int(float(words[0]))
+    return n if row.index == "macro" else None
 
 
 def _expressions(config: Config) -> Iterator[RuleError]:

@@ -8,7 +8,7 @@ import pytest
 
 from oscvae.app import rules
 from oscvae.errors import ConfigError
-from oscvae.settings.sections import Config, load_config
+from oscvae.settings.sections import Config, Target, load_config
 
 WRONG = """\
 osc:
@@ -74,6 +74,51 @@ def test_a_macro_that_is_not_there_is_no_target(tmp_path: Path) -> None:
         "show.yaml:4: midi.map.7.to: no macro 3: only /macro/1",
     ]
     assert complaints(text.replace("~", "7"), tmp_path)[0].startswith("show.yaml:5: macros.map.a./gain: must be")
+
+
+def test_a_button_needs_an_address_with_all_its_arguments(tmp_path: Path) -> None:
+    text = """\
+midi:
+  map:
+    80: /preset/recall dark side
+    81: /macro 9 0.5
+    82: {to: /panic, range: [0, 1]}
+    83: /quit
+    84: /preset/recall 'dark side' 2
+    85: /record take
+    86: /macro 1 0.5
+"""
+    told = complaints(text, tmp_path)
+    assert told[0] == (
+        "show.yaml:3: midi.map.80.to: seconds must be a number, got 'side', put quotes around what has spaces in it"
+    )
+    assert told[1] == "show.yaml:5: midi.map.82.to: /panic is what a button does, and has no range"
+    assert told[2].startswith("show.yaml:6: midi.map.83.to: a controller cannot move /quit, only ")
+    assert told[3:] == ["show.yaml:4: midi.map.81.to: no macro 9: there are 4, /macro/1 to /macro/4"]
+
+
+def test_what_a_finger_cannot_do_is_told(tmp_path: Path) -> None:
+    text = "midi:\n  channel: 3\n  mpe: lower\n  mpe_pressure: bend\n  mpe_timbre: {to: gain, range: [0, 9]}\n"
+    assert complaints(text, tmp_path) == [
+        "show.yaml:4: midi.mpe_pressure: must be gain, pan or a dimension like z/2, got 'bend'",
+        "show.yaml:5: midi.mpe_timbre: its range must lie in -60 to 6 dB, got [0, 9]",
+        "show.yaml:3: midi.mpe: lower needs all channels: midi.channel must be 0, got 3",
+    ]
+    for wrong, why in (
+        ("mpe: both", "midi.mpe: must be auto, lower, upper or off, got 'both'"),
+        (
+            "pressure: [z/2]",
+            "midi.pressure: must be like z/2, or like {to: z/2, range: [-0.5, 0.5]}, or null, got ['z/2']",
+        ),
+        ("pressure: {to: z/2, rnage: [0, 1]}", "midi.pressure: must be like z/2, or like {to: z/2, range: "),
+        ("mpe_bend_semitones: 97", "midi.mpe_bend_semitones: must be 0 to 96, got 97"),
+    ):
+        (told,) = complaints(f"midi:\n  {wrong}\n", tmp_path)
+        assert told.startswith(f"show.yaml:2: {why}")
+    file = tmp_path / "show.yaml"
+    file.write_text("midi: {mpe: off, pressure: ~, mpe_timbre: {to: z/3}}\n")
+    config = rules.load(file).midi
+    assert (config.mpe, config.pressure, config.mpe_timbre) == ("off", None, Target("z/3"))
 
 
 def test_a_rule_from_the_command_line_names_it(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-import mpe
+from parts import mpe
 from parts.jackd import JackServer
 from parts.listening import Sound, is_playing, onsets, out_of_tune
 from parts.midi_sender import Event, MidiSender
@@ -188,7 +188,7 @@ def test_a_controller_learns_and_a_program_recalls(stage: Stage) -> None:
             assert other.wait_for("/macro/1") == ("/macro/1", (0.5,))
             other.drain()
             sender.say(control(80, 0))
-            stage.settle()
+            stage.daemon.settle()
             assert "/macro/1" not in [address for address, _ in other.drain()], "it is let go"
             why = "no macro 9: there are 4, /macro/1 to /macro/4"
             assert client.ask("/midi/learn", "/macro 9 0", answer=("/done",)) == ("/fail", ("/midi/learn", why))
@@ -222,7 +222,7 @@ def test_a_controller_learns_and_a_program_recalls(stage: Stage) -> None:
 def test_what_a_pedal_holds_rings_on_after_all_notes_off(stage: Stage) -> None:
     """Roland keyboards send it after each last key: 903c64 b0407f 803c00 b07b00."""
     stage.client.send("/stretch", 4.0)
-    stage.settle()
+    stage.daemon.settle()
     with keyboard(stage) as sender:
         sender.say(on(NOTE), control(64, 127), off(NOTE), control(123, 0))
         time.sleep(0.3)
@@ -242,7 +242,7 @@ def test_a_wheel_bends_its_own_channel_as_far_as_it_is_told_to(stage: Stage) -> 
     client = stage.client
     client.send("/pan/2", -1.0)
     client.send("/pan/3", 1.0)
-    stage.settle()
+    stage.daemon.settle()
     try:
         with keyboard(stage) as sender:
             bend_range = [control(number, value, channel=3) for number, value in ((101, 0), (100, 0), (6, 12))]
@@ -256,7 +256,7 @@ def test_a_wheel_bends_its_own_channel_as_far_as_it_is_told_to(stage: Stage) -> 
     finally:
         for path in ("/pan/2", "/pan/3", "/bend/3"):
             client.send(path, 0.0)
-        stage.settle()
+        stage.daemon.settle()
 
 
 def test_an_mpe_controller_bends_each_finger_apart(stage: Stage) -> None:
@@ -269,7 +269,7 @@ def test_an_mpe_controller_bends_each_finger_apart(stage: Stage) -> None:
         try:
             client.send("/pan/2", -1.0)
             client.send("/pan/3", 1.0)
-            stage.settle()
+            stage.daemon.settle()
             landings = [*mpe.land(2, 60, at=12.0), *mpe.land(3, 60, at=-7.0)]
             sound = stage.heard(lambda: sender.say(*landings), 0.6)
             sender.say(*mpe.leave(2, 60), *mpe.leave(3, 60))

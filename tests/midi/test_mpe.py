@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import mpe
 from oscvae.midi.learn import Controllers
 from oscvae.midi.translate import Translator
 from oscvae.osc.packets import Message
@@ -18,6 +17,7 @@ from oscvae.realtime import layout as at
 from oscvae.settings.sections import load_config
 from oscvae.sound.pitch import fundamental_hz
 from oscvae.units import cents, db_to_gain, note_to_hz
+from parts import mpe
 
 RATE = 48_000
 Sound = NDArray[np.float32]
