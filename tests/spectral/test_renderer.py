@@ -118,5 +118,5 @@ def test_the_renderer_writes_its_own_words_only(bench: Bench) -> None:
     bench.drop()
     serve(PERIOD)
     assert written >= {"words", "voices", "rings", "render", "render_floats", "scratch", "render_record", "answer"}
-    assert written >= {"render_clock", "contexts", "dead", "state", "history", "row", "bins", "out"}
+    assert written >= {"render_clock", "contexts", "unheard", "state", "history", "row", "bins", "out"}
     assert written >= {"control_render", "render_audio", "render_control"}

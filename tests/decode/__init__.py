@@ -1,0 +1,1 @@
+"""Models of this folder try what a confined process may not."""
