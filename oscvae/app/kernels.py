@@ -26,9 +26,10 @@ def load_kernels() -> None:
     """Import every module that holds kernels. Shows a progress bar when they are not in the cache yet."""
     from oscvae.realtime import kernel
 
+    what = f"compiling the real-time kernels{', once' if kernel.cache_folder() else ''}"
     if kernel.is_warm() or not sys.stderr.isatty():
         if not kernel.is_warm():
-            log.info("compiling the real-time kernels, once: half a minute to a minute")
+            log.info("%s: half a minute to a minute", what)
         _import_all()
         kernel.mark_warm()
         return
@@ -37,7 +38,7 @@ def load_kernels() -> None:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("compiling the real-time kernels, once", total=kernel.count_kernels())
+        task = progress.add_task(what, total=kernel.count_kernels())
         kernel.on_compiled(lambda name: progress.advance(task))
         _import_all()
     kernel.mark_warm()

@@ -39,6 +39,7 @@ _MARK = re.compile(r"^\s*@(?:kernel|callback|inline)\(", re.MULTILINE)
 _IMPORT = re.compile(r"^\s*from (oscvae[\w.]*) import (\([^)]*\)|.*)", re.MULTILINE)
 _NAME = re.compile(r"\w+")
 _ANSWER_S = 5.0  # that a home on a network may take
+_UNCACHED = "the real-time kernels are compiled uncached, at each start: %s"
 
 log = logging.getLogger(__name__)
 
@@ -106,15 +107,6 @@ def _candidates() -> list[Path]:
     return places
 
 
-def _writable(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
-
-
 def is_warm() -> bool:
     """Whether a complete set of compiled kernels lies in the cache."""
     return CACHE is not None and (CACHE / _COMPLETE).exists()
@@ -136,33 +128,38 @@ def cache_folder() -> Path | None:
 
 
 def _choose() -> Path | None:
-    """The cache folder, made where it was not there; None where none can be had."""
+    """The cache folder, made where it was not there; None, with a warning, where none can be had."""
     found: list[tuple[Path, bool]] = []
-    asking = threading.Thread(target=_ask_disk, args=(found,), name="disk_kernels", daemon=True)
+    refused: list[str] = []
+    asking = threading.Thread(target=_ask_disk, args=(found, refused), name="disk_kernels", daemon=True)
     asking.start()
     asking.join(_ANSWER_S)
     if asking.is_alive():
-        log.warning("the cache folder did not answer within %.0f s: the kernels are compiled uncached", _ANSWER_S)
-        return None
-    if not found:
-        return None
-    folder, is_new = found[0]
-    if is_new:
-        _prune(folder.parent)
-    return folder
+        refused = [f"the cache folder did not answer within {_ANSWER_S:.0f} s"]
+    elif found:
+        folder, is_new = found[0]
+        if is_new:
+            _prune(folder.parent)
+        return folder
+    log.warning(_UNCACHED, "; ".join(refused) or "there is no home folder")
+    return None
 
 
-def _ask_disk(found: list[tuple[Path, bool]]) -> None:
+def _ask_disk(found: list[tuple[Path, bool]], refused: list[str]) -> None:
     name = f"kernels-{_fingerprint()}"
     for place in _candidates():
-        if found:
-            return
         folder = place / name
-        with contextlib.suppress(OSError):
+        try:
             is_new = not folder.exists()
-            if _writable(folder):
-                found.append((folder, is_new))
-                os.utime(folder)  # its time says when it was used last
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            refused.append(f"{place}: {why(error)}")
+            continue
+        with contextlib.suppress(OSError):
+            os.utime(folder)  # its time says when it was used last
+        found.append((folder, is_new))
+        return
 
 
 def _prune(place: Path) -> None:
@@ -213,7 +210,7 @@ def _compiled(compile_it: Callable[..., Any], signature: Any, function: Callable
 def _give_up_cache(error: Exception) -> None:
     global CACHE  # noqa: PLW0603 (what it was before this start)
     assert CACHE is not None
-    log.warning("compiling the real-time kernels uncached, at each start: %s: %s", CACHE, why(error))
+    log.warning(_UNCACHED, f"{CACHE}: {why(error)}")
     if isinstance(error, _DAMAGED):
         shutil.rmtree(CACHE, ignore_errors=True)
     CACHE = None

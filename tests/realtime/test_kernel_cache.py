@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from parts.sickdisk import SickDisk
+
 DAY_S = 86_400.0
 OLD, OLDER, NEW = "kernels-0123456789abcdef", "kernels-00000000000000aa", "kernels-fedcba9876543210"
 USE = "from oscvae.realtime import kernel; print(kernel.cache_folder())"
@@ -104,3 +106,111 @@ def test_several_processes_that_start_at_once(tmp_path: Path) -> None:
     assert [process.returncode for process in processes] == [0] * 4
     assert len(said) == 1
     assert {path.name for path in tmp_path.iterdir()} == {Path(said.pop()).name, NEW}
+
+
+UNCACHED = "WARNING the real-time kernels are compiled uncached, at each start: "
+KERNELS = """
+import logging, sys
+logging.basicConfig(format="%(levelname)s %(message)s", stream=sys.stderr)
+
+from pathlib import Path
+from numba import int64
+from oscvae.realtime import kernel
+
+switch, fills = Path(sys.argv[1]), sys.argv[2]
+
+@kernel.kernel(int64(int64))
+def twice(x):
+    return 2 * x
+
+if fills == "between":
+    switch.write_text("f")
+
+@kernel.kernel(int64(int64))
+def once_more(x):
+    return twice(x) + x
+
+@kernel.callback(int64(int64))
+def call(x):
+    return once_more(x)
+
+kernel.mark_warm()
+print(once_more(14), call.ctypes(14), kernel.is_warm())
+"""
+
+
+class Cache:
+    """A folder for kernels on a disk of its own, and programs that compile three of them there."""
+
+    def __init__(self, scratch: Path) -> None:
+        self.folder = scratch / "cache"
+        self.folder.mkdir()
+        self.disk = SickDisk(scratch, [self.folder])
+        self._program = scratch / "kernels.py"
+        self._program.write_text(KERNELS)
+        home = {"HOME": str(self.folder), "XDG_CACHE_HOME": str(self.folder), "OSCVAE_CACHE_DIR": str(self.folder)}
+        self._environment = {**os.environ, **home, **self.disk.environment}
+
+    def run(self, fills: str = "never") -> tuple[str, list[str]]:
+        """What a program computes, and whether the cache is complete then; what it logs."""
+        done = subprocess.run(
+            [sys.executable, self._program, self.disk.environment["SICK_SWITCH"], fills],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip(), done.stderr.splitlines()
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path)
+
+
+def test_a_disk_that_is_full_leaves_the_kernels_uncached_and_says_so_in_a_line(cache: Cache) -> None:
+    assert cache.run() == ("42 42 True", [])
+    for path in cache.folder.rglob("*.nb?"):
+        path.unlink()
+    cache.disk.fill()
+    result, (line,) = cache.run()
+    assert result == "42 42 False"
+    assert line.startswith(f"{UNCACHED}{cache.folder}/kernels-") and line.endswith(": No space left on device")
+
+
+def test_a_disk_that_becomes_full_half_way_likewise(cache: Cache) -> None:
+    result, (line,) = cache.run("between")
+    assert result == "42 42 False"
+    assert line.startswith(UNCACHED) and line.endswith(": No space left on device")
+    cache.disk.heal()
+    assert cache.run() == ("42 42 True", [])
+
+
+def test_a_disk_on_which_no_folder_can_be_made_is_no_place_for_kernels(cache: Cache) -> None:
+    cache.disk.fill()
+    result, (line,) = cache.run()
+    assert result == "42 42 False"
+    assert line.startswith(f"{UNCACHED}{cache.folder}: No space left on device; ")
+
+
+def test_without_a_home_there_is_no_place_for_kernels() -> None:
+    bare = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    done = subprocess.run([sys.executable, "-c", USE], env=bare, capture_output=True, text=True, check=True)
+    assert done.stdout == "None\n"
+    assert done.stderr == f"{UNCACHED.removeprefix('WARNING ')}there is no home folder\n"
+
+
+def test_kernels_that_were_cut_off_by_a_pulled_plug_are_compiled_anew(cache: Cache) -> None:
+    cache.run()
+    for path in cache.folder.rglob("*.nbi"):
+        path.write_bytes(b"")
+    result, (line,) = cache.run()
+    assert result == "42 42 False" and line.startswith(UNCACHED)
+    assert cache.run() == ("42 42 True", []), "what is damaged stays"
+
+
+def test_a_cache_that_does_not_answer_holds_no_start_up(cache: Cache) -> None:
+    cache.disk.hang()
+    result, (line,) = cache.run()
+    assert result == "42 42 False"
+    assert line == f"{UNCACHED}the cache folder did not answer within 5 s"
