@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal, Self
 
@@ -25,6 +26,8 @@ DOCUMENT_NAME = "oscvae.json"
 SUFFIX = ".ts"
 
 MAX_DOCUMENT_BYTES = 4 << 20
+FAR = 4.0
+"""Standard deviations of the encoded training notes from their mean, of which none of `plucked` has more than 2.4."""
 _MAX_NAME = 128
 _NEIGHBOURS = 8  # that an error names
 _MAX_TEXT = 4096
@@ -82,6 +85,18 @@ class ModelDocument(NoteAnalysis):
             if len(point.z) != self.latent_size:
                 raise ValueError(f"a point has {len(point.z)} latent numbers, the latent has {self.latent_size}")
         return self
+
+    def unlike(self, z: Sequence[float]) -> str:
+        """How a latent point [D] lies far from all that the model was taught; empty for one that does not.
+
+        What is told counts dimensions from 1, as /z does.
+        """
+        away = [abs(value - mean) / std for value, mean, std in zip(z, self.latent.mean, self.latent.std, strict=True)]
+        farthest = max(away)
+        if farthest <= FAR:
+            return ""
+        dimension = away.index(farthest) + 1
+        return f"unlike what {self.name!r} knows: {farthest:.1f} standard deviations away on dimension {dimension}"
 
     @property
     def latent_size(self) -> int:

@@ -2,8 +2,8 @@
 
 Run as a process of its own by the daemon (`python -m oscvae.sound.analyse FILE`, the model's document on standard
 input), because decoding a foreign file may take long or crash, and may want more memory than there is. The note as an
-int64 and then float32 [frames, bands] go to standard output; exit code 1 and one line on standard error for a file that
-cannot be used.
+int64 and then float32 [frames, bands] go to standard output, and what speaks against the sound being one note, in a
+line, to standard error; exit code 1 and one line on standard error for a file that cannot be used.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import resource
 import signal
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from oscvae.arrays import Float32s
 from oscvae.errors import OscvaeError, SoundFileError
 from oscvae.model.document import ModelDocument, parse_document
+from oscvae.sound.doubts import doubt
 from oscvae.sound.files import read_sound
 from oscvae.sound.pitch import fundamental_hz
 from oscvae.sound.takes import finish, settled, tune
@@ -30,8 +32,19 @@ _OOM_FIRST = "1000"
 _PR_SET_PDEATHSIG = 1
 
 
-def analyse(path: Path, document: ModelDocument) -> tuple[int, Float32s]:
-    """(MIDI note, log magnitudes [frames, bands] in [-1, 1]) of a recorded note, for `document`'s encoder.
+class Heard(NamedTuple):
+    """A sound file as an encoder hears it."""
+
+    note: int
+    """MIDI note."""
+    x: Float32s
+    """Log magnitudes [frames, bands] in [-1, 1]."""
+    doubt: str
+    """Why it may be no single note; empty where nothing speaks against it."""
+
+
+def analyse(path: Path, document: ModelDocument) -> Heard:
+    """A recorded note for `document`'s encoder.
 
     Prepared as `oscvae dataset build` prepares a file that does not say its note; one beyond the model's range is taken
     for the nearest in it, and a clipped one is heard as it is. Raises SoundFileError.
@@ -40,25 +53,27 @@ def analyse(path: Path, document: ModelDocument) -> tuple[int, Float32s]:
     low_hz, high_hz = note_to_hz(document.note_min - 1), note_to_hz(document.note_max + 1)
     try:
         take = read_sound(path, rate, allow_clipped=True)
-        heard = round(hz_to_note(fundamental_hz(settled(take, rate), rate, low_hz, high_hz)))
-        note = min(max(heard, document.note_min), document.note_max)
+        f0_hz = fundamental_hz(settled(take, rate), rate, low_hz, high_hz)
+        note = min(max(round(hz_to_note(f0_hz)), document.note_min), document.note_max)
         x, _ = finish(tune(take, note, rate), document, document.band_axis())
     except SoundFileError as error:
         raise SoundFileError(f"{path.name}: {error}") from error
-    return note, np.ascontiguousarray(x.T)
+    return Heard(note, np.ascontiguousarray(x.T), doubt(take, rate, f0_hz))
 
 
 def main() -> int:
     _settle_process()
     path = Path(sys.argv[1])
     try:
-        note, x = analyse(path, parse_document(sys.stdin.buffer.read(), "standard input"))
+        note, x, doubted = analyse(path, parse_document(sys.stdin.buffer.read(), "standard input"))
     except OscvaeError as error:
         print(error, file=sys.stderr)
         return 1
     except MemoryError:
         print(f"{path.name}: it takes more than {MEMORY_BYTES >> 20} MiB to analyse", file=sys.stderr)
         return 1
+    if doubted:
+        print(doubted, file=sys.stderr)
     sys.stdout.buffer.write(np.int64(note).tobytes() + x.tobytes())
     return 0
 
