@@ -135,7 +135,7 @@ class Daemon:
 
     def decoders(self) -> list[psutil.Process]:
         """Its decoder processes that run: all the children that it has."""
-        return [process for process in psutil.Process(self.process.pid).children(recursive=True) if _runs(process)]
+        return children_of(self.process.pid)
 
     def resident_bytes(self) -> int:
         """Memory of the daemon that is nobody else's; the blocks of a decoder that has left are."""
@@ -181,6 +181,11 @@ class Daemon:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def children_of(pid: int) -> list[psutil.Process]:
+    """The processes that a process has started, and their own, as far as they run."""
+    return [process for process in psutil.Process(pid).children(recursive=True) if _runs(process)]
 
 
 def _runs(process: psutil.Process) -> bool:

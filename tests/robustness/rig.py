@@ -67,8 +67,8 @@ class Rig(SilentDaemon):
         return self._heard
 
     def forget(self) -> None:
-        """What was heard and logged so far."""
-        self.client.drain()
+        """What was heard and logged so far; and be told of what comes, however long nothing was said."""
+        self.listen()
         self._heard = Counter()
         self._logged = len(self.daemon.log)
 

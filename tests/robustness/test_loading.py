@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from oscvae.play.offline import OfflineEngine
 from oscvae.realtime import layout as at
 from oscvae.settings.sections import load_config
 from parts import SOAK
-from parts.daemon import READY_TIMEOUT_S, Daemon
+from parts.daemon import READY_TIMEOUT_S, Daemon, children_of
 from parts.models import REFUSED, TRAP
 from parts.waiting import until
 from robustness.rig import SOON_S, Rig
@@ -112,28 +113,28 @@ def test_a_model_that_never_answers_is_refused_in_the_end(rig: Rig) -> None:
     assert rig.sounds()
 
 
-def children() -> list[psutil.Process]:
-    return psutil.Process().children()
+def children() -> set[psutil.Process]:
+    return set(children_of(os.getpid()))
 
 
 def test_a_load_that_times_out_leaves_no_process(manager: ModelManager, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoder, "ANSWER_TIMEOUT_S", 0.5)
-    before = set(children())
+    before = children()
     with pytest.raises(DecoderError, match=r"endless.ts: did not decode a note within 0 s|within 1 s"):
         manager.open("endless")
-    assert set(children()) == before
+    assert until(lambda: children() == before, SOON_S)
     assert asyncio.run(manager.load("honest")).name == "honest"
     manager.close()
 
 
 def test_a_killed_load_is_one_clear_answer(manager: ModelManager) -> None:
     async def body() -> None:
-        known = set(children())
+        known = children()
         loading = asyncio.create_task(manager.load("endless"))
-        while not set(children()) - known:
+        while not children() - known:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.3)
-        for process in set(children()) - known:
+        for process in children() - known:
             process.kill()
         with pytest.raises(DecoderError, match="was killed by signal 9 while loading"):
             await loading
