@@ -186,7 +186,7 @@ def test_a_models_folder_that_never_answers_holds_nobody_up(monkeypatch: pytest.
 
 
 def stranger(desk: Desk) -> Client:
-    return Client("udp", "192.168.1.7", 5000, False, 64, desk._told, ErrorLimiter(1000))
+    return Client("udp", "192.168.1.7", 5000, False, 64, desk._take, ErrorLimiter(1000))
 
 
 def test_whatever_is_raised_is_answered_and_a_fault_is_logged(caplog: pytest.LogCaptureFixture) -> None:
