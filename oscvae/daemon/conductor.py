@@ -140,7 +140,7 @@ class Conductor(Listener):
         """HTTP and WebSocket, if they are wanted; their library is imported in a worker thread, which takes a while."""
         if not self._config.http.port:
             return
-        module = await asyncio.to_thread(importlib.import_module, "oscvae.osc.web.door")
+        module = await self._threads.run(importlib.import_module, "oscvae.osc.web.door")
         self.door = module.Door(
             self._server,
             host=self._config.osc.host,

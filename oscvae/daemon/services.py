@@ -249,6 +249,7 @@ class Services:
     @obeys("/presets")
     def _list_presets(self, command: Command, client: Client) -> None:
         name = self._loaded().name
+        self._presets.try_again(name)
         client.reply("/presets.reply", name, *self._part.preset_names)
 
     # -- macros --------------------------------------------------------------------------------------------------------

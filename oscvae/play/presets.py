@@ -109,10 +109,14 @@ class Presets:
         """The presets of a model. Raises CommandError where they have not been read, and has that tried again."""
         if model in self._points:
             return self._points[model]
+        self.try_again(model)
         reason = self._unread.get(model)
-        if reason is not None and not self._locks[model].locked():
-            self._start(self.open(model))
         raise CommandError(f"the presets of {model} have not been read{f': {reason}' if reason else ''}")
+
+    def try_again(self, model: str) -> None:
+        """Has presets read that could not be."""
+        if model in self._unread and not self._locks[model].locked():
+            self._start(self.open(model))
 
     def point(self, model: str, name: str, dims: int) -> Point:
         """The latent point [dims] of a preset. Raises CommandError if there is none, or of another dimension."""

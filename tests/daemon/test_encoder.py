@@ -1,4 +1,4 @@
-"""Finding the sound that /encode names."""
+"""Finding the sound that /encode names, and what a helper and a model may answer."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import asyncio
 import threading
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
+from oscvae.daemon import helper
 from oscvae.daemon.encoder import Encoder
+from oscvae.decode.wire import Request
 from oscvae.errors import CommandError
+from oscvae.osc.parse import ModelInfo
 from oscvae.play.models import Loaded
 
 SOON_S = 30.0
@@ -71,3 +75,110 @@ def test_a_slow_disk_holds_no_clock_up(tmp_path: Path, monkeypatch: pytest.Monke
         patched.setattr(Path, "resolve", slowly)
         asyncio.run(body())
     assert answers and all(answers), "the event clock waited for the disk"
+
+
+class Model:
+    """A model of two dimensions, 2 frames of 3 bands, whose decoder answers `notice` to whatever it is to encode."""
+
+    def __init__(self, notice: dict[str, Any]) -> None:
+        self.name = "small"
+        self.waiting = 0
+        self.decoder = self
+        self.encodes = self.alive = True
+        self.encoding = False
+        self.free_blocks = [0]
+        self.pool = np.zeros((1, 2, 3), np.float32)
+        self.info = ModelInfo(dims=2, z_low=(-2.0, -2.0), z_high=(2.0, 2.0), note_min=40, note_max=80)
+        self.document = SimpleNamespace(
+            frames=2, bands=SimpleNamespace(n=3), note_min=40, note_max=80, model_dump_json=lambda: "{}"
+        )
+        self._notice = notice
+        self.listener: Encoder | None = None
+
+    def send(self, request: Request) -> bool:
+        assert self.listener is not None
+        self.listener.notice({"encoded": request.generation, "block": request.block, **self._notice})
+        return True
+
+
+def analysed(note: int = 60, x: Any = 0.5) -> bytes:
+    return np.int64(note).tobytes() + np.full((2, 3), x, np.float32).tobytes()
+
+
+def encode(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, notice: dict[str, Any], data: bytes = b"", errors: bytes = b""
+) -> tuple[int, tuple[float, ...]]:
+    """What a sound is encoded to whose helper answers `data`, and its decoder `notice`."""
+    (folder / "tone.wav").write_bytes(b"a sound")
+
+    async def answer(*_args: str, **_settings: Any) -> tuple[bytes, bytes]:
+        return data or analysed(), errors
+
+    monkeypatch.setattr(helper, "ask", answer)
+    model = Model(notice)
+    model.listener = Encoder(folder)
+    try:
+        return asyncio.run(model.listener.encode("tone.wav", cast(Loaded, model)))
+    finally:
+        assert (model.waiting, model.free_blocks) == (0, [0])
+
+
+def test_what_a_model_makes_of_a_sound_is_clipped_to_its_range(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert encode(tmp_path, monkeypatch, {"mean": [0.25, 17]}) == (60, (0.25, 2.0))
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        {"mean": [0.1, 0.2, 0.3]},
+        {"mean": [0.1]},
+        {"mean": []},
+        {"mean": [[0.1, 0.2]]},
+        {"mean": [0.1, float("nan")]},
+        {"mean": [0.1, "0.2"]},
+        {"mean": 0.5},
+        {"mean": None},
+        {},
+    ],
+)
+def test_a_model_that_answers_another_shape_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, notice: dict[str, Any]
+) -> None:
+    with pytest.raises(CommandError, match=r"tone\.wav: the model 'small' makes nothing of it"):
+        encode(tmp_path, monkeypatch, notice)
+
+
+def test_notices_that_nobody_waits_for_are_dropped(tmp_path: Path) -> None:
+    encoder = Encoder(tmp_path)
+    for number in (1, None, [1], "1", 1.5):
+        encoder.notice({"encoded": number, "mean": [0.0]})
+
+
+@pytest.mark.parametrize(
+    ("data", "errors", "why"),
+    [
+        (analysed()[:-1], b"", r"tone\.wav crashed its analysis"),
+        (analysed() + b"x", b"", r"tone\.wav crashed its analysis"),
+        (b"x", b"\nTraceback\ntone.wav: it is silent\n", r"^tone\.wav: it is silent$"),
+        (analysed(note=39), b"", "its analysis answered nonsense"),
+        (analysed(note=-(2**62)), b"", "its analysis answered nonsense"),
+        (analysed(x=1.5), b"", "its analysis answered nonsense"),
+        (analysed(x=np.nan), b"", "its analysis answered nonsense"),
+    ],
+)
+def test_a_helper_that_answers_nonsense_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, errors: bytes, why: str
+) -> None:
+    with pytest.raises(CommandError, match=why):
+        encode(tmp_path, monkeypatch, {"mean": [0.0, 0.0]}, data, errors)
+
+
+def test_a_helper_that_cannot_be_started_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tone.wav").write_bytes(b"a sound")
+
+    async def refuse(*_args: str, **_settings: Any) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(helper, "ask", refuse)
+    with pytest.raises(CommandError, match=r"no process can be started for tone\.wav: Too many open files"):
+        asyncio.run(Encoder(tmp_path).encode("tone.wav", cast(Loaded, Model({}))))

@@ -11,6 +11,8 @@ import os
 import random
 import resource
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -306,3 +308,21 @@ def test_disks_that_come_and_go_leave_nothing_behind(daemon: Daemon, disk: SickD
     assert max(threads for _, threads in counts) <= counts[0][1] + 16, counts  # four for each of four folders
     assert daemon.stop() == 0
     daemon.check_log()
+
+
+@pytest.mark.skipif(not SOAK, reason="compiles every kernel")
+def test_a_first_start_on_a_full_disk_plays(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    disk = SickDisk(tmp_path, [cache])
+    homes = {name: str(cache) for name in ("OSCVAE_CACHE_DIR", "XDG_CACHE_HOME", "HOME")}
+    use = [sys.executable, "-c", "import oscvae.realtime.kernel"]
+    subprocess.run(use, env={**os.environ, **homes}, check=True)  # there is room for the folder, and then for nothing
+    disk.fill()
+    with Daemon("audio.backend=silent", environment={**homes, **disk.environment}) as daemon:
+        daemon.wait_ready()
+        assert daemon.sounds()
+        (line,) = (line for line in daemon.log.splitlines() if "uncached" in line)
+        assert line.endswith("No space left on device")
+        assert daemon.stop() == 0
+        daemon.check_log()
