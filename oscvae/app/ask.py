@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from oscvae.errors import CommandError, OscvaeError
+from oscvae.errors import CommandError, OscvaeError, PacketError
 from oscvae.osc.packets import Message, decode, encode_message
 from oscvae.osc.rows import Address
 from oscvae.osc.vocabulary import REPLY_BY_PATH, find
@@ -130,7 +130,10 @@ def _is_there(line: socket.socket, deadline: float) -> bool:
 
 def _messages(line: socket.socket, deadline: float) -> Iterator[Answer]:
     while (left := deadline - time.monotonic()) > 0.0 and select.select([line], [], [], left)[0]:
-        packet = decode(line.recv(_PACKET_MOST))
+        try:
+            packet = decode(line.recv(_PACKET_MOST))
+        except PacketError as error:
+            raise NoDaemonError(f"an answer cannot be read: {error}") from error
         if isinstance(packet, Message):
             yield Answer(packet.address, packet.args)
 
