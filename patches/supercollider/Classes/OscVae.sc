@@ -200,6 +200,25 @@ OscVae {
 	// action: { |names| }
 	presets { |action| this.ask(['/presets'], '/presets.reply', { |msg| action.value(msg[2..]) }) }
 
+	// -- where things stand
+
+	// action: { |values| } of an address that is told, like '/gain' or '/unit/2'
+	get { |address, action| this.ask(['/get', address], address, { |msg| action.value(msg[1..]) }) }
+
+	// action: { |voices| }, each [id, note, z]
+	voices { |action|
+		this.ask(['/voices'], '/voices.reply', { |msg|
+			action.value(msg[2..].clump(2 + msg[1]).collect { |one| [one[0], one[1], one[2..]] })
+		})
+	}
+
+	// action: { |points| }, each [label, note, z]
+	points { |action|
+		this.ask(['/points'], '/points.reply', { |msg|
+			action.value(msg[3..].clump(2 + msg[2]).collect { |one| [one[0], one[1], one[2..]] })
+		})
+	}
+
 	// -- models and files
 
 	// onDone: { |name, dims, rate, frames| }
@@ -298,7 +317,7 @@ OscVae {
 
 	isEvent { |address|
 		^#['/done', '/fail', '/status.reply', '/presets.reply', '/macros.reply', '/models.reply', '/version.reply',
-			'/help.reply', '/pong', '/synced'].includes(address).not
+			'/help.reply', '/pong', '/synced', '/voices.reply', '/points.reply'].includes(address).not
 	}
 
 	// -- questions
