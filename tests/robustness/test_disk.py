@@ -48,6 +48,7 @@ ASKED: tuple[tuple[Any, ...], ...] = (
     ("/preset/delete", "old"),
     ("/record", "take"),
     ("/encode", "tone.wav"),
+    ("/midi/forget",),
     ("/load", "honest"),
 )
 ANSWERS = {"/models": "/models.reply"}
@@ -165,7 +166,7 @@ def test_every_command_is_answered_while_its_disk_hangs(daemon: Daemon, disk: Si
     assert client.wait_for("/synced", timeout_s=ANSWER_S) == ("/synced", (7,))
     assert presets.read_text() == before
     disk.heal()
-    assert until(lambda: daemon.log.count("answers again") == 4, ANSWER_S), daemon.log
+    assert until(lambda: daemon.log.count("answers again") == 5, ANSWER_S), daemon.log
     works(daemon)
     assert daemon.stop() == 0
     daemon.check_log()
@@ -270,7 +271,7 @@ def test_a_daemon_without_descriptors_answers_and_recovers(daemon: Daemon) -> No
         told = hear_all(daemon, ask_all(daemon))
         if not spare:
             assert {head for replies in told.values() for head, _ in replies} == {"/fail"}, told
-            assert sum("Too many open files" in args[1] for replies in told.values() for _, args in replies) >= 6, told
+            assert sum("Too many open files" in args[1] for replies in told.values() for _, args in replies) >= 8, told
         process.rlimit(resource.RLIMIT_NOFILE, (soft, hard))
         for address, *args in (("/record",), ("/load", "honest")):
             client = OscClient(daemon.port)
