@@ -19,7 +19,7 @@ SOON_MS = 20_000.0
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
@@ -29,12 +29,12 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def http_port() -> int:
     return free_port(socket.SOCK_STREAM)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def daemon(http_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     settings = ("audio.backend=silent", f"http.port={http_port}")
     with Daemon(*settings, folder=tmp_path_factory.mktemp("page")) as daemon:
