@@ -192,6 +192,8 @@ def test_a_controller_learns_and_a_program_recalls(stage: Stage) -> None:
             assert "/macro/1" not in [address for address, _ in other.drain()], "it is let go"
             why = "no macro 9: there are 4, /macro/1 to /macro/4"
             assert client.ask("/midi/learn", "/macro 9 0", answer=("/done",)) == ("/fail", ("/midi/learn", why))
+            client.send("/macro/1", 0.0)  # what changes nothing would not be told
+            assert other.wait_for("/macro/1") == ("/macro/1", (0.0,))
             sender.say(control(80, 127))
             assert other.wait_for("/macro/1") == ("/macro/1", (0.5,))
             client.send("/macro/1", 0.0)
