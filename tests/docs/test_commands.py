@@ -116,7 +116,9 @@ def as_run(command: str) -> str:
         options = [re.sub(r"^osc\.port=\d+$", "osc.port=0", option) for option in options]
         if "osc.port=0" not in options:
             options += ["--set", "osc.port=0"]
-        return f"{serve[1] or ''}oscvae serve {shlex.join(options)}"
+        return f"{serve[1] or ''}oscvae serve {shlex.join([*options, '--set', 'http.port=0'])}"
+    if command.startswith("oscvae ask "):
+        return command.replace("oscvae ask ", "oscvae ask --port {port} ", 1)
     if command.startswith("oscvae dataset build "):
         return command.replace(" build plucked ", " build recordings ") + f" {TINY_DATA}"
     if command.startswith("oscvae train ") and "--resume" not in command:
@@ -191,7 +193,8 @@ Judge = Callable[[str, Sandbox, Path, pytest.MonkeyPatch], None]
 
 
 def plainly(text: str, sandbox: Sandbox, _tmp_path: Path, _monkeypatch: pytest.MonkeyPatch) -> None:
-    sandbox.run(as_run(text).format(port=sandbox.port) if text.startswith("oscsend") else as_run(text))
+    talks = text.startswith(("oscsend", "oscvae ask"))
+    sandbox.run(as_run(text).format(port=sandbox.port) if talks else as_run(text))
 
 
 def by_make(text: str, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

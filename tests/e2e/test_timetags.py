@@ -81,8 +81,8 @@ def test_a_late_bundle_is_played_at_once_and_counted(stage: Stage) -> None:
 
 
 def test_a_bundle_that_lies_too_far_ahead_is_refused(stage: Stage) -> None:
-    for ahead_s in (3700.0, 86_400.0, 2.0**31):
-        stage.client.send_bundle([("/play", 60, *Z)], min(time.time() + ahead_s, 2_085_978_495.0))
+    for ahead_s in (3700.0, 5400.0, 7000.0):  # what lies further ahead is a foreign clock's
+        stage.client.send_bundle([("/play", 60, *Z)], time.time() + ahead_s)
         reply = stage.client.wait_for("/fail")
         assert reply is not None and reply[1][0] == "#bundle"
         assert "ahead, at most 3600 s are kept: is the sender's clock right?" in reply[1][1]
