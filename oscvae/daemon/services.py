@@ -32,6 +32,7 @@ from oscvae.play.part import Part
 log = logging.getLogger(__name__)
 
 PROGRAM = "oscvae"
+POINTS_ARGS = 500  # of one /points.reply: more than 512 arguments no message may have
 MOST_TASKS = 64  # commands and questions that may be under way at once, whoever sent them
 
 obeys: Handlers[[Command, Client]] = Handlers("services")
@@ -190,8 +191,10 @@ class Services:
     @obeys("/points")
     def _list_points(self, command: Command, client: Client) -> None:
         loaded = self._loaded()
-        points = (value for point in loaded.document.points for value in (point.label, point.note, *point.z))
-        client.reply("/points.reply", loaded.name, loaded.info.dims, *points)
+        points = loaded.document.points
+        step = -(-len(points) * (2 + loaded.info.dims) // POINTS_ARGS) or 1  # an even sample, where they are too many
+        values = (value for point in points[::step] for value in (point.label, point.note, *point.z))
+        client.reply("/points.reply", loaded.name, loaded.info.dims, *values)
 
     @obeys("/voices")
     def _list_voices(self, command: Command, client: Client) -> None:

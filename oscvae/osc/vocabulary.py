@@ -391,8 +391,8 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/points",
         "Models and files",
-        "The training notes of the model that plays, for a map of its latent space. It is too long for UDP beyond this "
-        "machine: use TCP or a WebSocket.",
+        "Training notes of the model that plays, evenly chosen, for a map of its latent space. They are too long for UDP "
+        "beyond this machine: use TCP or a WebSocket.",
         (),
         ("/points.reply",),
         by="services",

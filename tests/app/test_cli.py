@@ -42,7 +42,7 @@ def call(*arguments: str) -> int:
 @pytest.fixture
 def rendered(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What `render` passes on."""
-    import oscvae
+    from oscvae import app
 
     passed: dict[str, Any] = {}
 
@@ -53,7 +53,7 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     double = types.ModuleType("oscvae.app.render")
     double.main = render  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "oscvae.app.render", double)
-    monkeypatch.setattr(oscvae, "render", double, raising=False)
+    monkeypatch.setattr(app, "render", double, raising=False)
     return passed
 
 
