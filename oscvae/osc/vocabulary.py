@@ -391,7 +391,7 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/points",
         "Models and files",
-        "Training notes of the model that plays, evenly chosen, for a map of its latent space. They are too long for UDP "
+        "Training notes of the model that plays, evenly chosen, for a map of its latent space. Too long for UDP "
         "beyond this machine: use TCP or a WebSocket.",
         (),
         ("/points.reply",),
