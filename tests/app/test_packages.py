@@ -25,6 +25,12 @@ GOOD, BROKEN, CRASHING = "", f"raise OSError({UNDEFINED!r})", "import os; os.abo
 
 
 @pytest.fixture(autouse=True)
+def no_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests run in the environment of a checkout: what a wheel's user is told is what most of them are about."""
+    monkeypatch.setattr(packages, "_ROOT", tmp_path / "nowhere")
+
+
+@pytest.fixture(autouse=True)
 def needs(monkeypatch: pytest.MonkeyPatch) -> None:
     """As the metadata of an installed oscvae say them."""
     monkeypatch.setattr(packages.importlib.metadata, "requires", lambda name: NEEDS)
