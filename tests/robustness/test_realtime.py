@@ -45,7 +45,7 @@ class LiveEngine:
         self.control.execute([Message(address, args)])
 
     def listen(self) -> None:
-        self.control.pool.take_events()
+        self.control.instrument.take_events()
         self.control.models.collect()
 
     def hold(self, count: int) -> None:

@@ -18,7 +18,9 @@ RANDOM = np.random.default_rng(1)
 
 
 def noise(samples: int, channels: int, gain: float = 0.3) -> np.ndarray:
-    return (gain * RANDOM.standard_normal((samples, channels))).astype(np.float32)
+    """With no offset: `read_sound` takes one away."""
+    made = gain * RANDOM.standard_normal((samples, channels))
+    return (made - made.mean(axis=0)).astype(np.float32)
 
 
 def cancelling(samples: int) -> np.ndarray:

@@ -57,7 +57,8 @@ class TcpPort:
         self._places = Shares(MAX_CONNECTIONS)
         self._taking: set[asyncio.Task[object]] = set()
         self._resuming: set[asyncio.TimerHandle] = set()
-        self._refusals, self._exhaustions, self._strange = Sparing(log), Sparing(log), Sparing(log)
+        self._refusals, self._exhaustions = Sparing(log), Sparing(log)
+        self._strange, self._slow = Sparing(log), Sparing(log)
 
     async def listen(self, host: str, port: int) -> int:
         """Takes connections; returns the port. Raises PortTakenError or ConfigError."""
@@ -172,7 +173,7 @@ class TcpPort:
 
     def log_slow_reader(self, client: Client) -> None:
         self.hub.unsent += 1
-        self._refusals.warn(f"{client.address} does not read its answers: connection closed")
+        self._slow.warn(f"{client.address} does not read its answers: connection closed")
 
     def log_strange(self, client: Client, why: object) -> None:
         self._strange.warn(f"{client.address} sends {why}; connection closed")
