@@ -20,6 +20,7 @@ from oscvae.osc.vocabulary import find
 
 ECHO_S = 0.25  # a ring of seven, each of which keeps a change for a thirtieth of a second
 RETURNS = 2  # after so many a sender is taken for one that sends back what it is told
+KNOWN_S = 20.0  # after its last return; a daemon introduces itself again every 10 s that it tells something
 _SENDERS_MAX = 256
 _FLOAT = struct.Struct("f")
 
@@ -74,14 +75,16 @@ class Standing:
 class Echoes:
     """What was told a moment ago, by whom it was caused, and which senders send such things back.
 
-    A daemon is known by what only daemons send. Whatever else has sent something back is taken for one, too.
+    A daemon is known by what only daemons send. Whatever else sends back what stands no longer, again and again, is
+    taken for one, too: a surface may well set what stands already.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._told: dict[tuple[str, Args], tuple[float, Hashable]] = {}
+        self._last: dict[str, Args] = {}  # told at each address
         self._forget_s = 0.0
-        self._returned: dict[Hashable, int] = {}
+        self._returned: dict[Hashable, tuple[int, float]] = {}  # how often, and when last
 
     def told(self, address: str, args: Sequence[Any], by: Client | None) -> None:
         """It goes out now; `by` has caused it."""
@@ -89,7 +92,8 @@ class Echoes:
         if now >= self._forget_s:
             self._told = {key: told for key, told in self._told.items() if told[0] >= now - ECHO_S}
             self._forget_s = now + ECHO_S
-        self._told[address, as_sent(args)] = now, None if by is None else by.key
+        sent = self._last[address] = as_sent(args)
+        self._told[address, sent] = now, None if by is None else by.key
 
     def hears_daemon(self, client: Client) -> None:
         """`client` sends what only daemons send: it is one, and sends on what it is told."""
@@ -97,25 +101,31 @@ class Echoes:
 
     def is_daemon(self, client: Client) -> bool:
         """Whether it is known to send back what it is told."""
-        return self._returned.get(client.key, 0) >= RETURNS
+        return self._returns(client) >= RETURNS
 
     def is_echo(self, address: str, args: Sequence[Any], client: Client) -> bool:
         """Whether `client` sends back what was told a moment ago, and somebody else had caused."""
         if not self._told:
             return False
-        told = self._told.get((address, as_sent(args)))
+        sent = as_sent(args)
+        told = self._told.get((address, sent))
         if told is None:
             return False
         told_s, caused_by = told
         if self._clock() - told_s > ECHO_S or caused_by == client.key:
             return False
-        self._note(client.key, self._returned.get(client.key, 0) + 1)
+        if self._last[address] != sent:
+            self._note(client.key, self._returns(client) + 1)
         return self.is_daemon(client)
+
+    def _returns(self, client: Client) -> int:
+        returned, last_s = self._returned.get(client.key, (0, -math.inf))
+        return returned if self._clock() - last_s <= KNOWN_S else 0
 
     def _note(self, sender: Hashable, returned: int) -> None:
         if sender not in self._returned and len(self._returned) >= _SENDERS_MAX:
             self._returned.clear()
-        self._returned[sender] = returned
+        self._returned[sender] = returned, self._clock()
 
 
 def as_sent(args: Sequence[Any]) -> Args:

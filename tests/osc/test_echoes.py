@@ -11,7 +11,7 @@ import pytest
 from osc.listening import run
 from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.osc.dispatch import Dispatcher
-from oscvae.osc.echoes import ECHO_S, Echoes, Standing
+from oscvae.osc.echoes import ECHO_S, KNOWN_S, Echoes, Standing
 from oscvae.osc.packets import Packet, encode_message
 from oscvae.osc.parse import Command, ModelInfo
 from oscvae.osc.server import OscServer
@@ -87,14 +87,29 @@ def test_what_a_daemon_sends_back_is_an_echo_for_a_while() -> None:
 
 
 def test_who_sends_back_again_and_again_is_taken_for_a_daemon() -> None:
-    echoes = Echoes(lambda: 100.0)
+    now = [100.0]
+    echoes = Echoes(lambda: now[0])
     bridge = client(7)
+    echoes.told("/gain", (0.0,), None)
     told = []
     for gain in (-1.0, -2.0, -3.0):
         echoes.told("/gain", (gain,), None)
-        told.append(echoes.is_echo("/gain", (gain,), bridge))
+        told.append(echoes.is_echo("/gain", (gain + 1.0,), bridge))
     assert told == [False, True, True]
     assert echoes.is_daemon(bridge) and not echoes.is_daemon(client(8))
+    now[0] += KNOWN_S + 1.0
+    assert not echoes.is_daemon(bridge), "whoever has its port now is somebody else"
+
+
+def test_who_sets_what_stands_already_is_no_daemon() -> None:
+    """A surface that starts sends where all its faders stand, and that is where they were told to be."""
+    echoes = Echoes(lambda: 100.0)
+    surface = client(7)
+    for address in ("/gain", "/pan", "/bend", "/attack", "/release"):
+        echoes.told(address, (0.0,), None)
+    for address in ("/gain", "/pan", "/bend", "/attack", "/release"):
+        assert not echoes.is_echo(address, (0.0,), surface)
+    assert not echoes.is_daemon(surface)
 
 
 def test_what_is_remembered_is_bounded() -> None:
