@@ -275,6 +275,7 @@ def test_the_help_plays(silent: SilentDaemon) -> None:
         patch.touch("travel-note", 65)
         patch.touch("travel")
         assert until(lambda: 65.0 in [args[1] for address, args in listener.drain() if address == "/voice/on"], 10.0)
+        (silent.recordings / "take.wav").unlink(missing_ok=True)  # a name that is taken gets a number
         patch.touch("record", 1)
         assert until(lambda: ("/record", "take.wav") in patch.hear().prints["oscvae-done"], 5.0)
         patch.touch("record", 0)
