@@ -1,4 +1,4 @@
-"""The command line: `oscvae serve | ask | render | dataset | train | evaluate | export | patches | doctor`.
+"""The command line: `oscvae serve | ask | render | dataset | train | evaluate | export | study | patches | doctor`.
 
 Every command imports what it needs when it runs, so that `serve` can install its signal handlers before the heavy
 imports, and `--help` is there at once.
@@ -312,6 +312,31 @@ def export(
     from oscvae.training.export import command as exporting
 
     return exporting.main(source, out, force, data, exporting.Wish(version, licence, checkpoint))
+
+
+@app.command()
+@_reporting
+def study(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="As --list names it.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FOLDER", help="Where the page goes; without it, studies/NAME."),
+    ] = None,
+    small: Annotated[bool, typer.Option("--small", help="A first look, in under a minute.")] = False,
+    data: Annotated[
+        Path | None, typer.Option("--data", "-d", metavar="FOLDER", help="Data of one's own, where a study takes them.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of all that is drawn.")] = 1,
+    listed: Annotated[bool, typer.Option("--list", help="Say which there are.")] = False,
+) -> int:
+    """Run again an experiment that the project started from: one page with pictures, the figures as JSON."""
+    from oscvae.training.studies import command
+
+    if listed:
+        return command.show_list()
+    if name is None:
+        raise typer.BadParameter("which study? --list names them", param_hint="NAME")
+    return command.run(name, out if out is not None else Path("studies") / name, small, data, seed)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})

@@ -1,0 +1,56 @@
+"""Which studies there are: `oscvae study --list`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from oscvae.errors import ConfigError
+from oscvae.training.studies.outcome import Outcome
+from oscvae.training.studies.setting import Setting
+
+Run = Callable[[Setting], Outcome]
+
+
+@dataclass(frozen=True)
+class Study:
+    """One experiment. module: of this folder; its `run` makes the outcome."""
+
+    name: str
+    asks: str
+    """The question, for the list."""
+    source: str
+    """The document, and where in it."""
+    minutes: float
+    """Of the full run, on two cores."""
+    module: str
+
+    def run(self, setting: Setting) -> Outcome:
+        """The experiment itself. Raises OscvaeError for data that it cannot use."""
+        run: Run = import_module(f"oscvae.training.studies.{self.module}").run
+        return run(setting)
+
+
+SOUNDS = (
+    "A. Caillon, J.-B. Dakeyo, M. Fouilleul, T. Geoffroy: Latent space organisation of sounds, IRCAM ATIAM 2018/2019"
+)
+
+STUDIES = (
+    Study(
+        name="divergence",
+        asks="How far from the prior do Kullback-Leibler and maximum mean discrepancy say that codes are?",
+        source=f"{SOUNDS}, 1.2 and appendix A",
+        minutes=8,
+        module="divergence",
+    ),
+)
+
+
+def find_study(name: str) -> Study:
+    """Raises ConfigError where there is none of that name."""
+    for study in STUDIES:
+        if study.name == name:
+            return study
+    names = ", ".join(study.name for study in STUDIES)
+    raise ConfigError(f"there is no study {name!r}: there are {names}")
