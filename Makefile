@@ -16,7 +16,7 @@ export PIP_NO_INPUT := 1
 .PHONY: help serve test test-newest lock check format soak bench docs site pictures model clean distclean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "variables:      CONFIG=config.yaml ARGS='--set osc.port=9001' PYTHON=python3.12"
 
 serve: $(VENV)/.serve ## play: the daemon, with CONFIG and ARGS
@@ -67,6 +67,9 @@ model: $(VENV)/.test ## make models/plucked.ts again, from the soundfonts; stopp
 	$(BIN)/oscvae train --config plucked --data data/plucked --out runs/plucked \
 	    $$(test ! -e runs/plucked/run.json || echo --resume)
 	$(BIN)/oscvae export runs/plucked --out models/plucked.ts --model-version 3.1 --force
+
+study-%: $(VENV)/.test ## run an experiment again, whole: study-divergence, as `oscvae study --list` names them
+	$(BIN)/oscvae study $* --out studies/$* $(ARGS)
 
 clean: ## remove caches and build output
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -67,6 +67,7 @@ NOT_HERE = {
 LONG = (
     r"oscvae evaluate ",  # draws and listens for half a minute
     r"oscvae export (?!runs/mine )",
+    r"oscvae study [a-z]+ ",  # half a minute each
     r"oscvae train (?!--data data/mine --out runs/mine$|--resume)",
     r"oscvae doctor --config ",
     r"\S*oscvae render --score ",  # tests/test_golden.py
