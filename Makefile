@@ -23,7 +23,7 @@ serve: $(VENV)/.serve ## play: the daemon, with CONFIG and ARGS
 	@exec $(BIN)/oscvae serve --config $(CONFIG) $(ARGS)
 
 test: check ## check, then every test; ARGS go to pytest
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python tools/tests.py $(ARGS)
 
 lock: ## renew requirements/: the newest packages that pyproject.toml admits, exact, with hashes
 	@tools/lock.sh
