@@ -154,9 +154,9 @@ class Conductor(Listener):
         await self.door.open()
 
     def _look(self) -> tree.Node:
-        """The vocabulary as it stands, for OSCQuery."""
+        """The vocabulary, for OSCQuery."""
         performer = self.part.performer
-        return tree.build(self.models.info().dims, len(performer.macros.names), self.services.standing)
+        return tree.build(self.models.info().dims, len(performer.macros.names))
 
     def _make_timeline(self, engine: Engine) -> LiveTimeline:
         self.clock = FrameClock(engine.clock_pair, engine.rate)
@@ -299,7 +299,7 @@ class Conductor(Listener):
     def changed(self, path: str, args: Sequence[Any], by: Client | None) -> None:
         self.subscribers.changed(path, args, by)
         if self.door is not None:
-            self.door.changed(path, args, by)
+            self.door.changed(path, by)
 
     def panic(self, channels: Collection[int] | None = None) -> None:
         """Forget what would be heard later; a preset that is saved, a recording that ends: each keeps its moment.

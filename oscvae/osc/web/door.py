@@ -13,8 +13,9 @@ import contextlib
 import errno
 import json
 import logging
+import math
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -23,6 +24,7 @@ from oscvae.errors import CommandError
 from oscvae.osc.client import Client
 from oscvae.osc.hub import Hub
 from oscvae.osc.packets import MAX_PACKET, encode_message
+from oscvae.osc.subscribers import CHANGE_INTERVAL_S
 from oscvae.osc.web import pages, rights, tree
 
 MOST_SOCKETS = 32
@@ -39,7 +41,7 @@ log = logging.getLogger(__name__)
 class Door:
     """Listens on `host` and the first free port from `port` on.
 
-    look: the tree of the vocabulary as it stands (`tree.build`). standing: where one address stands. osc_port: of UDP,
+    look: the tree of the vocabulary (`tree.build`). standing: where one address stands. osc_port: of UDP,
     for OSCQuery's HOST_INFO. hosts, origins: further names under which the daemon may be asked, and pages that may ask.
     """
 
@@ -63,6 +65,9 @@ class Door:
         self._standing = standing
         self._rights = rights.Rights(hosts, origins)
         self._sockets: dict[_Socket, Client] = {}
+        self._changes: dict[str, Hashable] = {}  # what has changed since all were told, and who changed it last
+        self._told_s = -math.inf
+        self._timer: asyncio.TimerHandle | None = None
         self._runner: web.AppRunner | None = None
         self.port = 0
 
@@ -98,6 +103,8 @@ class Door:
 
     async def close(self) -> None:
         """Close every socket, and listen no more."""
+        if self._timer is not None:
+            self._timer.cancel()
         for one in list(self._sockets):
             one.end()
         if self._runner is not None:
@@ -106,11 +113,32 @@ class Door:
 
     # -- what the daemon tells -----------------------------------------------------------------------------------------
 
-    def changed(self, path: str, args: Sequence[Any], by: Client | None) -> None:
-        """A value has changed: those who listen to it are told, at its own address."""
+    def changed(self, path: str, by: Client | None) -> None:
+        """A value has changed: those who listen to it, or to what it has moved, are told where that stands, at most
+        thirty times a second and the last of it always; `by`, who made the last change, is not."""
+        if not any(one.listens for one in self._sockets):
+            return
+        self._changes[path] = None if by is None else by.key
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._told_s + CHANGE_INTERVAL_S - loop.time(), self._tell_changes)
+
+    def _tell_changes(self) -> None:
+        self._timer = None
+        self._told_s = asyncio.get_running_loop().time()
+        changes, self._changes = self._changes, {}
+        packets: dict[str, bytes] = {}  # many pages listen to the same
         for one, client in self._sockets.items():
-            if one.listens and (by is None or by.key != client.key):
-                one.tell(path, args)
+            moved = [path for path, by in changes.items() if by != client.key]
+            has_cursor_moved = any(path.startswith(tree.CURSOR) for path in moved)
+            for listened in one.listens:
+                if listened not in moved and not (has_cursor_moved and listened.startswith(tree.CURSOR)):
+                    continue
+                if listened not in packets:
+                    with contextlib.suppress(CommandError):  # a dimension that the model of now has not
+                        packets[listened] = encode_message(listened, self._standing(listened))
+                if listened in packets:
+                    one.send(packets[listened])
 
     def tree_changed(self) -> None:
         """There is another model: other dimensions, other ranges."""
@@ -145,6 +173,7 @@ class Door:
         node = tree.find_node(self._look(), path)
         if node is None:
             raise web.HTTPNotFound(text=f"{path}: no such address, / lists them\n")
+        node = tree.as_it_stands(node, self._standing)
         asked = [name for name in request.query if name in tree.ATTRIBUTES]
         if request.query_string and not asked:
             raise web.HTTPNoContent
@@ -233,15 +262,6 @@ class _Socket:
         if len(self.listens) >= MOST_LISTENED:
             raise CommandError(f"a WebSocket listens to at most {MOST_LISTENED} addresses")
         self.listens.add(path)
-
-    def tell(self, path: str, args: Sequence[Any]) -> None:
-        """Send what has changed: `path` itself, and what else it has moved of that to which is listened."""
-        for listened in self.listens:
-            if listened == path:
-                self.send(encode_message(path, args))
-            elif listened.startswith(tree.CURSOR) and path.startswith(tree.CURSOR):
-                with contextlib.suppress(CommandError):  # a dimension that the model of now has not
-                    self.send(encode_message(listened, self._standing(listened)))
 
     def _put(self, item: bytes | str) -> None:
         if self._unread > UNREAD_MAX:

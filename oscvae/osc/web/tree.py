@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from oscvae.errors import CommandError
@@ -32,8 +33,12 @@ CURSOR = ("/z", "/unit/", "/pad/")
 _ROOT = "What the synthesiser oscvae obeys."
 
 
-def build(dims: int, n_macros: int, standing: Standing) -> Node:
-    """The tree for a model of D = `dims` and so many macros: the root node, CONTENTS within."""
+@lru_cache(maxsize=8)  # building it takes 3 ms of the event clock
+def build(dims: int, n_macros: int) -> Node:
+    """The tree for a model of D = `dims` and so many macros, without what changes: the root node, CONTENTS within.
+
+    Not to be changed: all who ask get the same one.
+    """
     root: Node = {"FULL_PATH": "/", "DESCRIPTION": _ROOT, "ACCESS": 0, "CONTENTS": {}}
     for row in TABLE:
         for path in paths(row, dims, n_macros):
@@ -43,7 +48,7 @@ def build(dims: int, n_macros: int, standing: Standing) -> Node:
                 walked += f"/{part}"
                 contents = node.setdefault("CONTENTS", {})
                 node = contents.setdefault(part, {"FULL_PATH": walked, "ACCESS": 0})
-            node.update(method(row, path, dims, standing))
+            node.update(method(row, path, dims))
     return root
 
 
@@ -57,7 +62,21 @@ def paths(row: Address, dims: int, n_macros: int) -> Iterator[str]:
         yield row.path.removesuffix("N") + str(n)
 
 
-def method(row: Address, path: str, dims: int, standing: Standing) -> Node:
+def as_it_stands(node: Mapping[str, Any], standing: Standing) -> Node:
+    """A node, and all within it, with VALUE where an address stands."""
+    found = dict(node)
+    if "CONTENTS" in node:
+        found["CONTENTS"] = {name: as_it_stands(one, standing) for name, one in node["CONTENTS"].items()}
+    if "TYPE" in node:
+        try:
+            found["VALUE"] = [_plain(value) for value in standing(node["FULL_PATH"])]
+            found["ACCESS"] = READ_WRITE
+        except CommandError:
+            pass
+    return found
+
+
+def method(row: Address, path: str, dims: int) -> Node:
     """The attributes of one address. What may be left out is left out of its type."""
     args = [arg for arg in row.args if not arg.optional and arg.kind != "rest"]
     columns = [column for arg in args for column in [arg] * (dims if arg.kind == "latent" else 1)]
@@ -72,11 +91,6 @@ def method(row: Address, path: str, dims: int, standing: Standing) -> Node:
         node["CLIPMODE"] = ["both" if column.clip else "none" for column in columns]
         if any(column.unit for column in columns):
             node["UNIT"] = [column.unit or None for column in columns]
-    try:
-        node["VALUE"] = [_plain(value) for value in standing(path)]
-        node["ACCESS"] = READ_WRITE
-    except CommandError:
-        pass
     return node
 
 

@@ -62,7 +62,7 @@ async def room(**settings: Any) -> AsyncIterator[Room]:
         client.reply("/pong", *packet.args)
 
     hub = Hub(handle)
-    look = lambda: tree.build(2, 1, standing)  # noqa: E731
+    look = lambda: tree.build(2, 1)  # noqa: E731
     made = {"host": "127.0.0.1", "port": 18_000, "osc_port": 9000, "look": look, "standing": standing, **settings}
     door = Door(hub, **made)
     assert await door.open()
@@ -126,17 +126,44 @@ def test_who_listens_is_told_at_each_address_that_moves_and_who_ignores_is_not()
             for path in ("/gain", "/unit/1"):
                 await socket.send_str(json.dumps({"COMMAND": "LISTEN", "DATA": path}))
             await here.ask(socket, "/ping")
-            here.door.changed("/gain", (-3.0,), None)
-            assert await here.next(socket) == ("/gain", -3.0)
-            here.door.changed("/z", (1.0, 1.0), None)
+            here.door.changed("/gain", None)
+            assert await here.next(socket) == ("/gain", -6.0)
+            here.door.changed("/z", None)
             assert await here.next(socket) == ("/unit/1", 0.75)
-            here.door.changed("/pan", (1.0,), None)
-            here.door.changed("/gain", (-9.0,), here.heard[0][1])  # its own
+            here.door.changed("/pan", None)
+            here.door.changed("/gain", here.heard[0][1])  # its own
+            await asyncio.sleep(2 * doors.CHANGE_INTERVAL_S)
             await socket.send_str(json.dumps({"COMMAND": "IGNORE", "DATA": "/gain"}))
             assert await here.ask(socket, "/ping") == ("/pong",)
-            here.door.changed("/gain", (0.0,), None)
+            here.door.changed("/gain", None)
+            await asyncio.sleep(2 * doors.CHANGE_INTERVAL_S)
             here.door.tree_changed()
             assert json.loads(await socket.receive_str()) == {"COMMAND": "PATH_CHANGED", "DATA": "/"}
+
+    run(body)
+
+
+def test_a_flood_of_changes_is_told_thirty_times_a_second_and_ends_where_it_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def body() -> None:
+        async with room() as here, here.session.ws_connect(here.url) as socket:
+            for path in ("/z/2", "/gain"):
+                await socket.send_str(json.dumps({"COMMAND": "LISTEN", "DATA": path}))
+            await here.ask(socket, "/ping")
+            began = asyncio.get_running_loop().time()
+            for i in range(1000):
+                monkeypatch.setitem(STANDS, "/z/2", (float(i),))
+                here.door.changed("/z", None)
+                await asyncio.sleep(0.0005)
+            lasted = asyncio.get_running_loop().time() - began
+            await asyncio.sleep(2 * doors.CHANGE_INTERVAL_S)
+            here.door.changed("/gain", None)
+            told = []
+            while (message := await here.next(socket))[0] != "/gain":
+                told.append(message)
+            assert told[-1] == ("/z/2", 999.0)
+            assert 2 <= len(told) <= lasted / doors.CHANGE_INTERVAL_S + 3
 
     run(body)
 
