@@ -227,7 +227,8 @@ class Services:
     @obeys("/preset/save")
     def _preset_save(self, command: Command, client: Client) -> None:
         name = command.values["name"]
-        written = self._presets.save(self._loaded().name, name, self._performer.cursor)
+        preset = self._performer.moves.snapshot(everything=command.values["what"] == "all")
+        written = self._presets.save(self._loaded().name, name, preset)
 
         async def work() -> tuple[Any, ...]:
             await written

@@ -121,7 +121,8 @@ def _argument(arg: Arg, *, tag: bool = False) -> str:
     if tag and arg.kind != "rest":
         facts.append(arg.tag)
     elif arg.kind in {"int", "string", "bool"}:
-        facts.append({"int": "whole number", "string": "string", "bool": "0 or 1"}[arg.kind])
+        whole = {"int": "whole number", "string": "string", "bool": "0 or 1"}[arg.kind]
+        facts.append(" or ".join(f"`{choice}`" for choice in arg.choices) or whole)
     elif arg.kind == "latent":
         facts.append("D numbers")
     elif arg.kind == "setting":
@@ -135,9 +136,13 @@ def _argument(arg: Arg, *, tag: bool = False) -> str:
     if arg.clip:
         facts.append("clips")
     if arg.optional:
-        facts.append("optional" if arg.default is None else f"{arg.default:g} unless given")
+        facts.append("optional" if arg.default is None else f"{_shown(arg.default)} unless given")
     name = f"`{arg.name}1..{arg.name}D`" if arg.kind == "latent" else f"`{arg.name}`"
     return f"{name}: {', '.join(facts)}{'; ' if facts and arg.help else ''}{arg.help}"
+
+
+def _shown(value: float | str) -> str:
+    return f"`{value}`" if isinstance(value, str) else f"{value:g}"
 
 
 def _setting(setting: Setting) -> str:

@@ -38,7 +38,7 @@ class Arg:
 
     Kinds: float, int, bool, string; latent = D floats; dimension = one of them, the N-th; setting = the name of a
     setting of a voice; rest = all that follow. identity: a number names something here, even 1 and 0, which would
-    otherwise be what a button sends.
+    otherwise be what a button sends. choices: the only strings that it may be.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Arg:
     default: Any = REQUIRED
     help: str = ""
     identity: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def optional(self) -> bool:

@@ -174,8 +174,9 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/preset/save",
         "Presets",
-        "Keeps the cursor under that name, per model, on disk at once; what cannot be written is not kept.",
-        (_NAME,),
+        "Keeps the cursor under that name, per model, on disk at once; what cannot be written is not kept. With `all`, "
+        "attack, release, stretch and the macros as well.",
+        (_NAME, Arg("what", "string", default="cursor", choices=("cursor", "all"))),
         ("/done /preset/save name",),
         awaited=True,
         by="services",
@@ -186,8 +187,23 @@ TABLE: tuple[Address, ...] = (
         "/preset/recall",
         "Presets",
         "Moves the cursor to a preset, in that time: your own, or one that comes along with the model, by name or "
-        "number.",
+        "number. What else it holds is set at once, and told at its own addresses: its macros, which move all but the "
+        "cursor, and then attack, release and stretch.",
         (_NAME, _seconds("seconds", default=0.0, help="glide")),
+        told=True,
+        moves_cursor=True,
+    ),
+    Address(
+        "/preset/morph",
+        "Presets",
+        "Moves the cursor to a point between two presets, and what both of them hold besides. A fader, MIDI controller "
+        "or macro may move the share: `/preset/morph dark bright` is then its address.",
+        (
+            Arg("a", "string", help="where share is 0, as in /preset/recall"),
+            Arg("b", "string", help="where it is 1"),
+            Arg("share", "float", 0, 1, clip=True),
+            _seconds("seconds", default=0.0, help="glide"),
+        ),
         told=True,
         moves_cursor=True,
     ),

@@ -31,6 +31,7 @@ EVERY_ADDRESS = [
     "/glide",
     "/preset/save",
     "/preset/recall",
+    "/preset/morph",
     "/preset/delete",
     "/presets",
     "/gain",
@@ -92,7 +93,7 @@ def example(arg: Arg) -> list[Any]:
     if arg.kind == "rest":
         return [0.5] * MODEL.dims
     if arg.kind == "string":
-        return ["name"]
+        return [arg.choices[0] if arg.choices else "name"]
     if arg.name == "note":
         return [60]
     return [1]
