@@ -19,6 +19,7 @@ from oscvae.daemon.recorder import Recorder
 from oscvae.errors import BusyError, CommandError, OscvaeError
 from oscvae.files import why
 from oscvae.midi.learn import Controllers
+from oscvae.names import normal
 from oscvae.osc.binding import bind_controller
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
@@ -207,8 +208,10 @@ class Services:
     def _encode(self, command: Command, client: Client) -> None:
         async def work() -> tuple[Any, ...]:
             name = command.values["file"]
-            note, z = await self._encoder.encode(name, self._loaded())
-            return name, float(note), *z
+            encoded = await self._encoder.encode(name, self._loaded())
+            if encoded.doubt:
+                client.reply("/warn", command.path, f"{name}: {encoded.doubt}")
+            return name, float(encoded.note), *encoded.z
 
         self._start(command, client, work())
 
@@ -239,8 +242,9 @@ class Services:
     @obeys("/preset/delete")
     def _preset_delete(self, command: Command, client: Client) -> None:
         name = command.values["name"]
+        spelt = normal(name)
         loaded = self._loaded()
-        if name in loaded.presets and name not in self._presets.names(loaded.name):
+        if spelt in loaded.presets and spelt not in self._presets.names(loaded.name):
             raise CommandError(f"preset {name!r} comes along with {loaded.name}: it stays")
         written = self._presets.delete(loaded.name, name)
 

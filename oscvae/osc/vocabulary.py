@@ -417,9 +417,10 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/encode",
         "Models and files",
-        "The latent point and the note of a file in the sounds folder.",
+        "The latent point and the note of a file in the sounds folder. A sound that may be no note, or is unlike "
+        "what the model knows, is encoded all the same: a `/warn` before the answer says why to doubt it.",
         (Arg("file", "string"),),
-        ("/done /encode file note z1..zD", "/fail /encode why"),
+        ("/done /encode file note z1..zD", "/fail /encode why", "/warn /encode why"),
         awaited=True,
         by="services",
     ),
@@ -536,6 +537,11 @@ REPLIES: tuple[Reply, ...] = (
     Reply("/done", "A command is finished.", (Arg("command", "string"), Arg("result", "rest"))),
     Reply("/fail", "A command cannot be obeyed, and why.", (Arg("command", "string"), Arg("why", "string"))),
     Reply(
+        "/warn",
+        "A command is obeyed, but why its result may not be what was meant.",
+        (Arg("command", "string"), Arg("why", "string")),
+    ),
+    Reply(
         "/status.reply",
         "How the daemon is.",
         (
@@ -553,6 +559,7 @@ REPLIES: tuple[Reply, ...] = (
             Arg("model", "string"),
             Arg("dims", "int", help="D, the model's latent dimension"),
             Arg("uptime", "float", unit="s"),
+            Arg("confined", "string", help="how far the model's code is: full, off, or what this system lacks for it"),
         ),
     ),
     Reply("/version.reply", "What the daemon is.", (Arg("program", "string"), Arg("version", "string"))),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from oscvae.errors import CommandError
+from oscvae.names import normal
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.packets import Message
@@ -71,7 +72,7 @@ class Moves:
 
     def _find(self, name: str) -> Preset:
         loaded = self._model()
-        z = None if name in self._presets.names(loaded.name) else find_preset(loaded.presets, name)
+        z = None if normal(name) in self._presets.names(loaded.name) else find_preset(loaded.presets, name)
         return self._presets.find(loaded.name, name, loaded.info.dims) if z is None else Preset(z)
 
     def _go(self, preset: Preset, command: Command, client: Client, due_ns: int | None) -> None:

@@ -3,7 +3,7 @@
 The state in memory changes at once, on the event clock; the file follows in a worker thread, whole and atomically
 (written aside, synced, renamed), so that pulling the plug leaves the old file or the new one. What cannot be written is
 taken back: after a /fail everything is as it was, and nobody counts on a preset that is gone tomorrow. Each model has
-its file, and one that hangs holds up no other's.
+its file, and one that hangs holds up no other's. Names are kept and compared in Unicode's normal form C.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 
 from oscvae.errors import BusyError, CommandError
 from oscvae.files import NAME_BYTES, why
+from oscvae.names import normal
 from oscvae.play.journey import Point
 from oscvae.settings import documents
 from oscvae.settings.disk import Disk
@@ -139,9 +140,9 @@ class Presets:
     def find(self, model: str, name: str, dims: int) -> Preset:
         """The preset of that name. Raises CommandError if there is none, or of another dimension than `dims`."""
         presets = self.known(model)
-        if name not in presets:
+        preset = presets.get(normal(name))
+        if preset is None:
             raise CommandError(f"no preset {name!r} for {model}, /presets lists them")
-        preset = presets[name]
         if len(preset.z) != dims:
             raise CommandError(f"preset {name!r} has {len(preset.z)} dimensions, {model} has {dims}")
         return preset
@@ -152,6 +153,7 @@ class Presets:
         The task's CommandError says why it cannot be; then the name is as it was before. Raises CommandError for a
         bad name, and for a model that is not open, lest its file be overwritten unread.
         """
+        name = normal(name)
         check_name(name)
         presets = self.known(model)
         if name not in presets and len(presets) >= PRESETS_MAX:
@@ -160,6 +162,7 @@ class Presets:
 
     def delete(self, model: str, name: str) -> asyncio.Task[None]:
         """Forgets a preset at once; the task is as that of `save`. Raises CommandError if there is none."""
+        name = normal(name)
         if name not in self.known(model):
             raise CommandError(f"no preset {name!r} for {model}, /presets lists them")
         return self._changed(model, _Change(name, None))
@@ -282,7 +285,7 @@ def _checked(document: Any) -> dict[str, Preset]:
         raise ValueError("no presets in it")
     for name in presets:
         check_name(name)
-    return {name: _read_one(name, value) for name, value in presets.items()}
+    return {normal(name): _read_one(name, value) for name, value in presets.items()}
 
 
 def _read_one(name: str, value: Any) -> Preset:

@@ -476,6 +476,7 @@ def test_a_reply_can_be_sent(reply: Any) -> None:
 def test_the_order_of_status_is_kept() -> None:
     names = [arg.name for reply in REPLIES if reply.path == "/status.reply" for arg in reply.args]
     assert names[:6] == ["voices", "cpu_avg", "cpu_peak", "underruns", "late", "xruns"]
+    assert names[-2:] == ["uptime", "confined"], "what is new comes last"
 
 
 def test_the_nearest_address_is_found() -> None:

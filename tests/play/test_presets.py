@@ -93,6 +93,23 @@ def test_what_a_preset_holds_besides_its_point_is_kept(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "m.json").read_text())["format"] == 1, "what older programs read"
 
 
+def test_two_spellings_are_one_preset(tmp_path: Path) -> None:
+    one, two = "caf\u00e9", "cafe\u0301"
+    (tmp_path / "m.json").write_text(json.dumps({"format": 1, "model": "m", "presets": {two: [1.0]}}))
+
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        await kept.open("m")
+        assert kept.names("m") == [one]
+        assert kept.find("m", one, 1) == kept.find("m", two, 1) == Preset((1.0,))
+        await kept.save("m", two, Preset((2.0,)))
+        assert kept.find("m", one, 1) == Preset((2.0,))
+        await kept.delete("m", two)
+        assert kept.names("m") == []
+
+    run(body)
+
+
 def test_models_have_their_own(tmp_path: Path) -> None:
     async def body() -> None:
         kept = Presets(tmp_path)

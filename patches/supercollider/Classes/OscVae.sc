@@ -262,10 +262,10 @@ OscVae {
 	status { |action|
 		var keys = #[
 			\voices, \cpu_avg, \cpu_peak, \underruns, \late, \xruns, \busy, \sample_rate, \model_rate, \block_size,
-			\backend, \model, \dims, \uptime
+			\backend, \model, \dims, \uptime, \confined
 		];
 		this.ask(['/status'], '/status.reply', { |msg|
-			action.value(().putPairs([keys, msg[1..]].flop.flatten(1)))
+			action.value(().putPairs([keys, msg[1..].keep(keys.size)].flop.flatten(1)))
 		})
 	}
 
@@ -316,7 +316,7 @@ OscVae {
 	}
 
 	isEvent { |address|
-		^#['/done', '/fail', '/status.reply', '/presets.reply', '/macros.reply', '/models.reply', '/version.reply',
+		^#['/done', '/fail', '/warn', '/status.reply', '/presets.reply', '/macros.reply', '/models.reply', '/version.reply',
 			'/help.reply', '/pong', '/synced', '/voices.reply', '/points.reply'].includes(address).not
 	}
 

@@ -236,6 +236,7 @@ osc.on("/fail", (command, why) => {
     $("connection").textContent = "starting";
   } else say(`${command}: ${why}`);
 });
+osc.on("/warn", (command, why) => say(`${command}: ${why}`));
 osc.on("/xrun", (count) => say(`the audio server missed its time (${count} since the start)`));
 osc.on("/z", (...z) => cursor(z));
 function scaled(first, ...shares) {
