@@ -43,8 +43,8 @@ class Services:
     """Obeys what is not heard: the rows of the vocabulary that are the services'.
 
     status: the arguments of /status.reply. hears_midi: whether there is a port to learn from. on_quit, on_clear,
-    on_dump: what the daemon does about /quit, /clearSched and /dumpOSC. quit_anywhere: whether /quit is obeyed from
-    beyond loopback. folders: how those that errors name are called before strangers.
+    on_dump, on_monitor: what the daemon does about /quit, /clearSched, /dumpOSC and /monitor. quit_anywhere: whether
+    /quit is obeyed from beyond loopback. folders: how those that errors name are called before strangers.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Services:
         on_quit: Callable[[], None],
         on_clear: Callable[[], None],
         on_dump: Callable[[bool], None],
+        on_monitor: Callable[[Client, bool], None],
         quit_anywhere: bool,
         folders: Mapping[Path, str],
     ) -> None:
@@ -76,6 +77,7 @@ class Services:
         self._on_quit = on_quit
         self._on_clear = on_clear
         self._on_dump = on_dump
+        self._on_monitor = on_monitor
         self._quit_anywhere = quit_anywhere
         self._folders = sorted(((str(path), name) for path, name in folders.items()), key=lambda pair: -len(pair[0]))
         self._tasks: set[asyncio.Task[None]] = set()
@@ -224,6 +226,12 @@ class Services:
                 return (await self._recorder.start(command.values["name"]),)
 
         self._start(command, client, work())
+
+    @obeys("/monitor")
+    def _monitor(self, command: Command, client: Client) -> None:
+        on = command.values["on"]
+        self._on_monitor(client, on)
+        client.done(command.path, int(on))
 
     # -- presets -------------------------------------------------------------------------------------------------------
 

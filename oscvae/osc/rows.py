@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["float", "int", "bool", "string", "latent", "dimension", "setting", "rest"]
+Kind = Literal["float", "int", "bool", "string", "latent", "dimension", "setting", "rest", "blob"]
 TAGS = {
     "float": "f",
     "int": "i",
@@ -19,6 +19,7 @@ TAGS = {
     "dimension": "f",
     "setting": "s",
     "rest": "...",
+    "blob": "b",
 }
 """The OSC type tag as which an argument is sent in a reply, with its repetition in docs."""
 CHANNELS = 16

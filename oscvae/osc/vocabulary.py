@@ -438,6 +438,17 @@ TABLE: tuple[Address, ...] = (
         pressed=True,
     ),
     Address(
+        "/monitor",
+        "Models and files",
+        "Sends you what is played, over a WebSocket: `/sound`, 20 ms at a time, until 0 ends it or the socket closes. "
+        "Where more than 200 ms of it wait to be taken in, some is left out.",
+        (Arg("on", "bool"),),
+        ("/done /monitor on",),
+        by="services",
+        scope="daemon",
+        in_score="ignored",
+    ),
+    Address(
         "/status", "The daemon", "How it is.", (), ("/status.reply",), by="services", scope="daemon", in_score="ignored"
     ),
     Address(
@@ -568,6 +579,17 @@ REPLIES: tuple[Reply, ...] = (
     Reply("/presets.reply", "The presets of a model.", (Arg("model", "string"), Arg("names", "rest"))),
     Reply("/macros.reply", "The macros; the first is /macro/1.", (Arg("names", "rest"),)),
     Reply("/models.reply", "The models that /load takes.", (Arg("names", "rest"),)),
+    Reply(
+        "/sound",
+        "20 ms of the output, to whoever has asked by /monitor.",
+        (
+            Arg("rate", "int", unit="Hz"),
+            Arg(
+                "frame", "int", help="of its first sample, from any start, modulo 2^31: where it jumps some is missing"
+            ),
+            Arg("pcm", "blob", help="left, right, left ..: signed 16 bits, the low byte first"),
+        ),
+    ),
     Reply("/synced", "All earlier asynchronous commands are finished.", (Arg("id", "int"),)),
     Reply(
         "/model",
@@ -693,7 +715,7 @@ def reply_args(path: str, **values: Any) -> tuple[Any, ...]:
         if arg.kind == "rest":
             result.extend(value)
         else:
-            result.append({"float": float, "int": int, "bool": int, "string": str}[arg.kind](value))
+            result.append({"float": float, "int": int, "bool": int, "string": str, "blob": bytes}[arg.kind](value))
     if values:
         raise TypeError(f"{path} has no argument {', '.join(values)}")
     return tuple(result)

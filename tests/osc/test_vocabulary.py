@@ -61,6 +61,7 @@ EVERY_ADDRESS = [
     "/points",
     "/encode",
     "/record",
+    "/monitor",
     "/status",
     "/version",
     "/help",
@@ -467,7 +468,9 @@ def test_replies_have_the_tables_order_and_types() -> None:
 
 @pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.path)
 def test_a_reply_can_be_sent(reply: Any) -> None:
-    values = {arg.name: {"int": 1, "float": 1, "string": "s", "rest": [1.0]}[arg.kind] for arg in reply.args}
+    values = {
+        arg.name: {"int": 1, "float": 1, "string": "s", "rest": [1.0], "blob": b"1234"}[arg.kind] for arg in reply.args
+    }
     message = decode(encode_message(reply.path, reply_args(reply.path, **values)))
     assert isinstance(message, Message)
     assert set(message.tags) <= set("ifsb")
