@@ -1,4 +1,4 @@
-"""What the whole mix goes through: gain, balance, the closing fade, the limiter, meters, what is recorded and monitored.
+"""What the whole mix goes through: gain, balance, the closing fade, the limiter, meters, recording, monitoring.
 
 The limiter looks at no sample ahead: it attacks at once, recovers with a time constant of 50 ms, and its gain is
 exactly 1 while nothing has reached the ceiling, so that what stays below it passes unchanged.

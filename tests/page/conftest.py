@@ -51,7 +51,7 @@ def daemon(http_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def open_page(browser: Browser, daemon: Daemon, http_port: int) -> Iterator[OpenPage]:
-    """`open_page(width, height)`: the page, connected; it must say nothing to the console. script: what runs before it."""
+    """`open_page(width, height)`: the page, connected; it must say nothing to the console. script: runs before it."""
     contexts = []
     faults: list[str] = []
 
