@@ -94,7 +94,6 @@ def test_a_note_is_heard_in_the_browser_at_its_pitch(open_page, daemon: Daemon, 
     while page.evaluate(COLOURS) < MANY:
         assert time.monotonic() < deadline, "the notes have left no trace"
         hear_note(page, daemon)
-    page.screenshot(path="/tmp/field-shot.png")
     listen.click()
     assert listen.get_attribute("aria-pressed") == "false" and not scope.is_visible()
 
