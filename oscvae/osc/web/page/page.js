@@ -286,7 +286,7 @@ osc.on("/level", (left, right) => {
 osc.on("/status.reply", (voices, average, peak, underruns, late, xruns, busy, rate, modelRate, block, backend) => {
   $("facts").textContent = `${voices} voices   ${average.toFixed(0)} % CPU   ${xruns} xruns   ${backend}`;
   $("listen").classList.toggle("offered", !listener.wanted && backend === "silent");
-  if (backend === "silent" || backend.endsWith("(away)")) {
+  if ((backend === "silent" && !listener.wanted) || backend.endsWith("(away)")) {
     if (standing === "") stand(backend === "silent" ? SILENT : `${backend}: it plays again when the server is back`);
   } else if (standing !== "") stand("");
 });
