@@ -59,7 +59,7 @@ site: $(VENV)/.test ## the documentation as a site, in build/site
 	$(BIN)/python -m sphinx -W --keep-going -n -q -d build/doctrees docs build/site
 
 pictures: $(VENV)/.test ## make the pictures of README and docs again, and the sound that they let hear
-	$(BIN)/python tools/pictures --sound
+	$(BIN)/python tools/pictures --sound --page
 
 model: $(VENV)/.test ## make models/plucked.ts again, from the soundfonts; stopped, it goes on
 	@tools/system-packages.sh model

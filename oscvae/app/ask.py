@@ -45,7 +45,7 @@ class Answer(NamedTuple):
 
     def lines(self) -> Iterator[str]:
         """For people: one argument a line where it has a name, else all on one."""
-        if self.is_failure and len(self.args) == 2:
+        if self.address in ("/fail", "/warn") and len(self.args) == 2:
             yield f"{self.args[0]}: {self.args[1]}"
             return
         named = self.labelled()

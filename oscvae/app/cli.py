@@ -381,7 +381,7 @@ def patches(
 def doctor(config: ConfigOption = None, overrides: SetOption = None) -> int:
     """Say what is there, what is missing, and the one command that mends it.
 
-    Exit code 1 if `oscvae serve` with the same options would fail.
+    Exit code 1 if `oscvae serve` with the same options would fail. A daemon that runs already is asked how it is.
     """
     loaded = _configure(config, overrides or [])
 

@@ -12,6 +12,7 @@ from oscvae.errors import ConfigError
 DEFAULT_FOLDER = "oscvae-patches"
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+_LEFT_BY_PYTHON = "__pycache__"  # beside the examples, where they were compiled by an installer
 _SHOWN = 3  # names in an error
 
 
@@ -24,7 +25,8 @@ def source() -> Path:
 def files() -> list[Path]:
     """Every file, relative to `source()`, sorted."""
     folder = source()
-    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in found if _LEFT_BY_PYTHON not in path.parts)
 
 
 def copy(folder: Path, *, force: bool = False) -> list[Path]:

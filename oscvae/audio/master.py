@@ -1,4 +1,4 @@
-"""What the whole mix goes through: gain, balance, the closing fade, the limiter, meters, the recording buffer.
+"""What the whole mix goes through: gain, balance, the closing fade, the limiter, meters, recording, monitoring.
 
 The limiter looks at no sample ahead: it attacks at once, recovers with a time constant of 50 ms, and its gain is
 exactly 1 while nothing has reached the ceiling, so that what stays below it passes unchanged.
@@ -101,3 +101,15 @@ def record(engine, count, left, right):  # type: ignore[no-untyped-def]
     store(engine, at.E_RECORD_HEAD, head + fits)
     if fits < count:
         store(engine, at.E_RECORD_LOST, engine[at.E_RECORD_LOST] + count - fits)
+
+
+@kernel("void(int64[::1], int64, float32[::1], float32[::1])")
+def monitor(engine, count, left, right):  # type: ignore[no-untyped-def]
+    """Copy the output to the monitor's ring, over what is oldest there."""
+    head = engine[at.E_MONITOR_HEAD]
+    buffer = floats_at(engine[at.E_MONITOR], at.MONITOR_FRAMES * 2)
+    for i in range(count):
+        place = ((head + i) & (at.MONITOR_FRAMES - 1)) * 2
+        buffer[place] = left[i]
+        buffer[place + 1] = right[i]
+    store(engine, at.E_MONITOR_HEAD, head + count)

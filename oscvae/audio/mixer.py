@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from oscvae.audio.master import master, record
+from oscvae.audio.master import master, monitor, record
 from oscvae.audio.measure import count_time, keep_largest_step
 from oscvae.audio.voice import begin_voice, mix_voice
 from oscvae.realtime import layout as at
@@ -158,6 +158,7 @@ def block(engine, frame_32, count, left_address, right_address):  # type: ignore
     _take_up(engine, frame, epoch)
     closing = load(engine, at.E_CLOSING)
     recording = load(engine, at.E_RECORD_ON) == 1
+    monitored = load(engine, at.E_MONITOR_ON) == 1
     measuring = load(engine, at.E_MEASURE) == 1
     silent = load(engine, at.E_FREEWHEEL) == 1
     left = floats_at(engine[at.E_MIX], at.CHUNK)
@@ -175,6 +176,8 @@ def block(engine, frame_32, count, left_address, right_address):  # type: ignore
         master(engine, n, closing, left, right)
         if recording:
             record(engine, n, left, right)
+        if monitored:
+            monitor(engine, n, left, right)
         if measuring:
             keep_largest_step(engine, n, left, right)
         _put(left_address + done * 4 if left_address != 0 else 0, n, left, silent)

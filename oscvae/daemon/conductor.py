@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from oscvae.audio.backend import fade_out
 from oscvae.daemon.encoder import Encoder
+from oscvae.daemon.monitor import Monitor
 from oscvae.daemon.output import Output, open_backend
 from oscvae.daemon.recorder import Recorder
 from oscvae.daemon.router import Router
@@ -90,6 +91,7 @@ class Conductor(Listener):
             self._on_rate,
         )
         self.recorder = Recorder(self.engine, config.paths.recordings)
+        self.monitor = Monitor(self.engine)
         self.encoder = Encoder(config.paths.sounds)
         self.meters = Meters(self.engine, self.output, self.pool, self.models, self.subscribers, self._late)
         self.services = Services(
@@ -103,6 +105,7 @@ class Conductor(Listener):
             on_quit=stop.set,
             on_clear=self._clear_schedule,
             on_dump=self._dump,
+            on_monitor=self._listen,
             quit_anywhere=config.osc.quit_from == "any",
             folders={
                 config.model.folder: "the models folder",
@@ -151,6 +154,7 @@ class Conductor(Listener):
             hosts=self._config.http.hosts,
             origins=self._config.http.origins,
         )
+        self.door.on_closed = lambda client: self.monitor.remove(client.key)
         await self.door.open()
 
     def _look(self) -> tree.Node:
@@ -228,6 +232,7 @@ class Conductor(Listener):
         for task in self._tasks:
             task.cancel()
         await self._server.close()
+        self.monitor.close()
         if self.door is not None:
             await self.door.close()
         self.subscribers.close()
@@ -290,6 +295,16 @@ class Conductor(Listener):
 
     def _dump(self, on: bool) -> None:
         self._server.dump.on = on
+
+    def _listen(self, client: Client, on: bool) -> None:
+        """/monitor. Raises CommandError."""
+        if not on:
+            self.monitor.remove(client.key)
+            return
+        send = None if self.door is None else self.door.lossy(client)
+        if send is None:
+            raise CommandError("sound goes over a WebSocket only, at http.port")
+        self.monitor.add(client.key, send)
 
     # -- what the instrument tells -------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import itertools
 import math
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,11 +20,24 @@ from oscvae.daemon import helper
 from oscvae.decode.wire import ENCODE, Request
 from oscvae.errors import BusyError, CommandError
 from oscvae.files import open_regular, why
+from oscvae.names import find
 from oscvae.play.loaded import Loaded
 from oscvae.settings.disk import Disk
 
 TIMEOUT_S = 60.0
 _NOTE_BYTES = 8
+_DOUBT_MAX = 200  # bytes
+
+
+class Encoded(NamedTuple):
+    """A sound file as a model knows it."""
+
+    note: int
+    """MIDI note."""
+    z: tuple[float, ...]
+    """The latent mean [D], in the range that /play takes."""
+    doubt: str
+    """Why it may be something else than a note that the model knows; empty where nothing speaks against it."""
 
 
 class Encoder:
@@ -46,7 +59,7 @@ class Encoder:
         if not name or "\0" in name or Path(name).is_absolute() or ".." in Path(name).parts:
             raise CommandError(f"a sound is named by its path inside {self._folder}, got {name[:64]!r}")
         try:
-            path = (folder / name).resolve()
+            path = (find(folder, name) or folder / name).resolve()
             found = path.is_file()
             if found and path.is_relative_to(folder):
                 with open_regular(path) as file:
@@ -59,15 +72,15 @@ class Encoder:
             raise CommandError(f"no sound {name[:64]!r} in {self._folder}")
         return path
 
-    async def encode(self, name: str, loaded: Loaded) -> tuple[int, tuple[float, ...]]:
-        """(note, latent mean) of a sound file, in the range that /play takes. Raises CommandError."""
+    async def encode(self, name: str, loaded: Loaded) -> Encoded:
+        """What a sound file is to a model. Raises CommandError."""
         if not loaded.decoder.encodes:
             raise CommandError(f"the model {loaded.name!r} has no encoder")
         loaded.waiting += 1  # its decoder is not dismissed, whatever is loaded in the meantime
         try:
             async with self._turn:
                 path = await self._disk.ask(partial(self.path, name), name)
-                note, x = await self._analyse(path, loaded)
+                note, x, doubt = await self._analyse(path, loaded)
                 notice = await self._ask(loaded, note, x)
         finally:
             loaded.waiting -= 1
@@ -78,28 +91,30 @@ class Encoder:
             raise CommandError(f"{name}: the model {loaded.name!r} makes nothing of it")
         # of noise, or of anything that is unlike its notes, a model may think whatever it likes
         z = zip(mean, loaded.info.z_low, loaded.info.z_high, strict=True)
-        return note, tuple(min(max(value, low), high) for value, low, high in z)
+        doubts = [why for why in (doubt, loaded.document.unlike(mean)) if why]
+        return Encoded(note, tuple(min(max(value, low), high) for value, low, high in z), "; ".join(doubts))
 
-    async def _analyse(self, path: Path, loaded: Loaded) -> tuple[int, np.ndarray[Any, Any]]:
+    async def _analyse(self, path: Path, loaded: Loaded) -> tuple[int, np.ndarray[Any, Any], str]:
+        """Its note, its magnitudes, and why it may be no single note."""
         document = loaded.document
         size = _NOTE_BYTES + 4 * document.frames * document.bands.n
         said = document.model_dump_json().encode()
         try:
             data, errors = await helper.ask(
-                "oscvae.sound.analyse", str(path), said=said, most=size, timeout_s=TIMEOUT_S
+                "oscvae.sound.analyse", str(path), said=said, most=size + _DOUBT_MAX, timeout_s=TIMEOUT_S
             )
         except TimeoutError:
             raise CommandError(f"{path.name} took longer than {TIMEOUT_S:.0f} s to analyse") from None
         except OSError as error:
             raise CommandError(f"no process can be started for {path.name}: {why(error)}") from error
-        if len(data) != size:
+        if not size <= len(data) <= size + _DOUBT_MAX:
             lines = errors.decode(errors="replace").strip().splitlines()
             raise CommandError(lines[-1] if lines else f"{path.name} crashed its analysis")
         note = int(np.frombuffer(data, np.int64, count=1)[0])
-        x = np.frombuffer(data, np.float32, offset=_NOTE_BYTES).reshape(document.frames, document.bands.n)
+        x = np.frombuffer(data[:size], np.float32, offset=_NOTE_BYTES).reshape(document.frames, document.bands.n)
         if not document.note_min <= note <= document.note_max or not (np.abs(x) <= 1.0).all():
             raise CommandError(f"{path.name}: its analysis answered nonsense")
-        return note, x
+        return note, x, data[size:].decode(errors="replace")
 
     async def _ask(self, loaded: Loaded, note: int, x: np.ndarray[Any, Any]) -> dict[str, Any]:
         decoder = loaded.decoder

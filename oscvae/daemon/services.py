@@ -19,6 +19,7 @@ from oscvae.daemon.recorder import Recorder
 from oscvae.errors import BusyError, CommandError, OscvaeError
 from oscvae.files import why
 from oscvae.midi.learn import Controllers
+from oscvae.names import normal
 from oscvae.osc.binding import bind_controller
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
@@ -42,8 +43,8 @@ class Services:
     """Obeys what is not heard: the rows of the vocabulary that are the services'.
 
     status: the arguments of /status.reply. hears_midi: whether there is a port to learn from. on_quit, on_clear,
-    on_dump: what the daemon does about /quit, /clearSched and /dumpOSC. quit_anywhere: whether /quit is obeyed from
-    beyond loopback. folders: how those that errors name are called before strangers.
+    on_dump, on_monitor: what the daemon does about /quit, /clearSched, /dumpOSC and /monitor. quit_anywhere: whether
+    /quit is obeyed from beyond loopback. folders: how those that errors name are called before strangers.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Services:
         on_quit: Callable[[], None],
         on_clear: Callable[[], None],
         on_dump: Callable[[bool], None],
+        on_monitor: Callable[[Client, bool], None],
         quit_anywhere: bool,
         folders: Mapping[Path, str],
     ) -> None:
@@ -75,6 +77,7 @@ class Services:
         self._on_quit = on_quit
         self._on_clear = on_clear
         self._on_dump = on_dump
+        self._on_monitor = on_monitor
         self._quit_anywhere = quit_anywhere
         self._folders = sorted(((str(path), name) for path, name in folders.items()), key=lambda pair: -len(pair[0]))
         self._tasks: set[asyncio.Task[None]] = set()
@@ -207,8 +210,10 @@ class Services:
     def _encode(self, command: Command, client: Client) -> None:
         async def work() -> tuple[Any, ...]:
             name = command.values["file"]
-            note, z = await self._encoder.encode(name, self._loaded())
-            return name, float(note), *z
+            encoded = await self._encoder.encode(name, self._loaded())
+            if encoded.doubt:
+                client.reply("/warn", command.path, f"{name}: {encoded.doubt}")
+            return name, float(encoded.note), *encoded.z
 
         self._start(command, client, work())
 
@@ -222,12 +227,19 @@ class Services:
 
         self._start(command, client, work())
 
+    @obeys("/monitor")
+    def _monitor(self, command: Command, client: Client) -> None:
+        on = command.values["on"]
+        self._on_monitor(client, on)
+        client.done(command.path, int(on))
+
     # -- presets -------------------------------------------------------------------------------------------------------
 
     @obeys("/preset/save")
     def _preset_save(self, command: Command, client: Client) -> None:
         name = command.values["name"]
-        written = self._presets.save(self._loaded().name, name, self._performer.cursor)
+        preset = self._performer.moves.snapshot(everything=command.values["what"] == "all")
+        written = self._presets.save(self._loaded().name, name, preset)
 
         async def work() -> tuple[Any, ...]:
             await written
@@ -238,8 +250,9 @@ class Services:
     @obeys("/preset/delete")
     def _preset_delete(self, command: Command, client: Client) -> None:
         name = command.values["name"]
+        spelt = normal(name)
         loaded = self._loaded()
-        if name in loaded.presets and name not in self._presets.names(loaded.name):
+        if spelt in loaded.presets and spelt not in self._presets.names(loaded.name):
             raise CommandError(f"preset {name!r} comes along with {loaded.name}: it stays")
         written = self._presets.delete(loaded.name, name)
 

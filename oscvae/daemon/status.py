@@ -102,4 +102,5 @@ class Meters:
             loaded.name if loaded else "",
             loaded.info.dims if loaded else 0,
             time.monotonic() - self._began,
+            loaded.decoder.confined if loaded else "",
         )

@@ -15,27 +15,48 @@ from oscvae.osc.vocabulary import TABLE, find, suggestion
 
 EXAMPLE = '"/preset/recall dark"'
 
+
+def _moved(row: Address, n_words: int) -> Arg | None:
+    """The argument of an address that a fader moves, where it stands behind so many words, such as the names of
+    /preset/morph; None where it cannot be moved so."""
+    words, rest = row.args[:n_words], row.args[n_words:]
+    if not row.told or not rest or rest[0].optional or rest[0].kind not in {"float", "dimension", "bool"}:
+        return None
+    is_alone = all(arg.kind == "string" for arg in words) and all(arg.optional for arg in rest[1:])
+    return rest[0] if is_alone else None
+
+
 _MOVABLE = {
-    row.path: row.args[0]
+    row.path: " ".join((row.path, *(arg.name for arg in row.args[:n])))
     for row in TABLE
-    if row.told and len(row.args) == 1 and row.args[0].kind in {"float", "dimension", "bool"}
+    for n in range(len(row.args))
+    if _moved(row, n)
 }
+"""The addresses that a fader can move: as they stand in the table, to how they are written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What is moved: linearly from `low` to `high`; a switch has only its ends."""
+    """What is moved: linearly from `low` to `high`; a switch has only its ends. to: an address, and the words that
+    stand before its number, as they were written."""
 
     to: str
     low: float
     high: float
     switch: bool = False
 
+    @property
+    def arg(self) -> Arg:
+        """What the number is that is moved."""
+        address, *words = shlex.split(self.to)
+        return find(address)[0].args[len(words)]
+
     def at(self, share: float) -> Message:
         """What is asked for at `share`, 0 to 1, of the way; a switch is on from the middle."""
+        address, *words = shlex.split(self.to) if " " in self.to else (self.to,)
         if self.switch:
-            return Message(self.to, (self.high if share >= 0.5 else self.low,))
-        return Message(self.to, (self.low + share * (self.high - self.low),))
+            return Message(address, (*words, self.high if share >= 0.5 else self.low))
+        return Message(address, (*words, self.low + share * (self.high - self.low)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +72,27 @@ class Press:
         return self.message if share >= 0.5 else None
 
 
-def bind(address: str, span: tuple[float, float] | None = None, by: str = "a controller") -> Binding:
-    """The binding to `address` over `span`, by default all that it takes. by: what it is that moves it.
+def bind(text: str, span: tuple[float, float] | None = None, by: str = "a controller") -> Binding:
+    """The binding to an address, with the words before its number, over `span`, by default all that it takes.
 
-    Raises CommandError for an address that cannot be moved so, or that has no range of its own.
+    text: `/unit/3`, or `/preset/morph dark "very bright"`. by: what it is that moves it. Raises CommandError for what
+    cannot be moved so, or has no range of its own.
     """
+    address, *words = _split(text)
     row = _row(address)
-    arg = _MOVABLE.get(row.path)
+    arg = _moved(row, len(words))
     if arg is None:
-        raise CommandError(f"{by} cannot move {address}, only {', '.join(_MOVABLE)}")
+        raise CommandError(f"{by} cannot move {text}, only {', '.join(_MOVABLE.values())}")
     if arg.kind == "bool":
         low, high = span or (0.0, 1.0)
         if not {low, high} <= {0.0, 1.0}:
             raise CommandError(f"{address} is a switch: its range is [0, 1] or [1, 0], got [{low:g}, {high:g}]")
-        return Binding(address, low, high, switch=True)
+        return Binding(text.strip(), low, high, switch=True)
     if span is None:
         if arg.low is None or arg.high is None:
             raise CommandError(f"{address} has no range of its own: use /unit/N, or give a range in config.yaml")
         span = (float(arg.low), float(arg.high))
-    return Binding(address, *span)
+    return Binding(text.strip(), *span)
 
 
 def bind_controller(text: str, span: tuple[float, float] | None = None) -> Binding | Press:
@@ -78,11 +101,10 @@ def bind_controller(text: str, span: tuple[float, float] | None = None) -> Bindi
     text: `/unit/3`, or `/preset/recall dark`, with quotes around what has spaces in it. Raises CommandError for what no
     controller can do.
     """
-    try:
-        address, *words = shlex.split(text)
-    except ValueError:
-        raise CommandError(f"{text!r} is no address, or its quotes do not match") from None
+    address, *words = _split(text)
     row = _row(address)
+    if _moved(row, len(words)) is not None:
+        return bind(text, span)
     if not words and (row.path in _MOVABLE or not row.is_pressed or _needs_arguments(row)):
         if row.is_pressed and row.path not in _MOVABLE:
             raise CommandError(f"a controller cannot move {address}; a button can, with its arguments, as {EXAMPLE}")
@@ -94,6 +116,16 @@ def bind_controller(text: str, span: tuple[float, float] | None = None) -> Bindi
     message = Message(address, tuple(_argument(row.args, i, word) for i, word in enumerate(words)))
     _check(row, message)
     return Press(text.strip(), message)
+
+
+def _split(text: str) -> list[str]:
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = []
+    if not words:
+        raise CommandError(f"{text!r} is no address, or its quotes do not match")
+    return words
 
 
 def _row(address: str) -> Address:

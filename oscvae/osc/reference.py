@@ -5,7 +5,9 @@ python -m oscvae.osc.reference > docs/osc.md
 
 from __future__ import annotations
 
+import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from oscvae.errors import CommandError, UnknownAddressError
@@ -53,18 +55,36 @@ dimension (4 in the default model).
   `osc.prefix` is taken off what arrives, but not put before what is sent.
 """
 
+_REPLY_GROUPS = {"Replies": False, "Events, for subscribers": True}
+
 
 def document() -> str:
     """docs/osc.md."""
-    parts = [_INTRODUCTION]
+    parts = []
     for group in dict.fromkeys(row.group for row in TABLE):
         parts.append(f"\n## {group}\n")
         parts.extend(_section(row) for row in TABLE if row.group == group)
-    parts.append("\n## Replies\n")
-    parts.extend(_reply_section(reply) for reply in REPLIES if not reply.event)
-    parts.append("\n## Events, for subscribers\n")
-    parts.extend(_reply_section(reply) for reply in REPLIES if reply.event)
-    return "".join(parts)
+    for name, is_event in _REPLY_GROUPS.items():
+        parts.append(f"\n## {name}\n")
+        parts.extend(_reply_section(reply) for reply in REPLIES if reply.event is is_event)
+    text = "".join(parts)
+    return f"{_INTRODUCTION}{_index(text)}{text}"
+
+
+def _index(text: str) -> str:
+    """Links to every heading of `text`, by group, under the names that forges and the site give to headings."""
+    lines = ["\n## All addresses\n"]
+    seen: Counter[str] = Counter()
+    for marks, heading in re.findall(r"^(#+) (.*)$", text, re.M):
+        anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        link = f"#{anchor}-{seen[anchor]}" if seen[anchor] else f"#{anchor}"
+        seen[anchor] += 1
+        if marks == "##":
+            lines.append(f"- [{heading}]({link}): ")
+        else:
+            comma = "" if lines[-1].endswith(": ") else ", "
+            lines[-1] += f"{comma}[`{heading.strip('`').split()[0]}`]({link})"
+    return "\n".join(lines) + "\n"
 
 
 def help_text(address: str | None, dims: int | None = None) -> str:
@@ -104,8 +124,12 @@ def _marks(row: Address) -> Iterator[str]:
         yield "Subscribers are *told*."
 
 
+def _reply_line(reply: Reply) -> str:
+    return " ".join([reply.path, *(arg.name if arg.kind != "rest" else f"{arg.name}.." for arg in reply.args)])
+
+
 def _reply_section(reply: Reply) -> str:
-    signature = " ".join([reply.path, *(arg.name if arg.kind != "rest" else f"{arg.name}.." for arg in reply.args)])
+    signature = _reply_line(reply)
     arguments = (_argument(arg, tag=True) for arg in reply.args if arg.help or arg.unit or len(reply.args) > 1)
     return "\n".join([f"\n### `{signature}`\n", reply.help, *_bullets(arguments)]) + "\n"
 
@@ -121,7 +145,8 @@ def _argument(arg: Arg, *, tag: bool = False) -> str:
     if tag and arg.kind != "rest":
         facts.append(arg.tag)
     elif arg.kind in {"int", "string", "bool"}:
-        facts.append({"int": "whole number", "string": "string", "bool": "0 or 1"}[arg.kind])
+        whole = {"int": "whole number", "string": "string", "bool": "0 or 1"}[arg.kind]
+        facts.append(" or ".join(f"`{choice}`" for choice in arg.choices) or whole)
     elif arg.kind == "latent":
         facts.append("D numbers")
     elif arg.kind == "setting":
@@ -135,9 +160,13 @@ def _argument(arg: Arg, *, tag: bool = False) -> str:
     if arg.clip:
         facts.append("clips")
     if arg.optional:
-        facts.append("optional" if arg.default is None else f"{arg.default:g} unless given")
+        facts.append("optional" if arg.default is None else f"{_shown(arg.default)} unless given")
     name = f"`{arg.name}1..{arg.name}D`" if arg.kind == "latent" else f"`{arg.name}`"
     return f"{name}: {', '.join(facts)}{'; ' if facts and arg.help else ''}{arg.help}"
+
+
+def _shown(value: float | str) -> str:
+    return f"`{value}`" if isinstance(value, str) else f"{value:g}"
 
 
 def _setting(setting: Setting) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["float", "int", "bool", "string", "latent", "dimension", "setting", "rest"]
+Kind = Literal["float", "int", "bool", "string", "latent", "dimension", "setting", "rest", "blob"]
 TAGS = {
     "float": "f",
     "int": "i",
@@ -19,6 +19,7 @@ TAGS = {
     "dimension": "f",
     "setting": "s",
     "rest": "...",
+    "blob": "b",
 }
 """The OSC type tag as which an argument is sent in a reply, with its repetition in docs."""
 CHANNELS = 16
@@ -38,7 +39,7 @@ class Arg:
 
     Kinds: float, int, bool, string; latent = D floats; dimension = one of them, the N-th; setting = the name of a
     setting of a voice; rest = all that follow. identity: a number names something here, even 1 and 0, which would
-    otherwise be what a button sends.
+    otherwise be what a button sends. choices: the only strings that it may be.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Arg:
     default: Any = REQUIRED
     help: str = ""
     identity: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def optional(self) -> bool:

@@ -174,8 +174,9 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/preset/save",
         "Presets",
-        "Keeps the cursor under that name, per model, on disk at once; what cannot be written is not kept.",
-        (_NAME,),
+        "Keeps the cursor under that name, per model, on disk at once; what cannot be written is not kept. With `all`, "
+        "attack, release, stretch and the macros as well.",
+        (_NAME, Arg("what", "string", default="cursor", choices=("cursor", "all"))),
         ("/done /preset/save name",),
         awaited=True,
         by="services",
@@ -186,8 +187,23 @@ TABLE: tuple[Address, ...] = (
         "/preset/recall",
         "Presets",
         "Moves the cursor to a preset, in that time: your own, or one that comes along with the model, by name or "
-        "number.",
+        "number. What else it holds is set at once, and told at its own addresses: its macros, which move all but the "
+        "cursor, and then attack, release and stretch.",
         (_NAME, _seconds("seconds", default=0.0, help="glide")),
+        told=True,
+        moves_cursor=True,
+    ),
+    Address(
+        "/preset/morph",
+        "Presets",
+        "Moves the cursor to a point between two presets, and what both of them hold besides. A fader, MIDI controller "
+        "or macro may move the share: `/preset/morph dark bright` is then its address.",
+        (
+            Arg("a", "string", help="where share is 0, as in /preset/recall"),
+            Arg("b", "string", help="where it is 1"),
+            Arg("share", "float", 0, 1, clip=True),
+            _seconds("seconds", default=0.0, help="glide"),
+        ),
         told=True,
         moves_cursor=True,
     ),
@@ -401,9 +417,10 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/encode",
         "Models and files",
-        "The latent point and the note of a file in the sounds folder.",
+        "The latent point and the note of a file in the sounds folder. A sound that may be no note, or is unlike "
+        "what the model knows, is encoded all the same: a `/warn` before the answer says why to doubt it.",
         (Arg("file", "string"),),
-        ("/done /encode file note z1..zD", "/fail /encode why"),
+        ("/done /encode file note z1..zD", "/fail /encode why", "/warn /encode why"),
         awaited=True,
         by="services",
     ),
@@ -419,6 +436,17 @@ TABLE: tuple[Address, ...] = (
         scope="daemon",
         delayed=True,
         pressed=True,
+    ),
+    Address(
+        "/monitor",
+        "Models and files",
+        "Sends you what is played, over a WebSocket: `/sound`, 20 ms at a time, until 0 ends it or the socket closes. "
+        "Where more than 200 ms of it wait to be taken in, some is left out.",
+        (Arg("on", "bool"),),
+        ("/done /monitor on",),
+        by="services",
+        scope="daemon",
+        in_score="ignored",
     ),
     Address(
         "/status", "The daemon", "How it is.", (), ("/status.reply",), by="services", scope="daemon", in_score="ignored"
@@ -520,6 +548,11 @@ REPLIES: tuple[Reply, ...] = (
     Reply("/done", "A command is finished.", (Arg("command", "string"), Arg("result", "rest"))),
     Reply("/fail", "A command cannot be obeyed, and why.", (Arg("command", "string"), Arg("why", "string"))),
     Reply(
+        "/warn",
+        "A command is obeyed, but why its result may not be what was meant.",
+        (Arg("command", "string"), Arg("why", "string")),
+    ),
+    Reply(
         "/status.reply",
         "How the daemon is.",
         (
@@ -537,6 +570,7 @@ REPLIES: tuple[Reply, ...] = (
             Arg("model", "string"),
             Arg("dims", "int", help="D, the model's latent dimension"),
             Arg("uptime", "float", unit="s"),
+            Arg("confined", "string", help="how far the model's code is: full, off, or what this system lacks for it"),
         ),
     ),
     Reply("/version.reply", "What the daemon is.", (Arg("program", "string"), Arg("version", "string"))),
@@ -545,6 +579,17 @@ REPLIES: tuple[Reply, ...] = (
     Reply("/presets.reply", "The presets of a model.", (Arg("model", "string"), Arg("names", "rest"))),
     Reply("/macros.reply", "The macros; the first is /macro/1.", (Arg("names", "rest"),)),
     Reply("/models.reply", "The models that /load takes.", (Arg("names", "rest"),)),
+    Reply(
+        "/sound",
+        "20 ms of the output, to whoever has asked by /monitor.",
+        (
+            Arg("rate", "int", unit="Hz"),
+            Arg(
+                "frame", "int", help="of its first sample, from any start, modulo 2^31: where it jumps some is missing"
+            ),
+            Arg("pcm", "blob", help="left, right, left ..: signed 16 bits, the low byte first"),
+        ),
+    ),
     Reply("/synced", "All earlier asynchronous commands are finished.", (Arg("id", "int"),)),
     Reply(
         "/model",
@@ -670,7 +715,7 @@ def reply_args(path: str, **values: Any) -> tuple[Any, ...]:
         if arg.kind == "rest":
             result.extend(value)
         else:
-            result.append({"float": float, "int": int, "bool": int, "string": str}[arg.kind](value))
+            result.append({"float": float, "int": int, "bool": int, "string": str, "blob": bytes}[arg.kind](value))
     if values:
         raise TypeError(f"{path} has no argument {', '.join(values)}")
     return tuple(result)

@@ -10,6 +10,7 @@ from statistics import median
 from oscvae.decode.decoder import Decoder
 from oscvae.model.document import ModelDocument
 from oscvae.model.document import Point as DocumentPoint
+from oscvae.names import normal
 from oscvae.osc.parse import ModelInfo
 from oscvae.play.journey import Point
 from oscvae.spectral.context import ModelContext
@@ -28,7 +29,7 @@ def factory_presets(points: Sequence[DocumentPoint]) -> dict[str, Point]:
     by_name: dict[str, list[Point]] = defaultdict(list)
     for point in points:
         by_name[_VELOCITY.sub("", point.label).strip()].append(point.z)
-    return {name: _middle(places) for name, places in list(by_name.items())[:PRESETS_MOST] if name}
+    return {normal(name): _middle(places) for name, places in list(by_name.items())[:PRESETS_MOST] if name}
 
 
 def _middle(places: list[Point]) -> Point:
@@ -39,8 +40,8 @@ def _middle(places: list[Point]) -> Point:
 def find_preset(presets: dict[str, Point], name: str) -> Point | None:
     """The preset of that name, or the N-th for a number, as the numbered buttons of a surface ask; None if there is
     none."""
-    if name in presets:
-        return presets[name]
+    if (found := presets.get(normal(name))) is not None:
+        return found
     number = int(name) if name.isascii() and name.isdecimal() and len(name) < 4 else 0
     return list(presets.values())[number - 1] if 1 <= number <= len(presets) else None
 

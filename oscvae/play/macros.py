@@ -12,7 +12,6 @@ from typing import NamedTuple
 from oscvae.errors import CommandError, RuleError
 from oscvae.osc.binding import Binding, bind
 from oscvae.osc.packets import Message
-from oscvae.osc.vocabulary import find
 from oscvae.settings.sections import Span
 
 MOST = 8
@@ -69,7 +68,7 @@ def _read_move(address: str, span: Span | None) -> Binding:
     if address == _PREFIX or address.startswith(f"{_PREFIX}/"):
         raise CommandError("a macro cannot move a macro")
     binding = bind(address, span, by="a macro")
-    arg = find(address)[0].args[0]
+    arg = binding.arg
     low, high = (-math.inf if arg.low is None else arg.low), (math.inf if arg.high is None else arg.high)
     for end in (binding.low, binding.high):
         if not math.isfinite(end) or (not binding.switch and not low <= end <= high):

@@ -154,7 +154,7 @@ class OfflineEngine:
                     commands = []
                     self.load(command.values["name"])
                 elif command.row.score == "obeyed":
-                    if command.row.group == "Presets":
+                    if command.row.group in ("Presets", "Macros"):  # which may move /preset/morph
                         self._open_presets()
                     commands.append(command)
             except OscvaeError as error:

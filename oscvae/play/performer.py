@@ -2,7 +2,8 @@
 
 One state (cursor, the sound of the next notes), one pool of voices. `execute` obeys the commands of one moment in
 order, `obey` one by one inside `moment`; `tick` moves what travels by itself. Where the cursor is at which moment is
-`cursor`, keys and pedals are `keyboard`; models, files and questions are the daemon's `services`.
+`cursor`, keys and pedals are `keyboard`, presets and macros `moves`; models, files and questions are the daemon's
+`services`.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ from oscvae.play.journey import Glide, Point, State
 from oscvae.play.keyboard import Keyboard
 from oscvae.play.keyboard import obeys as keyboard_obeys
 from oscvae.play.listener import Listener
-from oscvae.play.loaded import Loaded, find_preset
+from oscvae.play.loaded import Loaded
 from oscvae.play.macros import Macros
 from oscvae.play.models import ModelManager
+from oscvae.play.moves import Moves
+from oscvae.play.moves import obeys as moves_obeys
 from oscvae.play.presets import Presets
 from oscvae.play.timeline import Timeline
 from oscvae.play.voices import Note, Voice, VoicePool
@@ -65,7 +68,6 @@ class Performer:
         self.pool = pool
         self.models = models
         self.timeline = timeline
-        self.presets = presets
         self.macros = macros
         self._listener = listener
         self._cursor = Cursor(timeline, self._follow, self._tell_cursor)
@@ -76,7 +78,17 @@ class Performer:
         self._attack_s = float(self._told["/attack"][0])
         self._release_s = float(self._told["/release"][0])
         self._stretch = float(self._told["/stretch"][0])
-        self._handlers = {**obeys.of(self), **keyboard_obeys.of(self.keyboard)}
+        self.moves = Moves(
+            self._cursor,
+            models,
+            presets,
+            macros,
+            self._told,
+            also=self._also,
+            tell=self._tell,
+            tell_cursor=self._tell_cursor,
+        )
+        self._handlers = {**obeys.of(self), **keyboard_obeys.of(self.keyboard), **moves_obeys.of(self.moves)}
         self._unstopped: Counter[float] = Counter()  # by note: starts that no /stop of that note has followed yet
         self._group = (0, 0)  # id and size of the bundle that is being executed
         self._group_begun = False
@@ -365,18 +377,6 @@ class Performer:
                 moving = moving or voice.journey is not None
         return moving
 
-    # -- presets -------------------------------------------------------------------------------------------------------
-
-    @obeys("/preset/recall")
-    def _preset_recall(self, command: Command, client: Client, due_ns: int | None) -> None:
-        loaded = self._model()
-        name = command.values["name"]
-        z = None if name in self.presets.names(loaded.name) else find_preset(loaded.presets, name)
-        if z is None:
-            z = self.presets.point(loaded.name, name, loaded.info.dims)
-        self._cursor.travel(command.values["seconds"], z, due_ns)
-        self._tell_cursor()
-
     # -- sound ---------------------------------------------------------------------------------------------------------
 
     @obeys("/gain")
@@ -414,28 +414,14 @@ class Performer:
     def _set_stretch(self, command: Command, client: Client, due_ns: int | None) -> None:
         self._stretch = command.values["stretch"]
 
-    # -- macros --------------------------------------------------------------------------------------------------------
-
-    @obeys("/macro")
-    def _macro(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._macro_n(command, client, due_ns)
-        # at the one address that every macro has for itself, because of all changes at an address only the last is told
-        self._tell(f"/macro/{command.values['n']}", (command.values["value"],), client)
-
-    @obeys("/macro/N")
-    def _macro_n(self, command: Command, client: Client, due_ns: int | None) -> None:
-        """What it moves is told to all, whoever moved it included: the faders on one surface follow each other."""
-        with self._cursor.one_move():
-            for message in self.macros.messages(command.values["n"], command.values["value"]):
-                self._move(message, command.path, client, due_ns)
-
-    def _move(self, message: Message, macro: str, client: Client, due_ns: int | None) -> None:
+    def _also(self, message: Message, path: str, client: Client, due_ns: int | None) -> None:
+        """Obey what `path` asks for besides; it is told to all, whoever caused it included."""
         try:
-            move = parse(message, self.models.info())
-            if move is not None:
-                self._handlers[move.row.path](move, client, due_ns)
+            command = parse(message, self.models.info())
+            if command is not None:
+                self._handlers[command.row.path](command, client, due_ns)
         except OscvaeError as error:  # a dimension that this model has not: the others are moved
-            client.fail(macro, error)
+            client.fail(path, error)
         else:
-            if move is not None:
-                self._tell(move.path, move.args, None)
+            if command is not None:
+                self._tell(command.path, command.args, None)

@@ -1,9 +1,9 @@
-"""Presets: names for points of the latent space, per model, kept on disk.
+"""Presets: names for points of the latent space, and for what else sounds there, per model, kept on disk.
 
 The state in memory changes at once, on the event clock; the file follows in a worker thread, whole and atomically
 (written aside, synced, renamed), so that pulling the plug leaves the old file or the new one. What cannot be written is
 taken back: after a /fail everything is as it was, and nobody counts on a preset that is gone tomorrow. Each model has
-its file, and one that hangs holds up no other's.
+its file, and one that hangs holds up no other's. Names are kept and compared in Unicode's normal form C.
 """
 
 from __future__ import annotations
@@ -15,43 +15,62 @@ import math
 import re
 import urllib.parse
 from collections import defaultdict
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from oscvae.errors import BusyError, CommandError
 from oscvae.files import NAME_BYTES, why
+from oscvae.names import normal
+from oscvae.play.journey import Point
 from oscvae.settings import documents
 from oscvae.settings.disk import Disk
 
-FORMAT = 1
+FORMAT = 2
+FORMAT_OF_POINTS = 1  # what is written where presets hold points alone: older programs read it
 NAME_MAX = 64  # characters
 PRESETS_MAX = 4096  # of one model
 SUFFIX = ".json"
 _ASIDE_BYTES = 10  # that the name of a damaged file takes besides
 _STEM_MAX, _STEM_CUT = NAME_BYTES - len(SUFFIX) - _ASIDE_BYTES, 200
 
-Point = tuple[float, ...]
+SOUND = ("attack", "release", "stretch")  # what a preset may hold besides, as at the addresses of these names
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """What a name stands for: a latent point, and where it was asked for, how it sounds.
+
+    sound: seconds or ratio, by the names in SOUND. macros: 0 to 1, by the macro's name.
+    """
+
+    z: Point
+    sound: Mapping[str, float] = field(default_factory=dict)
+    macros: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_point(self) -> bool:
+        return not self.sound and not self.macros
+
+
 @dataclass(slots=True, eq=False)
 class _Change:
-    """One preset's new point, None for a deleted one; and what became of it on disk."""
+    """A preset of that name, None for a deleted one; and what became of it on disk."""
 
     name: str
-    point: Point | None
+    preset: Preset | None
     is_over: bool = False
     why_not: str = ""
 
-    def apply(self, points: dict[str, Point]) -> None:
-        if self.point is None:
-            points.pop(self.name, None)
+    def apply(self, presets: dict[str, Preset]) -> None:
+        if self.preset is None:
+            presets.pop(self.name, None)
         else:
-            points[self.name] = self.point
+            presets[self.name] = self.preset
 
 
 class Presets:
@@ -60,8 +79,8 @@ class Presets:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._disk = Disk("the presets folder", folder)
-        self._points: dict[str, dict[str, Point]] = {}
-        self._on_disk: dict[str, dict[str, Point]] = {}
+        self._presets: dict[str, dict[str, Preset]] = {}
+        self._on_disk: dict[str, dict[str, Preset]] = {}
         self._unwritten: dict[str, list[_Change]] = {}  # what memory is ahead of the disk, in order
         self._unread: dict[str, str] = {}  # why the presets of a model are not known
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -73,20 +92,20 @@ class Presets:
         A file that cannot be read is logged; until it can, the model has no presets and takes none.
         """
         async with self._locks[model]:
-            if model in self._points:
+            if model in self._presets:
                 return
             try:
-                points = await self._disk.ask(
-                    partial(read, self._file(model)), model, late=lambda points: self._adopt(model, points)
+                presets = await self._disk.ask(
+                    partial(read, self._file(model)), model, late=lambda presets: self._adopt(model, presets)
                 )
             except (CommandError, OSError) as error:
                 self._say_unread(model, error)
             else:
-                self._adopt(model, points)
+                self._adopt(model, presets)
 
     def open_now(self, model: str) -> None:
         """As `open`, at once: for the offline engine, which has no event clock to keep. Raises CommandError."""
-        if model not in self._points:
+        if model not in self._presets:
             self._adopt(model, read(self._file(model)))
 
     def _say_unread(self, model: str, error: Exception) -> None:
@@ -96,19 +115,19 @@ class Presets:
         self._unread[model] = why(error)
         log.warning("%s has no presets, and takes none: %s", model, why(error))
 
-    def _adopt(self, model: str, points: dict[str, Point]) -> None:
+    def _adopt(self, model: str, presets: dict[str, Preset]) -> None:
         if self._unread.pop(model, None) is not None:
             log.info("the presets of %s are read now", model)
-        self._points[model], self._on_disk[model], self._unwritten[model] = points, dict(points), []
+        self._presets[model], self._on_disk[model], self._unwritten[model] = presets, dict(presets), []
 
     def names(self, model: str) -> list[str]:
         """Sorted; none where they have not been read."""
-        return sorted(self._points.get(model, ()))
+        return sorted(self._presets.get(model, ()))
 
-    def known(self, model: str) -> dict[str, Point]:
+    def known(self, model: str) -> dict[str, Preset]:
         """The presets of a model. Raises CommandError where they have not been read, and has that tried again."""
-        if model in self._points:
-            return self._points[model]
+        if model in self._presets:
+            return self._presets[model]
         self.try_again(model)
         reason = self._unread.get(model)
         raise CommandError(f"the presets of {model} have not been read{f': {reason}' if reason else ''}")
@@ -118,30 +137,32 @@ class Presets:
         if model in self._unread and not self._locks[model].locked():
             self._start(self.open(model))
 
-    def point(self, model: str, name: str, dims: int) -> Point:
-        """The latent point [dims] of a preset. Raises CommandError if there is none, or of another dimension."""
-        points = self.known(model)
-        if name not in points:
+    def find(self, model: str, name: str, dims: int) -> Preset:
+        """The preset of that name. Raises CommandError if there is none, or of another dimension than `dims`."""
+        presets = self.known(model)
+        preset = presets.get(normal(name))
+        if preset is None:
             raise CommandError(f"no preset {name!r} for {model}, /presets lists them")
-        point = points[name]
-        if len(point) != dims:
-            raise CommandError(f"preset {name!r} has {len(point)} dimensions, {model} has {dims}")
-        return point
+        if len(preset.z) != dims:
+            raise CommandError(f"preset {name!r} has {len(preset.z)} dimensions, {model} has {dims}")
+        return preset
 
-    def save(self, model: str, name: str, point: Sequence[float]) -> asyncio.Task[None]:
-        """Keeps `point` under `name` at once; the task is done when it is on disk.
+    def save(self, model: str, name: str, preset: Preset) -> asyncio.Task[None]:
+        """Keeps `preset` under `name` at once; the task is done when it is on disk.
 
         The task's CommandError says why it cannot be; then the name is as it was before. Raises CommandError for a
         bad name, and for a model that is not open, lest its file be overwritten unread.
         """
+        name = normal(name)
         check_name(name)
-        points = self.known(model)
-        if name not in points and len(points) >= PRESETS_MAX:
+        presets = self.known(model)
+        if name not in presets and len(presets) >= PRESETS_MAX:
             raise CommandError(f"{model} has {PRESETS_MAX} presets already")
-        return self._changed(model, _Change(name, tuple(float(value) for value in point)))
+        return self._changed(model, _Change(name, preset))
 
     def delete(self, model: str, name: str) -> asyncio.Task[None]:
         """Forgets a preset at once; the task is as that of `save`. Raises CommandError if there is none."""
+        name = normal(name)
         if name not in self.known(model):
             raise CommandError(f"no preset {name!r} for {model}, /presets lists them")
         return self._changed(model, _Change(name, None))
@@ -151,7 +172,7 @@ class Presets:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _changed(self, model: str, change: _Change) -> asyncio.Task[None]:
-        change.apply(self._points[model])
+        change.apply(self._presets[model])
         self._unwritten[model].append(change)
         return self._start(self._flush(model, change))
 
@@ -175,25 +196,25 @@ class Presets:
 
     async def _write(self, model: str) -> None:
         """Bring the disk to where memory is, or memory back to where the disk is."""
-        points, changes = dict(self._points[model]), list(self._unwritten[model])
+        presets, changes = dict(self._presets[model]), list(self._unwritten[model])
         why_not = ""
         try:
             await self._disk.ask(
-                partial(write, self._file(model), model, points), model, late=lambda _: self._came_late(model)
+                partial(write, self._file(model), model, presets), model, late=lambda _: self._came_late(model)
             )
         except (CommandError, OSError) as error:
             why_not = f"presets cannot be written: {why(error)}"
             if not isinstance(error, BusyError):
                 log.warning("%s, in %s", why_not, self._folder)
         else:
-            self._on_disk[model] = points
+            self._on_disk[model] = presets
         for change in changes:
             change.is_over, change.why_not = True, why_not
         newer = self._unwritten[model] = self._unwritten[model][len(changes) :]
         if why_not:
-            self._points[model] = dict(self._on_disk[model])
+            self._presets[model] = dict(self._on_disk[model])
             for change in newer:
-                change.apply(self._points[model])
+                change.apply(self._presets[model])
 
     def _came_late(self, model: str) -> None:
         """What was given up, and taken back in memory, is on the disk now."""
@@ -223,7 +244,7 @@ def check_name(name: str) -> None:
         raise CommandError(f"a preset's name has 1 to {NAME_MAX} printable characters, got {shown}")
 
 
-def read(file: Path) -> dict[str, Point]:
+def read(file: Path) -> dict[str, Preset]:
     """The presets in `file`; none if it is not there. A damaged file is set aside, with a warning, and not lost.
 
     Raises CommandError if it can neither be read nor set aside.
@@ -243,26 +264,46 @@ def read(file: Path) -> dict[str, Point]:
         return {}
 
 
-def write(file: Path, model: str, points: dict[str, Point]) -> None:
+def write(file: Path, model: str, presets: Mapping[str, Preset]) -> None:
     """Replaces `file` atomically. Raises OSError."""
-    presets = {name: points[name] for name in sorted(points)}
-    documents.write(file, {"format": FORMAT, "model": model, "presets": presets})
+    number = FORMAT_OF_POINTS if all(preset.is_point for preset in presets.values()) else FORMAT
+    written = {name: _written(presets[name]) for name in sorted(presets)}
+    documents.write(file, {"format": number, "model": model, "presets": written})
 
 
-def _checked(document: Any) -> dict[str, Point]:
-    """The points of a document that is what `write` writes; ValueError or CommandError otherwise."""
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ValueError(f"not a preset document of format {FORMAT}")
+def _written(preset: Preset) -> Any:
+    """A list of numbers, or for one that holds more `{"z": [..], "attack": 0, "macros": {"soften": 0.5}}`."""
+    return preset.z if preset.is_point else {"z": preset.z, **preset.sound, "macros": dict(preset.macros)}
+
+
+def _checked(document: Any) -> dict[str, Preset]:
+    """The presets of a document that is what `write` writes; ValueError or CommandError otherwise."""
+    if not isinstance(document, dict) or document.get("format") not in (FORMAT_OF_POINTS, FORMAT):
+        raise ValueError(f"not a preset document of format {FORMAT_OF_POINTS} or {FORMAT}")
     presets = document.get("presets")
     if not isinstance(presets, dict):
         raise ValueError("no presets in it")
-    points: dict[str, Point] = {}
-    for name, values in presets.items():
+    for name in presets:
         check_name(name)
-        if not isinstance(values, list) or not all(_is_finite(value) for value in values):
-            raise ValueError(f"preset {name!r} is not a list of finite numbers")
-        points[name] = tuple(float(value) for value in values)
-    return points
+    return {normal(name): _read_one(name, value) for name, value in presets.items()}
+
+
+def _read_one(name: str, value: Any) -> Preset:
+    """What `_written` has written; else ValueError."""
+    parts = value if isinstance(value, dict) else {"z": value}
+    z, macros = parts.get("z"), parts.get("macros", {})
+    sound = {key: number for key, number in parts.items() if key not in ("z", "macros")}
+    if not isinstance(z, list) or not all(map(_is_finite, z)):
+        raise ValueError(f"preset {name!r} is not a list of finite numbers")
+    if not set(sound) <= set(SOUND) or not isinstance(macros, dict):
+        raise ValueError(f"preset {name!r} holds more than z, {', '.join(SOUND)} and macros")
+    if not all(map(_is_finite, (*sound.values(), *macros.values()))):
+        raise ValueError(f"preset {name!r} holds what is no finite number")
+    return Preset(
+        tuple(map(float, z)),
+        {key: float(number) for key, number in sound.items()},
+        {key: min(max(float(number), 0.0), 1.0) for key, number in macros.items()},
+    )
 
 
 def _is_finite(value: object) -> bool:

@@ -107,6 +107,8 @@ ENGINE_ARRAYS: tuple[Row[Sizes], ...] = (
     Row("active", at.E_ACTIVE, np.int64, lambda n: (n.slots + 1,), Writer.CALLBACK),
     Row("mix", at.E_MIX, np.float32, lambda n: (2, at.CHUNK), Writer.CALLBACK),
     Row("recording", at.E_RECORDING, np.float32, lambda n: (at.RECORD_FRAMES, 2), Writer.CALLBACK),
+    # the newest of the output: its readers follow the head, and it waits for none of them
+    Row("monitor", at.E_MONITOR, np.float32, lambda n: (at.MONITOR_FRAMES, 2), Writer.CALLBACK),
     Row("record", at.E_RECORD, np.int64, lambda n: (RECORD,), Writer.CALLBACK),
     Row("clock", at.E_CLOCK, np.int64, lambda n: (2,), Writer.CALLBACK),
     # while E_MEASURE is 1: how often a block took how long, in steps of TIME_BUCKET_NS

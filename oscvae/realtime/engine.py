@@ -41,6 +41,7 @@ class Engine:
         self.voices: Int64s = arrays["voices"]
         self.rings: Float32s = arrays["rings"]
         self.recording: Float32s = arrays["recording"]
+        self.monitor: Float32s = arrays["monitor"]
         self.control_render: Int64s = arrays["control_render"]
         self.render_control: Int64s = arrays["render_control"]
         self.render_audio: Int64s = arrays["render_audio"]

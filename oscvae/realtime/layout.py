@@ -126,7 +126,7 @@ ENGINE_GROUPS = (
     Group(Writer.DISK, 104, 112),
     Group(Writer.RENDERER, 112, 128),
 )
-ADDRESSES = range(25)  # the words that hold the address of an array; `realtime/arrays.py` has a row for each
+ADDRESSES = range(26)  # the words that hold the address of an array; `realtime/arrays.py` has a row for each
 E_VOICES = 0
 E_RINGS = 1
 E_CALLBACK = 2
@@ -152,12 +152,13 @@ E_MIDI = 21
 E_SINC = 22
 E_WAITS = 23
 E_ONE = 24
+E_MONITOR = 25
 # what else is constant
-E_SLOTS = 25
-E_SCRATCH_SIZE = 26
-E_SINC_SIZE = 27
-E_RENDER_FD = 28  # descriptor that wakes the renderer
-E_EVENT_FD = 29  # descriptor that wakes control
+E_SLOTS = 26
+E_SCRATCH_SIZE = 27
+E_SINC_SIZE = 28
+E_RENDER_FD = 29  # descriptor that wakes the renderer
+E_EVENT_FD = 30  # descriptor that wakes control
 
 # control
 E_RUN = 32  # the render loop returns when 0
@@ -172,6 +173,7 @@ E_RECORD_ON = 40
 E_BUFFER = 41  # samples that a voice's ring is kept filled to, beyond a period
 E_GROUP_COMPLETE = 42  # newest group whose bundle was obeyed to its end: no group up to it grows any more
 E_MEASURE = 43  # 1: keep what a benchmark asks for (E_TIMES, E_MAX_STEP), from before anything sounds
+E_MONITOR_ON = 44
 
 # the callback
 E_FRAME = 64  # frame of the next block's start, 64 bits
@@ -199,6 +201,7 @@ E_MIDI_LOST = 85  # MIDI messages that found the ring full
 E_MAX_STEP = 86  # float: largest sample-to-sample step of either output, while E_MEASURE is 1; and the last samples
 E_LAST_LEFT = 87
 E_LAST_RIGHT = 88
+E_MONITOR_HEAD = 89  # frames written to the monitor's ring
 
 # the server's other threads
 E_XRUNS = 96
@@ -289,6 +292,7 @@ MIDI_SIZE = 2  # 2 or 3
 CHUNK = 128  # samples that the callback works in: bounds its scratch whatever the period
 RING_SAMPLES = 16384  # a voice's ring: twice the largest hop at a downward bend of an octave
 RECORD_FRAMES = 1 << 17  # 2.7 s at 48 kHz between the callback and a slow disk
+MONITOR_FRAMES = 1 << 16  # 1.4 s at 48 kHz, of which the oldest are overwritten
 MIDI_RECORDS = 1024  # a second of a keyboard's cable at its fullest
 GROUPS = 256  # groups of notes that may be on their way at once
 TIME_BUCKETS = 512

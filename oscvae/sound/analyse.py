@@ -1,9 +1,9 @@
 """From a sound file to what an encoder wants: the note, and its log magnitudes on a model's band axis.
 
 Run as a process of its own by the daemon (`python -m oscvae.sound.analyse FILE`, the model's document on standard
-input), because decoding a foreign file may take long or crash, and may want more memory than there is. The note as an
-int64 and then float32 [frames, bands] go to standard output, and what speaks against the sound being one note, in a
-line, to standard error; exit code 1 and one line on standard error for a file that cannot be used.
+input), because decoding a foreign file may take long or crash, and may want more memory than there is. Standard output
+gets the note as an int64, then float32 [frames, bands], then what speaks against the sound being one note, as text;
+exit code 1 and one line on standard error for a file that cannot be used.
 """
 
 from __future__ import annotations
@@ -72,9 +72,7 @@ def main() -> int:
     except MemoryError:
         print(f"{path.name}: it takes more than {MEMORY_BYTES >> 20} MiB to analyse", file=sys.stderr)
         return 1
-    if doubted:
-        print(doubted, file=sys.stderr)
-    sys.stdout.buffer.write(np.int64(note).tobytes() + x.tobytes())
+    sys.stdout.buffer.write(np.int64(note).tobytes() + x.tobytes() + doubted.encode())
     return 0
 
 

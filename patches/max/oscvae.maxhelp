@@ -12,7 +12,7 @@
         "rect": [
             80.0,
             100.0,
-            1080,
+            1220,
             780
         ],
         "bglocked": 0,
@@ -4142,7 +4142,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        545,
+                        533,
                         553,
                         22
                     ],
@@ -4165,7 +4165,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        572,
+                        556,
                         174,
                         22
                     ],
@@ -4190,7 +4190,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         256,
-                        572,
+                        556,
                         256,
                         22
                     ],
@@ -4213,7 +4213,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        598,
+                        579,
                         227,
                         22
                     ],
@@ -4238,7 +4238,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         256,
-                        598,
+                        579,
                         250,
                         22
                     ],
@@ -4261,7 +4261,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        624,
+                        602,
                         95,
                         22
                     ],
@@ -4286,7 +4286,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         256,
-                        624,
+                        602,
                         210,
                         22
                     ],
@@ -4309,7 +4309,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        650,
+                        625,
                         82,
                         22
                     ],
@@ -4334,7 +4334,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         256,
-                        650,
+                        625,
                         52,
                         22
                     ],
@@ -4357,7 +4357,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        676,
+                        648,
                         108,
                         22
                     ],
@@ -4382,7 +4382,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         256,
-                        676,
+                        648,
                         302,
                         22
                     ],
@@ -4405,7 +4405,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        702,
+                        671,
                         122,
                         22
                     ],
@@ -4430,7 +4430,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         256,
-                        702,
+                        671,
                         210,
                         22
                     ],
@@ -4453,7 +4453,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        728,
+                        694,
                         128,
                         22
                     ],
@@ -4478,7 +4478,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         256,
-                        728,
+                        694,
                         118,
                         22
                     ],
@@ -4501,7 +4501,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        754,
+                        717,
                         155,
                         22
                     ],
@@ -4526,7 +4526,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         256,
-                        754,
+                        717,
                         210,
                         22
                     ],
@@ -4549,7 +4549,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         580,
-                        572,
+                        556,
                         75,
                         22
                     ],
@@ -4574,7 +4574,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        572,
+                        556,
                         25,
                         22
                     ],
@@ -4597,7 +4597,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         580,
-                        598,
+                        579,
                         95,
                         22
                     ],
@@ -4622,7 +4622,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        598,
+                        579,
                         243,
                         22
                     ],
@@ -4645,7 +4645,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         580,
-                        624,
+                        602,
                         102,
                         22
                     ],
@@ -4670,7 +4670,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        624,
+                        602,
                         98,
                         22
                     ],
@@ -4693,7 +4693,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         580,
-                        650,
+                        625,
                         95,
                         22
                     ],
@@ -4718,7 +4718,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        650,
+                        625,
                         250,
                         22
                     ],
@@ -4741,7 +4741,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         580,
-                        676,
+                        648,
                         62,
                         22
                     ],
@@ -4766,7 +4766,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        676,
+                        648,
                         71,
                         22
                     ],
@@ -4789,7 +4789,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         580,
-                        702,
+                        671,
                         56,
                         22
                     ],
@@ -4814,7 +4814,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        702,
+                        671,
                         58,
                         22
                     ],
@@ -4837,7 +4837,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         580,
-                        728,
+                        694,
                         69,
                         22
                     ],
@@ -4862,7 +4862,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        728,
+                        694,
                         210,
                         22
                     ],
@@ -4885,7 +4885,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         580,
-                        754,
+                        717,
                         161,
                         22
                     ],
@@ -4910,7 +4910,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         816,
-                        754,
+                        717,
                         104,
                         22
                     ],
@@ -4932,8 +4932,8 @@
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        20,
-                        790,
+                        890,
+                        268,
                         58,
                         22
                     ],
@@ -4955,8 +4955,8 @@
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        20,
-                        814,
+                        890,
+                        294,
                         210,
                         22
                     ],
@@ -4978,8 +4978,8 @@
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        20,
-                        836,
+                        890,
+                        317,
                         236,
                         22
                     ],
@@ -5001,8 +5001,8 @@
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        20,
-                        858,
+                        890,
+                        340,
                         151,
                         22
                     ],
@@ -5024,8 +5024,8 @@
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        370,
-                        814,
+                        890,
+                        363,
                         157,
                         22
                     ],
@@ -5047,8 +5047,8 @@
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        370,
-                        836,
+                        890,
+                        386,
                         177,
                         22
                     ],
@@ -5070,8 +5070,8 @@
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        370,
-                        858,
+                        890,
+                        409,
                         118,
                         22
                     ],
@@ -5093,8 +5093,8 @@
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        720,
-                        814,
+                        890,
+                        432,
                         217,
                         22
                     ],
@@ -5116,8 +5116,8 @@
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        720,
-                        836,
+                        890,
+                        455,
                         144,
                         22
                     ],
@@ -5139,8 +5139,8 @@
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        720,
-                        858,
+                        890,
+                        478,
                         289,
                         22
                     ],
@@ -5237,15 +5237,15 @@
                     "patching_rect": [
                         750,
                         1740,
-                        1020,
+                        1180,
                         37
                     ],
                     "linecount": 2,
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        892,
-                        1020,
+                        741,
+                        1180,
                         37
                     ],
                     "text": "Without Node: [udpsend 127.0.0.1 9000] plays. [udpreceive 9001] hears what sounds and what others change, once /notify 1 9001 was sent and for as long as something is sent once a minute. Answers, /done and /fail, go to the socket of udpsend, where Max does not listen.",

@@ -22,6 +22,7 @@ from oscvae.app.doctor.finding import Finding
 from oscvae.settings.sections import Config, load_config
 from parts.jackd import PROGRAMS, JackServer, StartJack
 from parts.programs import skip_without
+from parts.silent import SilentDaemon
 
 SERVER = f"oscvae-doctor-{os.getpid()}"
 
@@ -182,6 +183,43 @@ def test_a_port_that_is_free_and_one_that_is_taken() -> None:
         assert taken.mend.startswith("oscvae serve --set osc.port=")
         assert doctor.check_port(configured(taken.mend.split()[-1])).state == "ok"
     assert doctor.check_port(configured(f"osc.port={port}")).state == "ok"
+
+
+def test_a_daemon_that_runs_is_asked_how_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    silent = SilentDaemon(tmp_path)
+    try:
+        for host in ("127.0.0.1", "0.0.0.0"):
+            found = doctor.check_port(configured(f"osc.port={silent.port}", f"osc.host={host}"))
+            assert (found.state, found.runs) == ("ok", True)
+            assert found.what.startswith(f"running (pid {silent.daemon.process.pid}): plucked on silent, 0 voices, ")
+            assert found.what.endswith("its model confined: full")
+        assert silent.status().confined == "full"
+        monkeypatch.setattr(doctor, "examine", lambda config: [found])
+        assert doctor.run(configured()) == 0
+        assert capsys.readouterr().out.endswith("oscvae is running\n")
+    finally:
+        silent.close()
+
+
+def test_a_daemon_whose_model_may_do_what_it_likes_is_a_warning(tmp_path: Path) -> None:
+    silent = SilentDaemon(tmp_path, "model.confine=false")
+    try:
+        found = doctor.check_port(configured(f"osc.port={silent.port}"))
+        assert (found.state, found.runs) == ("warn", True)
+        assert found.what.endswith("its model confined: off")
+    finally:
+        silent.close()
+
+
+def test_the_device_of_a_running_daemon_is_not_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(doctor_audio, "ask", lambda script, settings: asked.append(settings) or {"plays": "0 card"})
+    for runs in (None, {"voices": 0}):
+        monkeypatch.setattr(doctor_audio, "status", lambda osc, runs=runs: runs)
+        assert doctor_audio.check_portaudio(configured("audio.backend=portaudio")).state == "ok"
+    assert [settings.startswith("[true") for settings in asked] == [True, False]
 
 
 def test_an_address_that_is_not_ours_is_told() -> None:

@@ -207,6 +207,22 @@ def test_freewheel_is_silent() -> None:
     assert np.array_equal(hand.run(256)[0], tone(1000)[256:512])
 
 
+def test_the_newest_of_the_output_is_monitored_and_nobody_is_waited_for() -> None:
+    hand = ByHand()
+    engine = hand.engine
+    hand.play(0, tone(300_000, hz=441.0), pan=-0.5)
+    hand.run(128)
+    assert engine.word(at.E_MONITOR_HEAD) == 0
+    engine.set_word(at.E_MONITOR_ON, 1)
+    out = hand.run(blocks(1000, 100))
+    assert engine.word(at.E_MONITOR_HEAD) == 1000
+    assert np.array_equal(engine.monitor[:1000].T, out)
+    out = hand.run(blocks(at.MONITOR_FRAMES + 500, 4096))
+    assert engine.word(at.E_MONITOR_HEAD) == at.MONITOR_FRAMES + 1500
+    places = np.arange(1500, at.MONITOR_FRAMES + 1500) & (at.MONITOR_FRAMES - 1)
+    assert np.array_equal(engine.monitor[places].T, out[:, 500:])
+
+
 def test_the_output_is_recorded_and_what_finds_no_room_is_counted() -> None:
     hand = ByHand()
     engine = hand.engine

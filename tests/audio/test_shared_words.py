@@ -20,6 +20,7 @@ def test_the_callback_writes_its_own_words_only() -> None:
 
     def begin() -> None:
         hand.engine.set_word(at.E_RECORD_ON, 1)
+        hand.engine.set_word(at.E_MONITOR_ON, 1)
         hand.engine.set_word(at.E_MEASURE, 1)
         for slot in range(6):
             noise = (rng.standard_normal(3000) * 0.6).astype(np.float32)
@@ -53,4 +54,5 @@ def test_the_callback_writes_its_own_words_only() -> None:
     assert hand.engine.word(at.E_UNDERRUNS) == 1
     assert hand.engine.word(at.E_SILENT) == 1
     assert written >= {"words", "voices", "callback", "active", "mix", "recording", "record", "clock", "times"}
+    assert "monitor" in written
     assert written >= {"render_audio", "audio_control"}, "the tail of the one ring, the head of the other"

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from oscvae.daemon import helper
-from oscvae.daemon.encoder import Encoder
+from oscvae.daemon.encoder import Encoded, Encoder
 from oscvae.decode.wire import Request
 from oscvae.errors import CommandError
 from oscvae.osc.parse import ModelInfo
@@ -90,7 +90,12 @@ class Model:
         self.pool = np.zeros((1, 2, 3), np.float32)
         self.info = ModelInfo(dims=2, z_low=(-2.0, -2.0), z_high=(2.0, 2.0), note_min=40, note_max=80)
         self.document = SimpleNamespace(
-            frames=2, bands=SimpleNamespace(n=3), note_min=40, note_max=80, model_dump_json=lambda: "{}"
+            frames=2,
+            bands=SimpleNamespace(n=3),
+            note_min=40,
+            note_max=80,
+            model_dump_json=lambda: "{}",
+            unlike=lambda mean: "far away" if max(mean) > 3.0 else "",
         )
         self._notice = notice
         self.listener: Encoder | None = None
@@ -107,7 +112,7 @@ def analysed(note: int = 60, x: Any = 0.5) -> bytes:
 
 def encode(
     folder: Path, monkeypatch: pytest.MonkeyPatch, notice: dict[str, Any], data: bytes = b"", errors: bytes = b""
-) -> tuple[int, tuple[float, ...]]:
+) -> Encoded:
     """What a sound is encoded to whose helper answers `data`, and its decoder `notice`."""
     (folder / "tone.wav").write_bytes(b"a sound")
 
@@ -124,7 +129,20 @@ def encode(
 
 
 def test_what_a_model_makes_of_a_sound_is_clipped_to_its_range(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert encode(tmp_path, monkeypatch, {"mean": [0.25, 17]}) == (60, (0.25, 2.0))
+    assert encode(tmp_path, monkeypatch, {"mean": [0.25, 3]}) == (60, (0.25, 2.0), "")
+
+
+def test_what_is_doubted_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = analysed() + b"it has no clear pitch"
+    for mean, why in ((1.0, "it has no clear pitch"), (17.0, "it has no clear pitch; far away")):
+        assert encode(tmp_path, monkeypatch, {"mean": [0.0, mean]}, said).doubt == why
+    assert encode(tmp_path, monkeypatch, {"mean": [0.0, 17.0]}, errors=b"a library warns").doubt == "far away"
+
+
+@pytest.mark.parametrize("name", ["caf\u00e9.wav", "cafe\u0301.wav"])
+def test_a_sound_is_found_in_either_spelling(tmp_path: Path, name: str) -> None:
+    (tmp_path / "cafe\u0301.wav").write_bytes(b"a sound")
+    assert Encoder(tmp_path).path(name) == tmp_path.resolve() / "cafe\u0301.wav"
 
 
 @pytest.mark.parametrize(
@@ -158,7 +176,7 @@ def test_notices_that_nobody_waits_for_are_dropped(tmp_path: Path) -> None:
     ("data", "errors", "why"),
     [
         (analysed()[:-1], b"", r"tone\.wav crashed its analysis"),
-        (analysed() + b"x", b"", r"tone\.wav crashed its analysis"),
+        (analysed() + b"x" * 201, b"", r"tone\.wav crashed its analysis"),
         (b"x", b"\nTraceback\ntone.wav: it is silent\n", r"^tone\.wav: it is silent$"),
         (analysed(note=39), b"", "its analysis answered nonsense"),
         (analysed(note=-(2**62)), b"", "its analysis answered nonsense"),

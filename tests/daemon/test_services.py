@@ -77,6 +77,7 @@ class Desk(Asker):
             on_quit=lambda: None,
             on_clear=lambda: None,
             on_dump=lambda on: None,
+            on_monitor=lambda client, on: None,
             quit_anywhere=False,
             folders={Models.folder: "the models folder", Models.folder.parent: "home"},
         )

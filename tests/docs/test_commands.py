@@ -118,6 +118,8 @@ def as_run(command: str) -> str:
         if "osc.port=0" not in options:
             options += ["--set", "osc.port=0"]
         return f"{serve[1] or ''}oscvae serve {shlex.join([*options, '--set', 'http.port=0'])}"
+    if command.startswith("oscvae doctor"):  # beside the daemon
+        return f"{command} --set osc.port={{port}}"
     if command.startswith("oscvae ask "):
         return command.replace("oscvae ask ", "oscvae ask --port {port} ", 1)
     if command.startswith("oscvae dataset build "):

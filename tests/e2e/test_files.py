@@ -99,6 +99,12 @@ def test_what_is_unlike_any_note_is_told_or_can_be_played(silent: SilentDaemon) 
         far = (np.array(said[3:]) - np.array(latent.mean)) / np.array(latent.std)
         assert np.abs(far).max() < 6.001, "a point that /play would move"
     assert "/done" in answers
+    soundfile.write(silent.sounds_folder / "hiss.wav", hiss.astype(np.float32), 48_000)
+    kind, said = silent.ask("/encode", "hiss.wav", answer="/warn", timeout_s=LOAD_S)
+    assert (kind, said[0]) == ("/warn", "/encode")
+    assert said[1].startswith("hiss.wav: it has no clear pitch: a noise, a chord, or several sounds")
+    answer = silent.client.wait_for("/done", timeout_s=ANSWER_S)
+    assert answer is not None and answer[1][:2] == ("/encode", "hiss.wav"), "and it is encoded all the same"
     assert silent.plays()
 
 

@@ -103,3 +103,21 @@ def test_under_latency_a_bundle_is_obeyed_in_order(tmp_path: Path, latency_s: fl
         assert told is not None and told[1][1] == 64.0, "the note before the panic is not heard, the one after it is"
     finally:
         slow.close()
+
+
+def test_a_preset_of_everything_comes_back_and_is_morphed(silent: SilentDaemon) -> None:
+    ask = silent.ask
+    silent.client.send("/z", *Z)
+    silent.client.send("/macro/1", 0.5)
+    silent.client.send("/release", 2.0)
+    assert ask("/preset/save", "long", "all") == ("/done", ("/preset/save", "long"))
+    silent.client.send("/macro/1", 0.0)
+    silent.client.send("/release", 1.0)
+    assert ask("/preset/save", "short", "all") == ("/done", ("/preset/save", "short"))
+    silent.client.send("/preset/recall", "long")
+    assert ask("/get", "/release", answer="/release") == ("/release", (2.0,))
+    assert ask("/get", "/macro/1", answer="/macro/1") == ("/macro/1", (0.5,))
+    silent.client.send("/preset/morph", "long", "short", 0.5)
+    assert ask("/get", "/release", answer="/release") == ("/release", (1.5,))
+    assert ask("/get", "/macro/1", answer="/macro/1") == ("/macro/1", (0.25,))
+    assert "what must be cursor or all" in silent.failure("/preset/save", "long", "most")

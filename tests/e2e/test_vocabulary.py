@@ -61,6 +61,7 @@ EXAMPLES: dict[str, tuple[str, tuple[Any, ...], str | None]] = {
     "/points": ("/points", (), "/points.reply"),
     "/encode": ("/encode", ("note.wav",), "/done"),
     "/record": ("/record", ("example",), "/done"),
+    "/monitor": ("/monitor", (0,), "/done"),
     "/status": ("/status", (), "/status.reply"),
     "/version": ("/version", (), "/version.reply"),
     "/help": ("/help", ("/play",), "/help.reply"),

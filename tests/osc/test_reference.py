@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,14 @@ def test_the_document_has_everything() -> None:
         assert row.help in text
     for reply in REPLIES:
         assert f"### `{reply.path}" in text
+
+
+def test_the_index_leads_to_every_address() -> None:
+    head, _, rest = document().partition("\n## Notes")
+    links = dict(re.findall(r"\[`(/[^`]*)`\]\(#([^)]*)\)", head))
+    assert list(links) == list(dict.fromkeys(re.findall(r"^### `(\S+?)[ `]", rest, re.M)))
+    assert links["/play"] == "play-note-z1zd-velocity-seconds"
+    assert links["/presets"] == "presets-1", "the group has the name first"
 
 
 def test_the_module_prints_it() -> None:

@@ -31,6 +31,7 @@ EVERY_ADDRESS = [
     "/glide",
     "/preset/save",
     "/preset/recall",
+    "/preset/morph",
     "/preset/delete",
     "/presets",
     "/gain",
@@ -60,6 +61,7 @@ EVERY_ADDRESS = [
     "/points",
     "/encode",
     "/record",
+    "/monitor",
     "/status",
     "/version",
     "/help",
@@ -92,7 +94,7 @@ def example(arg: Arg) -> list[Any]:
     if arg.kind == "rest":
         return [0.5] * MODEL.dims
     if arg.kind == "string":
-        return ["name"]
+        return [arg.choices[0] if arg.choices else "name"]
     if arg.name == "note":
         return [60]
     return [1]
@@ -466,7 +468,9 @@ def test_replies_have_the_tables_order_and_types() -> None:
 
 @pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply.path)
 def test_a_reply_can_be_sent(reply: Any) -> None:
-    values = {arg.name: {"int": 1, "float": 1, "string": "s", "rest": [1.0]}[arg.kind] for arg in reply.args}
+    values = {
+        arg.name: {"int": 1, "float": 1, "string": "s", "rest": [1.0], "blob": b"1234"}[arg.kind] for arg in reply.args
+    }
     message = decode(encode_message(reply.path, reply_args(reply.path, **values)))
     assert isinstance(message, Message)
     assert set(message.tags) <= set("ifsb")
@@ -475,6 +479,7 @@ def test_a_reply_can_be_sent(reply: Any) -> None:
 def test_the_order_of_status_is_kept() -> None:
     names = [arg.name for reply in REPLIES if reply.path == "/status.reply" for arg in reply.args]
     assert names[:6] == ["voices", "cpu_avg", "cpu_peak", "underruns", "late", "xruns"]
+    assert names[-2:] == ["uptime", "confined"], "what is new comes last"
 
 
 def test_the_nearest_address_is_found() -> None:

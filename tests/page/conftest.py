@@ -34,9 +34,16 @@ def http_port() -> int:
     return free_port(socket.SOCK_STREAM)
 
 
+def own_address() -> str:
+    """This machine's, as others see it: at http and an address of no loopback a page is no secure context."""
+    with socket.socket(type=socket.SOCK_DGRAM) as line:
+        line.connect(("192.0.2.1", 9))  # sends nothing
+        return str(line.getsockname()[0])
+
+
 @pytest.fixture(scope="module")
 def daemon(http_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    settings = ("audio.backend=silent", f"http.port={http_port}")
+    settings = ("audio.backend=silent", f"http.port={http_port}", "osc.host=0.0.0.0", f"osc.allow=[{own_address()}]")
     with Daemon(*settings, folder=tmp_path_factory.mktemp("page")) as daemon:
         daemon.wait_ready()
         yield daemon
@@ -44,17 +51,21 @@ def daemon(http_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def open_page(browser: Browser, daemon: Daemon, http_port: int) -> Iterator[OpenPage]:
-    """`open_page(width, height)`: the page, connected; it must say nothing to the console."""
+    """`open_page(width, height)`: the page, connected; it must say nothing to the console. script: runs before it."""
     contexts = []
     faults: list[str] = []
 
-    def open_it(width: int = 1280, height: int = 800, *, touch: bool = False) -> Page:
+    def open_it(
+        width: int = 1280, height: int = 800, *, touch: bool = False, script: str = "", host: str = "127.0.0.1"
+    ) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(f"http://127.0.0.1:{http_port}/")
+        if script:
+            page.add_init_script(script)
+        page.goto(f"http://{host}:{http_port}/")
         expect(page.locator("#model")).to_have_value("plucked", timeout=SOON_MS)  # the policy forbids to evaluate text
         return page
 

@@ -67,7 +67,7 @@ def is_as_promised(reply: Reply) -> bool:
     row = REPLY_BY_PATH[address].args
     open_ended = bool(row) and row[-1].kind == "rest"
     fixed = row[:-1] if open_ended else row
-    kinds = {"float": float, "int": int, "bool": int, "string": str}
+    kinds = {"float": float, "int": int, "bool": int, "string": str, "blob": bytes}
     return (len(args) >= len(fixed) if open_ended else len(args) == len(fixed)) and all(
         isinstance(value, kinds[arg.kind]) for arg, value in zip(fixed, args, strict=False)
     )

@@ -12,7 +12,7 @@ MODEL = ("plucked", 4, 48_000.0, 40, 88, *(end for _ in range(4) for end in (-2.
 
 
 class FakeDaemon:
-    """A UDP socket on loopback."""
+    """A UDP socket on loopback. `/ping`, by which a client looks whether anybody is there, is answered and not told."""
 
     def __init__(self, port: int = 0) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -26,12 +26,17 @@ class FakeDaemon:
 
     def receive(self, timeout_s: float = 1.0) -> list[Message]:
         """The messages of the next packet; none after the time-out."""
-        self.socket.settimeout(max(timeout_s, 1e-3))
-        try:
-            packet, self.peer = self.socket.recvfrom(1 << 16)
-        except TimeoutError:
-            return []
-        return list(_flat(decode(packet)))
+        deadline = time.monotonic() + timeout_s
+        while True:
+            self.socket.settimeout(max(deadline - time.monotonic(), 1e-3))
+            try:
+                packet, self.peer = self.socket.recvfrom(1 << 16)
+            except TimeoutError:
+                return []
+            messages = list(_flat(decode(packet)))
+            if messages[0].address != "/ping":
+                return messages
+            self.tell("/pong")
 
     def until(self, address: str, timeout_s: float = 10.0) -> Message:
         """The next message at this address; others are dropped."""

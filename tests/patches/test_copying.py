@@ -23,6 +23,14 @@ def test_everything_is_copied_once(tmp_path: Path) -> None:
     assert patches.copy(folder) == []
 
 
+def test_what_python_leaves_behind_is_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patches, "source", lambda: tmp_path)
+    for name in ("examples/python/play.py", "examples/python/__pycache__/play.cpython-311.pyc"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert patches.files() == [Path("examples/python/play.py")]
+
+
 def test_a_changed_file_is_kept(tmp_path: Path) -> None:
     patches.copy(tmp_path)
     mine = tmp_path / "pd" / "demo.pd"

@@ -55,7 +55,9 @@ def test_nothing_lies_on_something_else(name: str) -> None:
         (x, y, width, height), (left, top, across, down) = one["presentation_rect"], other["presentation_rect"]
         apart = x + width <= left or left + across <= x or y + height <= top or top + down <= y
         assert apart, f"{one.get('text', one['maxclass'])} and {other.get('text', other['maxclass'])}"
-    assert all(box["presentation_rect"][0] + box["presentation_rect"][2] <= content["rect"][2] for box in shown)
+    for box in shown:
+        x, y, width, height = box["presentation_rect"]
+        assert x + width <= content["rect"][2] and y + height <= content["rect"][3], f"{box.get('text')}: out of sight"
 
 
 def test_every_attribute_is_known_to_max() -> None:

@@ -56,6 +56,27 @@ def test_what_is_wrong_is_seen(tmp_path: Path) -> None:
     assert wrong(log)
 
 
+def test_what_nobody_hears_is_a_warning_and_what_is_heard_is_none(tmp_path: Path) -> None:
+    script = """
+    OscVae.patience = 0.5;
+    x = OscVae("127.0.0.1", %d);
+    x.play(60, [0, 0, 0, 0]);
+    x.play(62, [0, 0, 0, 0]);
+    AppClock.sched(1.5, { 0.exit });
+    """
+    port = free_port()
+    log = Sclang(tmp_path / "without", script % port).wait()
+    told = (
+        f"WARNING: oscvae: no daemon answers at 127.0.0.1:{port}, start one by OscVae.default.start or `oscvae serve`"
+    )
+    assert log.count(told) == 1, log
+    with FakeDaemon() as fake, Sclang(tmp_path / "with", script % fake.port) as sclang:
+        assert [message.address for message in fake.receive(60.0)] == ["/play"]
+        assert [message.address for message in fake.receive()] == ["/play"]
+        fake.receive(0.2)
+        assert not wrong(sclang.wait())
+
+
 # -- sending -----------------------------------------------------------------------------------------------------------
 
 

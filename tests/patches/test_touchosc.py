@@ -188,6 +188,12 @@ def test_nothing_lies_on_something_else_and_words_have_room(path: Path) -> None:
             assert leaf.width >= 200 and leaf.height >= 30, "a macro has a long way"
 
 
+def test_a_phones_pads_and_keys_are_on_one_page_and_panic_on_all() -> None:
+    pages = {leaf.control.get("name"): leaf.page for leaf in leaves(py2tosc.load(FOLDER / "oscvae-phone.tosc").root)}
+    assert pages["pad 1"] == pages["pad 2"] == pages["key 60"] == pages["pedal"] == "play"
+    assert pages["panic"] == "", "outside of the pager"
+
+
 # -- in use ------------------------------------------------------------------------------------------------------------
 
 

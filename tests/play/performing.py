@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from oscvae.errors import CommandError
 from oscvae.osc.client import Client
 from oscvae.osc.packets import Message
 from oscvae.osc.parse import ModelInfo, parse
 from oscvae.play.listener import Listener
 from oscvae.play.macros import read_macros
 from oscvae.play.performer import Performer
+from oscvae.play.presets import Preset
 from oscvae.play.voices import Voice
 from oscvae.realtime.engine import Engine
 from parts.asker import Asker
@@ -23,7 +25,7 @@ LATER = 10**18  # Unix ns, frame 1000
 MOMENT = LATER // 1000  # a frame
 
 
-PRESETS = {"far": (9.0, 9.0), "near": (0.5, 0.5)}
+PRESETS = {"far": Preset((9.0, 9.0)), "near": Preset((0.5, 0.5))}
 
 
 class Pool:
@@ -102,16 +104,22 @@ class Performing(Listener, Asker):
         super().__init__()
         self.pool, self.timeline = Pool(), Timeline()
         document = SimpleNamespace(latent=SimpleNamespace(low=(-2.0, -2.0), high=(2.0, 2.0)))
-        current = SimpleNamespace(name="small", info=MODEL, document=document)
+        current = SimpleNamespace(name="small", info=MODEL, document=document, presets={})
         models: Any = SimpleNamespace(current=current, info=lambda: MODEL)
         pool: Any = self.pool
         timeline: Any = self.timeline
-        presets: Any = SimpleNamespace(point=lambda model, name, dims: PRESETS[name], names=lambda model: list(PRESETS))
+        self.presets = dict(PRESETS)
+        presets: Any = SimpleNamespace(find=self._find, names=lambda model: list(self.presets))
         self.told: list[tuple[str, tuple[Any, ...], Client | None]] = []
         self.performer = Performer(pool, models, timeline, presets, read_macros(macros), self, gain_db=0.0)
         start: Any = SimpleNamespace(revived=False, document=SimpleNamespace(latent=SimpleNamespace(mean=(0.0, 0.0))))
         self.performer.adopt(start)
         self.told.clear()
+
+    def _find(self, model: str, name: str, dims: int) -> Preset:
+        if name not in self.presets:
+            raise CommandError(f"no preset {name!r}")
+        return self.presets[name]
 
     def changed(self, path: str, args: Sequence[Any], by: Client | None) -> None:
         self.told.append((path, tuple(args), by))

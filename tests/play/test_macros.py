@@ -36,6 +36,12 @@ def test_each_parameter_goes_through_its_own_range() -> None:
     assert asked(text, 2, 0.75) == [("/z/3", -0.5), ("/pan", 0.5), ("/unit/2", 0.5)]
 
 
+def test_a_morph_is_moved_between_its_presets() -> None:
+    assert asked("{a: {/preset/morph dark 'very bright': [1, 0]}}", 1, 0.25) == [
+        ("/preset/morph", "dark", "very bright", 0.75)
+    ]
+
+
 @pytest.mark.parametrize(("value", "down"), [(0.0, 0.0), (0.49, 0.0), (0.5, 1.0), (1.0, 1.0)])
 def test_a_switch_is_on_from_the_middle(value: float, down: float) -> None:
     assert asked("{a: {/sustain: ~}}", 1, value) == [("/sustain", down)]
@@ -61,9 +67,15 @@ def test_where_there_is_one_macro_or_none_that_is_told() -> None:
     ("moves", "why"),
     [
         ("{/gian: ~}", "/gian: /gian is no address of oscvae, did you mean /gain?"),
-        ("{/play: [0, 1]}", "/play: a macro cannot move /play, only /z/N, /unit/N, /gain, "),
+        ("{/play: [0, 1]}", "/play: a macro cannot move /play, only /z/N, /unit/N, /preset/morph a b, /gain, "),
         ("{/pad/1: [0, 1]}", "/pad/1: a macro cannot move /pad/1, only "),
         ("{/macro/2: [0, 1]}", "/macro/2: a macro cannot move a macro"),
+        ("{/preset/morph dark: ~}", "/preset/morph dark: a macro cannot move /preset/morph dark, only /z/N, "),
+        ("{/preset/morph a b: [0, 2]}", "/preset/morph a b: its range must be 0 to 1, got 2"),
+        (
+            "{'/preset/morph a \"b': ~}",
+            "/preset/morph a \"b: '/preset/morph a \"b' is no address, or its quotes do not",
+        ),
         ("{/macro: [0, 1]}", "/macro: a macro cannot move a macro"),
         ("{/unit/0: [0, 1]}", "/unit/0: no dimension 0: they count from 1, like /unit/1"),
         ("{/gain: [-61, 0]}", "/gain: its range must be -60 to 6 dB, got -61"),

@@ -15,7 +15,7 @@ import pytest
 from oscvae.errors import CommandError
 from oscvae.files import NAME_BYTES
 from oscvae.play import presets
-from oscvae.play.presets import Presets, file_name
+from oscvae.play.presets import Preset, Presets, file_name
 from oscvae.settings import disk
 
 NOT_PRESETS = [
@@ -23,7 +23,12 @@ NOT_PRESETS = [
     "{",
     "[]",
     "null",
-    '{"format": 2, "presets": {}}',
+    '{"format": 3, "presets": {}}',
+    '{"format": 2, "presets": {"a": {"attack": 1}}}',
+    '{"format": 2, "presets": {"a": {"z": [1], "gain": 1}}}',
+    '{"format": 2, "presets": {"a": {"z": [1], "attack": "1"}}}',
+    '{"format": 2, "presets": {"a": {"z": [1], "macros": [1]}}}',
+    '{"format": 2, "presets": {"a": {"z": [1], "macros": {"soften": NaN}}}}',
     '{"format": 1}',
     '{"format": 1, "presets": {"a": 3}}',
     '{"format": 1, "presets": {"a": [true]}}',
@@ -45,14 +50,14 @@ def test_a_preset_is_known_at_once_and_on_disk_when_done(tmp_path: Path) -> None
     async def body() -> None:
         kept = Presets(tmp_path / "new" / "folder")
         await kept.open("plucked")
-        task = kept.save("plucked", "dark", (0.5, -1, 0, 2))
-        assert kept.point("plucked", "dark", 4) == (0.5, -1.0, 0.0, 2.0)
+        task = kept.save("plucked", "dark", Preset((0.5, -1, 0, 2)))
+        assert kept.find("plucked", "dark", 4).z == (0.5, -1.0, 0.0, 2.0)
         await task
-        await kept.save("plucked", "bright é", (1, 2, 3, 4))
+        await kept.save("plucked", "bright é", Preset((1, 2, 3, 4)))
         again = Presets(tmp_path / "new" / "folder")
         await again.open("plucked")
         assert again.names("plucked") == ["bright é", "dark"]
-        assert again.point("plucked", "bright é", 4) == (1.0, 2.0, 3.0, 4.0)
+        assert again.find("plucked", "bright é", 4).z == (1.0, 2.0, 3.0, 4.0)
         await again.delete("plucked", "dark")
         assert again.names("plucked") == ["bright é"]
         await kept.close()
@@ -63,12 +68,54 @@ def test_a_preset_is_known_at_once_and_on_disk_when_done(tmp_path: Path) -> None
     assert json.loads(file.read_text()) == {"format": 1, "model": "plucked", "presets": {"bright é": [1, 2, 3, 4]}}
 
 
+def test_what_a_preset_holds_besides_its_point_is_kept(tmp_path: Path) -> None:
+    full = Preset((1.0, 2.0), {"attack": 0.1, "release": 0.5, "stretch": 2.0}, {"soften": 0.25})
+
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        await kept.open("m")
+        await kept.save("m", "dark", Preset((3.0, 4.0)))
+        await kept.save("m", "full", full)
+        again = Presets(tmp_path)
+        await again.open("m")
+        assert (again.find("m", "full", 2), again.find("m", "dark", 2)) == (full, Preset((3.0, 4.0)))
+        assert json.loads((tmp_path / "m.json").read_text()) == {
+            "format": 2,
+            "model": "m",
+            "presets": {
+                "dark": [3, 4],
+                "full": {"z": [1, 2], "attack": 0.1, "release": 0.5, "stretch": 2, "macros": {"soften": 0.25}},
+            },
+        }
+        await again.delete("m", "full")
+
+    run(body)
+    assert json.loads((tmp_path / "m.json").read_text())["format"] == 1, "what older programs read"
+
+
+def test_two_spellings_are_one_preset(tmp_path: Path) -> None:
+    one, two = "caf\u00e9", "cafe\u0301"
+    (tmp_path / "m.json").write_text(json.dumps({"format": 1, "model": "m", "presets": {two: [1.0]}}))
+
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        await kept.open("m")
+        assert kept.names("m") == [one]
+        assert kept.find("m", one, 1) == kept.find("m", two, 1) == Preset((1.0,))
+        await kept.save("m", two, Preset((2.0,)))
+        assert kept.find("m", one, 1) == Preset((2.0,))
+        await kept.delete("m", two)
+        assert kept.names("m") == []
+
+    run(body)
+
+
 def test_models_have_their_own(tmp_path: Path) -> None:
     async def body() -> None:
         kept = Presets(tmp_path)
         for model in ("a", "b", "../c"):
             await kept.open(model)
-            await kept.save(model, "x", (1.0,))
+            await kept.save(model, "x", Preset((1.0,)))
         await kept.delete("a", "x")
         assert (kept.names("a"), kept.names("b"), kept.names("never opened")) == ([], ["x"], [])
 
@@ -80,13 +127,13 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
     async def body() -> None:
         kept = Presets(tmp_path)
         await kept.open("m")
-        await kept.save("m", "x", (1.0, 2.0))
+        await kept.save("m", "x", Preset((1.0, 2.0)))
         with pytest.raises(CommandError, match="no preset 'y' for m"):
-            kept.point("m", "y", 2)
+            kept.find("m", "y", 2)
         with pytest.raises(CommandError, match="no preset 'y'"):
             kept.delete("m", "y")
         with pytest.raises(CommandError, match="2 dimensions, m has 4"):
-            kept.point("m", "x", 4)
+            kept.find("m", "x", 4)
 
     run(body)
 
@@ -95,7 +142,7 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
 def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
     async def body() -> None:
         with pytest.raises(CommandError, match="1 to 64 printable"):
-            Presets(tmp_path).save("m", name, (1.0,))
+            Presets(tmp_path).save("m", name, Preset((1.0,)))
 
     run(body)
     assert list(tmp_path.iterdir()) == []
@@ -111,7 +158,7 @@ def test_a_damaged_file_is_kept_aside(tmp_path: Path, text: str, caplog: pytest.
         kept = Presets(tmp_path)
         await kept.open("m")
         assert kept.names("m") == []
-        await kept.save("m", "x", (1.0,))
+        await kept.save("m", "x", Preset((1.0,)))
 
     run(body)
     assert (tmp_path / "m.json.damaged-2").read_bytes() == text.encode("latin-1")
@@ -127,14 +174,14 @@ def test_what_cannot_be_read_is_never_overwritten(tmp_path: Path, caplog: pytest
     async def body() -> None:
         kept = Presets(tmp_path)
         with pytest.raises(CommandError, match="have not been read"):
-            kept.save("m", "x", (1.0,))
+            kept.save("m", "x", Preset((1.0,)))
         await kept.open("m")
         assert kept.names("m") == []
         with pytest.raises(CommandError, match="have not been read"):
-            kept.save("m", "x", (1.0,))
+            kept.save("m", "x", Preset((1.0,)))
         (tmp_path / "m.json").rmdir()
         await kept.open("m")
-        await kept.save("m", "x", (1.0,))
+        await kept.save("m", "x", Preset((1.0,)))
 
     run(body)
     assert "cannot be read" in caplog.text
@@ -146,21 +193,21 @@ def test_what_cannot_be_written_is_taken_back(tmp_path: Path, caplog: pytest.Log
     async def body() -> None:
         kept = Presets(folder)
         await kept.open("m")
-        await kept.save("m", "x", (1.0,))
+        await kept.save("m", "x", Preset((1.0,)))
         folder.rename(tmp_path / "away")
         folder.write_text("in the way")
-        changes = [kept.save("m", "x", (2.0,)), kept.save("m", "y", (3.0,)), kept.delete("m", "x")]
+        changes = [kept.save("m", "x", Preset((2.0,))), kept.save("m", "y", Preset((3.0,))), kept.delete("m", "x")]
         assert kept.names("m") == ["y"], "until it is known"
         for change in changes:
             with pytest.raises(CommandError, match="presets cannot be written"):
                 await change
-        assert (kept.names("m"), kept.point("m", "x", 1)) == (["x"], (1.0,))
+        assert (kept.names("m"), kept.find("m", "x", 1).z) == (["x"], (1.0,))
         folder.unlink()
         (tmp_path / "away").rename(folder)
-        await kept.save("m", "z", (4.0,))
+        await kept.save("m", "z", Preset((4.0,)))
 
     run(body)
-    assert presets.read(folder / "m.json") == {"x": (1.0,), "z": (4.0,)}
+    assert presets.read(folder / "m.json") == {"x": Preset((1.0,)), "z": Preset((4.0,))}
     assert len(caplog.records) == 1
 
 
@@ -177,24 +224,24 @@ def test_what_is_changed_while_a_write_fails_is_written_next(tmp_path: Path, mon
     async def body() -> None:
         kept = Presets(tmp_path)
         await kept.open("m")
-        await kept.save("m", "x", (1.0,))
+        await kept.save("m", "x", Preset((1.0,)))
         monkeypatch.setattr(presets, "write", full)
-        refused = kept.save("m", "y", (2.0,))
+        refused = kept.save("m", "y", Preset((2.0,)))
         await asyncio.to_thread(begun.wait)
-        later = [kept.save("m", "z", (3.0,)), kept.delete("m", "y"), kept.save("m", "x", (4.0,))]
+        later = [kept.save("m", "z", Preset((3.0,))), kept.delete("m", "y"), kept.save("m", "x", Preset((4.0,)))]
         go_on.set()
         with pytest.raises(CommandError, match="No space left"):
             await refused
         await asyncio.gather(*later)
-        assert (kept.names("m"), kept.point("m", "x", 1)) == (["x", "z"], (4.0,))
+        assert (kept.names("m"), kept.find("m", "x", 1).z) == (["x", "z"], (4.0,))
 
     run(body)
-    assert presets.read(tmp_path / "m.json") == {"x": (4.0,), "z": (3.0,)}
+    assert presets.read(tmp_path / "m.json") == {"x": Preset((4.0,)), "z": Preset((3.0,))}
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "m.json"
-    presets.write(file, "m", {"x": (1.0,)})
+    presets.write(file, "m", {"x": Preset((1.0,))})
     before = file.read_bytes()
 
     def refuse(_: int) -> None:
@@ -202,7 +249,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(OSError, match="No space"):
-        presets.write(file, "m", {"x": (2.0,)})
+        presets.write(file, "m", {"x": Preset((2.0,))})
     assert file.read_bytes() == before
     assert list(tmp_path.iterdir()) == [file]
 
@@ -223,11 +270,11 @@ def test_many_saves_are_written_in_order_and_off_the_event_clock(
         kept = Presets(tmp_path)
         await kept.open("m")
         for i in range(200):
-            kept.save("m", "x", (float(i),))
+            kept.save("m", "x", Preset((float(i),)))
         await kept.close()
 
     run(body)
-    assert presets.read(tmp_path / "m.json") == {"x": (199.0,)}
+    assert presets.read(tmp_path / "m.json") == {"x": Preset((199.0,))}
     assert len(threads) < 20, "what waits is written together"
     assert threading.get_ident() not in threads
 
@@ -239,9 +286,9 @@ def test_a_file_that_is_a_fifo_hangs_nobody(tmp_path: Path) -> None:
         kept = Presets(tmp_path)
         await kept.open("other")
         with pytest.raises(CommandError, match=r"presets of other have not been read: .* not a file but a FIFO"):
-            kept.save("other", "x", (1.0,))
+            kept.save("other", "x", Preset((1.0,)))
         await kept.open("m")
-        await kept.save("m", "x", (1.0,))
+        await kept.save("m", "x", Preset((1.0,)))
 
     run(body)
 
@@ -254,7 +301,7 @@ def test_a_long_name_keeps_presets(tmp_path: Path, model: str) -> None:
         kept = Presets(tmp_path)
         for name in (model, other):
             await kept.open(name)
-            await kept.save(name, "x", (float(len(name)),))
+            await kept.save(name, "x", Preset((float(len(name)),)))
         again = Presets(tmp_path)
         await again.open(model)
         assert again.names(model) == ["x"]
@@ -314,7 +361,7 @@ async def until(condition: Callable[[], bool]) -> None:
 def test_one_models_presets_that_hang_hold_up_no_others(
     tmp_path: Path, stuck: Callable[[str, str], Stuck], caplog: pytest.LogCaptureFixture
 ) -> None:
-    presets.write(tmp_path / "a.json", "a", {"old": (1.0,)})
+    presets.write(tmp_path / "a.json", "a", {"old": Preset((1.0,))})
     reading = stuck("read", "a")
 
     async def body() -> None:
@@ -322,13 +369,13 @@ def test_one_models_presets_that_hang_hold_up_no_others(
         opening = asyncio.create_task(kept.open("a"))
         await asyncio.sleep(0)
         await kept.open("b")
-        await kept.save("b", "x", (1.0,))
+        await kept.save("b", "x", Preset((1.0,)))
         assert not opening.done()
         await opening
         for ask in (
-            lambda: kept.save("a", "x", (1.0,)),
+            lambda: kept.save("a", "x", Preset((1.0,))),
             lambda: kept.delete("a", "x"),
-            lambda: kept.point("a", "x", 1),
+            lambda: kept.find("a", "x", 1),
         ):
             with pytest.raises(
                 CommandError, match="presets of a have not been read: the presets folder did not answer"
@@ -336,10 +383,10 @@ def test_one_models_presets_that_hang_hold_up_no_others(
                 ask()
         reading.goes_on.set()
         await until(lambda: kept.names("a") == ["old"])
-        await kept.save("a", "new", (2.0,))
+        await kept.save("a", "new", Preset((2.0,)))
 
     run(body)
-    assert presets.read(tmp_path / "a.json") == {"old": (1.0,), "new": (2.0,)}
+    assert presets.read(tmp_path / "a.json") == {"old": Preset((1.0,)), "new": Preset((2.0,))}
     assert caplog.text.count("a has no presets, and takes none: the presets folder did not answer") == 1
 
 
@@ -350,9 +397,9 @@ def test_presets_that_can_be_read_again_are(tmp_path: Path) -> None:
         kept = Presets(tmp_path)
         await kept.open("m")
         (tmp_path / "m.json").rmdir()
-        presets.write(tmp_path / "m.json", "m", {"old": (1.0,)})
+        presets.write(tmp_path / "m.json", "m", {"old": Preset((1.0,))})
         with pytest.raises(CommandError, match="have not been read"):
-            kept.point("m", "old", 1)
+            kept.find("m", "old", 1)
         await until(lambda: kept.names("m") == ["old"])
 
     run(body)
@@ -361,14 +408,14 @@ def test_presets_that_can_be_read_again_are(tmp_path: Path) -> None:
 def test_what_was_refused_is_not_there_tomorrow_though_the_disk_wakes_up(
     tmp_path: Path, stuck: Callable[[str, str], Stuck]
 ) -> None:
-    presets.write(tmp_path / "m.json", "m", {"old": (1.0,)})
+    presets.write(tmp_path / "m.json", "m", {"old": Preset((1.0,))})
     writing = stuck("write", "m")
 
     async def body() -> None:
         kept = Presets(tmp_path)
         await kept.open("m")
         with pytest.raises(CommandError, match="presets cannot be written: the presets folder did not answer"):
-            await kept.save("m", "x", (2.0,))
+            await kept.save("m", "x", Preset((2.0,)))
         with pytest.raises(CommandError, match="presets cannot be written: busy"):
             await kept.delete("m", "old")
         assert kept.names("m") == ["old"]
@@ -376,8 +423,8 @@ def test_what_was_refused_is_not_there_tomorrow_though_the_disk_wakes_up(
         await until(lambda: "m" not in kept._disk._hanging)
         await kept.close()
         assert [sorted(points) for _, points in writing.asked] == [["old", "x"], ["old"]]
-        assert presets.read(tmp_path / "m.json") == {"old": (1.0,)}
-        await kept.save("m", "y", (3.0,))
+        assert presets.read(tmp_path / "m.json") == {"old": Preset((1.0,))}
+        await kept.save("m", "y", Preset((3.0,)))
 
     run(body)
-    assert presets.read(tmp_path / "m.json") == {"old": (1.0,), "y": (3.0,)}
+    assert presets.read(tmp_path / "m.json") == {"old": Preset((1.0,)), "y": Preset((3.0,))}

@@ -207,33 +207,32 @@ def _gauges(s: Sheet, x: float, y: float, client: Box, told: Box) -> None:
 
 def _messages(s: Sheet, x: float, y: float, client: Box) -> None:
     """In two columns."""
-    s.note(x, y - 30, "Any message goes to the daemon, with its slash or without: docs/osc.md lists them.", (20, 545))
+    s.note(x, y - 30, "Any message goes to the daemon, with its slash or without: docs/osc.md lists them.", (20, 533))
     rows = -(-len(MESSAGES) // 2)
     for k, (words, meaning) in enumerate(MESSAGES):
         column, row = divmod(k, rows)
-        left, top = 20 + 560 * column, 572 + 26 * row
+        left, top = 20 + 560 * column, 556 + 23 * row
         box = s.msg(x + 300 * column, y + 30 * row, words, (left, top))
         s.note(x + 600 + 320 * column, y + 30 * row, meaning, (left + 236, top))
         s.wire(box, client)
 
 
 def _outlets(s: Sheet, x: float, y: float, client: Box, told: Box) -> None:
-    s.note(x, y - 30, "outlets", (20, 790))
+    s.note(x, y - 30, "outlets", (890, 268))
     for k, (name, meaning) in enumerate(zip(OUTLETS, HEARD, strict=True)):
-        column, row = divmod(k, 3)
-        s.note(x, y + 30 * k, f"{k + 1} {name}: {meaning}", (20 + 350 * column, 814 + 22 * row))
+        s.note(x, y + 30 * k, f"{k + 1} {name}: {meaning}", (890, 294 + 23 * k))
     for k, name in enumerate(("/done", "/fail", "/model")):
         box = s.obj(x + 340, y + 30 * k, f"print oscvae-{name[1:]}")
         s.wire(client, box, OUTLETS.index(name))
     for k, name in enumerate(("/presets.reply", "/models.reply")):
         box = s.obj(x + 340, y + 90 + 30 * k, f"print oscvae-{name[1:].partition('.')[0]}")
         s.wire(told, box, FOLLOWED.index(name))
-    s.note(x - 500, y + 280, PLAIN, (20, 892), wide=1020)
+    s.note(x - 500, y + 280, PLAIN, (20, 741), wide=1180)
 
 
 def help_patch() -> Sheet:
     """oscvae.maxhelp."""
-    s = Sheet(1080, 780)  # as much of the presentation as small screens show
+    s = Sheet(1220, 780)  # what small screens show
     s.note(30, 10, "oscvae: a client for the latent-space synthesiser", (20, 10), size=16)
     s.note(30, 45, "Start the daemon (oscvae serve), then play. The light says that it answers.", (20, 40))
     client = s.bpatcher(30, 920, (20, 70, WIDTH, HEIGHT), "oscvae.maxpat", len(OUTLETS), ("127.0.0.1", 9000))

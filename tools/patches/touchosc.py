@@ -200,32 +200,39 @@ def _presets(columns: int) -> Control:
     )
 
 
+def _pedal() -> Control:
+    return _button("pedal", ui.osc("/sustain", args=[ui.value("x", conversion=_INT)]), toggle=True)
+
+
+def _stop() -> Control:
+    return _button("stop", ui.osc("/stop", args=[], on="RISE", receive=False))
+
+
+def _panic() -> Control:
+    return _button("panic", ui.osc("/panic", args=[], on="RISE", receive=False), color=ALARM)
+
+
+def _record() -> Control:
+    return _button("record", toggle=True, script=_notifying("record", released=True))
+
+
 def _switches() -> Control:
-    return ui.row(
-        _button(
-            "pedal",
-            ui.osc("/sustain", args=[ui.value("x", conversion=_INT)]),
-            toggle=True,
-        ),
-        _button("stop", ui.osc("/stop", args=[], on="RISE", receive=False)),
-        _button("panic", ui.osc("/panic", args=[], on="RISE", receive=False), color=ALARM),
-        _button("record", toggle=True, script=_notifying("record", released=True)),
-        gap=6,
-        name="switches",
-    )
+    return ui.row(_pedal(), _stop(), _panic(), _record(), gap=6, name="switches")
 
 
 def _meter(name: str) -> Control:
     return py2tosc.fader(name=name, color=COOL, interactive=False, cursor=False, orientation=Orientation.EAST)
 
 
-def _state() -> Control:
+def _state(*more: Control) -> Control:
+    """What the daemon tells, with `more` at its end."""
     return ui.row(
         _label("oscvae", size=18, left=True),
         _label("model ?", name="model", color=DIM),
         _label("0 voices", name="voices", color=DIM),
         _label("0 xruns", name="xruns", color=DIM),
         ui.column(_meter("left"), _meter("right"), gap=2, name="meters"),
+        *more,
         gap=6,
         name="state",
     )
@@ -281,12 +288,15 @@ def tablet() -> Document:
 
 
 def phone() -> Document:
-    """Four pages: pads and presets, keys, sound, macros."""
-    pads = ui.row(*(_pad(k) for k in PADS), _presets(2), sizes=(3, 3, 2), gap=8, pad=8, name="pads")
-    keys = ui.column(_switches(), _keyboard(KEYS), sizes=(1, 4), gap=8, pad=8, name="keys")
+    """Four pages: pads with their keys, presets, sound, macros; panic is above all of them."""
+    switches = ui.column(_pedal(), _stop(), _record(), gap=6, name="switches")
+    top = ui.row(*(_pad(k) for k in PADS), switches, sizes=(4, 4, 1), gap=8, name="top")
+    play = ui.column(top, _keyboard(KEYS), sizes=(4, 3), gap=8, pad=8, name="play")
+    presets = ui.column(_presets(4), pad=8, name="recall")
     sound = ui.row(*map(_fader, FADERS), _glide(), gap=8, pad=8, name="sound")
     macros = ui.column(*_macros(), gap=8, pad=8, name="macros")
-    body = ui.column(_state(), ui.pager(pads, keys, sound, macros, name="pages"), sizes=(1, 9), name="page")
+    pages = ui.pager(play, presets, sound, macros, name="pages")
+    body = ui.column(_state(_panic()), pages, sizes=(1.2, 8.8), name="page")
     return _finished("phone", body, PHONE)
 
 

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from oscvae.app.doctor.finding import Finding, State, ask
+from oscvae.app.doctor.running import status
 from oscvae.settings.sections import Config
 
 _JACK = """
@@ -79,12 +80,14 @@ def _runtime_folder() -> Path:
 
 
 def check_portaudio(config: Config) -> Finding:
-    """The PortAudio device that would play, looked for as the backend does, and opened where it must play."""
+    """The PortAudio device that would play, looked for as the backend does, and opened where it must play and no daemon
+    has it."""
     audio, must = config.audio, config.audio.backend == "portaudio"
     if not must and audio.backend != "auto":
         return Finding("PortAudio", "ok", f"not asked: audio.backend is {audio.backend}")
     settings = {"device": audio.device, "sample_rate": audio.sample_rate, "block_size": audio.block_size}
-    answer = ask(_PORTAUDIO, json.dumps([must, settings]))
+    opens = must and status(config.osc) is None
+    answer = ask(_PORTAUDIO, json.dumps([opens, settings]))
     if "plays" in answer:
         return Finding("PortAudio", "ok", str(answer["plays"]))
     worst: State = "fail" if must else "warn"

@@ -24,6 +24,7 @@ from oscvae.app.doctor.audio import check_jack, check_portaudio
 from oscvae.app.doctor.confinement import check_confinement
 from oscvae.app.doctor.finding import Check, Finding
 from oscvae.app.doctor.packages import check_decoder, check_python, check_training
+from oscvae.app.doctor.running import describe
 from oscvae.errors import ConfigError, ModelError, OscvaeError, PortTakenError
 from oscvae.settings.sections import Config, default_config_path
 
@@ -160,7 +161,7 @@ def _choose_model(good: Sequence[tuple[str, str]]) -> str:
 
 
 def check_port(config: Config) -> Finding:
-    """Whether the daemon can listen where it should, and who sits there if not."""
+    """Whether the daemon can listen where it should, or does so already; and who sits there if not."""
     from oscvae.osc.server import OscServer
 
     osc = config.osc
@@ -175,6 +176,9 @@ def check_port(config: Config) -> Finding:
     try:
         asyncio.run(listen())
     except PortTakenError as error:
+        running = describe(osc)
+        if running is not None:
+            return running
         key, port = ("osc.tcp_port", osc.tcp_port) if str(error).startswith("TCP") else ("osc.port", osc.port)
         return Finding("OSC", "fail", str(error), f"oscvae serve --set {key}={_free_port(osc.host, port or 0)}")
     except ConfigError as error:
@@ -282,7 +286,7 @@ def examine(config: Config, checks: Sequence[Check] = CHECKS) -> list[Finding]:
 
 
 def run(config: Config) -> int:
-    """Print the table to stdout; 1 if `oscvae serve` with this configuration would fail, else 0."""
+    """Print the table to stdout; 1 if `oscvae serve` with this configuration would fail, else 0, also where it runs."""
     from rich.console import Console
     from rich.table import Table
 
@@ -300,7 +304,11 @@ def run(config: Config) -> int:
                 f"{finding.name}:", f"    {finding.mend}", sep="\n", markup=False, highlight=False, soft_wrap=True
             )
     failed = [finding.name for finding in findings if finding.state == "fail"]
-    console.print(f"oscvae serve would fail: {', '.join(failed)}" if failed else "oscvae serve will start")
+    if failed:
+        console.print(f"oscvae serve would fail: {', '.join(failed)}")
+    else:
+        runs = any(finding.runs for finding in findings)
+        console.print("oscvae is running" if runs else "oscvae serve will start")
     return 1 if failed else 0
 
 

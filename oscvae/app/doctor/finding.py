@@ -23,12 +23,14 @@ ASK_TIMEOUT_S = 60.0  # importing torch from a cold disk
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the doctor's table; `mend` is a command, or what to do where no command can."""
+    """One line of the doctor's table; `mend` is a command, or what to do where no command can. runs: a daemon does so
+    already, with this configuration."""
 
     name: str
     state: State
     what: str
     mend: str = ""
+    runs: bool = False
 
 
 Check = Callable[[Config], Finding]

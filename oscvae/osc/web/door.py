@@ -11,10 +11,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import fcntl
 import json
 import logging
 import math
 import socket
+import struct
+import termios
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -31,6 +34,8 @@ MOST_SOCKETS = 32
 MOST_LISTENED = 512  # addresses, of one socket
 TRIES = 10  # ports that are tried, from the configured one on
 UNREAD_MAX = 2**20  # bytes that a slow reader may leave lying
+SOUND_PER_S = 50  # packets of /monitor
+LATE_S = 0.2  # of sound that may wait for a slow listener
 _HEARTBEAT_S = 20.0
 _GONE_S = 0.5
 _JSON = "application/json"
@@ -70,6 +75,7 @@ class Door:
         self._timer: asyncio.TimerHandle | None = None
         self._runner: web.AppRunner | None = None
         self.port = 0
+        self.on_closed: Callable[[Client], None] = lambda client: None
 
     @property
     def address(self) -> str:
@@ -146,6 +152,10 @@ class Door:
         for one in self._sockets:
             one.say(text)
 
+    def lossy(self, client: Client) -> Callable[[bytes], None] | None:
+        """How a client of a WebSocket is sent what is worth nothing later; None for any other client."""
+        return next((one.send_or_drop for one, known in self._sockets.items() if known.key == client.key), None)
+
     # -- requests ------------------------------------------------------------------------------------------------------
 
     @web.middleware
@@ -201,7 +211,7 @@ class Door:
             raise web.HTTPServiceUnavailable(text=f"{MOST_SOCKETS} WebSockets are open already\n")
         socket_ = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=MAX_PACKET, compress=False)
         await socket_.prepare(request)
-        one = _Socket(socket_, self._standing)
+        one = _Socket(socket_, self._standing, request.transport)
         peer = request.transport.get_extra_info("peername") if request.transport is not None else None
         host, port = (str(peer[0]), int(peer[1])) if peer else (request.remote or "", 0)
         is_loopback = self._hub.judge(host)[1]
@@ -219,15 +229,29 @@ class Door:
                     one.obey(message.data)
         finally:
             sending.cancel()
-            self._hub.on_closed(self._sockets.pop(one))
+            gone = self._sockets.pop(one)
+            self.on_closed(gone)
+            self._hub.on_closed(gone)
         return socket_
+
+
+def _unsent(line: Any) -> int:
+    """Bytes that a TCP socket has been given and the other end has not acknowledged; Linux (tcp(7), SIOCOUTQ)."""
+    try:
+        answer = fcntl.ioctl(line.fileno(), termios.TIOCOUTQ, struct.pack("i", 0))
+    except (OSError, AttributeError, ValueError):
+        return 0
+    return int(struct.unpack("i", answer)[0])
 
 
 class _Socket:
     """One WebSocket: what it listens to, and what waits to be sent, in order."""
 
-    def __init__(self, response: web.WebSocketResponse, standing: tree.Standing) -> None:
+    def __init__(
+        self, response: web.WebSocketResponse, standing: tree.Standing, transport: asyncio.Transport | None
+    ) -> None:
         self._response = response
+        self._transport = transport
         self._standing = standing
         self._out: asyncio.Queue[bytes | str | None] = asyncio.Queue()
         self._unread = 0
@@ -235,6 +259,18 @@ class _Socket:
 
     def send(self, packet: bytes, _client: Client | None = None) -> None:
         self._put(packet)
+
+    def send_or_drop(self, packet: bytes) -> None:
+        """Send a 20 ms packet of sound, unless LATE_S of it wait already."""
+        if self._waiting() <= LATE_S * SOUND_PER_S * len(packet):
+            self._put(packet)
+
+    def _waiting(self) -> int:
+        """Bytes that have not arrived: here, in the transport, and in the system's own buffer."""
+        transport = self._transport
+        if transport is None:
+            return self._unread
+        return self._unread + transport.get_write_buffer_size() + _unsent(transport.get_extra_info("socket"))
 
     def say(self, text: str) -> None:
         self._put(text)

@@ -13,6 +13,7 @@ OscVae {
 	var <pid;
 	var bundle, failures, listener, renewing;
 	var waiting = false;
+	var isFound = false, looks = false; // whether anybody has answered here, and whether that is being asked
 
 	*initClass {
 		Class.initClassTree(Event);
@@ -107,7 +108,7 @@ OscVae {
 
 	// at once, or into the bundle that is being made
 	sendMsg { |... msg|
-		if(bundle.notNil) { bundle = bundle.add(msg) } { addr.sendMsg(*msg) };
+		if(bundle.notNil) { bundle = bundle.add(msg) } { addr.sendMsg(*msg); this.look };
 	}
 
 	sendBundle { |time ... msgs|
@@ -119,7 +120,25 @@ OscVae {
 		var outer = bundle, made;
 		bundle = [];
 		protect { func.value(this) } { made = bundle; bundle = outer };
-		if(made.notEmpty) { this.sendBundle(latency, *made) };
+		if(made.notEmpty) { this.sendBundle(latency, *made); this.look };
+	}
+
+	// warns where nobody hears what is sent: OSC itself does not tell
+	look {
+		var answer;
+		if(isFound or: { looks } or: { waiting }) { ^this };
+		looks = true;
+		answer = OSCFunc({ isFound = true; answer.free }, '/pong', addr).permanent_(true);
+		addr.sendMsg('/ping');
+		SystemClock.sched(patience, {
+			looks = false;
+			if(isFound.not and: { waiting.not }) {
+				answer.free;
+				"oscvae: no daemon answers at %:%, start one by OscVae.default.start or `oscvae serve`"
+				.format(addr.ip, addr.port).warn;
+			};
+			nil
+		});
 	}
 
 	// -- notes
@@ -148,7 +167,7 @@ OscVae {
 		this.sendMsg('/voice/new', id, note, *(z.asArray ++ [velocity] ++ seconds.asArray));
 	}
 
-	// name: z, gain, pan or bend
+	// name: z, gain, pan, bend, attack or release
 	voiceSet { |id, name, value| this.sendMsg('/voice/set', id, name, *value.asArray) }
 
 	voiceStop { |id| this.sendMsg('/voice/stop', id) }
@@ -193,7 +212,13 @@ OscVae {
 
 	recall { |name, seconds = 0| this.sendMsg('/preset/recall', name, seconds) }
 
+	// between two of them: share 0 is a, 1 is b
+	morph { |a, b, share, seconds = 0| this.sendMsg('/preset/morph', a, b, share, seconds) }
+
 	savePreset { |name, onDone, onFail| this.request(['/preset/save', name], onDone, onFail) }
+
+	// with attack, release, stretch and macros
+	saveAll { |name, onDone, onFail| this.request(['/preset/save', name, 'all'], onDone, onFail) }
 
 	deletePreset { |name, onDone, onFail| this.request(['/preset/delete', name], onDone, onFail) }
 
@@ -262,10 +287,10 @@ OscVae {
 	status { |action|
 		var keys = #[
 			\voices, \cpu_avg, \cpu_peak, \underruns, \late, \xruns, \busy, \sample_rate, \model_rate, \block_size,
-			\backend, \model, \dims, \uptime
+			\backend, \model, \dims, \uptime, \confined
 		];
 		this.ask(['/status'], '/status.reply', { |msg|
-			action.value(().putPairs([keys, msg[1..]].flop.flatten(1)))
+			action.value(().putPairs([keys, msg[1..].keep(keys.size)].flop.flatten(1)))
 		})
 	}
 
@@ -316,7 +341,7 @@ OscVae {
 	}
 
 	isEvent { |address|
-		^#['/done', '/fail', '/status.reply', '/presets.reply', '/macros.reply', '/models.reply', '/version.reply',
+		^#['/done', '/fail', '/warn', '/status.reply', '/presets.reply', '/macros.reply', '/models.reply', '/version.reply',
 			'/help.reply', '/pong', '/synced', '/voices.reply', '/points.reply'].includes(address).not
 	}
 

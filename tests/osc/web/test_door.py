@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
@@ -227,6 +228,44 @@ def test_a_frame_that_is_too_large_ends_its_socket_alone() -> None:
                 await socket.send_bytes(bytes(2**17))
                 assert (await socket.receive()).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
             assert await here.ask(other, "/ping") == ("/pong",)
+
+    run(body)
+
+
+def test_who_is_too_slow_for_sound_misses_some_and_is_answered_all_the_same() -> None:
+    chunk = encode_message("/sound", (48_000, 0, bytes(3840)))
+    many = 2000  # 40 s
+
+    async def body() -> None:
+        async with room() as here, here.session.ws_connect(here.url) as quick:
+            line = socket.socket()
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)  # and reads nothing
+            line.connect(("127.0.0.1", here.door.port))
+            _, writer = await asyncio.open_connection(sock=line, limit=1024)
+            writer.write(
+                f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{here.door.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+            )
+            while len(here.door._sockets) < 2:
+                await asyncio.sleep(0.01)
+            sockets = {known: one for one, known in here.door._sockets.items()}
+            by_port = {known.port: one for known, one in sockets.items()}
+            slow = by_port.pop(line.getsockname()[1])
+            (fast,) = by_port.values()
+            got = 0
+            for number in range(many):
+                slow.send_or_drop(chunk)
+                fast.send_or_drop(chunk)
+                await asyncio.sleep(0)
+                if number % 4 == 3:  # as quick as it is sent
+                    while got <= number:
+                        assert (await here.next(quick))[0] == "/sound"
+                        got += 1
+            assert slow._waiting() <= 0.2 * 50 * len(chunk) + 2 * len(chunk), "200 ms"
+            assert here.door.lossy(next(known for known, one in sockets.items() if one is fast)) == fast.send_or_drop
+            assert await here.ask(quick, "/ping") == ("/pong",)
+            assert here.door.lossy(here.heard[0][1]) == fast.send_or_drop
+            writer.close()
 
     run(body)
 

@@ -97,7 +97,7 @@ export class Map2 {
     if (cursor) this.glow(context, this.at(cursor, width, height));
   }
 
-  /** Names in the middle of their clouds, moved down where two would collide. */
+  /** Names in the middle of their clouds, moved down where two would collide; left out where there is no room at all. */
   names(context, clouds, width, height) {
     const taken = [];
     context.textAlign = "center";
@@ -108,6 +108,7 @@ export class Map2 {
       let y = clamp(where, 16, height - 8);
       const hits = () => taken.some((t) => Math.abs(t.y - y) < 17 && Math.abs(t.x - left) < t.half + half + 6);
       for (let tries = 0; hits() && tries < 12; tries++) y = y + 17 > height - 8 ? 16 : y + 17;
+      if (hits()) return;
       taken.push({ x: left, y, half });
       context.lineWidth = 4;
       context.strokeStyle = "#0e1115";

@@ -3,8 +3,10 @@
 import { clamp } from "./draw.js";
 import { Fader, onHold } from "./faders.js";
 import { Keys } from "./keys.js";
+import { Listener } from "./listen.js";
 import { Map2 } from "./map.js";
 import { Osc } from "./osc.js";
+import { Scope } from "./scope.js";
 
 const STATUS_MS = 1000;
 const STARTING_MS = 500;
@@ -13,7 +15,7 @@ const GLIDE_S = 1.5;
 const RECALL_S = 0.3;
 const TILES = 8;
 const WORDS_MS = 8000;
-const SILENT = "Silent: no JACK server and no sound device. Start one, and it plays: jackd -R -d alsa -r 48000 -p 128";
+const SILENT = "Silent: no JACK server and no sound device. Press listen here, or start one: jackd -R -d alsa -r 48000 -p 128";
 
 const $ = (id) => document.getElementById(id);
 const osc = new Osc(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`);
@@ -55,6 +57,14 @@ $("panic").onclick = () => {
   osc.send("/panic");
   keys.setLatch(keys.latch);
 };
+
+const listener = new Listener(osc, (isOn) => {
+  $("listen").setAttribute("aria-pressed", String(isOn));
+  $("scope").hidden = !isOn;
+  if (isOn) scope.start();
+});
+const scope = new Scope($("scope"), listener);
+$("listen").onclick = () => listener.toggle();
 
 // -- maps --------------------------------------------------------------------------------------------------------------
 
@@ -236,6 +246,7 @@ osc.on("/fail", (command, why) => {
     $("connection").textContent = "starting";
   } else say(`${command}: ${why}`);
 });
+osc.on("/warn", (command, why) => say(`${command}: ${why}`));
 osc.on("/xrun", (count) => say(`the audio server missed its time (${count} since the start)`));
 osc.on("/z", (...z) => cursor(z));
 function scaled(first, ...shares) {
@@ -274,7 +285,8 @@ osc.on("/level", (left, right) => {
 });
 osc.on("/status.reply", (voices, average, peak, underruns, late, xruns, busy, rate, modelRate, block, backend) => {
   $("facts").textContent = `${voices} voices   ${average.toFixed(0)} % CPU   ${xruns} xruns   ${backend}`;
-  if (backend === "silent" || backend.endsWith("(away)")) {
+  $("listen").classList.toggle("offered", !listener.wanted && backend === "silent");
+  if ((backend === "silent" && !listener.wanted) || backend.endsWith("(away)")) {
     if (standing === "") stand(backend === "silent" ? SILENT : `${backend}: it plays again when the server is back`);
   } else if (standing !== "") stand("");
 });

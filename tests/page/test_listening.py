@@ -1,0 +1,105 @@
+"""Listening in a real browser: what the page gives to its loudspeakers is recorded there, and its pitch measured."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from oscvae.sound.pitch import fundamental_hz
+from parts.daemon import Daemon
+
+NOTE, HZ = 69, 440.0
+TONE_S = 0.25  # of which the pitch is measured
+ATTEMPTS = 4  # on a machine that others use, a browser's clock is late now and then
+CENTS = 25.0  # the ring's length is kept by bending up to 9
+HEARD_S = 20.0
+MANY = 16  # colours of a spectrogram: silence and the wave have a few
+COLOURS = """(() => {
+  const scope = document.querySelector("#scope");
+  const pixels = scope.getContext("2d").getImageData(0, 0, scope.width, scope.height).data;
+  const seen = new Set();
+  for (let k = 0; k < pixels.length; k += 4) seen.add(pixels.slice(k, k + 3).join());
+  return seen.size;
+})()"""
+RECORD = """(() => {
+  const connect = AudioNode.prototype.connect;
+  window.recorded = [];
+  AudioNode.prototype.connect = function (to, ...rest) {
+    if (to instanceof AudioDestinationNode) {
+      const tap = this.context.createScriptProcessor(2048, 2, 2);
+      tap.onaudioprocess = ({ inputBuffer }) => window.recorded.push(Array.from(inputBuffer.getChannelData(0)));
+      window.rate = this.context.sampleRate;
+      connect.call(this, tap);
+      connect.call(tap, to);
+    }
+    return connect.call(this, to, ...rest);
+  };
+})()"""
+
+
+def own_address() -> str:
+    with socket.socket(type=socket.SOCK_DGRAM) as line:
+        line.connect(("192.0.2.1", 9))  # sends nothing
+        return str(line.getsockname()[0])
+
+
+def recorded(page: Page) -> np.ndarray[Any, Any]:
+    """Everything that the page has given to its loudspeakers since the last time."""
+    blocks = page.evaluate("window.recorded.splice(0)")
+    return np.concatenate([np.array(block, np.float32) for block in blocks]) if blocks else np.zeros(0, np.float32)
+
+
+def hear_note(page: Page, daemon: Daemon) -> np.ndarray[Any, Any]:
+    """What is heard from the onset of a note on."""
+    recorded(page)
+    daemon.client.send("/play", NOTE, 0.0, 0.0, 0.0, 0.0, 1.0)
+    heard = np.zeros(0, np.float32)
+    deadline = time.monotonic() + HEARD_S
+    while time.monotonic() < deadline:
+        heard = np.concatenate([heard, recorded(page)])
+        loud = np.flatnonzero(np.abs(heard) > 0.01)
+        if loud.size and heard.size - loud[0] > 2 * TONE_S * 48_000:
+            return heard[loud[0] :]
+        time.sleep(0.05)
+    raise AssertionError(f"nothing was heard in {heard.size} samples")
+
+
+@pytest.mark.parametrize("is_secure", [True, False])
+def test_a_note_is_heard_in_the_browser_at_its_pitch(open_page, daemon: Daemon, is_secure: bool) -> None:  # type: ignore[no-untyped-def]
+    host = "127.0.0.1" if is_secure else own_address()
+    page: Page = open_page(script=RECORD, host=host)
+    assert page.evaluate("[isSecureContext, 'audioWorklet' in AudioContext.prototype]") == [is_secure, is_secure]
+    listen = page.locator("#listen")
+    page.wait_for_selector("#listen.offered")  # no JACK server, no card
+    listen.click()
+    assert listen.get_attribute("aria-pressed") == "true"
+    cents = []
+    for _ in range(ATTEMPTS):
+        note = hear_note(page, daemon)
+        rate = page.evaluate("window.rate")
+        assert rate == 48_000
+        tone = note[round(0.1 * rate) :][: round(TONE_S * rate)]
+        cents.append(1200.0 * np.log2(fundamental_hz(tone, rate, 300.0, 600.0) / HZ))
+        if abs(cents[-1]) < CENTS:
+            break
+    assert abs(cents[-1]) < CENTS, f"{cents} cents off"
+    scope = page.locator("#scope")
+    assert scope.is_visible()
+    deadline = time.monotonic() + HEARD_S
+    while page.evaluate(COLOURS) < MANY:
+        assert time.monotonic() < deadline, "the notes have left no trace"
+        hear_note(page, daemon)
+    listen.click()
+    assert listen.get_attribute("aria-pressed") == "false" and not scope.is_visible()
+
+
+def test_sound_goes_over_a_websocket_only(daemon: Daemon) -> None:
+    assert daemon.client.ask("/monitor", 1, answer=("/done",)) == (
+        "/fail",
+        ("/monitor", "sound goes over a WebSocket only, at http.port"),
+    )

@@ -1,0 +1,68 @@
+"""What a page says while its daemon, or the daemon's audio server, is gone, and that it goes on when they are back."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from parts.client import free_port
+from parts.daemon import Daemon
+from parts.jackd import PROGRAMS, JackServer
+from parts.programs import skip_without
+
+SOON_MS = 30_000.0
+
+
+def test_the_page_survives_the_restart_of_its_daemon(browser: Browser, tmp_path: Path) -> None:
+    port = free_port(socket.SOCK_STREAM)
+    settings = ("audio.backend=silent", f"http.port={port}")
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    connection, listen = page.locator("#connection"), page.locator("#listen")
+    try:
+        with Daemon(*settings, folder=tmp_path) as daemon:
+            daemon.wait_ready()
+            page.goto(f"http://127.0.0.1:{port}/")
+            expect(connection).to_have_text("connected", timeout=SOON_MS)
+            listen.click()
+            assert daemon.client.ask("/preset/save", "mine", answer=("/done",)) is not None
+        expect(connection).to_have_text("no daemon: run oscvae serve", timeout=SOON_MS)
+        with Daemon(*settings, folder=tmp_path) as daemon:
+            daemon.wait_ready()
+            expect(connection).to_have_text("connected", timeout=SOON_MS)
+            expect(page.locator("#presets")).to_contain_text("mine", timeout=SOON_MS)
+            daemon.client.send("/gain", -20.0)
+            expect(page.locator("#strip [aria-label=gain]")).to_have_attribute("aria-valuenow", "-20", timeout=SOON_MS)
+            expect(listen).to_have_attribute("aria-pressed", "true")
+            page.keyboard.down("a")
+            assert daemon.client.ask("/notify", 1, answer=("/done",)) is not None
+            page.keyboard.up("a")
+            assert daemon.client.wait_for("/voice/off") is not None
+    finally:
+        page.close()
+
+
+@pytest.mark.jack
+def test_the_page_says_that_the_audio_server_is_away_and_when_it_is_back(browser: Browser, tmp_path: Path) -> None:
+    skip_without(*PROGRAMS)
+    port = free_port(socket.SOCK_STREAM)
+    server = JackServer().start()
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    try:
+        settings = ("audio.backend=jack", f"audio.server_name={server.name}", f"http.port={port}")
+        with Daemon(*settings, folder=tmp_path) as daemon:
+            daemon.wait_ready()
+            page.goto(f"http://127.0.0.1:{port}/")
+            facts, words = page.locator("#facts"), page.locator("#words")
+            expect(facts).to_have_text(re.compile(r"jack$"), timeout=SOON_MS)
+            server.stop()
+            expect(words).to_have_text("jack (away): it plays again when the server is back", timeout=SOON_MS)
+            server.start()
+            expect(facts).to_have_text(re.compile(r"jack$"), timeout=SOON_MS)
+            expect(words).to_be_empty(timeout=SOON_MS)
+    finally:
+        page.close()
+        server.stop()
