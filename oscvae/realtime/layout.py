@@ -225,12 +225,12 @@ X_N_FFT = 0
 X_HOP = 1
 X_LOOK_AHEAD = 2
 X_BANDS = 3
-X_FRAMES = 4
+X_FRAMES = 4  # of a whole note
 X_SKIP = 5  # samples of silent lead that are dropped
 X_ONSET_FRAME = 6  # frames before this are never stretched
 X_STEP = 7  # float: model rate / server rate
 X_PIPE = 8  # descriptor that the decoder's answers come from
-X_POOL = 9  # address of float32 [blocks, frames, bands]
+X_POOL = 9  # address of float32 [blocks, rows, bands]
 X_BLOCKS = 10
 X_PHASE_PARAMS = 11  # the tables of phase.py and expand.py, each with its size in the word behind it
 X_PHASE_PARAMS_SIZE = 12
@@ -251,6 +251,9 @@ X_FADE = 26  # samples over which the cut at the onset fades in
 X_ASKED = 27
 X_ANSWERED = 28
 X_HEARD = 29
+X_ROWS = 30  # of a block: as many as frames, or as the model has knots
+X_FRAME_ROW = 31  # addresses of, for each frame, the row at or before it and the weight of the next
+X_FRAME_WEIGHT = 32
 
 # -- a request to a decoder, by block ----------------------------------------------------------------------------------
 ASKED_WORDS = 4

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from oscvae.model.document import ModelDocument
+from oscvae.model.knots import places
 from oscvae.realtime import layout as at
 from oscvae.realtime.arrays import WORDS, Row, SharedArrays
 from oscvae.realtime.layout import Writer
@@ -36,6 +37,7 @@ class _Sizes(NamedTuple):
     bands: int
     bins: int
     hop: int
+    frames: int
 
 
 _ARRAYS: tuple[Row[_Sizes], ...] = (
@@ -50,6 +52,9 @@ _ARRAYS: tuple[Row[_Sizes], ...] = (
     # of each block: what the decoder was last asked to fill, and the number of the request that was answered last
     Row("asked", at.X_ASKED, np.int64, lambda n: (n.blocks, at.ASKED_WORDS), Writer.CONTROL),
     Row("answered", at.X_ANSWERED, np.int64, lambda n: (n.blocks,), Writer.RENDERER),
+    # where each frame lies among the rows of a block, as in `model.knots`
+    Row("frame_row", at.X_FRAME_ROW, np.int64, lambda n: (n.frames,), Writer.NOBODY),
+    Row("frame_weight", at.X_FRAME_WEIGHT, np.float32, lambda n: (n.frames,), Writer.NOBODY),
     Row("heard", at.X_HEARD, np.int64, lambda n: (at.HEARD_WORDS,), Writer.RENDERER),
 )
 
@@ -67,7 +72,7 @@ def sinc_table() -> Float32s:
 class ModelContext:
     """Tables and voice states of one model at one output rate.
 
-    pool: address of the decoder's float32 [n_blocks, frames, bands]; pipe_fd: where its answers come from.
+    pool: address of the decoder's float32 [n_blocks, rows, bands]; pipe_fd: where its answers come from.
     """
 
     def __init__(
@@ -96,6 +101,7 @@ class ModelContext:
             bands=padded(bands),
             bins=padded(phase.bins),
             hop=padded(hop),
+            frames=document.frames,
         )
         arrays = SharedArrays(_ARRAYS, sizes)
         self.arrays = arrays
@@ -110,6 +116,8 @@ class ModelContext:
         words[at.X_LOOK_AHEAD] = look_ahead
         words[at.X_BANDS] = bands
         words[at.X_FRAMES] = document.frames
+        words[at.X_ROWS] = len(document.rows)
+        arrays["frame_row"][:], arrays["frame_weight"][:] = places(document.rows, document.frames)
         words[at.X_SKIP] = document.onset_sample
         words[at.X_ONSET_FRAME] = -(-document.onset_sample // hop) + _ONSET_FRAMES
         words[at.X_FADE] = round(FADE_IN_S * document.sample_rate)

@@ -62,18 +62,27 @@ def refill_at(engine, voice):  # type: ignore[no-untyped-def]
     return max(full // 2, full - REFILL_HOPS * hop)
 
 
-@kernel("void(float32[::1], int64, int64, float64, float32[::1])")
-def _read_row(block, frames, bands, position, row):  # type: ignore[no-untyped-def]
-    """Log magnitudes [bands] at a fractional read position of a block [frames, bands], linear in dB."""
-    low = int(position)
-    blend = np.float32(position - float(low))
-    base = low * bands
-    if low + 1 >= frames or blend == np.float32(0.0):
+@kernel("void(int64[::1], float32[::1], float64, float32[::1])")
+def _read_row(x, block, position, row):  # type: ignore[no-untyped-def]
+    """Log magnitudes [bands] at a fractional frame of a block [rows, bands]: linear in dB between two frames, and each
+    of these between two rows."""
+    bands, frames = x[at.X_BANDS], x[at.X_FRAMES]
+    rows = words_at(x[at.X_FRAME_ROW], frames)
+    weights = floats_at(x[at.X_FRAME_WEIGHT], frames)
+    frame = min(int(position), frames - 1)
+    blend = np.float32(position - float(frame))
+    base, weight = rows[frame] * bands, weights[frame]
+    above = base + bands if weight > np.float32(0.0) else base  # the last row has none after it
+    if frame + 1 >= frames or blend == np.float32(0.0):
         for b in range(bands):
-            row[b] = block[base + b]
+            row[b] = block[base + b] + weight * (block[above + b] - block[base + b])
         return
+    then, then_weight = rows[frame + 1] * bands, weights[frame + 1]
+    then_above = then + bands if then_weight > np.float32(0.0) else then
     for b in range(bands):
-        row[b] = block[base + b] + blend * (block[base + bands + b] - block[base + b])
+        value = block[base + b] + weight * (block[above + b] - block[base + b])
+        following = block[then + b] + then_weight * (block[then_above + b] - block[then + b])
+        row[b] = value + blend * (following - value)
 
 
 @kernel("void(int64[::1], int64, int64[::1], float32[::1])")
@@ -103,14 +112,16 @@ def _render_frame(engine, slot):  # type: ignore[no-untyped-def]
     own = own_at(engine, slot)
     floats = own_floats_at(engine, slot)
     x = context_at(engine, voice[at.V_CONTEXT])
-    bands, frames, hop, n_fft = x[at.X_BANDS], x[at.X_FRAMES], x[at.X_HOP], x[at.X_N_FFT]
+    bands, hop, n_fft = x[at.X_BANDS], x[at.X_HOP], x[at.X_N_FFT]
+    frames = x[at.X_FRAMES]
+    size = bands * x[at.X_ROWS]
     bins = floats_at(x[at.X_BINS], n_fft // 2 + 1)
     out = floats_at(x[at.X_OUT], hop)
     position = floats[at.RF_POSITION]
     if own[at.R_LAST] < 0:
         row = floats_at(x[at.X_ROW], bands)
-        block = floats_at(x[at.X_POOL] + own[at.R_BLOCK] * bands * frames * 4, bands * frames)
-        _read_row(block, frames, bands, position, row)
+        block = floats_at(x[at.X_POOL] + own[at.R_BLOCK] * size * 4, size)
+        _read_row(x, block, position, row)
         expand(
             words_at(x[at.X_EXPAND_PARAMS], x[at.X_EXPAND_PARAMS_SIZE]),
             floats_at(x[at.X_EXPAND_TABLES], x[at.X_EXPAND_TABLES_SIZE]),
