@@ -135,6 +135,16 @@ class ModelDocument(Described, NoteAnalysis):
         """Whether a decoded block has a row for each frame."""
         return True
 
+    @property
+    def region(self) -> tuple[int, int] | None:
+        """First and last frame of what a held note walks in; None where notes end by themselves."""
+        return None
+
+    @property
+    def held_release_s(self) -> float | None:
+        """How long the release of a held note is, unless the player says otherwise; None leaves it to the player."""
+        return None
+
     def spread(self) -> Float32s:
         """The matrix [rows, frames] that makes frames of a decoded block: x [.., bands, rows] @ spread."""
         return spread_matrix(self.rows, self.frames)
@@ -235,6 +245,14 @@ class ModelDocument2(Described2, ModelDocument):
     def has_all_frames(self) -> bool:
         return self.knots is None
 
+    @property
+    def region(self) -> tuple[int, int] | None:
+        return self.sustain
+
+    @property
+    def held_release_s(self) -> float | None:
+        return self.release_s
+
 
 class SamplesDocument(Described2):
     """The document of a model that decodes samples: `decode(z [1, D, T])` returns [1, channels, T * ratio]."""
@@ -325,7 +343,6 @@ def _playable(document: Described, where: str) -> ModelDocument:
         for key, value, plays in (
             ("output", document.output, "note"),
             ("pitched", document.pitched, True),
-            ("sustain", document.sustain and list(document.sustain), None),
             ("texture_rows", document.texture_rows, 0),
         ):
             if value != plays:

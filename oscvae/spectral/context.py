@@ -18,6 +18,7 @@ from oscvae.realtime.layout import Writer
 from oscvae.realtime.memory import Float32s, Int64s, load_word, store_float, store_word
 from oscvae.spectral.expand import ExpandTables
 from oscvae.spectral.phase import MAX_N_FFT, PhaseTables, scratch_floats
+from oscvae.spectral.reading import BLEND_S, TURN_LEAST_S, TURN_MOST_S
 from oscvae.spectral.resample import MAX_STEP, half_width, make_table
 from oscvae.spectral.views import padded
 
@@ -47,6 +48,8 @@ _ARRAYS: tuple[Row[_Sizes], ...] = (
     Row("history", at.X_HISTORY, np.float32, lambda n: (n.slots, n.history), Writer.RENDERER),
     # one frame: its log magnitudes, its magnitudes, and the hop that comes out
     Row("row", at.X_ROW, np.float32, lambda n: (n.bands,), Writer.RENDERER),
+    # of a held note that has ended: its log magnitudes there less those of its recorded end
+    Row("difference", at.X_DIFFERENCE, np.float32, lambda n: (n.slots, n.bands), Writer.RENDERER),
     Row("bins", at.X_BINS, np.float32, lambda n: (n.bins,), Writer.RENDERER),
     Row("out", at.X_OUT, np.float32, lambda n: (n.hop,), Writer.RENDERER),
     # of each block: what the decoder was last asked to fill, and the number of the request that was answered last
@@ -124,6 +127,8 @@ class ModelContext:
         words[at.X_PIPE] = pipe_fd
         words[at.X_POOL] = pool
         words[at.X_BLOCKS] = n_blocks
+        self._set_region()
+        words[at.X_DIFFERENCE_SIZE] = sizes.bands
         words[at.X_STATE_SIZE] = sizes.state
         words[at.X_HISTORY_SIZE] = sizes.history
         for index, table in (
@@ -135,6 +140,15 @@ class ModelContext:
             words[index] = table.ctypes.data
             words[index + 1] = table.size
         self.set_rate(rate)
+
+    def _set_region(self) -> None:
+        """What a held note needs, in frames."""
+        document, words = self.document, self.words
+        per_second = document.sample_rate / document.hop
+        least, most = (max(1, round(seconds * per_second)) for seconds in (TURN_LEAST_S, TURN_MOST_S))
+        words[at.X_HELD_FIRST], words[at.X_HELD_LAST] = document.region or (0, document.frames - 1)
+        words[at.X_TURN_LEAST], words[at.X_TURN_CHOICE] = least, most - least + 1
+        words[at.X_BLEND] = max(1, round(BLEND_S * per_second))
 
     def intact(self) -> bool:
         """Whether no kernel has written past its array."""

@@ -209,8 +209,10 @@ def test_nonsense_of_format_2_is_refused(changes: dict[str, Any], message: str) 
     [
         (small_document_2(output="frames"), 'output "frames": this version plays output "note"'),
         (small_document_2(output="frames", level="apart"), 'output "frames"'),
-        (small_document_2(sustain=[4, 6], frames=8), r"sustain \[4, 6\]: this version plays sustain null"),
-        (small_document_2(sustain=[4, 6], frames=8, texture_rows=2, release_s=0.4), "this version plays"),
+        (
+            small_document_2(sustain=[4, 6], frames=8, texture_rows=2, release_s=0.4),
+            "texture_rows 2: this version plays texture_rows 0",
+        ),
         (small_document_2(pitched=False), "pitched false: this version plays pitched true"),
         (samples_document(), "output 'samples': this version plays models with the output 'note'"),
     ],
