@@ -109,6 +109,10 @@ def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyp
     release_at = count
     if private[at.C_RELEASING] > 0.0:
         release_at = first
+    elif voice[at.V_HOLD] != at.HOLD_NONE:  # its release begins with its recorded end, which the renderer knows
+        ending = load(voice, at.V_RELEASE_AT)
+        if ending >= 0:
+            release_at = min(count, max(first, first + ending - age))
     else:
         if stop == at.STOP_RELEASE:
             release_at = min(release_at, max(first, load(voice, at.V_STOP_FRAME) - frame))

@@ -118,24 +118,22 @@ class Encoder:
 
     async def _ask(self, loaded: Loaded, note: int, x: np.ndarray[Any, Any]) -> dict[str, Any]:
         decoder = loaded.decoder
-        if not decoder.alive or not decoder.free_blocks:
+        if not decoder.alive:
             raise BusyError("busy: the model takes no requests just now")
         if decoder.encoding:  # what was given up
             raise BusyError(f"busy: the model {loaded.name!r} still encodes an earlier sound")
-        block = decoder.free_blocks.pop()
-        decoder.pool[block] = x
+        decoder.to_encode[:] = x
         number = next(self._ids)
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._answers[number] = loaded, answer
         try:
-            if not decoder.send(Request(ENCODE, 0, number, block, number, note, ())):
+            if not decoder.send(Request(ENCODE, 0, number, 0, number, note, ())):
                 raise BusyError("busy: the model takes no requests just now")
             return await asyncio.wait_for(answer, TIMEOUT_S)
         except TimeoutError:
             raise CommandError(f"the model did not encode within {TIMEOUT_S:.0f} s") from None
         finally:
             del self._answers[number]
-            decoder.free_blocks.append(block)
 
     def notice(self, notice: dict[str, Any]) -> None:
         """The decoder's answer to an encoding."""

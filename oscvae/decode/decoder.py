@@ -23,9 +23,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from oscvae.decode.confine import OFF
+from oscvae.decode.pool import PoolShape
 from oscvae.decode.wire import ENCODE, MAX_MESSAGE, Request, Setup, pack_request, read_notice
 from oscvae.errors import DecoderError
 from oscvae.model.document import ModelDocument
@@ -50,7 +49,8 @@ def sealed_memory(name: str, size: int) -> int:
 
 
 class Decoder:
-    """A model's process, its pool of blocks [n_blocks, frames, bands] float32, and the pipe of its answers.
+    """A model's process, its pool of blocks [n_blocks, rows, bands], what it is to encode [frames, bands], and
+    the pipe of its answers.
 
     Made by `spawn`, off the event clock. `on_notice(notice)` is called on the event loop with each notice after ready
     (`wire.read_notice`), `on_gone()` once when the process has ended unasked. `confined` says how far it is confined
@@ -61,15 +61,15 @@ class Decoder:
         self.path = path
         self.document = document
         self.n_blocks = n_blocks
-        size = n_blocks * document.frames * document.bands.n * 4
-        self._pool_fd = sealed_memory("oscvae-pool", size)
+        self._shape = PoolShape.of(document, n_blocks)
+        self._pool_fd = sealed_memory("oscvae-pool", self._shape.n_bytes)
         try:
-            self._pool_map = mmap.mmap(self._pool_fd, size)
+            self._pool_map = mmap.mmap(self._pool_fd, self._shape.n_bytes)
             self.pipe_fd, self._pipe_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         except BaseException:
             os.close(self._pool_fd)
             raise
-        self.pool = np.frombuffer(self._pool_map, dtype=np.float32).reshape(n_blocks, document.frames, document.bands.n)
+        self.pool, self.to_encode = self._shape.views(self._pool_map)
         self.pool[:] = -1.0  # touches every page, so that the renderer never faults one in
         self.free_blocks = list(range(n_blocks))
         self.device = "cpu"
@@ -129,9 +129,7 @@ class Decoder:
             device=device,
             threads=threads,
             confine=confine,
-            blocks=self.n_blocks,
-            frames=document.frames,
-            bands=document.bands.n,
+            pool=self._shape,
             latent=document.latent_size,
             first_octave=document.first_octave,
             notes=(document.note_min, document.note_max),

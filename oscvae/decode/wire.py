@@ -18,6 +18,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from oscvae.decode.pool import PoolShape
 from oscvae.errors import DecoderError
 
 NOTE_ON, MOVE, ENCODE = range(3)  # in the order of their urgency
@@ -38,9 +39,7 @@ class Setup(BaseModel):
     device: str
     threads: int
     confine: bool
-    blocks: int
-    frames: int
-    bands: int
+    pool: PoolShape
     latent: int
     first_octave: int
     notes: tuple[int, int]
@@ -49,10 +48,10 @@ class Setup(BaseModel):
 
 
 class Request(NamedTuple):
-    """Decode (or encode) something into a block.
+    """Decode something into a block, or encode what lies behind them.
 
     kind: NOTE_ON, MOVE or ENCODE; deadline: any int that orders requests of one kind, the earliest first;
-    note: MIDI note inside the model's range; z: D latent numbers (empty for ENCODE, whose input lies in the block).
+    note: MIDI note inside the model's range; z: D latent numbers (none for ENCODE, whose input lies behind the blocks).
     """
 
     kind: int
@@ -109,7 +108,6 @@ class _Notice(_Foreign):
     error: _Text | None = None
     cuda_failed: _Text | None = None
     encoded: Annotated[int, Field(ge=0, lt=1 << 62)] | None = None
-    block: Annotated[int, Field(ge=0, lt=1 << 62)] | None = None
     why: _Text | None = None
     mean: _Numbers | None = None
     log_variance: _Numbers | None = None

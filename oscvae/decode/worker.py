@@ -54,7 +54,7 @@ class CudaError(Exception):
 
 
 class Network:
-    """A model on its device, with one call: latents and notes in, magnitudes [B, bands, frames] out.
+    """A model on its device, with one call: latents and notes in, magnitudes [B, bands, rows] out.
 
     Made, torch is imported and the device open; `load` opens the model. on_step(what): called whenever loading has come
     a step further.
@@ -134,7 +134,7 @@ class Network:
                 self._on_step("warm")
 
     def decode(self, z: list[tuple[float, ...]], notes: list[int]) -> Any:
-        """Log magnitudes [B, bands, frames] on the CPU; B is padded to a warmed size and cut again.
+        """Log magnitudes [B, bands, rows] on the CPU; B is padded to a warmed size and cut again.
 
         Raises whatever the model raises, and CudaError for anything else that fails on a CUDA device.
         """
@@ -180,9 +180,8 @@ class Worker:
     def __init__(self, link: socket.socket, setup: Setup) -> None:
         self._link = link
         self._setup = setup
-        shape = (setup.blocks, setup.frames, setup.bands)
-        self._pool_map = mmap.mmap(setup.pool_fd, int(np.prod(shape)) * 4)
-        self._pool = np.frombuffer(self._pool_map, dtype=np.float32).reshape(shape)
+        self._pool_map = mmap.mmap(setup.pool_fd, setup.pool.n_bytes)
+        self._pool, self._heard = setup.pool.views(self._pool_map)
         self._waiting: list[tuple[int, int, int, Request]] = []
         self._encodings: SimpleQueue[Request | None] = SimpleQueue()
         self._count = 0
@@ -250,7 +249,7 @@ class Worker:
         torch = network._torch
         try:
             out = network.decode([request.z for request in batch], [request.note for request in batch])
-            expected = (len(batch), self._setup.bands, self._setup.frames)
+            expected = (len(batch), self._setup.pool.bands, self._setup.pool.rows)
             if tuple(out.shape) != expected:
                 raise RuntimeError(f"forward answered {tuple(out.shape)}, its document says {expected}")
             statuses = []
@@ -277,11 +276,11 @@ class Worker:
 
     def _encode(self, network: Network, request: Request) -> None:
         try:
-            mean, log_variance = network.encode(self._pool[request.block], request.note)
+            mean, log_variance = network.encode(self._heard, request.note)
         except Exception as error:
-            self._say(encoded=request.generation, block=request.block, why=_first_line(error))
+            self._say(encoded=request.generation, why=_first_line(error))
         else:
-            self._say(encoded=request.generation, block=request.block, mean=mean, log_variance=log_variance)
+            self._say(encoded=request.generation, mean=mean, log_variance=log_variance)
 
 
 def _settle_process() -> None:

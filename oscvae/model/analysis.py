@@ -18,6 +18,8 @@ N_SEMITONES = 12
 MAX_BLOCK = 1 << 20
 """Most numbers in one decoded note, bands times frames: 4 MiB in float32, and the voice pool holds dozens."""
 
+MAX_FRAMES = 4096
+
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Note = Annotated[int, Field(ge=0, le=127)]
 
@@ -48,7 +50,7 @@ class Analysis(Part):
     """The level of x = -1."""
     ceiling_db: Annotated[Finite, Field(ge=-300.0, le=100.0)]
     """The level of x = 1."""
-    frames: Annotated[int, Field(ge=2, le=4096)]
+    frames: Annotated[int, Field(ge=2, le=MAX_FRAMES)]
     """Of a whole note."""
     onset_sample: Annotated[int, Field(ge=0)]
     """Where a note begins, in samples from the start of its first frame."""

@@ -3,6 +3,9 @@
 A model is a TorchScript archive (a zip) with a JSON document among its extra files. The daemon reads the document here;
 only a decoder process ever opens the network itself (`torchscript`). A document is foreign input: every number in it is
 bounded, so that none can ask for more memory than a model needs.
+
+Format 1 is read as it ever was. Format 2 adds keys, each of which has a default. What it can say and this version
+cannot play is read, checked, and refused in one line.
 """
 
 from __future__ import annotations
@@ -11,17 +14,21 @@ import json
 import zipfile
 import zlib
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from oscvae.arrays import Float32s
 from oscvae.errors import ModelError
 from oscvae.files import NAME_BYTES, open_regular, why
-from oscvae.model.analysis import Finite, Note, NoteAnalysis, Part
+from oscvae.model.analysis import MAX_FRAMES, Finite, Note, NoteAnalysis, Part
+from oscvae.model.knots import spread_matrix
 from oscvae.names import find, normal
 
 FORMAT: Literal[1] = 1
+FORMATS = (1, 2)
 DOCUMENT_NAME = "oscvae.json"
 SUFFIX = ".ts"
 
@@ -33,7 +40,15 @@ _NEIGHBOURS = 8  # that an error names
 _MAX_TEXT = 4096
 _MAX_ENTRIES = 65536
 
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError(f"{text[:40]!r} must be one line of text")
+    return text
+
+
 Text = Annotated[str, Field(max_length=_MAX_TEXT)]
+Label = Annotated[str, Field(min_length=1, max_length=_MAX_NAME), AfterValidator(_one_line)]
 Vector = Annotated[tuple[Finite, ...], Field(min_length=1, max_length=64)]
 
 
@@ -65,13 +80,10 @@ class Point(Part):
     label: Annotated[str, Field(max_length=_MAX_NAME)]
 
 
-class ModelDocument(NoteAnalysis):
-    """The document of a model file. Frozen; every key is required and an unknown one is an error."""
+class Described(Part):
+    """What every document says: what the model is called, where it comes from, and its latent space."""
 
-    format: Literal[1]
     name: Annotated[str, Field(min_length=1, max_length=_MAX_NAME)]
-    reference: Annotated[Finite, Field(gt=0.0, le=1e6)]
-    """The linear STFT magnitude of 0 dB."""
     latent: Latent
     points: Annotated[tuple[Point, ...], Field(max_length=4096)]
     licence: Text
@@ -102,6 +114,154 @@ class ModelDocument(NoteAnalysis):
     def latent_size(self) -> int:
         """D, the dimensions of the latent space."""
         return len(self.latent.mean)
+
+
+class ModelDocument(Described, NoteAnalysis):
+    """The document of a model that decodes whole notes, in format 1: `forward(z [B, D], octave [B, 7], semitone
+    [B, 12])` returns log magnitudes [B, bands, frames]. Frozen; every key is required and an unknown one is an error.
+    """
+
+    format: Literal[1]
+    reference: Annotated[Finite, Field(gt=0.0, le=1e6)]
+    """The linear STFT magnitude of 0 dB."""
+
+    @property
+    def rows(self) -> Sequence[float]:
+        """At which frames the rows of a decoded block lie."""
+        return range(self.frames)
+
+    @property
+    def has_all_frames(self) -> bool:
+        """Whether a decoded block has a row for each frame."""
+        return True
+
+    @property
+    def region(self) -> tuple[int, int] | None:
+        """First and last frame of what a held note walks in; None where notes end by themselves."""
+        return None
+
+    @property
+    def held_release_s(self) -> float | None:
+        """How long the release of a held note is, unless the player says otherwise; None leaves it to the player."""
+        return None
+
+    def spread(self) -> Float32s:
+        """The matrix [rows, frames] that makes frames of a decoded block: x [.., bands, rows] @ spread."""
+        return spread_matrix(self.rows, self.frames)
+
+
+class Described2(Described):
+    """What every document of format 2 may say besides."""
+
+    format: Literal[2]
+    labels: tuple[Label, ...] = ()
+    """Of the D dimensions, or none."""
+    pads: tuple[Label, ...] = ()
+    """Of the pairs of dimensions, or none."""
+    pitched: bool = True
+    """Whether a note number is a pitch."""
+    root_note: Note = 60
+    """The note at which a model without notes of its own is not transposed."""
+    level: Literal["in", "apart"] = "in"
+    """Whether magnitudes hold the level, or it is a trajectory's own."""
+    weights: Literal["float32", "float16"] = "float32"
+    """How the file holds its parameters; tables are float32 always."""
+
+    @model_validator(mode="after")
+    def _check_labels(self) -> Self:
+        for key, names, wanted in (
+            ("labels", self.labels, self.latent_size),
+            ("pads", self.pads, self.latent_size // 2),
+        ):
+            if names and len(names) != wanted:
+                raise ValueError(
+                    f"{len(names)} {key}: the latent of {self.latent_size} dimensions has {wanted} or none"
+                )
+        return self
+
+
+class ModelDocument2(Described2, ModelDocument):
+    """The document of a model that decodes spectra, in format 2.
+
+    output: note, as in format 1, but [B, bands, knots] where there are knots; or frames: `forward(z [B, D, T])` returns
+    [B, bands, T]. `encode` takes frames always.
+    """
+
+    format: Literal[2]  # type: ignore[assignment]  # all else that format 1 says, it says too
+    output: Literal["note", "frames"] = "note"
+    knots: Annotated[tuple[Finite, ...], Field(min_length=2, max_length=MAX_FRAMES)] | None = None
+    """At which frames the rows of a decoded block lie; a fraction lies between two."""
+    sustain: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] | None = None
+    """First and last frame of what a held note walks in; what comes after is its release."""
+    release_s: Annotated[Finite, Field(ge=0.005, le=10.0)] | None = None
+    """How long the release of a held note is, to -60 dB, unless the player says otherwise."""
+    texture_rows: Annotated[int, Field(ge=0, le=MAX_FRAMES)] = 0
+    """Rows of texture that follow a note's own."""
+
+    @model_validator(mode="after")
+    def _check_output(self) -> Self:
+        if self.output != "note":
+            for key in ("knots", "sustain", "texture_rows"):
+                if getattr(self, key):
+                    raise ValueError(f"{key}: only a model with the output 'note' has them, not {self.output!r}")
+        elif self.level != "in":
+            raise ValueError("level 'apart': a model with the output 'note' has its level in")
+        return self
+
+    @model_validator(mode="after")
+    def _check_knots(self) -> Self:
+        knots, last = self.knots, self.frames - 1
+        if knots is None:
+            return self
+        if knots[0] != 0.0 or knots[-1] != last:
+            raise ValueError(
+                f"knots go from {knots[0]:g} to {knots[-1]:g}: they must go from 0 to {last}, the last frame"
+            )
+        if any(low >= high for low, high in pairwise(knots)):
+            raise ValueError("each of the knots must be above the one before")
+        return self
+
+    @model_validator(mode="after")
+    def _check_held(self) -> Self:
+        if self.sustain is None:
+            for key in ("release_s", "texture_rows"):
+                if getattr(self, key):
+                    raise ValueError(f"{key}: only a model with sustain has it")
+            return self
+        first, last = self.sustain
+        onset = -(-self.onset_sample // self.hop)
+        if not onset < first < last < self.frames:
+            raise ValueError(
+                f"sustain {[first, last]}: two frames, the second above the first, from {onset + 1}, behind the onset, "
+                f"to {self.frames - 1}"
+            )
+        return self
+
+    @property
+    def rows(self) -> Sequence[float]:
+        return range(self.frames) if self.knots is None else self.knots
+
+    @property
+    def has_all_frames(self) -> bool:
+        return self.knots is None
+
+    @property
+    def region(self) -> tuple[int, int] | None:
+        return self.sustain
+
+    @property
+    def held_release_s(self) -> float | None:
+        return self.release_s
+
+
+class SamplesDocument(Described2):
+    """The document of a model that decodes samples: `decode(z [1, D, T])` returns [1, channels, T * ratio]."""
+
+    output: Literal["samples"]
+    sample_rate: Annotated[int, Field(ge=8000, le=192000)]
+    ratio: Annotated[int, Field(ge=16, le=65536)]
+    """Samples of one latent frame."""
+    channels: Annotated[int, Field(ge=1, le=16)]
 
 
 def model_path(folder: Path, name: str) -> Path:
@@ -156,13 +316,37 @@ def parse_document(text: bytes | str, where: str) -> ModelDocument:
         raise ModelError(f"{where}: {DOCUMENT_NAME} is not JSON: {error}") from error
     if not isinstance(raw, dict):
         raise ModelError(f"{where}: {DOCUMENT_NAME} must be one JSON object, not {type(raw).__name__}")
-    if raw.get("format") != FORMAT or isinstance(raw.get("format"), bool):
-        raise ModelError(f"{where}: model format {raw.get('format')!r}: this version reads format {FORMAT}")
+    if raw.get("format") not in FORMATS or not isinstance(raw["format"], int) or isinstance(raw["format"], bool):
+        known = " and ".join(map(str, FORMATS))
+        raise ModelError(f"{where}: model format {raw.get('format')!r}: this version reads formats {known}")
     try:
-        document = ModelDocument.model_validate_json(json.dumps(raw), strict=True)
+        document = _kind(raw).model_validate_json(json.dumps(raw), strict=True)
     except (ValidationError, RecursionError) as error:
         raise ModelError(f"{where}: {_first_fault(error)}") from error
-    document.band_axis()
+    if isinstance(document, ModelDocument):
+        document.band_axis()
+    return _playable(document, where)
+
+
+def _kind(raw: dict[str, Any]) -> type[ModelDocument] | type[SamplesDocument]:
+    """Which class a document is checked by."""
+    if raw["format"] == 1:
+        return ModelDocument
+    return SamplesDocument if raw.get("output") == "samples" else ModelDocument2
+
+
+def _playable(document: Described, where: str) -> ModelDocument:
+    """The same; raises ModelError for what a document can say and this version cannot play."""
+    if not isinstance(document, ModelDocument):
+        raise ModelError(f"{where}: output 'samples': this version plays models with the output 'note'")
+    if isinstance(document, ModelDocument2):
+        for key, value, plays in (
+            ("output", document.output, "note"),
+            ("pitched", document.pitched, True),
+            ("texture_rows", document.texture_rows, 0),
+        ):
+            if value != plays:
+                raise ModelError(f"{where}: {key} {json.dumps(value)}: this version plays {key} {json.dumps(plays)}")
     return document
 
 

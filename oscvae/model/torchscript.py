@@ -17,7 +17,7 @@ from typing import Any
 
 from oscvae.errors import ModelError
 from oscvae.model.analysis import N_OCTAVES, N_SEMITONES
-from oscvae.model.document import DOCUMENT_NAME, ModelDocument, read_document
+from oscvae.model.document import DOCUMENT_NAME, ModelDocument, ModelDocument2, read_document
 
 
 def script(module: Any) -> Any:
@@ -67,6 +67,8 @@ def load(path: Path, device: str = "cpu") -> tuple[Any, ModelDocument]:
     try:
         with _without_deprecation():
             module = torch.jit.load(str(path), map_location=torch.device(device))
+        if isinstance(document, ModelDocument2) and document.weights != "float32":
+            module = module.float()
         module = _frozen(module.eval())
     except (RuntimeError, ValueError, OSError) as error:
         reason = str(error).strip().splitlines()
@@ -89,9 +91,9 @@ def verify(module: Any, document: ModelDocument, device: str = "cpu") -> None:
     try:
         with torch.inference_mode():
             x = module(z, octave, semitone)
-            _check("forward", x, (1, document.bands.n, document.frames))
+            _check("forward", x, (1, document.bands.n, len(document.rows)))
             if has_encoder(module):
-                mean, log_variance = module.encode(x, octave, semitone)
+                mean, log_variance = module.encode(to_frames(x, document), octave, semitone)
                 _check("encode's mean", mean, (1, document.latent_size))
                 _check("encode's log variance", log_variance, (1, document.latent_size))
     except ModelError:
@@ -99,6 +101,15 @@ def verify(module: Any, document: ModelDocument, device: str = "cpu") -> None:
     except Exception as error:  # a model's code may raise anything; torch.jit.Error is no RuntimeError
         reason = str(error).strip().splitlines()
         raise ModelError(f"model {document.name!r} fails to run: {reason[-1] if reason else error!r}") from error
+
+
+def to_frames(x: Any, document: ModelDocument) -> Any:
+    """All frames [B, bands, frames] of what `forward` returned, which has knots where the document does."""
+    if document.has_all_frames:
+        return x
+    import torch
+
+    return x @ torch.from_numpy(document.spread()).to(x.device)
 
 
 def one_hots(notes: Sequence[int], first_octave: int, device: str = "cpu") -> tuple[Any, Any]:

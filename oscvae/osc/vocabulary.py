@@ -43,6 +43,7 @@ _BEND = Arg("bend", "float", -24, 24, "semitones", clip=True)
 _NOTE_BEND = Arg("bend", "float", -48, 48, "semitones", clip=True, help="all bends together reach 48 either way")
 _RELEASE = _seconds("release", 0.005, 10.0)
 _ATTACK = _seconds("attack", 0.0, 10.0)
+_RATE = Arg("rate", "float", -4, 4, "ratio", clip=True, help="how fast its note is read; 0 freezes, below 0 runs back")
 _KEY_VELOCITY = Arg("velocity", "float", 0, 127, clip=True, help="0 = note off; the gain is the square of v / 127")
 _UNIT_VALUE = Arg("value", "float", 0, 1, clip=True, help="over the model's latent range")
 
@@ -52,6 +53,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("pan", _PAN),
     Setting("bend", _NOTE_BEND),
     Setting("attack", _ATTACK),
+    Setting("rate", _RATE),
     Setting("release", _RELEASE),
 )
 SETTING_BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -60,7 +62,8 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/play",
         "Notes",
-        "Starts a voice at that point of the latent space.",
+        "Starts a voice at that point of the latent space. Of a model that sustains it passes what can be held once, "
+        "and ends; with seconds it is held that long.",
         (_NOTE, _Z, _VELOCITY, _RELEASED_AFTER),
         note_in_model=True,
         starts=True,
@@ -69,7 +72,7 @@ TABLE: tuple[Address, ...] = (
         "/interp",
         "Notes",
         "Starts a voice whose latent moves linearly from a to b in that time and stays at b. Where the time is longer "
-        "than the note, stretch is chosen to fit.",
+        "than the note, stretch is chosen to fit. Of a model that sustains it is held that long.",
         (
             _NOTE,
             _seconds("seconds"),
@@ -84,7 +87,7 @@ TABLE: tuple[Address, ...] = (
         "/note",
         "Notes",
         "Keyboard style, at the cursor, which the voice follows while it is held or pedalled. Velocity 0 releases the "
-        "oldest held voice of that note.",
+        "oldest held voice of that note; until then a model that sustains holds it.",
         (_NOTE, _KEY_VELOCITY),
         note_in_model=True,
         starts=True,
@@ -109,8 +112,8 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/voice/new",
         "Voices",
-        "As /play, under an id of your own. A sounding voice of that id is replaced with a fade of 5 ms. Voices that "
-        "were started otherwise report negative ids.",
+        "As /play, under an id of your own; a model that sustains holds it until /voice/stop. A sounding voice of that "
+        "id is replaced with a fade of 5 ms. Voices that were started otherwise report negative ids.",
         (_ID, _NOTE, _Z, _VELOCITY, _RELEASED_AFTER),
         note_in_model=True,
         starts=True,
@@ -232,7 +235,8 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/release",
         "Sound",
-        "Release time to -60 dB, exponential, sounding voices too.",
+        "Release time to -60 dB, exponential, sounding voices too. Until one is set, held notes may have one of their "
+        "model's.",
         (_RELEASE,),
         told=True,
         stands_at=(0.15,),
@@ -252,6 +256,15 @@ TABLE: tuple[Address, ...] = (
         (Arg("stretch", "float", 0.25, 4, "ratio", clip=True),),
         told=True,
         stands_at=(1.0,),
+    ),
+    Address(
+        "/freeze",
+        "Sound",
+        "While it is on, all that sounds stays in its note where it is. It has no end then but its release; from its "
+        "recorded end on nothing is frozen.",
+        (Arg("on", "bool"),),
+        told=True,
+        stands_at=(False,),
     ),
     Address(
         "/sustain",

@@ -203,7 +203,8 @@ class OfflineEngine:
         self.instrument.take_events()
 
     def play(self, moments: Sequence[Moment], progress: Callable[[float], None] | None = None) -> NDArray[np.float32]:
-        """Render a score: float32 [2, frames], until the later of the last moment and the last voice.
+        """Render a score: float32 [2, frames], until the later of the last moment and the last voice. What would never
+        end is let go at the last moment.
 
         progress(seconds): called after each block. Where CUDA fails on the way, an engine that had played nothing
         begins again on the CPU, so that no piece is half the one and half the other; another raises CudaFailedError.
@@ -230,8 +231,11 @@ class OfflineEngine:
             while waiting and self.timeline.frame_at(waiting[-1].due_ns) < end:
                 moment = waiting.pop()
                 self.execute(moment.messages, moment.due_ns)
-            if self.pool.idle and self.timeline.busy and not waiting and self.timeline.frame >= last:
-                break  # only the cursor still travels, which nobody hears
+            if not waiting and self.timeline.frame >= last:
+                if self.pool.idle:
+                    break  # only the cursor still travels, which nobody hears
+                if not self.timeline.busy:
+                    self.pool.release_endless()
             out = np.zeros((2, count), np.float32)
             self.render_block(count, out)
             blocks.append(out)

@@ -77,6 +77,7 @@ class Performer:
         )
         self._attack_s = float(self._told["/attack"][0])
         self._release_s = float(self._told["/release"][0])
+        self._releases_as_told = False  # until then a model's own release goes before it
         self._stretch = float(self._told["/stretch"][0])
         self.moves = Moves(
             self._cursor,
@@ -211,6 +212,8 @@ class Performer:
             velocity=velocity,
             stop_sample=-1 if seconds is None else round(seconds * rate),
             attack=round(self._attack_s * rate),
+            hold=self._hold(loaded, kind, seconds),
+            release_s=None if self._releases_as_told else loaded.document.held_release_s,
             stretch=self._stretch if stretch is None else stretch,
             start_frame=-1 if due_ns is None else self.timeline.frame_at(due_ns),
             group=group,
@@ -224,6 +227,12 @@ class Performer:
         self._unstopped[asked.note] += 1
         self._group_begun = True
         return voice
+
+    def _hold(self, loaded: Loaded, kind: str, seconds: float | None) -> int:
+        """How a note of a model that sustains is held: who is not sure to let go passes the region once."""
+        if loaded.document.region is None:
+            return at.HOLD_NONE
+        return at.HOLD_PASS if kind in ("play", "interp") and seconds is None else at.HOLD_WALK
 
     @obeys("/play")
     def _play(self, command: Command, client: Client, due_ns: int | None) -> None:
@@ -256,10 +265,15 @@ class Performer:
         loaded = self._model()
         start, end = self._point(values["a"], loaded), self._point(values["b"], loaded)
         seconds = values["seconds"]
-        stretch = self._stretch
-        if seconds > loaded.seconds * stretch:
+        stretch, held_s = self._stretch, None
+        if loaded.document.region is not None:
+            held_s = seconds or None
+        elif seconds > loaded.seconds * stretch:
             stretch = min(STRETCH_MOST, seconds / loaded.seconds)
-        voice = self._begin("interp", command, client, due_ns, z=start, velocity=values["velocity"], stretch=stretch)
+        velocity = values["velocity"]
+        voice = self._begin(
+            "interp", command, client, due_ns, z=start, velocity=velocity, seconds=held_s, stretch=stretch
+        )
         voice.journey = Glide(self.timeline.moment_s(due_ns), max(seconds, 1e-6), start, end)
         self.timeline.keep_ticking()
 
@@ -308,6 +322,7 @@ class Performer:
             voice.journey = None
             self.timeline.defer(due_ns, lambda: pool.move(voice, value))
             return
+        voice.own_release = voice.own_release or name == "release"
         word, number = VOICE_WORDS[name](value[0], pool.engine.rate)
         self.timeline.defer(due_ns, lambda: pool.set_number(voice, word, number))
 
@@ -404,7 +419,17 @@ class Performer:
     @obeys("/release")
     def _set_release(self, command: Command, client: Client, due_ns: int | None) -> None:
         self._release_s = command.values["release"]
-        self.timeline.defer(due_ns, self.apply_release)
+        self._releases_as_told = True
+        self.timeline.defer(due_ns, self._change_release)
+
+    def _change_release(self) -> None:
+        self.apply_release()
+        self.pool.release_as_all()
+
+    @obeys("/freeze")
+    def _freeze(self, command: Command, client: Client, due_ns: int | None) -> None:
+        on = int(command.values["on"])
+        self.timeline.defer(due_ns, lambda: self.pool.engine.set_word(at.E_FREEZE, on))
 
     @obeys("/attack")
     def _set_attack(self, command: Command, client: Client, due_ns: int | None) -> None:

@@ -22,13 +22,14 @@ from oscvae.play.journey import Glide, Point
 from oscvae.play.link import RendererLink
 from oscvae.play.listener import Listener
 from oscvae.play.loaded import Loaded
-from oscvae.play.voicewords import NO_TOUCH, Touch
+from oscvae.play.voicewords import NO_TOUCH, Touch, release_factor
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.memory import load_float, load_word, store_float, store_word
 from oscvae.units import semitones_to_ratio
 
 WAITING_MOST = 64  # notes that may wait for a stolen voice's slot
+SLOWEST_RATE = 0.01  # below which a note is as good as frozen
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,9 @@ class Note:
     """What a command asks for.
 
     id: the client's own, or negative. owner: whose id it is. velocity: 0 to 1, the gain is its square. stop_sample: of
-    the voice, at which it releases by itself; -1 = never. attack: samples. start_frame: -1 = as soon as it is ready.
-    group: of the notes that begin together, 0 = alone. channel: of the key, 1 to 16; 0 = none.
+    the voice, at which it releases by itself; -1 = never. attack: samples. hold: one of the HOLD_ values. release_s:
+    its model's; None = the player's. start_frame: -1 = as soon as it is ready. group: of the notes that begin together,
+    0 = alone. channel: of the key, 1 to 16; 0 = none.
     """
 
     id: int
@@ -58,6 +60,8 @@ class Note:
     group: int = 0
     group_size: int = 0
     group_first: bool = False
+    hold: int = at.HOLD_NONE
+    release_s: float | None = None
     channel: int = 0
 
     @property
@@ -80,6 +84,7 @@ class Voice:
     z: Point = ()
     stop_frame: int = 0  # from which a release counts; 0 = at once
     numbers: dict[int, float] = field(default_factory=dict)  # what was set while it waited for a slot, by word
+    own_release: bool = False  # one that was set for it alone
     journey: Glide | None = None
     touch: Touch = NO_TOUCH  # of its channel, as it was while the key was down
     held: bool = True
@@ -236,11 +241,16 @@ class VoicePool:
         words[at.V_START_FRAME] = asked.start_frame
         words[at.V_STOP_SAMPLE] = asked.stop_sample
         words[at.V_ATTACK] = asked.attack
+        words[at.V_HOLD] = asked.hold
+        words[at.V_RELEASE_AT] = -1
         words[at.V_END] = -1
         words[at.V_ONSET_FRAME] = -1
         floats[at.V_STRETCH] = asked.stretch
         floats[at.V_PITCH] = semitones_to_ratio(asked.note - asked.semitone)
         floats[at.V_VELOCITY] = asked.velocity * asked.velocity
+        if asked.release_s is not None:
+            floats[at.V_RELEASE] = release_factor(asked.release_s, self.engine.rate)
+        floats[at.V_RATE] = 1.0
         floats[at.V_GAIN] = 1.0
         floats[at.V_PAN] = 0.0
         floats[at.V_BEND] = 1.0
@@ -338,6 +348,27 @@ class VoicePool:
         elif voice in self._waiting:
             self._waiting.remove(voice)
             voice.loaded.waiting -= 1
+
+    def release_endless(self) -> None:
+        """Let every voice go that nothing but a stop would end."""
+        frozen = self.engine.word(at.E_FREEZE) == 1
+        for voice in self.playing():
+            held = voice.asked.hold == at.HOLD_WALK
+            rate = self._number(voice, at.V_RATE, 1.0)
+            if voice.asked.stop_sample < 0 and (held or frozen or rate < SLOWEST_RATE):
+                self.release(voice)
+
+    def _number(self, voice: Voice, word: int, default: float) -> float:
+        """What stands in one of the words that control may write at any time."""
+        if voice.slot < 0:
+            return voice.numbers.get(word, default)
+        return float(load_float(self.engine.voices[voice.slot], word))
+
+    def release_as_all(self) -> None:
+        """Let every voice that has the release of its model have that of the engine."""
+        for voice in self.playing():
+            if voice.asked.release_s is not None and not voice.own_release:
+                self.set_number(voice, at.V_RELEASE, 0.0)
 
     def set_number(self, voice: Voice, word: int, value: float) -> None:
         """One of the words that control may write at any time; `voicewords` says which, and what a number is there."""

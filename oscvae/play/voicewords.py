@@ -26,6 +26,7 @@ VOICE_WORDS: dict[str, Callable[[float, int], tuple[int, float]]] = {
     "pan": lambda pan, rate: (at.V_PAN, pan),
     "bend": lambda semitones, rate: (at.V_BEND, semitones_to_ratio(semitones)),
     "attack": lambda seconds, rate: (at.V_ATTACK, round(seconds * rate)),
+    "rate": lambda rate_of_reading, rate: (at.V_RATE, rate_of_reading),
     "release": lambda seconds, rate: (at.V_RELEASE, release_factor(seconds, rate)),
 }
 """(value of the setting, the engine's rate in Hz) to the word and what is written there, a whole number as an int."""

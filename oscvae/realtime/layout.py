@@ -63,6 +63,7 @@ V_STOP_SAMPLE = 6  # sample of the voice at which it releases by itself; -1 neve
 V_STRETCH = 7  # float
 V_PITCH = 8  # float: ratio for the fraction of the note number and for notes beyond the model's range
 V_VELOCITY = 9  # float: gain that the velocity gives
+V_HOLD = 10  # one of the HOLD_ values
 # control, at any time
 V_STOP = 16  # one of the STOP_ values
 V_STOP_FRAME = 17  # frame from which STOP_RELEASE counts; 0 = now
@@ -71,16 +72,19 @@ V_PAN = 19  # float, -1..1
 V_BEND = 20  # float: ratio
 V_ATTACK = 21  # samples, whole; does nothing once the attack is over
 V_RELEASE = 22  # float: factor per sample of the exponential release; 0 = E_RELEASE
+V_RATE = 23  # float: speed of the read position; 0 stands still, below 0 runs back
 # the holder of the slot
 V_STATE = 24
 # the renderer
 V_HEAD = 32  # samples written to the voice's ring
 V_END = 33  # length of the voice in samples once it is known; -1 before
+V_RELEASE_AT = 34  # sample at which the recorded end of a voice that is held begins, and with it its release; -1 before
 # the callback
 V_TAIL = 40  # samples read from the voice's ring
 V_ONSET_FRAME = 41  # frame at which the first sample was played; -1 before
 V_LEVEL = 42  # float: peak of the last block, after its envelope
 
+HOLD_NONE, HOLD_PASS, HOLD_WALK = range(3)  # through the note, through the held region once, or in it until a stop
 STOP_NONE, STOP_RELEASE, STOP_FADE = range(3)  # FADE: 5 ms, for stealing and replacing
 
 # -- the callback's private floats, per voice -------------------------------------------------------------------------
@@ -110,6 +114,11 @@ R_SERVED = 6  # pass at which it was served last
 R_ARM_FRAME = 7  # frame at which the note was armed
 R_CLOSED = 8  # 1 once silence follows the last sample in the history
 R_GROUP = 9
+R_ENDING = 10  # 1 once a voice that was held reads its recorded end
+R_BLEND = 11  # frames over which the difference to that still fades
+R_RANDOM = 12  # state of the walk's random numbers, 0 before the first
+R_TURN = 13  # frames until the walk may turn
+R_DIRECTION = 14  # 1 or -1; 0 before the walk
 R_FLOATS = 4
 RF_POSITION = 0  # read position in frames of the block
 RF_INPUT = 1  # read position of the resampler in its history
@@ -174,6 +183,7 @@ E_BUFFER = 41  # samples that a voice's ring is kept filled to, beyond a period
 E_GROUP_COMPLETE = 42  # newest group whose bundle was obeyed to its end: no group up to it grows any more
 E_MEASURE = 43  # 1: keep what a benchmark asks for (E_TIMES, E_MAX_STEP), from before anything sounds
 E_MONITOR_ON = 44
+E_FREEZE = 45  # 1: read positions stand still
 
 # the callback
 E_FRAME = 64  # frame of the next block's start, 64 bits
@@ -228,12 +238,12 @@ X_N_FFT = 0
 X_HOP = 1
 X_LOOK_AHEAD = 2
 X_BANDS = 3
-X_FRAMES = 4
+X_FRAMES = 4  # of a whole note
 X_SKIP = 5  # samples of silent lead that are dropped
 X_ONSET_FRAME = 6  # frames before this are never stretched
 X_STEP = 7  # float: model rate / server rate
 X_PIPE = 8  # descriptor that the decoder's answers come from
-X_POOL = 9  # address of float32 [blocks, frames, bands]
+X_POOL = 9  # address of float32 [blocks, rows, bands]
 X_BLOCKS = 10
 X_PHASE_PARAMS = 11  # the tables of phase.py and expand.py, each with its size in the word behind it
 X_PHASE_PARAMS_SIZE = 12
@@ -254,6 +264,16 @@ X_FADE = 26  # samples over which the cut at the onset fades in
 X_ASKED = 27
 X_ANSWERED = 28
 X_HEARD = 29
+X_ROWS = 30  # of a block: as many as frames, or as the model has knots
+X_FRAME_ROW = 31  # addresses of, for each frame, the row at or before it and the weight of the next
+X_FRAME_WEIGHT = 32
+X_HELD_FIRST = 33  # frames of the region in which a held note walks
+X_HELD_LAST = 34
+X_TURN_LEAST = 35  # frames between two turns of the walk: this and up to X_TURN_CHOICE - 1 more
+X_TURN_CHOICE = 36
+X_BLEND = 37  # frames over which the difference between the region and the recorded end fades
+X_DIFFERENCE = 38  # of each voice: that difference
+X_DIFFERENCE_SIZE = 39
 
 # -- a request to a decoder, by block ----------------------------------------------------------------------------------
 ASKED_WORDS = 4

@@ -11,12 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from oscvae.model.document import ModelDocument
+from oscvae.model.knots import places
 from oscvae.realtime import layout as at
 from oscvae.realtime.arrays import WORDS, Row, SharedArrays
 from oscvae.realtime.layout import Writer
 from oscvae.realtime.memory import Float32s, Int64s, load_word, store_float, store_word
 from oscvae.spectral.expand import ExpandTables
 from oscvae.spectral.phase import MAX_N_FFT, PhaseTables, scratch_floats
+from oscvae.spectral.reading import BLEND_S, TURN_LEAST_S, TURN_MOST_S
 from oscvae.spectral.resample import MAX_STEP, half_width, make_table
 from oscvae.spectral.views import padded
 
@@ -36,6 +38,7 @@ class _Sizes(NamedTuple):
     bands: int
     bins: int
     hop: int
+    frames: int
 
 
 _ARRAYS: tuple[Row[_Sizes], ...] = (
@@ -45,11 +48,16 @@ _ARRAYS: tuple[Row[_Sizes], ...] = (
     Row("history", at.X_HISTORY, np.float32, lambda n: (n.slots, n.history), Writer.RENDERER),
     # one frame: its log magnitudes, its magnitudes, and the hop that comes out
     Row("row", at.X_ROW, np.float32, lambda n: (n.bands,), Writer.RENDERER),
+    # of a held note that has ended: its log magnitudes there less those of its recorded end
+    Row("difference", at.X_DIFFERENCE, np.float32, lambda n: (n.slots, n.bands), Writer.RENDERER),
     Row("bins", at.X_BINS, np.float32, lambda n: (n.bins,), Writer.RENDERER),
     Row("out", at.X_OUT, np.float32, lambda n: (n.hop,), Writer.RENDERER),
     # of each block: what the decoder was last asked to fill, and the number of the request that was answered last
     Row("asked", at.X_ASKED, np.int64, lambda n: (n.blocks, at.ASKED_WORDS), Writer.CONTROL),
     Row("answered", at.X_ANSWERED, np.int64, lambda n: (n.blocks,), Writer.RENDERER),
+    # where each frame lies among the rows of a block, as in `model.knots`
+    Row("frame_row", at.X_FRAME_ROW, np.int64, lambda n: (n.frames,), Writer.NOBODY),
+    Row("frame_weight", at.X_FRAME_WEIGHT, np.float32, lambda n: (n.frames,), Writer.NOBODY),
     Row("heard", at.X_HEARD, np.int64, lambda n: (at.HEARD_WORDS,), Writer.RENDERER),
 )
 
@@ -67,7 +75,7 @@ def sinc_table() -> Float32s:
 class ModelContext:
     """Tables and voice states of one model at one output rate.
 
-    pool: address of the decoder's float32 [n_blocks, frames, bands]; pipe_fd: where its answers come from.
+    pool: address of the decoder's float32 [n_blocks, rows, bands]; pipe_fd: where its answers come from.
     """
 
     def __init__(
@@ -96,6 +104,7 @@ class ModelContext:
             bands=padded(bands),
             bins=padded(phase.bins),
             hop=padded(hop),
+            frames=document.frames,
         )
         arrays = SharedArrays(_ARRAYS, sizes)
         self.arrays = arrays
@@ -110,12 +119,16 @@ class ModelContext:
         words[at.X_LOOK_AHEAD] = look_ahead
         words[at.X_BANDS] = bands
         words[at.X_FRAMES] = document.frames
+        words[at.X_ROWS] = len(document.rows)
+        arrays["frame_row"][:], arrays["frame_weight"][:] = places(document.rows, document.frames)
         words[at.X_SKIP] = document.onset_sample
         words[at.X_ONSET_FRAME] = -(-document.onset_sample // hop) + _ONSET_FRAMES
         words[at.X_FADE] = round(FADE_IN_S * document.sample_rate)
         words[at.X_PIPE] = pipe_fd
         words[at.X_POOL] = pool
         words[at.X_BLOCKS] = n_blocks
+        self._set_region()
+        words[at.X_DIFFERENCE_SIZE] = sizes.bands
         words[at.X_STATE_SIZE] = sizes.state
         words[at.X_HISTORY_SIZE] = sizes.history
         for index, table in (
@@ -127,6 +140,15 @@ class ModelContext:
             words[index] = table.ctypes.data
             words[index + 1] = table.size
         self.set_rate(rate)
+
+    def _set_region(self) -> None:
+        """What a held note needs, in frames."""
+        document, words = self.document, self.words
+        per_second = document.sample_rate / document.hop
+        least, most = (max(1, round(seconds * per_second)) for seconds in (TURN_LEAST_S, TURN_MOST_S))
+        words[at.X_HELD_FIRST], words[at.X_HELD_LAST] = document.region or (0, document.frames - 1)
+        words[at.X_TURN_LEAST], words[at.X_TURN_CHOICE] = least, most - least + 1
+        words[at.X_BLEND] = max(1, round(BLEND_S * per_second))
 
     def intact(self) -> bool:
         """Whether no kernel has written past its array."""

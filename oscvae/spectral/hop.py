@@ -12,6 +12,7 @@ from oscvae.realtime.lookup import voice_at
 from oscvae.realtime.memory import bits_float, floats_at, load, store, words_at
 from oscvae.spectral.expand import expand
 from oscvae.spectral.phase import push as push_frame
+from oscvae.spectral.reading import next_position, read
 from oscvae.spectral.resample import half_width, resample
 from oscvae.spectral.slots import context_at, own_at, own_floats_at, tell
 
@@ -62,18 +63,15 @@ def refill_at(engine, voice):  # type: ignore[no-untyped-def]
     return max(full // 2, full - REFILL_HOPS * hop)
 
 
-@kernel("void(float32[::1], int64, int64, float64, float32[::1])")
-def _read_row(block, frames, bands, position, row):  # type: ignore[no-untyped-def]
-    """Log magnitudes [bands] at a fractional read position of a block [frames, bands], linear in dB."""
-    low = int(position)
-    blend = np.float32(position - float(low))
-    base = low * bands
-    if low + 1 >= frames or blend == np.float32(0.0):
-        for b in range(bands):
-            row[b] = block[base + b]
-        return
-    for b in range(bands):
-        row[b] = block[base + b] + blend * (block[base + bands + b] - block[base + b])
+@kernel("float64(int64[::1], int64, int64[::1], float64[::1])")
+def _heard_at(engine, slot, own, floats):  # type: ignore[no-untyped-def]
+    """The sample of a voice, at its present speed, at which the next frame begins."""
+    voice = voice_at(engine, slot)
+    x = context_at(engine, voice[at.V_CONTEXT])
+    begin = own[at.R_PUSHES] * x[at.X_HOP] - x[at.X_SKIP]
+    appended = max(0, begin - (x[at.X_LOOK_AHEAD] + 1) * x[at.X_HOP])  # the sample that the history gets next
+    ahead = float(own[at.R_FILLED] + begin - appended) - floats[at.RF_INPUT]
+    return float(voice[at.V_HEAD]) + ahead / _step(engine, voice)
 
 
 @kernel("void(int64[::1], int64, int64[::1], float32[::1])")
@@ -103,14 +101,16 @@ def _render_frame(engine, slot):  # type: ignore[no-untyped-def]
     own = own_at(engine, slot)
     floats = own_floats_at(engine, slot)
     x = context_at(engine, voice[at.V_CONTEXT])
-    bands, frames, hop, n_fft = x[at.X_BANDS], x[at.X_FRAMES], x[at.X_HOP], x[at.X_N_FFT]
+    bands, hop, n_fft = x[at.X_BANDS], x[at.X_HOP], x[at.X_N_FFT]
+    size = bands * x[at.X_ROWS]
     bins = floats_at(x[at.X_BINS], n_fft // 2 + 1)
     out = floats_at(x[at.X_OUT], hop)
     position = floats[at.RF_POSITION]
     if own[at.R_LAST] < 0:
         row = floats_at(x[at.X_ROW], bands)
-        block = floats_at(x[at.X_POOL] + own[at.R_BLOCK] * bands * frames * 4, bands * frames)
-        _read_row(block, frames, bands, position, row)
+        block = floats_at(x[at.X_POOL] + own[at.R_BLOCK] * size * 4, size)
+        difference = floats_at(x[at.X_DIFFERENCE] + slot * x[at.X_DIFFERENCE_SIZE] * 4, bands)
+        position = read(x, voice, own, block, difference, position, _heard_at(engine, slot, own, floats), row)
         expand(
             words_at(x[at.X_EXPAND_PARAMS], x[at.X_EXPAND_PARAMS_SIZE]),
             floats_at(x[at.X_EXPAND_TABLES], x[at.X_EXPAND_TABLES_SIZE]),
@@ -118,11 +118,8 @@ def _render_frame(engine, slot):  # type: ignore[no-untyped-def]
             row,
             bins,
         )
-        advance = 1.0
-        if position >= float(x[at.X_ONSET_FRAME]):
-            advance = 1.0 / bits_float(voice[at.V_STRETCH])
-        floats[at.RF_POSITION] = position + advance
-        if position + advance > float(frames - 1):
+        floats[at.RF_POSITION] = next_position(engine, x, voice, own, position)
+        if floats[at.RF_POSITION] > float(x[at.X_FRAMES] - 1):
             own[at.R_LAST] = own[at.R_PUSHES] + 1 + n_fft // hop + x[at.X_LOOK_AHEAD]
     else:
         for i in range(n_fft // 2 + 1):

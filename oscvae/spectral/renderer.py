@@ -51,6 +51,7 @@ def _arm(engine, slot, generation):  # type: ignore[no-untyped-def]
     own[at.R_ARM_FRAME] = load(engine, at.E_FRAME)
     own[at.R_GROUP] = voice[at.V_GROUP]
     store(voice, at.V_END, -1)
+    store(voice, at.V_RELEASE_AT, -1)
     store(voice, at.V_HEAD, 0)
     x = context_at(engine, voice[at.V_CONTEXT])
     params = words_at(x[at.X_PHASE_PARAMS], x[at.X_PHASE_PARAMS_SIZE])

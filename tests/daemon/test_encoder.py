@@ -86,8 +86,7 @@ class Model:
         self.decoder = self
         self.encodes = self.alive = True
         self.encoding = False
-        self.free_blocks = [0]
-        self.pool = np.zeros((1, 2, 3), np.float32)
+        self.to_encode = np.zeros((2, 3), np.float32)
         self.info = ModelInfo(dims=2, z_low=(-2.0, -2.0), z_high=(2.0, 2.0), note_min=40, note_max=80)
         self.document = SimpleNamespace(
             frames=2,
@@ -102,7 +101,7 @@ class Model:
 
     def send(self, request: Request) -> bool:
         assert self.listener is not None
-        self.listener.notice({"encoded": request.generation, "block": request.block, **self._notice})
+        self.listener.notice({"encoded": request.generation, **self._notice})
         return True
 
 
@@ -125,7 +124,7 @@ def encode(
     try:
         return asyncio.run(model.listener.encode("tone.wav", cast(Loaded, model)))
     finally:
-        assert (model.waiting, model.free_blocks) == (0, [0])
+        assert model.waiting == 0
 
 
 def test_what_a_model_makes_of_a_sound_is_clipped_to_its_range(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,8 +74,8 @@ GOOD: list[dict[str, Any]] = [
     {"ready": {"device": "cuda:0", "warning": "hot", "encodes": False}},
     {"error": "decoding failed"},
     {"cuda_failed": "out of memory"},
-    {"encoded": 3, "block": 1, "mean": [0.5, -1], "log_variance": [0.0, 0.0]},
-    {"encoded": 3, "block": 1, "why": "no"},
+    {"encoded": 3, "mean": [0.5, -1], "log_variance": [0.0, 0.0]},
+    {"encoded": 3, "why": "no"},
 ]
 
 
@@ -129,14 +129,14 @@ def test_what_is_told_on_is_one_line_of_bounded_length() -> None:
 
 def test_an_answer_is_told_once_and_only_to_who_asked(played: Played) -> None:
     played.encode(7)
-    played.say(encoded=6, block=0, mean=[0.0, 0.0], log_variance=[0.0, 0.0])  # another model's, or an earlier one
+    played.say(encoded=6, mean=[0.0, 0.0], log_variance=[0.0, 0.0])  # another model's, or an earlier one
     played.hear()
     assert played.told == [] and played.decoder.encoding
     for _ in range(2):
-        played.say(encoded=7, block=0, mean=[0.0, 0.0], log_variance=[0.0, 0.0])
+        played.say(encoded=7, mean=[0.0, 0.0], log_variance=[0.0, 0.0])
     played.hear()
     assert [notice["encoded"] for notice in played.told] == [7] and not played.decoder.encoding
-    played.say(encoded=0, block=0, why="no")
+    played.say(encoded=0, why="no")
     played.hear()
     assert len(played.told) == 1 and not played.gone
 
@@ -145,7 +145,7 @@ def test_an_answer_is_told_once_and_only_to_who_asked(played: Played) -> None:
 def test_a_point_of_another_size_ends_the_decoder(played: Played, count: int) -> None:
     assert DOCUMENT.latent_size not in {0, 1, 3, 64}
     played.encode(7)
-    played.say(encoded=7, block=0, mean=[0.0] * count, log_variance=[])
+    played.say(encoded=7, mean=[0.0] * count, log_variance=[])
     played.hear()
     assert played.gone == 1 and f"{count} numbers" in played.told[0]["error"]
 

@@ -56,8 +56,8 @@ class Asked:
         return record[4], self.decoder.pool[block].copy()
 
     def encode(self, x: NDArray[np.float32]) -> dict[str, Any]:
-        self.decoder.pool[2] = x
-        assert self.decoder.send(Request(ENCODE, 0, 7, 2, 0, 60, ()))
+        self.decoder.to_encode[:] = x
+        assert self.decoder.send(Request(ENCODE, 0, 7, 0, 0, 60, ()))
         notice = self.decoder.receive(SOON_S)
         assert notice is not None
         return notice

@@ -10,11 +10,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from oscvae.errors import ModelError
-from oscvae.model.document import MAX_DOCUMENT_BYTES, model_names, model_path, parse_document, read_document
-from parts.small_model import small_document
+from oscvae.model.document import (
+    MAX_DOCUMENT_BYTES,
+    ModelDocument,
+    ModelDocument2,
+    model_names,
+    model_path,
+    parse_document,
+    read_document,
+)
+from parts.small_model import samples_document, small_document, small_document_2
 
 
 def archive(path: Path, text: str | bytes, name: str = "archive/extra/oscvae.json") -> Path:
@@ -65,7 +74,7 @@ def _set(*path_and_value: Any) -> Callable[[dict[str, Any]], None]:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (_set("format", 2), "format 2"),
+        (_set("format", 3), "format 3"),
         (_set("format", True), "format True"),
         (_set("format", "1"), "format '1'"),
         (_set("extra", 1), "unknown key 'extra'"),
@@ -105,6 +114,140 @@ def test_nonsense_is_refused(change: Callable[[dict[str, Any]], None], message: 
     change(raw)
     with pytest.raises(ModelError, match=message):
         parse_document(json.dumps(raw), "file")
+
+
+def read_2(**changes: Any) -> ModelDocument:
+    return parse_document(json.dumps(small_document_2(**changes)), "file")
+
+
+def test_format_2_defaults_to_what_format_1_says() -> None:
+    document = read_2()
+    assert isinstance(document, ModelDocument2)
+    first = parse_document(json.dumps(small_document()), "file")
+    assert list(document.rows) == list(first.rows) == [0, 1, 2, 3]
+    assert document.model_dump(mode="json") == small_document_2(
+        output="note",
+        knots=None,
+        sustain=None,
+        release_s=None,
+        texture_rows=0,
+        labels=[],
+        pads=[],
+        pitched=True,
+        root_note=60,
+        level="in",
+        weights="float32",
+    )
+    assert parse_document(document.model_dump_json(), "again") == document
+
+
+@pytest.mark.parametrize("key", sorted(small_document()))
+def test_format_2_requires_what_format_1_does(key: str) -> None:
+    raw = small_document_2()
+    del raw[key]
+    with pytest.raises(ModelError, match=key):
+        parse_document(json.dumps(raw), "file")
+
+
+def test_format_1_knows_no_key_of_format_2() -> None:
+    with pytest.raises(ModelError, match="unknown key 'knots'"):
+        parse_document(json.dumps(small_document(knots=[0, 3])), "file")
+
+
+def test_rows_are_knots_where_there_are_knots() -> None:
+    document = read_2(knots=[0, 1.5, 3])
+    assert list(document.rows) == [0.0, 1.5, 3.0]
+    assert not document.has_all_frames
+    x = np.array([[0.0, 3.0, 9.0]], np.float32)
+    assert (x @ document.spread()).tolist() == [[0.0, 2.0, 5.0, 9.0]]
+
+
+def test_labels_and_pads_are_names_of_dimensions_and_their_pairs() -> None:
+    document = read_2(labels=["bright", "damped"], pads=["tone"])
+    assert isinstance(document, ModelDocument2)
+    assert (document.labels, document.pads) == (("bright", "damped"), ("tone",))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"output": "midi"}, "output"),
+        ({"knots": [0]}, "knots"),
+        ({"knots": [0, 2]}, "knots go from 0 to 2: they must go from 0 to 3"),
+        ({"knots": [1, 3]}, "knots go from 1 to 3"),
+        ({"knots": [0, 2, 2, 3]}, "above the one before"),
+        ({"knots": [0, 3], "output": "frames"}, "knots: only a model with the output 'note'"),
+        ({"sustain": [4, 5], "output": "frames", "frames": 8}, "sustain: only a model with the output 'note'"),
+        ({"sustain": [3, 5], "frames": 8}, r"sustain \[3, 5\]: two frames, .* from 4, behind the onset, to 7"),
+        ({"sustain": [5, 5], "frames": 8}, r"sustain \[5, 5\]"),
+        ({"sustain": [5, 8], "frames": 8}, r"sustain \[5, 8\]"),
+        ({"sustain": [5]}, "sustain"),
+        ({"sustain": [5, 6.5], "frames": 8}, "sustain"),
+        ({"release_s": 1.0}, "release_s: only a model with sustain"),
+        ({"release_s": 0.0, "sustain": [4, 6], "frames": 8}, "release_s"),
+        ({"texture_rows": 3}, "texture_rows: only a model with sustain"),
+        ({"texture_rows": -1}, "texture_rows"),
+        ({"labels": ["one"]}, "1 labels: the latent of 2 dimensions has 2 or none"),
+        ({"labels": ["one", "two\nlines"]}, "one line"),
+        ({"pads": ["one", "two"]}, "2 pads: the latent of 2 dimensions has 1 or none"),
+        ({"pitched": 1}, "pitched"),
+        ({"root_note": 128}, "root_note"),
+        ({"level": "apart"}, "level 'apart': a model with the output 'note'"),
+        ({"level": "loud"}, "level"),
+        ({"weights": "int8"}, "weights"),
+        ({"ratio": 2048}, "unknown key 'ratio'"),
+        ({"channels": 1}, "unknown key 'channels'"),
+    ],
+)
+def test_nonsense_of_format_2_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        read_2(**changes)
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (small_document_2(output="frames"), 'output "frames": this version plays output "note"'),
+        (small_document_2(output="frames", level="apart"), 'output "frames"'),
+        (
+            small_document_2(sustain=[4, 6], frames=8, texture_rows=2, release_s=0.4),
+            "texture_rows 2: this version plays texture_rows 0",
+        ),
+        (small_document_2(pitched=False), "pitched false: this version plays pitched true"),
+        (samples_document(), "output 'samples': this version plays models with the output 'note'"),
+    ],
+)
+def test_what_cannot_be_played_yet_is_refused_in_one_line(raw: dict[str, Any], message: str) -> None:
+    with pytest.raises(ModelError, match=message) as refused:
+        parse_document(json.dumps(raw), "file")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("key", ["ratio", "channels", "sample_rate", "latent", "points", "licence", "version"])
+def test_a_document_of_samples_is_checked_as_well(key: str) -> None:
+    raw = samples_document()
+    del raw[key]
+    with pytest.raises(ModelError, match=f"lacks the key '{key}'"):
+        parse_document(json.dumps(raw), "file")
+
+
+def test_a_document_of_samples_has_no_spectrum() -> None:
+    with pytest.raises(ModelError, match="unknown key 'n_fft'"):
+        parse_document(json.dumps(samples_document(n_fft=2048)), "file")
+
+
+def test_the_long_model_that_is_to_come_is_small_enough() -> None:
+    knots = [*range(10), *np.geomspace(9, 559, 27)[1:].tolist()]
+    document = read_2(
+        sample_rate=48000,
+        n_fft=2048,
+        hop=512,
+        bands={"kind": "hybrid", "n": 256, "corner": 0},
+        frames=560,
+        onset_sample=1536,
+        knots=knots,
+    )
+    assert document.spread().shape == (36, 560)
 
 
 def test_a_block_too_large_for_the_voice_pool_is_refused() -> None:

@@ -40,6 +40,7 @@ EVERY_ADDRESS = [
     "/release",
     "/attack",
     "/stretch",
+    "/freeze",
     "/sustain",
     "/macro",
     "/macro/N",
@@ -328,7 +329,7 @@ def test_how_many_channels_there_are_is_not_the_models_matter() -> None:
 def test_what_a_voice_is_set_to_depends_on_what_is_set() -> None:
     assert ask("/voice/set", 3, "gain", 60).values["value"] == (6.0,)
     assert ask("/voice/set", 3.0, "bend", -50).args == (3, "bend", -48.0)
-    with pytest.raises(CommandError, match="one of z, gain, pan, bend, attack, release, got 'pitch'"):
+    with pytest.raises(CommandError, match="one of z, gain, pan, bend, attack, rate, release, got 'pitch'"):
         ask("/voice/set", 3, "pitch", 1)
     with pytest.raises(CommandError, match=r"expected id pan and 1 number\(s\), got 4 arguments"):
         ask("/voice/set", 3, "pan", 1, 2)

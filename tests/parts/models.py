@@ -199,8 +199,8 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "no JSON": (lambda path: write_raw(path, Honest(), "{"), "not JSON"),
     "a list": (lambda path: write_raw(path, Honest(), "[]"), "one JSON object"),
     "other format": (
-        lambda path: write_raw(path, Honest(), json.dumps(long_document(format=2))),
-        "this version reads format 1",
+        lambda path: write_raw(path, Honest(), json.dumps(long_document(format=3))),
+        "this version reads formats 1 and 2",
     ),
     "lacking": (_lacking, "lacks the key 'reference'"),
     "deep": (lambda path: write_raw(path, Honest(), '{"format": 1, "training": ' + '{"a":' * 100_000), "JSON"),

@@ -35,6 +35,25 @@ def small_document(**changes: Any) -> dict[str, Any]:
     }
 
 
+def small_document_2(**changes: Any) -> dict[str, Any]:
+    """The same in format 2, all of whose own keys have a default."""
+    return small_document(**{"format": 2, **changes})
+
+
+def samples_document(**changes: Any) -> dict[str, Any]:
+    """A model that decodes samples: its document has nothing of a spectrum, nor of notes."""
+    shared = ("name", "sample_rate", "latent", "points", "licence", "sources", "version", "training")
+    small = small_document_2()
+    return {
+        "format": 2,
+        "output": "samples",
+        "ratio": 2048,
+        "channels": 1,
+        **{key: small[key] for key in shared},
+        **changes,
+    }
+
+
 def long_document(**changes: Any) -> dict[str, Any]:
     """A small model whose notes last 10 s: 2 latents, 64 bands, 2000 frames."""
     long = {

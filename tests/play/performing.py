@@ -58,6 +58,9 @@ class Pool:
             voice.z = z
             self.moves.append(z)
 
+    def release_as_all(self) -> None:
+        pass
+
     def panic(self) -> None:
         self.started.clear()
 
@@ -98,12 +101,20 @@ class Timeline:
 
 
 class Performing(Listener, Asker):
-    """A performer, what it tells subscribers, and what its client is answered."""
+    """A performer, what it tells subscribers, and what its client is answered.
 
-    def __init__(self, macros: Mapping[str, Mapping[str, tuple[float, float]]] = {}) -> None:
+    region: of a model that sustains.
+    """
+
+    def __init__(
+        self,
+        macros: Mapping[str, Mapping[str, tuple[float, float]]] = {},
+        region: tuple[int, int] | None = None,
+    ) -> None:
         super().__init__()
         self.pool, self.timeline = Pool(), Timeline()
-        document = SimpleNamespace(latent=SimpleNamespace(low=(-2.0, -2.0), high=(2.0, 2.0)))
+        latent = SimpleNamespace(low=(-2.0, -2.0), high=(2.0, 2.0))
+        document = SimpleNamespace(latent=latent, region=region, held_release_s=None)
         current = SimpleNamespace(name="small", info=MODEL, document=document, presets={})
         models: Any = SimpleNamespace(current=current, info=lambda: MODEL)
         pool: Any = self.pool

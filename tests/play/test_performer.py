@@ -385,7 +385,7 @@ def test_a_panic_lifts_the_pedal_on_every_surface() -> None:
 def test_where_everything_stands() -> None:
     stage = Performing({"a": {"/bend": (0.0, -12.0), "/unit/2": (0.5, 1.0)}, "b": {"/pan": (0.0, 1.0)}})
     start = {"/gain": (0.0,), "/pan": (0.0,), "/bend": (0.0,), "/release": (0.15,), "/attack": (0.0,)}
-    start |= {"/stretch": (1.0,), "/sustain": (False,), "/macro/1": (0.0,), "/macro/2": (0.0,)}
+    start |= {"/stretch": (1.0,), "/freeze": (False,), "/sustain": (False,), "/macro/1": (0.0,), "/macro/2": (0.0,)}
     assert dict(stage.performer.state()) == {"/z": (0.0, 0.0), **start}
     stage.do(("/macro", 1, 0.5), ("/gain", -99.0), ("/pad/1", 0.75, 0.5), ("/sustain", 1))
     assert dict(stage.performer.state()) == {
@@ -396,6 +396,27 @@ def test_where_everything_stands() -> None:
         "/gain": (-60.0,),
         "/sustain": (True,),
     }
+
+
+@pytest.mark.parametrize(
+    ("asked", "held"),
+    [
+        (("/play", 60, 0.0, 0.0), at.HOLD_PASS),
+        (("/play", 60, 0.0, 0.0, 0.8, 2.0), at.HOLD_WALK),
+        (("/interp", 60, 0.0, 0.0, 0.0, 1.0, 1.0), at.HOLD_PASS),
+        (("/interp", 60, 2.0, 0.0, 0.0, 1.0, 1.0), at.HOLD_WALK),
+        (("/voice/new", 1, 60, 0.0, 0.0), at.HOLD_WALK),
+        (("/note", 60, 100), at.HOLD_WALK),
+        (("/note/3", 60, 100), at.HOLD_WALK),
+    ],
+)
+def test_what_holds_a_note_of_a_model_that_sustains(asked: tuple[Any, ...], held: int) -> None:
+    for region, wanted in (((10, 20), held), (None, at.HOLD_NONE)):
+        stage = Performing(region=region)
+        stage.pool.find = lambda owner, id_: None  # type: ignore[attr-defined]
+        stage.performer.models.current.seconds = 1.0  # type: ignore[union-attr,misc]
+        stage.do(asked)
+        assert [voice.asked.hold for voice in stage.pool.started] == [wanted]
 
 
 # -- macros ------------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from oscvae.play import models
 from oscvae.play.listener import Listener
 from oscvae.play.loaded import Loaded
 from oscvae.play.models import ModelManager
+from parts.knotted import BANDS, FRAMES, write_both
 from parts.models import EndlessEncoder, SlowEncoder, write
 from parts.waiting import until
 from robustness.rig import SOON_S, Rig
@@ -78,6 +79,23 @@ def encoder_of(manager: ModelManager, monkeypatch: pytest.MonkeyPatch) -> Encode
 
     manager._listener = Ears()
     return made
+
+
+def test_a_model_that_decodes_knots_hears_every_frame(
+    manager: ModelManager, model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_both(model_folder)
+
+    async def body() -> tuple[int, tuple[float, ...]]:
+        encodes = encoder_of(manager, monkeypatch)
+        return await encodes.encode("tone.wav", await manager.load("knots"))
+
+    try:
+        note, z = asyncio.run(body())
+    finally:
+        manager.close()
+    heard = np.random.default_rng(1).uniform(-1.0, 0.0, (FRAMES, BANDS)).astype(np.float32)
+    assert (note, z) == (60, pytest.approx((heard[3, 0], heard[200, 0])))
 
 
 async def watched(manager: ModelManager) -> None:

@@ -60,7 +60,7 @@ class Bench:
             words[at.V_GENERATION] = 1
             words[at.V_GROUP], words[at.V_GROUP_SIZE] = 7, size
             words[at.V_START_FRAME] = words[at.V_STOP_SAMPLE] = words[at.V_END] = words[at.V_ONSET_FRAME] = -1
-            for word in (at.V_STRETCH, at.V_PITCH, at.V_VELOCITY, at.V_GAIN, at.V_BEND):
+            for word in (at.V_STRETCH, at.V_PITCH, at.V_VELOCITY, at.V_GAIN, at.V_BEND, at.V_RATE):
                 store_float(words, word, 1.0)
             store_word(words, at.V_STATE, at.ARMED)
             self._tell(at.ARM, slot, 1, int(slot == 0))

@@ -12,7 +12,7 @@ import torch
 
 from oscvae.arrays import Float32s
 from oscvae.model.document import ModelDocument
-from oscvae.model.torchscript import one_hots
+from oscvae.model.torchscript import one_hots, to_frames
 from oscvae.sound.pitch import detune_cents
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.sound import Renderer
@@ -57,7 +57,7 @@ def encode_all(module: Any, notes: NoteSet, first_octave: int) -> Float32s:
 
 
 def decode_all(module: Any, z: Float32s, note: Sequence[int], first_octave: int) -> Float32s:
-    """Log magnitudes [N, bands, frames], on the CPU."""
+    """Log magnitudes [N, bands, frames], on the CPU; of a model with knots [N, bands, knots]."""
     octave, semitone = one_hots(note, first_octave)
     with torch.inference_mode():
         parts = [
@@ -84,7 +84,8 @@ def pitch(module: Any, document: ModelDocument, count: int = 200, seed: int = 1)
     note = rng.integers(document.note_min, document.note_max + 1, count)
     low, high = np.array(document.latent.low), np.array(document.latent.high)
     z = rng.uniform(low, high, (count, low.size)).astype(np.float32)
-    decoded = decode_all(module, z, note.tolist(), document.first_octave)
+    rows = torch.from_numpy(decode_all(module, z, note.tolist(), document.first_octave))
+    decoded = to_frames(rows, document).numpy()
     renderer = Renderer(document)
     begin = document.onset_sample + round(_PITCH_FROM_S * document.sample_rate)
     error = []

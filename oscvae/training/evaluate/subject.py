@@ -15,7 +15,7 @@ from oscvae.arrays import Float32s, Int64s
 from oscvae.errors import DataError
 from oscvae.model.analysis import Analysis
 from oscvae.model.document import ModelDocument
-from oscvae.model.torchscript import has_encoder, load, one_hots, verify
+from oscvae.model.torchscript import has_encoder, load, one_hots, to_frames, verify
 from oscvae.training.data.dataset import TRAIN, NoteSet
 from oscvae.training.evaluate.envelope import as_heard
 from oscvae.training.evaluate.sound import Renderer
@@ -89,7 +89,8 @@ class Subject:
     def decode_batch(self, z: NDArray[Any], note: Sequence[int] | Int64s) -> Float32s:
         octave, semitone = one_hots(_plain(note), self.document.first_octave)
         with torch.inference_mode():
-            x: Float32s = self.module(torch.from_numpy(np.asarray(z, np.float32)), octave, semitone).numpy()
+            rows = self.module(torch.from_numpy(np.asarray(z, np.float32)), octave, semitone)
+            x: Float32s = to_frames(rows, self.document).numpy()
         return x
 
     def sound(self, x: Float32s) -> Float32s:

@@ -16,7 +16,7 @@ from oscvae.arrays import Float32s
 from oscvae.errors import ModelError
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.model.document import FORMAT, Latent, ModelDocument, Point
-from oscvae.model.torchscript import has_encoder, load, one_hots, save, script, verify
+from oscvae.model.torchscript import has_encoder, load, one_hots, save, script, to_frames, verify
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.metrics import encode_all
 
@@ -132,7 +132,8 @@ def check_same(model: Any, module: Any, document: ModelDocument) -> Difference:
             decoded = max(decoded, _largest([wanted], [got], "decodes"))
             alone = max(alone, _largest([got[:1]], [module(z[:1], octave[:1], semitone[:1])], "decodes"))
             if has_encoder(module):
-                pairs = (model.encode(wanted, octave, semitone), module.encode(wanted, octave, semitone))
+                frames = to_frames(wanted, document)
+                pairs = (model.encode(frames, octave, semitone), module.encode(frames, octave, semitone))
                 encoded = max(encoded, _largest(*pairs, "encodes"))
     for found, limit, what in (
         (decoded, SAME, "decodes otherwise than the trained network"),

@@ -198,6 +198,7 @@ OscVae {
 
 	stretch { |ratio| this.sendMsg('/stretch', ratio) }
 
+	freezeNotes { |on = true| this.sendMsg('/freeze', on.binaryValue) }
 	sustain { |down = true| this.sendMsg('/sustain', down.binaryValue) }
 
 	// -- macros: faders that move several parameters at once, as macros.map of the daemon's configuration says

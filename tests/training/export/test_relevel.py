@@ -18,6 +18,7 @@ from oscvae.play.offline import OfflineEngine
 from oscvae.settings.sections import load_config
 from oscvae.training.export.command import Wish, export_model
 from oscvae.training.export.loudness import LOUDNESS_DB, loudest_db
+from parts.knotted import KNOTS, write_both
 from training.ringing import Ringing, ringing_document
 
 RATE = 48_000
@@ -84,6 +85,16 @@ def test_only_the_document_changes(tmp_path: Path) -> None:
         load(source)[0].named_parameters(), load(made.path)[0].named_parameters(), strict=True
     ):
         assert name == other and weight.equal(again)
+
+
+def test_a_model_that_decodes_knots_is_as_loud_as_the_same_with_all_frames(tmp_path: Path) -> None:
+    write_both(tmp_path)
+    knots, frames = (export_model(tmp_path / name, tmp_path / f"new-{name}") for name in ("knots.ts", "frames.ts"))
+    assert knots.document.reference == pytest.approx(frames.document.reference, rel=1e-4)
+    assert abs(knots.loudness.median_db - LOUDNESS_DB) < 0.1
+    changes = {"name", "reference", "version", "training"}
+    assert knots.document.model_dump(exclude=changes) == knots.before.model_dump(exclude=changes)
+    assert read_document(knots.path).rows == tuple(map(float, KNOTS))
 
 
 def test_the_record_says_what_was_done(tmp_path: Path) -> None:
