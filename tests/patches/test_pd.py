@@ -276,6 +276,51 @@ def test_the_puck_is_dragged_by_the_mouse(tmp_path: Path, fake: FakeDaemon) -> N
         assert fake.drain() == [], "a puck that is moved from elsewhere says nothing"
 
 
+def test_a_client_without_a_daemon_says_what_to_run(tmp_path: Path) -> None:
+    with FakeDaemon() as probe:
+        port = probe.port
+    patch = tmp_path / "oscvae.pd"
+    patch.write_text((FOLDER / "oscvae.pd").read_text().replace("f 9000;", f"f {port};"))
+
+    def says(pd: Pd, title: str) -> bool:
+        pd.send("pd-oscvae.pd", "menusave")
+        return until(lambda: f"-title {title} 8" in patch.read_text(), 0.5)
+
+    with Pd(tmp_path, patch) as pd:
+        assert until(lambda: says(pd, "run\\ oscvae\\ serve"), 15.0)
+        with FakeDaemon(port) as late:
+            late.greet()
+            assert until(lambda: says(pd, "oscvae"), 15.0)
+
+
+def test_the_help_prints_no_levels(tmp_path: Path, fake: FakeDaemon) -> None:
+    patch = tmp_path / "oscvae-help.pd"
+    patch.write_text((FOLDER / "oscvae-help.pd").read_text().replace(" 9000 ", f" {fake.port} "))
+    with Pd(tmp_path, patch) as pd:
+        fake.greet()
+        for level in range(5):
+            fake.tell("/level", -10.0 - level, -12.0)
+        fake.tell("/xrun", 3)
+        pd.wait_for("xrun: 3")
+        assert "level" not in pd.log and pd.wrong() == []
+
+
+def test_a_fader_and_the_number_beside_it_follow_each_other(tmp_path: Path, fake: FakeDaemon) -> None:
+    with Pd(tmp_path, demo_patch(tmp_path, fake.port)) as pd:
+        fake.greet()
+        fake.drain()
+        fake.tell("/gain", -20.0)
+        assert fake.drain() == [], "what is followed is not sent back"
+        for name in ("demo-gain", "demo-gain-number"):
+            pd.send(name)  # says what it shows
+            assert fake.until("/gain").args == (pytest.approx(-20.0, abs=0.5),)
+        pd.send("demo-gain-number", -30)
+        assert fake.until("/gain").args == (-30.0,)
+        pd.send("demo-gain")
+        assert fake.until("/gain").args == (pytest.approx(-30.0, abs=0.5),)
+        assert [message.address for message in fake.drain()] == [], "neither makes the other speak"
+
+
 # -- sound -------------------------------------------------------------------------------------------------------------
 
 _RECORD = """#N canvas 0 0 400 300 12;

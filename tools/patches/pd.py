@@ -10,6 +10,8 @@ from pdfile import Box, Canvas
 
 ALIVE_MS = 5000  # how often the client subscribes again: a daemon that was restarted is found within this time
 SILENT_MS = 12000  # without an answer for so long it counts as gone
+NOBODY_MS = 2000  # and for so long after it was opened, as not there
+TITLE, NOBODY = "oscvae", "run oscvae serve"  # what it is called while somebody answers, and while nobody does
 WIDTH = 156  # of what a parent sees of the client
 ROW = 18  # height of a slider in it
 FIELD = 140  # the XY pad, pixels
@@ -319,11 +321,11 @@ def _fill() -> Canvas:
 
 
 def _lives() -> Canvas:
-    """The light, and a question about the model whenever the daemon answers after a silence.
+    """The light and the title, and a question about the model whenever the daemon answers after a silence.
 
     Inlet: an answer. Outlet: a message for the daemon.
     """
-    c = Canvas(360, 300, "lives")
+    c = Canvas(560, 300, "lives")
     order = c.obj(20, 50, "t b b")
     silence = c.obj(110, 80, f"del {SILENT_MS}")
     yes, no = c.msg(20, 80, "1"), c.msg(110, 110, "0")
@@ -333,6 +335,17 @@ def _lives() -> Canvas:
     c.chain(c.obj(20, 20, "inlet"), order, yes, changed, alive, c.msg(20, 200, "/model"), c.obj(20, 260, "outlet"))
     c.wire(order, silence, 1)
     c.chain(silence, no, changed, light)
+    title = c.obj(300, 260, "s $0-title")
+    nobody = c.msg(430, 200, f"label {NOBODY.replace(' ', chr(92) + ' ')}")
+    opened = c.obj(430, 110, f"del {NOBODY_MS}")
+    c.chain(c.obj(430, 80, "loadbang"), opened, nobody, title)
+    c.wire(alive, nobody, 1)
+    found = c.obj(300, 170, "t b b")
+    c.wire(alive, found)
+    c.chain(found, c.msg(300, 200, f"label {TITLE}"), title)
+    stop = c.msg(340, 140, "stop")
+    c.wire(found, stop, 1)
+    c.wire(stop, opened)
     return c
 
 
@@ -354,7 +367,7 @@ def _show() -> Canvas:
 def client() -> Canvas:
     """oscvae.pd."""
     c = Canvas(900, 640, show=(20, 20, WIDTH, 30 + 4 * ROW))
-    c.panel(20, 20, WIDTH - 1, 29 + 4 * ROW, label="oscvae", back="#e4e0d8")
+    c.panel(20, 20, WIDTH - 1, 29 + 4 * ROW, receive="$0-title", label=TITLE, back="#e4e0d8")
     c.toggle(WIDTH - 4, 26, 15, receive="$0-light")
     c.subpatch(26, 46, _sliders())
     c.obj(300, 20, "namecanvas $0-self")

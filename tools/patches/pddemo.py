@@ -39,7 +39,7 @@ SHOWN = ("demo-done", "demo-fail", "demo-model", "demo-presets", "demo-models")
 
 def _told() -> Canvas:
     """What the client hears goes to the widgets. Inlets: as the client's outlets."""
-    c = Canvas(1340, 580, "told")
+    c = Canvas(1440, 580, "told")
     done, fail, on, off, level, xrun, status, model, rest = (
         c.obj(20 + 100 * k, 20, "inlet") for k in range(len(OUTLETS))
     )
@@ -74,6 +74,8 @@ def _told() -> Canvas:
         setter = c.msg(820 + 30 * k, 100 + 30 * k, "set $1")
         c.wire(follow, setter, k)
         c.chain(setter, c.obj(900 + 30 * k, 100 + 30 * k, f"s demo-{name}"))
+        if name != "sustain":
+            c.wire(setter, c.obj(1060 + 30 * k, 100 + 30 * k, f"s demo-{name}-number"))
     for k, words in enumerate(("s $0-cursor", "print demo-presets", "print demo-models")):
         c.wire(follow, c.obj(820 + 20 * k, 330 + 30 * k, words), len(names) + k)
     c.wire(follow, c.subpatch(900, 420, _macro_follows()), len(names) + 3)
@@ -133,9 +135,16 @@ def _faders() -> Canvas:
     c = Canvas(1120, 480, "faders")
     for k, fader in enumerate(FADERS):
         x = 20 + 140 * k
-        c.chain(c.obj(x, 20, f"r $0-{fader.name}"), c.msg(x, 50, f"{fader.address} $1"), c.obj(x, 80, OUT))
+        moved = c.obj(x, 20, f"r $0-{fader.name}")
+        c.chain(moved, c.msg(x, 50, f"{fader.address} $1"), c.obj(x, 80, OUT))
+        shown = c.msg(x, 105, "set $1")  # the slider and the number beside it follow each other
+        c.wire(moved, shown)
+        c.wire(shown, c.obj(x + 50, 105, f"s demo-{fader.name}"))
+        c.wire(shown, c.obj(x + 50, 125, f"s demo-{fader.name}-number"))
         opened = c.obj(x, 260, "loadbang")
-        c.chain(opened, c.msg(x, 290, f"set {fader.start:g}"), c.obj(x, 320, f"s demo-{fader.name}"))
+        start = c.msg(x, 290, f"set {fader.start:g}")
+        c.chain(opened, start, c.obj(x, 320, f"s demo-{fader.name}"))
+        c.wire(start, c.obj(x, 345, f"s demo-{fader.name}-number"))
     for k in range(1, len(MACROS) + 1):
         x = 20 + 140 * (k - 1)
         c.chain(c.obj(x, 370, f"r $0-macro-{k}"), c.msg(x, 400, f"/macro/{k} $1"), c.obj(x, 430, OUT))
@@ -284,9 +293,17 @@ def _sound(c: Canvas, x: int, y: int) -> None:
             y + 28 + 22 * k,
             fader.low,
             fader.high,
-            width=190,
+            width=150,
             send=f"$0-{fader.name}",
             receive=f"demo-{fader.name}",
+        )
+        c.number(
+            x + 166,
+            y + 27 + 22 * k,
+            fader.low,
+            fader.high,
+            send=f"$0-{fader.name}",
+            receive=f"demo-{fader.name}-number",
             label=f"{fader.name} {fader.unit}".strip(),
         )
     c.toggle(x + 10, y + 164, send="$0-sustain", receive="demo-sustain", label="pedal")
@@ -407,6 +424,13 @@ def help_patch() -> Canvas:
     c.text(650, 170, "outlets:")
     for k, (name, meaning) in enumerate(zip(OUTLETS, HEARD, strict=True)):
         c.text(650, 192 + 20 * k, f"{k + 1} {name}: {meaning}", 38)
+        if name == "/level":  # twenty a second are to be seen, not printed
+            sides = c.obj(20 + 95 * k, 634, "unpack f f")
+            c.wire(client, sides, k)
+            for side in range(2):
+                shown = c.number(20 + 95 * k, 660 + 24 * side, -200, 6, label=("left", "right")[side])
+                c.wire(sides, shown, side)
+            continue
         printed = name.rpartition("/")[2].replace(" ", "-")
         c.wire(client, c.obj(20 + 95 * k, 634 + 26 * (k % 3), f"print {printed}"), k)
     c.text(

@@ -143,10 +143,12 @@ class Canvas:
             f"{colour(DARK)} {colour(DARK)} {int(scale)} 0;"
         )
 
-    def panel(self, x: int, y: int, width: int, height: int, *, label: str = "", back: str = GREY) -> Box:
+    def panel(
+        self, x: int, y: int, width: int, height: int, *, receive: str = "", label: str = "", back: str = GREY
+    ) -> Box:
         """A coloured ground with a title."""
         return self._add(
-            f"#X obj {x} {y} cnv 15 {width} {height} empty empty {_name(label)} 8 12 0 {FONT} "
+            f"#X obj {x} {y} cnv 15 {width} {height} empty {_name(receive)} {_name(label)} 8 12 0 {FONT} "
             f"{colour(back)} {colour(DARK)} 0;"
         )
 
