@@ -3,6 +3,7 @@
 const LOW_HZ = 40, HIGH_HZ = 12000;
 const FLOOR_DB = -100, TOP_DB = -25;
 const WAVE = 0.3; // of the height
+const LEAST_MS = 30; // between two pictures: a weak machine has sound to play
 const COLOURS = Array.from({ length: 256 }, (_, k) => `hsl(${250 - k * 0.85} 75% ${Math.round(6 + k * 0.27)}%)`);
 
 /** Draws `listener`'s sound on `element` for as long as there is any. */
@@ -18,15 +19,19 @@ export class Scope {
   start() {
     if (this.runs) return;
     this.runs = true;
-    const step = () => {
+    let painted = 0;
+    const step = (now) => {
       if (!this.listener.wanted) {
         this.runs = false;
         return;
       }
-      if (this.listener.analyser && this.element.clientWidth) this.paint(this.listener.analyser);
+      if (this.listener.analyser && this.element.clientWidth && now - painted >= LEAST_MS) {
+        painted = now;
+        this.paint(this.listener.analyser);
+      }
       requestAnimationFrame(step);
     };
-    step();
+    requestAnimationFrame(step);
   }
 
   paint(analyser) {
