@@ -19,6 +19,7 @@ class FakeDaemon:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self.socket.bind(("127.0.0.1", port))
         self.peer: Any = None
+        self.pings = 0
 
     @property
     def port(self) -> int:
@@ -36,6 +37,7 @@ class FakeDaemon:
             messages = list(_flat(decode(packet)))
             if messages[0].address != "/ping":
                 return messages
+            self.pings += 1
             self.tell("/pong")
 
     def until(self, address: str, timeout_s: float = 10.0) -> Message:

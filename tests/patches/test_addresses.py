@@ -209,6 +209,8 @@ def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
         "macro": "(2, 0.5)",
         "macros": "",
         "recall": '("one", 2)',
+        "morph": '("one", "two", 0.5)',
+        "saveAll": '("one")',
         "savePreset": '("one")',
         "deletePreset": '("one")',
         "presets": "",
@@ -234,7 +236,7 @@ def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
         "notify": "{ }",
     }
     process = {"start", "stop", "free", "whenReady"}
-    tools = {"sendMsg", "sendBundle", "bind", "ask", "request", "renew", "isEvent"}
+    tools = {"sendMsg", "sendBundle", "bind", "ask", "request", "renew", "isEvent", "look"}
     with FakeDaemon() as fake:
         script = f"""
         x = OscVae("127.0.0.1", {fake.port});
@@ -255,7 +257,8 @@ def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
     assert methods == set(calls) | process | tools, "a method of the class is not tried here"
     assert judge.complaints(sent) == []
     used = {find(address)[0].path for address, _ in sent}
-    said_otherwise = {"/macro"}  # by /macro/N
+    assert fake.pings == 2, "one that is asked for, and one that looks whether anybody is there"
+    said_otherwise = {"/ping", "/macro", "/monitor"}  # by /macro/N, and by browsers
     said_otherwise |= {row.path for row in TABLE if row.group == "Channels"}  # those of MIDI keyboards, by sendMsg
     assert {row.path for row in TABLE} - used == said_otherwise, "the class does not speak the whole vocabulary"
 
