@@ -138,6 +138,33 @@ def test_a_preset_is_kept_by_a_long_press_and_is_there_after_a_reload(open_page,
     daemon.client.send("/preset/delete", "aaa mine")
 
 
+def test_a_preset_may_hold_the_sound_as_well(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
+    page: Page = open_page()
+    daemon.client.send("/release", 2.0)
+    release = page.locator("#strip [aria-label=release]")
+
+    def shown() -> float:
+        return round(float(release.get_attribute("aria-valuenow") or 0.0), 3)
+
+    until(lambda: shown() == 2.0)
+    page.locator("#presets button").nth(7).hover()
+    page.mouse.down()
+    page.wait_for_selector("#save[open]")
+    page.mouse.up()
+    page.locator("#save-name").fill("aaa long")
+    page.locator("#save-all").check()
+    page.locator("#save button[value=save]").click()
+    tile = page.locator("#presets button", has_text="aaa long")
+    tile.wait_for()
+    daemon.client.send("/release", 0.15)
+    until(lambda: shown() == 0.15)
+    tile.click()
+    until(lambda: shown() == 2.0)
+    assert standing(daemon, "/release") == (2.0,)
+    daemon.client.send("/release", 0.15)
+    daemon.client.send("/preset/delete", "aaa long")
+
+
 def test_panic_is_silence(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
     page: Page = open_page()
     for note in (60, 64, 67):

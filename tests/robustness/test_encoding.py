@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from oscvae.daemon import encoder
-from oscvae.daemon.encoder import Encoder
+from oscvae.daemon.encoder import Encoded, Encoder
 from oscvae.decode.wire import ENCODE, NOTE_ON, RECORD, Request
 from oscvae.errors import BusyError, CommandError
 from oscvae.play import models
@@ -63,9 +63,9 @@ def test_no_note_waits_for_an_encoding(manager: ModelManager, model_folder: Path
 def encoder_of(manager: ModelManager, monkeypatch: pytest.MonkeyPatch) -> Encoder:
     """An encoder that takes any sound for noise, and so needs no time to analyse it."""
 
-    async def noise(path: Path, loaded: Loaded) -> tuple[int, np.ndarray[Any, Any]]:
-        document = loaded.document
-        return 60, np.random.default_rng(1).uniform(-1.0, 0.0, (document.frames, document.bands.n)).astype(np.float32)
+    async def noise(path: Path, loaded: Loaded) -> tuple[int, np.ndarray[Any, Any], str]:
+        shape = loaded.document.frames, loaded.document.bands.n
+        return 60, np.random.default_rng(1).uniform(-1.0, 0.0, shape).astype(np.float32), ""
 
     made = Encoder(manager.folder)
     monkeypatch.setattr(made, "_analyse", noise)
@@ -86,12 +86,12 @@ def test_a_model_that_decodes_knots_hears_every_frame(
 ) -> None:
     write_both(model_folder)
 
-    async def body() -> tuple[int, tuple[float, ...]]:
+    async def body() -> Encoded:
         encodes = encoder_of(manager, monkeypatch)
         return await encodes.encode("tone.wav", await manager.load("knots"))
 
     try:
-        note, z = asyncio.run(body())
+        note, z, _ = asyncio.run(body())
     finally:
         manager.close()
     heard = np.random.default_rng(1).uniform(-1.0, 0.0, (FRAMES, BANDS)).astype(np.float32)
@@ -145,7 +145,7 @@ def test_a_sound_is_encoded_once_an_earlier_is_done(
         deadline = time.monotonic() + SOON_S
         while loaded.decoder.encoding and time.monotonic() < deadline:
             await asyncio.sleep(0.02)
-        assert (await encodes.encode("tone.wav", loaded))[0] == 60
+        assert (await encodes.encode("tone.wav", loaded)).note == 60
 
     try:
         asyncio.run(body())

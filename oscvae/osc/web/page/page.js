@@ -151,7 +151,7 @@ function save(name) {
 }
 $("save").onclose = () => {
   const name = $("save-name").value.trim();
-  if ($("save").returnValue === "save" && name) osc.send("/preset/save", name);
+  if ($("save").returnValue === "save" && name) osc.send("/preset/save", name, $("save-all").checked ? "all" : "cursor");
 };
 
 function menu(name, address, line) {
