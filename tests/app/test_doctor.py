@@ -66,9 +66,10 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_portaudio_without_a_device_fails_only_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere(monkeypatch)
-    if doctor_audio.check_portaudio(configured()).what[:16] != "no output device":
+    silent = doctor_audio.check_portaudio(configured())
+    if silent.what[:16] != "no output device":
         pytest.skip("this machine has a sound card")
-    assert doctor_audio.check_portaudio(configured()).state == "ok"
+    assert silent.state == "warn" and silent.mend, "nothing will be heard, which is no ok"
     found = doctor_audio.check_portaudio(configured("audio.backend=portaudio"))
     assert found.state == "fail"
     assert "no output device: connect a sound card" in found.what
@@ -84,6 +85,12 @@ def test_a_missing_portaudio_library_fails_only_where_it_is_asked_for(
         found = doctor_audio.check_portaudio(configured(f"audio.backend={backend}"))
         assert found.state == state
         assert "libportaudio2" in found.mend
+
+
+def test_no_device_is_well_where_jack_plays(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [{"refused": "no device", "missing": False}, {"rate": 48_000}]
+    monkeypatch.setattr(doctor_audio, "ask", lambda script, *arguments: answers.pop(0))
+    assert doctor_audio.check_portaudio(configured()) == Finding("PortAudio", "ok", "no output device: JACK plays")
 
 
 @pytest.mark.parametrize(("backend", "state"), [("auto", "warn"), ("portaudio", "fail")])

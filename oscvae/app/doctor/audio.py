@@ -99,7 +99,10 @@ def check_portaudio(config: Config) -> Finding:
         return Finding("PortAudio", worst, str(answer["refused"]), "oscvae serve --set audio.device=null")
     if must:
         return Finding("PortAudio", worst, str(answer["refused"]), "oscvae serve --set audio.backend=auto")
-    return Finding("PortAudio", "ok", "no output device; without JACK either, the daemon plays silently")
+    if "rate" in ask(_JACK, audio.server_name or ""):
+        return Finding("PortAudio", "ok", "no output device: JACK plays")
+    what = "no output device, and no JACK server: only a browser plays, by listen here on the page"
+    return Finding("PortAudio", "warn", what, _start_jack(config))
 
 
 def _install(package: str) -> str:
