@@ -56,3 +56,12 @@ def test_nothing_is_owed_below_the_floor() -> None:
     target = torch.full((1, 8, 5), -1.0)
     assert float(reconstruction(torch.full((1, 8, 5), -2.0), CERTAIN, target, LossConfig(), 4.0)) == 0.0
     assert float(reconstruction(torch.full((1, 8, 5), -0.5), CERTAIN, target, LossConfig(), 4.0)) > 0.2
+
+
+def test_a_sound_that_is_wanted_pulls_up_what_lies_below_the_floor() -> None:
+    x = torch.full((1, 8, 5), -2.0, requires_grad=True)
+    target = torch.full((1, 8, 5), -1.0)
+    target[:, :4] = 0.5
+    reconstruction(x, CERTAIN, target, LossConfig(), 4.0).backward()
+    assert (x.grad[:, :4] < 0.0).all(), "descent raises it"
+    assert not x.grad[:, 4:].any()
