@@ -11,8 +11,8 @@ import torch
 
 from oscvae.model.document import ModelDocument, read_document
 from oscvae.model.torchscript import has_encoder, load, one_hots, verify
+from oscvae.sound.levels import loudest_db
 from oscvae.sound.pitch import detune_cents
-from oscvae.training.evaluate.envelope import level_db
 from oscvae.training.evaluate.metrics import decode_all, pitch
 from oscvae.training.evaluate.sound import Renderer
 from oscvae.training.export import loudness
@@ -79,7 +79,7 @@ def test_neighbouring_notes_are_as_loud_as_each_other(model: tuple[Any, ModelDoc
     for z in ([document.latent.low], [document.latent.mean], [document.latent.high]):
         decoded = decode_all(module, np.repeat(np.array(z, np.float32), len(notes), 0), notes, document.first_octave)
         sounds = [renderer.sound(x, document.reference)[document.onset_sample :] for x in decoded]
-        levels += [level_db(sound, document.sample_rate) for sound in sounds]
+        levels += [loudest_db(sound, document.sample_rate) for sound in sounds]
     assert np.ptp(levels) < 3.0
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscvae.arrays import Float32s, Float64s
+from oscvae.sound.levels import loudest_db
 from oscvae.training.data.dataset import NoteSet
-from oscvae.training.evaluate.envelope import level_db
 from oscvae.training.evaluate.fidelity import instrument_codes
 from oscvae.training.evaluate.subject import Codes, Subject, batches
 from oscvae.training.evaluate.summary import Spread, Track, quietly, some
@@ -46,7 +46,7 @@ def measure_levels(
         each = (
             subject.decode_batch(np.repeat(z[None], len(every[part]), 0), every[part]) for part in batches(every.size)
         )
-        scales.append([level_db(subject.sound(x), document.sample_rate) for batch in each for x in batch])
+        scales.append([loudest_db(subject.sound(x), document.sample_rate) for batch in each for x in batch])
     levels = np.array(scales)
     steps = np.abs(np.diff(levels, axis=1)).ravel()
     known = recorded_steps(subject, notes, rng, track)
@@ -73,7 +73,7 @@ def recorded_steps(subject: Subject, notes: NoteSet, rng: np.random.Generator, t
     steps: list[float] = []
     for scale in track(scales, "recorded scales"):
         rate = subject.document.sample_rate
-        levels = np.array([level_db(subject.sound(np.array(notes.x[row])), rate) for row in scale])
+        levels = np.array([loudest_db(subject.sound(np.array(notes.x[row])), rate) for row in scale])
         beside = np.diff(notes.note[scale]) == 1
         steps.extend(np.abs(np.diff(levels))[beside].tolist())
     return np.array(steps)

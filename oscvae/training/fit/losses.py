@@ -23,9 +23,9 @@ def reconstruction(x: Tensor, log_variance: Tensor, target: Tensor, config: Loss
 
     The squared error, or, where the decoder is stochastic and log_variance is not empty, the negative log likelihood of
     a normal distribution (but for its constant), times `square`; and `convergence` times the spectral convergence.
-    Nothing is owed below the floor, x = -1, where silence is wanted: it is silence already. Where a sound is wanted, what
-    lies below the floor is as wrong as it is far away, so that there is a slope up. decades: those of amplitude in the
-    range of x.
+    Nothing is owed below the floor, x = -1, where silence is wanted: it is silence already. Where a sound is wanted,
+    what lies below the floor is as wrong as it is far away, so that there is a slope up. decades: those of amplitude in
+    the range of x.
     """
     heard = torch.where(target > SILENT, x, x.clamp(min=SILENT))
     if log_variance.numel() == 0:

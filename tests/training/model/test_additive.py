@@ -13,7 +13,7 @@ from rich.console import Console
 from oscvae.model.bands import band_axis
 from oscvae.model.torchscript import one_hots
 from oscvae.sound.stft import log_to_db
-from oscvae.sound.takes import level_frames, measure_level
+from oscvae.sound.levels import level_frames, measure_level
 from oscvae.training.config import AdditiveDecoder as DecoderConfig
 from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.evaluate.metrics import decode_all, distance, encode_all
