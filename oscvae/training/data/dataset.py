@@ -46,7 +46,7 @@ class NoteSet:
     f0_hz: Float32s = field(default_factory=lambda: np.empty(0, np.float32))
     """[N], the fundamental that was estimated before the note was tuned."""
     loop_s: Float32s = field(default_factory=lambda: np.empty(0, np.float32))
-    """[N], from a note's beginning until its SoundFont repeats a part of the recording; infinite where it never does."""
+    """[N], from a note's beginning until its SoundFont repeats a part of the recording; infinite where it does not."""
     compared: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
     """[N], whether figures that compare models count the note: all, where a recipe names no list."""
     fingerprint: str = ""

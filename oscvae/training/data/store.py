@@ -1,8 +1,8 @@
 """A data set on disk: a folder with the spectra as one array that memory-maps, and an index in JSON.
 
 `x.npy` holds the log band magnitudes, NumPy's own format, which needs no library to read and maps into memory as it
-lies; `index.json` holds the recipe, the names, and one line for each note, which leaves out what holds of most. The index is written last and at once: a
-folder without one is an unfinished build, and never opens.
+lies; `index.json` holds the recipe, the names, and one line for each note, which leaves out what holds of most. The
+index is written last and at once: a folder without one is an unfinished build, and never opens.
 """
 
 from __future__ import annotations

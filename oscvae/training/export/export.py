@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from oscvae.arrays import Float32s
 from oscvae.errors import ModelError
 from oscvae.model.analysis import NoteAnalysis
-from oscvae.model.document import FORMAT, Latent, ModelDocument, Point
+from oscvae.model.document import Latent, ModelDocument, ModelDocument2, Point
 from oscvae.model.torchscript import has_encoder, load, one_hots, save, script, to_frames, verify
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.metrics import encode_all
+from oscvae.training.export.precision import halved
 
 SAME = 1e-5
 """How far the exported file may be from the network that it was made from."""
@@ -67,9 +68,10 @@ def describe(model: Any, notes: NoteSet, analysis: NoteAnalysis, card: Card, tra
             f"{card.name}: every sound has the same place on latent dimension {named}: the encoder has not learnt to "
             "use it; train longer, or with fewer dimensions (latent), or with less regulariser.weight"
         )
-    return ModelDocument(
+    return ModelDocument2(
         **dict(analysis.solved()),
-        format=FORMAT,
+        format=2,
+        knots=model.knots or None,
         name=card.name,
         reference=analysis.n_fft / 4,
         latent=Latent(
@@ -92,11 +94,13 @@ def describe(model: Any, notes: NoteSet, analysis: NoteAnalysis, card: Card, tra
 def export(model: Any, document: ModelDocument, path: Path) -> tuple[Any, ModelDocument]:
     """Writes the model file, opens it again as the decoder would, and checks it; returns what was opened.
 
+    Of a document that says float16, the model is one whose parameters are rounded already.
     The file appears under its name only after it was found to be good; one that was there stays until then.
     Raises ModelError where it is not what was trained.
     """
+    half = isinstance(document, ModelDocument2) and document.weights == "float16"
     with written(path) as unchecked:
-        save(script(model), document, unchecked)
+        save(script(halved(model) if half else model), document, unchecked)
         module, read = load(unchecked)
         verify(module, read)
         check_same(model, module, read)

@@ -67,6 +67,8 @@ class ConvolutionalDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped
     def __init__(self, config: DecoderConfig, latent: int, analysis: NoteAnalysis) -> None:
         super().__init__()
         self.stochastic = config.output == "stochastic"
+        self.knots: tuple[float, ...] = ()
+        """It decodes all frames."""
         self.sizes = [list(size) for size in _grid(analysis, len(config.channels) - 1)[::-1]]
         self.first = [config.channels[0], *self.sizes[0]]
         layers: list[nn.Module] = []

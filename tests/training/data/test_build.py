@@ -16,8 +16,8 @@ import pytest
 import soundfile
 
 from oscvae.errors import DataError
-from oscvae.sound.stft import from_log
 from oscvae.sound.levels import level_frames, measure_level
+from oscvae.sound.stft import from_log
 from oscvae.training.data import build as building
 from oscvae.training.data import work
 from oscvae.training.data.build import PARTS, Built, build
