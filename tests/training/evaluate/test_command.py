@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import json
 import re
@@ -20,18 +21,21 @@ from rich.console import Console
 
 from oscvae.app.cli import app
 from oscvae.errors import ConfigError, DataError, ModelError
-from oscvae.model.document import ModelDocument, read_document
-from oscvae.model.torchscript import load, save, script
+from oscvae.model.document import ModelDocument, ModelDocument2, read_document
+from oscvae.model.torchscript import load, save, script, to_frames
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.data.store import open_dataset, save_dataset
 from oscvae.training.evaluate import command
+from oscvae.training.evaluate.fidelity import JUDGED_S
 from oscvae.training.evaluate.levels import recorded_steps
 from oscvae.training.evaluate.metrics import decode_all, distance, encode_all
 from oscvae.training.evaluate.playing import measure_grid
 from oscvae.training.evaluate.report import Effort, data_facts, evaluate
 from oscvae.training.evaluate.subject import Subject
+from oscvae.training.evaluate.summary import SPLITS
 from oscvae.training.export import command as exporting
 from oscvae.training.export.export import check_same, export
+from oscvae.training.export.precision import check_rounding
 from oscvae.training.fit.run import load_run
 from oscvae.training.fit.train import train
 from training.tiny import ANALYSIS, make_notes, store_notes, tiny_config
@@ -163,12 +167,9 @@ def test_a_model_whose_notes_depend_on_their_batch_is_caught(model: Path, run: P
 
 def test_the_distances_are_those_of_the_metrics(subject: Subject, notes: NoteSet) -> None:
     found, material = evaluate(subject, notes, effort=QUICK)
-    x = decode_all(
-        subject.module,
-        encode_all(subject.module, notes, ANALYSIS.first_octave),
-        notes.note.tolist(),
-        ANALYSIS.first_octave,
-    )
+    z = encode_all(subject.module, notes, ANALYSIS.first_octave)
+    rows = decode_all(subject.module, z, notes.note.tolist(), ANALYSIS.first_octave)
+    x = to_frames(torch.from_numpy(rows), subject.document).numpy()
     for split, name in enumerate(("training", "withheld notes", "unseen recordings")):
         rows = notes.split == split
         told = distance(x[rows], notes.x[rows], notes.analysis.floor_db, notes.analysis.ceiling_db)
@@ -179,6 +180,42 @@ def test_the_distances_are_those_of_the_metrics(subject: Subject, notes: NoteSet
     assert found.realism is None, "too few notes are withheld"
     assert len(material.heard.random) == found.playing.tuning.n == 13
     assert found.playing.grid.points == 27
+
+
+def test_only_the_first_seconds_of_the_notes_that_are_compared_count(subject: Subject, notes: NoteSet) -> None:
+    compared = notes.timbre == 0
+    some = dataclasses.replace(notes, compared=compared)
+    whole = evaluate(subject, notes, effort=QUICK)[0].fidelity
+    found = evaluate(subject, some, effort=QUICK)[0].fidelity
+    for name, told in whole.split.items():
+        parts = found.split[name], found.others[name]
+        assert [part.n for part in parts] == [int(np.sum(compared & (notes.split == SPLITS.index(name))))] * 2
+        assert np.mean([part.lsd_db for part in parts]) == pytest.approx(told.lsd_db, rel=1e-5)
+    assert not whole.others
+    assert subject.document.frames_within(JUDGED_S) == notes.analysis.frames, "these are shorter"
+    long = notes.analysis.model_copy(update={"frames": 1000})
+    assert (long.frames_within(JUDGED_S) - 1) * long.hop + long.n_fft >= long.onset_sample + 1.7 * long.sample_rate
+
+
+def test_a_file_in_float16_is_half_as_large_and_as_good(model: Path, run: Path, notes: NoteSet, tmp_path: Path) -> None:
+    half = exporting.export_run(run, tmp_path / "half.ts", wish=exporting.Wish(weights="float16"))
+    assert isinstance(half.document, ModelDocument2)
+    assert half.document.weights == "float16"
+    assert 0.0 < half.shift_db < 0.02
+    assert half.path.stat().st_size < model.stat().st_size
+    one, other = (Subject.open(path).decode(np.zeros((1, 3), np.float32), [66]) for path in (model, half.path))
+    assert 0.0 < np.abs(one - other).max() < 0.02
+    with pytest.raises(ConfigError, match="--weights must be float32 or float16, not int8"):
+        exporting.export_run(run, tmp_path / "other.ts", wish=exporting.Wish(weights="int8"))
+
+
+def test_weights_that_float16_would_spoil_are_not_rounded(run: Path, model: Path, notes: NoteSet) -> None:
+    network = load_run(run).model
+    spoilt = load_run(run).model
+    with torch.no_grad():
+        spoilt.decoder.static.bias += 0.1 * torch.randn(spoilt.decoder.static.bias.shape)
+    with pytest.raises(ModelError, match=r"in float16 its log-spectral distance moves by .* dB, at most 0\.02"):
+        check_rounding(network, spoilt, read_document(model), notes)
 
 
 def test_one_seed_gives_one_result(subject: Subject, notes: NoteSet) -> None:
