@@ -17,6 +17,7 @@ from oscvae.training.data.dataset import WITHHELD_NOTE, WITHHELD_RECORDING, Note
 from oscvae.training.data.store import open_dataset
 from oscvae.training.evaluate.metrics import decode_ms
 from oscvae.training.evaluate.summary import Track, quietly, tracker
+from oscvae.training.export.axes import measure_axes, turned, turned_document
 from oscvae.training.export.export import Card, Difference, check_same, describe, export
 from oscvae.training.export.loudness import Loudness, levelled
 from oscvae.training.export.precision import check_rounding, rounded
@@ -172,10 +173,12 @@ def export_run(
     model = rounded(loaded.model) if half else loaded.model
     document = describe(model, notes, loaded.analysis, card, _training(loaded, notes, record))
     shift_db = check_rounding(loaded.model, model, document, notes) if half else 0.0
-    document, loudness = levelled(model, document, track)
+    axes = measure_axes(model, document, model.first_weights().numpy(), track)
+    model, document = turned(model, axes), turned_document(document, axes)
+    loud, loudness = levelled(model, document, track)
     told = {**document.training, "loudness": loudness.record()} | ({"float16_shift_db": shift_db} if half else {})
-    document = document.model_copy(update={"training": told, "weights": "float16" if half else "float32"})
-    module, read = export(model, document, out)
+    final = loud.model_copy(update={"training": told, "weights": "float16" if half else "float32"})
+    module, read = export(model, final, out)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

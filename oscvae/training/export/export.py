@@ -52,7 +52,9 @@ class Difference(NamedTuple):
     """Of x between a note in a batch and the same note alone."""
 
 
-def describe(model: Any, notes: NoteSet, analysis: NoteAnalysis, card: Card, training: dict[str, Any]) -> ModelDocument:
+def describe(
+    model: Any, notes: NoteSet, analysis: NoteAnalysis, card: Card, training: dict[str, Any]
+) -> ModelDocument2:
     """The document of a trained model; the latent range and the points come from the encoded training notes.
 
     Its 0 dB is a full-scale sine until `loudness.levelled` has heard the model. Raises ModelError where a latent

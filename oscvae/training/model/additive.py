@@ -82,6 +82,20 @@ def lobe_reach(axis: BandAxis) -> tuple[int, int]:
     return int(np.max(at - first)), int(np.max(last - at))
 
 
+def turn_inputs(layer: nn.Linear, order: list[int], signs: Tensor) -> None:
+    """Makes input order[i] of a layer, times signs[i], input i; the inputs behind these stay."""
+    layer.weight[:, : len(order)] = layer.weight[:, order] * signs
+
+
+def turn_outputs(layer: nn.Linear, order: list[int], signs: Tensor) -> None:
+    """Makes output order[i] of a layer, times signs[i], output i; as many behind these, if any, only change places."""
+    size = len(order)
+    for values in (layer.weight, layer.bias):
+        values[:size] = values[order] * (signs[:, None] if values.dim() > 1 else signs)
+        if len(values) > size:
+            values[size:] = values[[size + old for old in order]]
+
+
 class Levelled(nn.Module):  # type: ignore[misc]  # torch is untyped here
     """Log magnitudes (B, bands, knots) brought to the level that every note of the data has (`oscvae.sound.levels`).
 
@@ -190,6 +204,11 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         low, high = LOG_VARIANCES
         return self.draw(trunk, note), self.variance(trunk)[:, :, None].clamp(low, high)
 
+    @torch.jit.unused
+    def turn(self, order: list[int], signs: Tensor) -> None:
+        """Makes dimension order[i] of z, times signs[i], dimension i."""
+        turn_inputs(self.trunk[0], order, signs)
+
     def note(self, octave: Tensor, semitone: Tensor) -> Tensor:
         """The MIDI note (B, 1); a soft semitone lies between."""
         return octave @ self.octave_note + semitone @ self.semitone_note
@@ -283,6 +302,11 @@ class KnotsEncoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
 
     def forward(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
         return self.of_knots(x @ self.gather, octave, semitone)
+
+    @torch.jit.unused
+    def turn(self, order: list[int], signs: Tensor) -> None:
+        """As of the decoder."""
+        turn_outputs(self.head[-1], order, signs)
 
     def of_knots(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
         """As forward, of log magnitudes (B, bands, knots) that were averaged around the knots already."""

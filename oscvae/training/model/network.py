@@ -39,6 +39,12 @@ class NoteModel(nn.Module):  # type: ignore[misc]  # torch is untyped here
         spread = spread_matrix(self.knots or (0.0, analysis.frames - 1.0), analysis.frames)[:, : self.judged]
         self.register_buffer("spread", torch.from_numpy(np.ascontiguousarray(spread)), persistent=False)
 
+    @torch.jit.unused
+    def first_weights(self) -> Tensor:
+        """The weights (D,) that read z first."""
+        first = self.decoder.trunk[0] if isinstance(self.decoder, AdditiveDecoder) else self.decoder.dense[0]
+        return first.weight[0, : self.refinement.around.shape[2]].detach()
+
     def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
         """(z (B, D), octave (B, 7), semitone (B, 12)) -> log magnitudes (B, bands, knots or frames) in [-1, 1]."""
         return self.decoder(z, octave, semitone).clamp(-1.0, 1.0)
