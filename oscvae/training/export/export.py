@@ -60,10 +60,10 @@ def describe(
     Its 0 dB is a full-scale sine until `loudness.levelled` has heard the model. Raises ModelError where a latent
     dimension is the same for all of them.
     """
-    z = encode_all(model, notes, analysis.first_octave)
     train = np.flatnonzero(~notes.held_out)
-    low, high = np.percentile(z[train], _RANGE_PERCENTILES, axis=0)
-    written = np.minimum(z[train].std(axis=0).round(_DIGITS), high.round(_DIGITS) - low.round(_DIGITS))
+    z = encode_all(model, notes, analysis.first_octave, train)
+    low, high = np.percentile(z, _RANGE_PERCENTILES, axis=0)
+    written = np.minimum(z.std(axis=0).round(_DIGITS), high.round(_DIGITS) - low.round(_DIGITS))
     if (dead := np.flatnonzero(written <= 0.0)).size:
         named = " and ".join(str(dimension + 1) for dimension in dead)
         raise ModelError(
@@ -77,14 +77,14 @@ def describe(
         name=card.name,
         reference=analysis.n_fft / 4,
         latent=Latent(
-            mean=_rounded(z[train].mean(axis=0)),
-            std=_rounded(z[train].std(axis=0)),
+            mean=_rounded(z.mean(axis=0)),
+            std=_rounded(z.std(axis=0)),
             low=_rounded(low),
             high=_rounded(high),
         ),
         points=tuple(
-            Point(z=_rounded(z[index]), note=int(notes.note[index]), label=notes.label(index))
-            for index in _spread(train, _MAX_POINTS)
+            Point(z=_rounded(z[at]), note=int(notes.note[train[at]]), label=notes.label(int(train[at])))
+            for at in _spread(np.arange(train.size), _MAX_POINTS)
         ),
         licence=card.licence,
         sources=card.sources,

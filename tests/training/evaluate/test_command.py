@@ -34,6 +34,7 @@ from oscvae.training.evaluate.report import Effort, data_facts, evaluate
 from oscvae.training.evaluate.subject import Subject
 from oscvae.training.evaluate.summary import SPLITS
 from oscvae.training.export import command as exporting
+from oscvae.training.export.axes import Axes, turned
 from oscvae.training.export.export import check_same, export
 from oscvae.training.export.precision import check_rounding
 from oscvae.training.fit.run import load_run
@@ -98,7 +99,14 @@ def test_an_exported_run_says_where_it_is_from(model: Path, run: Path, data: Pat
     assert len(document.points) == int(np.sum(make_notes().split == 0))
     assert list(model.parent.iterdir()) == [model]
     module, read = load(model)
-    assert max(check_same(load_run(run).model, module, read)) < 1e-5
+    assert max(check_same(as_exported(run, read), module, read)) < 1e-5
+
+
+def as_exported(run: Path, document: ModelDocument) -> Any:
+    """The network of a run with its dimensions in the order and the directions that its file has."""
+    told = document.training["axes"]
+    order, signs = (tuple(told[key]) for key in ("order", "signs"))
+    return turned(load_run(run).model, Axes(tuple(one - 1 for one in order), signs, (), ()))
 
 
 def test_nothing_is_replaced_unasked(model: Path, run: Path) -> None:
@@ -122,8 +130,8 @@ def test_a_run_is_only_exported_with_its_own_data(run: Path, tmp_path: Path) -> 
 
 
 def test_a_dimension_that_was_not_learnt_is_named(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def collapsed(module: Any, notes: NoteSet, first_octave: int) -> NDArray[np.float32]:
-        z = encode_all(module, notes, first_octave)
+    def collapsed(module: Any, notes: NoteSet, first_octave: int, rows: Any) -> NDArray[np.float32]:
+        z = encode_all(module, notes, first_octave, rows)
         z[:, 1] = 0.2 + 1e-6 * z[:, 1]
         return z
 
@@ -136,13 +144,14 @@ def test_a_dimension_that_was_not_learnt_is_named(run: Path, tmp_path: Path, mon
 def test_a_file_that_is_not_the_network_is_caught_and_leaves_the_old_one(
     model: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    network, document = load_run(run).model, read_document(model)
+    document = read_document(model)
+    network = as_exported(run, document)
     path = tmp_path / "model.ts"
     path.write_bytes(b"the old one")
 
     def damaged(where: Path) -> tuple[Any, ModelDocument]:
         _, read = load(where)
-        changed = load_run(run).model
+        changed = as_exported(run, document)
         with torch.no_grad():
             next(changed.decoder.parameters()).add_(1e-3)
         return script(changed), read
