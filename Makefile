@@ -66,7 +66,7 @@ model: $(VENV)/.test ## make models/plucked.ts again, from the soundfonts; stopp
 	$(BIN)/oscvae dataset build plucked data/plucked
 	$(BIN)/oscvae train --config plucked --data data/plucked --out runs/plucked \
 	    $$(test ! -e runs/plucked/run.json || echo --resume)
-	$(BIN)/oscvae export runs/plucked --out models/plucked.ts --model-version 3.1 --force
+	$(BIN)/oscvae export runs/plucked --out models/plucked.ts --model-version 4.0 --weights float16 --force
 
 study-%: $(VENV)/.test ## run an experiment again, whole: study-divergence, as `oscvae study --list` names them
 	$(BIN)/oscvae study $* --out studies/$* $(ARGS)

@@ -18,7 +18,8 @@ from oscvae.osc.packets import Message
 from oscvae.osc.score import Moment
 from oscvae.play.offline import OfflineEngine
 from oscvae.settings.sections import load_config
-from oscvae.training.export.loudness import LOUDNESS_DB, loudest_db
+from oscvae.sound.levels import loudest_db
+from oscvae.training.export.loudness import LOUDNESS_DB
 from oscvae.units import gain_to_db
 from parts import ROOT
 

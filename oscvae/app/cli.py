@@ -304,6 +304,9 @@ def export(
     checkpoint: Annotated[
         str | None, typer.Option(metavar="best|last", help="Without it, what the run's configuration keeps.")
     ] = None,
+    weights: Annotated[
+        str | None, typer.Option(metavar="float32|float16", help="How the file holds its weights; without it float32.")
+    ] = None,
 ) -> int:
     """Make a model file of a run: opened again, compared with the trained network, and timed before it is there.
 
@@ -311,7 +314,7 @@ def export(
     """
     from oscvae.training.export import command as exporting
 
-    return exporting.main(source, out, force, data, exporting.Wish(version, licence, checkpoint))
+    return exporting.main(source, out, force, data, exporting.Wish(version, licence, checkpoint, weights))
 
 
 @app.command()

@@ -5,6 +5,7 @@ A document is foreign input, so every number is bounded: none can ask for more m
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -87,6 +88,11 @@ class Analysis(Part):
     def range_db(self) -> float:
         """From x = -1 to x = 1."""
         return self.ceiling_db - self.floor_db
+
+    def frames_within(self, seconds: float) -> int:
+        """How many frames hold the first seconds after the onset, at most all."""
+        end = self.onset_sample + seconds * self.sample_rate - self.n_fft
+        return min(self.frames, max(1, math.ceil(end / self.hop) + 1))
 
     def band_axis(self) -> BandAxis:
         """The axis of these bands; raises ModelError where the numbers cannot be one."""

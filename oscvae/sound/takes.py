@@ -13,6 +13,7 @@ from oscvae.errors import SoundFileError
 from oscvae.model.analysis import Analysis
 from oscvae.model.bands import BandAxis
 from oscvae.sound.files import resample
+from oscvae.sound.levels import level_frames, measure_level
 from oscvae.sound.pitch import detune_cents
 from oscvae.sound.stft import magnitudes, to_log
 from oscvae.units import note_to_hz
@@ -31,8 +32,6 @@ _ENDED = 1e-4  # of the peak
 _SETTLED_S = 0.03
 _TUNED_FROM_S = 0.05
 _PITCH_WINDOW_S = 0.25
-LEVEL_S = 0.25
-"""The level of a note is that of its beginning."""
 
 
 def find_onset(take: Float32s, sample_rate: int) -> int:
@@ -93,19 +92,6 @@ def to_bands(axis: BandAxis, mags: Float32s) -> Float32s:
     bins = np.repeat(axis.first - axis.offset[:-1], width) + np.arange(axis.offset[-1])
     bands: Float32s = np.add.reduceat(mags[:, bins] * axis.weight, axis.offset[:-1], axis=1)
     return bands
-
-
-def level_frames(analysis: Analysis) -> int:
-    """How many of the first frames a note's level is measured over: those centred before `LEVEL_S` after the onset."""
-    end = analysis.onset_sample + LEVEL_S * analysis.sample_rate - analysis.n_fft // 2
-    return min(analysis.frames, max(1, int(np.ceil(end / analysis.hop))))
-
-
-def measure_level(bands: Float32s, axis: BandAxis, frames: int) -> float:
-    """The level of a note from its bands [frames, bands], as a linear magnitude: the root of the power that its bins
-    have together, mean over the first `frames`. Proportional to the root mean square of the sound."""
-    power = np.square(bands[:frames], dtype=np.float64) @ axis.width()
-    return float(np.sqrt(power.mean()))
 
 
 def finish(take: Float32s, analysis: Analysis, axis: BandAxis) -> tuple[Float32s, float]:

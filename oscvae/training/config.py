@@ -100,12 +100,16 @@ class LossConfig(Section):
 
     square: Weight = 1.0
     convergence: Weight = 0.05
+    looped: Share = 0.3
+    late: Share = 1.0
+    late_s: Annotated[float, Field(gt=0, le=60)] = 1.7
 
 
 class RefineConfig(Section):
     """How `encode` goes on from the encoder's guess (`training.model.refining`); training knows nothing of it."""
 
     rounds: Annotated[int, Field(ge=0, le=16)] = 0
+    seconds: Annotated[float, Field(gt=0, le=60)] = 1.7
     convergence: Weight = 0.0
     anchor: Weight = 0.0
     damping: Annotated[float, Field(gt=0, le=10)] = 0.1

@@ -23,6 +23,12 @@ class TinyZone:
     notes: tuple[int, int] = (0, 127)
     velocities: tuple[int, int] = (0, 127)
     root: int | None = None
+    modes: int | None = None
+    """1 loops for ever, 3 until the key is let go."""
+    tuned: tuple[int, int, int] | None = None
+    """Semitones, cents, and cents from key to key."""
+    loop_end: int | None = None
+    """Samples by which the loop's end is moved."""
 
 
 def string(note: int, seconds: float = 1.0, tint: float = 1.0) -> np.ndarray:
@@ -82,6 +88,12 @@ def write_soundfont(
             igen += generator("i", 43, *zone.notes) + generator("i", 44, *zone.velocities)
             if zone.root is not None:
                 igen += generator("i", 58, zone.root)
+            if zone.modes is not None:
+                igen += generator("i", 54, zone.modes)
+            for operator, amount in zip((51, 52, 56), zone.tuned or (), strict=False):
+                igen += generator("i", operator, *struct.pack("<h", amount))
+            if zone.loop_end is not None:
+                igen += generator("i", 3, *struct.pack("<h", zone.loop_end))
             igen += generator("i", 53, names.index(zone.sample))
     phdr += struct.pack("<20sHHH12x", b"EOP", 0, 0, bags["p"])
     pbag += struct.pack("<HH", generators["p"], 0)

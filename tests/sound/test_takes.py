@@ -12,8 +12,9 @@ import soundfile
 
 from oscvae.model.document import read_document
 from oscvae.model.torchscript import load, one_hots
+from oscvae.sound.levels import LEVEL_S, level_frames, loudest, measure_level
 from oscvae.sound.stft import from_log, magnitudes
-from oscvae.sound.takes import LEVEL_S, finish, level_frames, measure_level, to_bands
+from oscvae.sound.takes import finish, to_bands
 from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.prepare import Checks, prepare
 from oscvae.units import note_to_hz
@@ -41,8 +42,8 @@ def test_every_note_has_the_same_level(gain: float, decay: float) -> None:
     assert finish(pluck(52.0, decay), ANALYSIS, AXIS)[1] * gain == pytest.approx(level, rel=1e-4)
 
 
-def test_the_level_is_the_root_mean_square_of_the_beginning() -> None:
-    """Proportional to it, whatever the sound."""
+def test_the_level_is_the_root_mean_square_of_the_loudest_part() -> None:
+    """Proportional to it, whatever the sound; of a plucked note it is the beginning."""
     ratios = []
     for note, decay in ((40.0, 1.0), (52.0, 8.0), (64.0, 3.0), (76.0, 12.0)):
         sound = pluck(note, decay)[RATE // 10 - ANALYSIS.onset_sample :]
@@ -53,9 +54,22 @@ def test_the_level_is_the_root_mean_square_of_the_beginning() -> None:
     assert np.ptp(ratios) < 0.5
 
 
+def test_a_note_that_swells_has_the_level_of_its_loudest_part() -> None:
+    swelling = pluck(52.0, 4.0)[::-1].copy()
+    finished = finish(np.concatenate([np.full(RATE // 10, 1e-6, np.float32), swelling]), ANALYSIS, AXIS)
+    bands = from_log(finished[0].T, 1.0, ANALYSIS.floor_db, ANALYSIS.ceiling_db)
+    power = np.square(bands, dtype=np.float64) @ AXIS.width()
+    size = level_frames(ANALYSIS)
+    windows = [power[at : at + size].mean() for at in range(ANALYSIS.frames - size + 1)]
+    assert max(windows) == pytest.approx(1.0, rel=1e-2)
+    assert loudest(power, size) == pytest.approx(max(windows), rel=1e-9)
+    assert windows[0] < 0.5
+
+
 def test_a_note_shorter_than_its_level_is_measured_whole() -> None:
-    assert level_frames(ANALYSIS) == 25
+    assert level_frames(ANALYSIS) == 23
     assert level_frames(ANALYSIS.model_copy(update={"frames": 7})) == 7
+    assert loudest(np.array([1.0, 3.0]), 4) == 1.0, "after its end is silence"
 
 
 @pytest.mark.parametrize(("rate", "within"), [(RATE, 5e-3), (44100, 0.1)])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -26,9 +27,10 @@ from oscvae.errors import DataError
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.training.data.dataset import TRAIN
 from oscvae.training.data.guesses import believe
+from oscvae.training.data.parts import Parts
 from oscvae.training.data.plan import Item, Job, Plan, make_plan
 from oscvae.training.data.recipes import DataRecipe
-from oscvae.training.data.split import divide
+from oscvae.training.data.split import OPEN, divide
 from oscvae.training.data.store import INDEX, SPECTRA, index_of, read_index, write_index
 from oscvae.training.data.work import begin_worker, give_up, report_path, run_job, spectra_path
 
@@ -193,7 +195,8 @@ def _assemble(plan: Plan, recipe: DataRecipe, identity: str, out: Path) -> dict[
         raise DataError(f"none of the {plan.n_sounds()} sounds can be used: {reasons}")
     notes = [made[at] for at in np.flatnonzero(believed)]
     columns = _columns(notes, plan.timbres)
-    columns["split"] = divide(columns["note"], columns["timbre"], columns["source"], recipe.split)
+    settled = np.array([_settled(plan.parts, item, row["note"]) for item, row in notes], np.int8)
+    columns["split"] = divide(columns["note"], columns["timbre"], columns["source"], recipe.split, settled)
     kept = (columns["split"] == TRAIN) | (np.array([row["copy"] for _, row in notes]) == 0)
     written = believed.copy()
     written[believed] = kept
@@ -203,6 +206,8 @@ def _assemble(plan: Plan, recipe: DataRecipe, identity: str, out: Path) -> dict[
             **{name: _plain(column[at]) for name, column in columns.items()},
             **({"file": notes[at][0].told} if notes[at][0].program < 0 else {}),
             **({"copy": notes[at][1]["copy"]} if notes[at][1]["copy"] else {}),
+            **({"loop_s": round(notes[at][0].loop_s, 4)} if math.isfinite(notes[at][0].loop_s) else {}),
+            **({"compared": False} if not _is_compared(plan.parts, notes[at][0]) else {}),
         }
         for at in np.flatnonzero(kept).tolist()
     ]
@@ -217,6 +222,15 @@ def _assemble(plan: Plan, recipe: DataRecipe, identity: str, out: Path) -> dict[
     )
     index |= {"identity": identity, "outliers": outliers, "skipped": skipped}
     return {**index, "fingerprint": write_index(out, index)}
+
+
+def _settled(parts: Parts, item: Item, note: int) -> int:
+    part = parts.part(item.audio, note)
+    return OPEN if part is None else part
+
+
+def _is_compared(parts: Parts, item: Item) -> bool:
+    return not parts.instruments or item.timbre in parts.instruments
 
 
 def _once(told: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -45,6 +45,10 @@ class NoteSet:
     sources: tuple[str, ...] = ()
     f0_hz: Float32s = field(default_factory=lambda: np.empty(0, np.float32))
     """[N], the fundamental that was estimated before the note was tuned."""
+    loop_s: Float32s = field(default_factory=lambda: np.empty(0, np.float32))
+    """[N], from a note's beginning until its SoundFont repeats a part of the recording; infinite where it does not."""
+    compared: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+    """[N], whether figures that compare models count the note: all, where a recipe names no list."""
     fingerprint: str = ""
     """SHA-256 of the index and the data, in hexadecimal; empty for a set that was never stored."""
     name: str = ""
@@ -66,6 +70,10 @@ class NoteSet:
             recordings, source = np.unique(self.timbre * 128 + self.note, return_inverse=True)
             fill("source", source.astype(np.int64))
             fill("sources", tuple(f"{self.timbres[which // 128]} {which % 128}" for which in recordings.tolist()))
+        if self.loop_s.size == 0:
+            fill("loop_s", np.full(len(self), np.inf, np.float32))
+        if self.compared.size == 0:
+            fill("compared", np.ones(len(self), np.bool_))
         if self.f0_hz.size == 0:
             fill("f0_hz", np.array([note_to_hz(float(note)) for note in self.note], np.float32))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,14 +17,15 @@ from typing import Any
 from oscvae.errors import DataError
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.names import shown
+from oscvae.training.data.parts import Parts, load_parts
 from oscvae.training.data.recipes import DataRecipe, FolderSource, Instrument, SoundfontSource
 from oscvae.training.data.recordings import find_recordings
 from oscvae.training.data.sf2 import SoundFont
 from oscvae.training.data.soundfont import find_soundfont
 
-VERSION = 3
+VERSION = 4
 """Of what becomes of a sound: raised when the same recipe gives other bytes, so that no old part is used again."""
-FILES_VERSION = 4
+FILES_VERSION = 5
 """The same, of sounds that are read from files."""
 
 NO_PROGRAM = -1
@@ -48,6 +50,10 @@ class Item:
     """The key of the recipe that says where notes are from."""
     is_guess: bool = False
     """Whether its note is only believed where the sound agrees."""
+    audio: tuple[str, ...] = ()
+    """SHA-256 of each recording that sounds in it, where it is of a SoundFont."""
+    loop_s: float = math.inf
+    """From its beginning until a SoundFont repeats a part of the recording; infinite where it never does."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,8 @@ class Plan:
     jobs: list[Job] = field(default_factory=list)
     timbres: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
+    parts: Parts = field(default_factory=Parts)
+    """Which of the recordings have a part in the split already."""
     origins: list[str] = field(default_factory=list)
     skipped: list[dict[str, str]] = field(default_factory=list)
     """{"what", "why"} of sounds that are known to be of no use."""
@@ -88,12 +96,13 @@ class Plan:
     def identity(self, recipe: DataRecipe) -> str:
         """Changes with anything that changes the data set, and with nothing else."""
         told = [recipe.name, recipe.licence, recipe.split.model_dump(), self.timbres, self.sources, self.origins]
-        return _digest([*told, [job.key for job in self.jobs], self.skipped])
+        loops = [item.loop_s for job in self.jobs for item in job.items]
+        return _digest([*told, [job.key for job in self.jobs], self.skipped, self.parts.record(), loops])
 
 
 def make_plan(recipe: DataRecipe) -> Plan:
     """What the recipe asks for, here and now; hashes every sound file. Raises DataError for sounds that are missing."""
-    plan = Plan(analysis=recipe.analysis.complete())
+    plan = Plan(analysis=recipe.analysis.complete(), parts=load_parts(recipe.split.settled))
     common = {
         "version": VERSION,
         "analysis": recipe.analysis.model_dump(),
@@ -142,7 +151,7 @@ def _of_font(source: SoundfontSource, plan: Plan, groups: _Groups, common: dict[
     except (DataError, OSError) as error:
         plan.skipped.append({"what": shown(path.name), "why": str(error)})
         return
-    if source.origin:
+    if source.origin and source.origin not in plan.origins:
         plan.origins.append(source.origin)
     for instrument in source.instruments:
         for fault in font.faults(instrument.bank, instrument.program):
@@ -158,7 +167,11 @@ def _of_font(source: SoundfontSource, plan: Plan, groups: _Groups, common: dict[
                 keys = [_sample_keys(source, font, sample, groups) for sample in sorted(sounding)]
                 groups.join([key for pair in keys for key in pair])
                 members.append(keys[0][0])
-                items.append(Item(instrument.name, -1, note, velocity, instrument.program, told))
+                audio = tuple(font.digest(sample) for sample in sorted(sounding))
+                loop_s = font.first_pass_s(instrument.bank, instrument.program, note, velocity)
+                items.append(
+                    Item(instrument.name, -1, note, velocity, instrument.program, told, audio=audio, loop_s=loop_s)
+                )
             if items:
                 notes = [item.note for item in items]
                 key = _digest([common, content, instrument.bank, instrument.program, velocity, notes])

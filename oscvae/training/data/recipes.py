@@ -97,6 +97,8 @@ class Split(Section):
     """The share of each instrument's recordings that is never trained on."""
     every_note: Annotated[int, Field(ge=0, le=100)] = 6
     """Every so many-th note of the other recordings is withheld, at all its velocities."""
+    settled: str = ""
+    """A list of recordings whose parts do not follow from these (`oscvae.training.data.parts`): its name, or a file."""
 
 
 class CheckPart(Section):

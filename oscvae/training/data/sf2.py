@@ -4,6 +4,9 @@ A split into training and test data is honest only by recording: a SoundFont has
 pitches each over several semitones. So this reads where the zones begin and end, and which samples hold equal audio.
 The two sides of a stereo pair need no care, since they sound together; their links are often broken anyway.
 
+Most zones loop: from some moment on a held note repeats a few periods, and is no recording any more. When that is, is
+read as well.
+
 Source: E-mu Systems, SoundFont Technical Specification, version 2.04, 2006. SoundFont 3 is MuseScore's, its samples Ogg
 Vorbis, as fluidsynth reads it (fluid_sffile.c): the offsets of such a sample count bytes.
 """
@@ -11,6 +14,7 @@ Vorbis, as fluidsynth reads it (fluid_sffile.c): the offsets of such a sample co
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,12 +55,18 @@ _RECORDS = {
 }
 # Generators, 8.1.2.
 _INSTRUMENT, _KEYS, _VELOCITIES, _SAMPLE, _ROOT = 41, 43, 44, 53, 58
+_MODES, _COARSE_TUNE, _FINE_TUNE, _SCALE_TUNING = 54, 51, 52, 56
+_START, _LOOP_START, _LOOP_END = (0, 4), (2, 45), (3, 50)
+"""Offsets in samples, and in 32,768 samples."""
+_LOOPS = 1
+"""The bit of a zone's mode by which its sample loops: for ever (1), or until the key is let go (3)."""
 _UNSET_ROOT = 255
 # Of a sample's type: 7.10, and the bit by which SoundFont 3 marks Ogg Vorbis.
 _IN_ROM, _COMPRESSED = 0x8000, 0x10
 _SIDE = re.compile(r"[ _-]?(\([LR]\)|[LR])$")
 
 _Generators = dict[int, tuple[int, int]]
+_NONE, _HUNDRED = (0, 0), (100, 0)
 
 
 @dataclass(frozen=True)
@@ -68,9 +78,19 @@ class Zone:
     sample: int
     root: int
     """The MIDI note at which the sample sounds as it was recorded: the generator's, else the sample header's."""
+    pass_s: float = math.inf
+    """How long its sample plays at the root until it has repeated nothing yet; without a loop for ever."""
+    tuning: float = 0.0
+    """Semitones above the root's equal temperament."""
+    scale: float = 1.0
+    """Semitones from one key to the next."""
 
     def sounds(self, note: int, velocity: int) -> bool:
         return self.notes[0] <= note <= self.notes[1] and self.velocities[0] <= velocity <= self.velocities[1]
+
+    def first_pass_s(self, note: int) -> float:
+        """From a key's press until its sample begins to repeat itself, in seconds; infinite for one that does not."""
+        return self.pass_s * 2.0 ** (-((note - self.root) * self.scale + self.tuning) / 12.0)
 
 
 class SoundFont:
@@ -112,6 +132,14 @@ class SoundFont:
         """The samples that sound for a note, of equal ones the first; none where the preset is silent there."""
         zones = self.zones(bank, program)
         return frozenset(self._first(zone.sample) for zone in zones if zone.sounds(note, velocity))
+
+    def first_pass_s(self, bank: int, program: int, note: int, velocity: int) -> float:
+        """From a note's beginning until the first of its samples repeats itself, in seconds; infinite where none does.
+
+        Of a note that is held for as long as it sounds.
+        """
+        zones = self.zones(bank, program)
+        return min((zone.first_pass_s(note) for zone in zones if zone.sounds(note, velocity)), default=math.inf)
 
     def _first(self, sample: int) -> int:
         return self._first_by_audio.setdefault(self.digest(sample), sample)
@@ -166,7 +194,28 @@ class SoundFont:
                 velocities=_common(outer.get(_VELOCITIES), inner.get(_VELOCITIES)),
                 sample=sample,
                 root=root if root <= 127 else int(self._header(sample)["root"]),
+                pass_s=self._pass_s(sample, inner),
+                tuning=self._tuning(sample, outer, inner),
+                scale=0.01 * (_signed(inner.get(_SCALE_TUNING, _HUNDRED)) + _signed(outer.get(_SCALE_TUNING, _NONE))),
             )
+
+    def _pass_s(self, sample: int, inner: _Generators) -> float:
+        """How long a sample plays, as it was recorded, until it has come to the end of its loop."""
+        header = self._header(sample)
+        if not _number(inner.get(_MODES, _NONE)) & _LOOPS:
+            return math.inf
+        begin, end = int(header["loop_start"]) + _offset(inner, _LOOP_START), int(header["loop_end"])
+        end += _offset(inner, _LOOP_END)
+        first = 0 if int(header["type"]) & _COMPRESSED else int(header["start"])
+        first += _offset(inner, _START)
+        return (end - first) / int(header["rate"]) if first <= begin < end else math.inf
+
+    def _tuning(self, sample: int, outer: _Generators, inner: _Generators) -> float:
+        coarse, fine = (
+            _signed(inner.get(operator, _NONE)) + _signed(outer.get(operator, _NONE))
+            for operator in (_COARSE_TUNE, _FINE_TUNE)
+        )
+        return coarse + 0.01 * (fine + int(self._header(sample)["correction"]))
 
     def _why_silent(self, sample: int) -> str:
         """Why a sample cannot sound; empty for one that can."""
@@ -258,6 +307,16 @@ def _common(outer: tuple[int, int] | None, inner: tuple[int, int] | None) -> tup
 
 def _number(amount: tuple[int, int]) -> int:
     return amount[0] + 256 * amount[1]
+
+
+def _signed(amount: tuple[int, int]) -> int:
+    number = _number(amount)
+    return number - 0x10000 if number >= 0x8000 else number
+
+
+def _offset(generators: _Generators, operators: tuple[int, int]) -> int:
+    fine, coarse = operators
+    return _signed(generators.get(fine, _NONE)) + 32768 * _signed(generators.get(coarse, _NONE))
 
 
 def _text(name: bytes) -> str:

@@ -20,11 +20,25 @@ _FEWEST = 3
 _GOLDEN = 0.5 * (5.0**0.5 - 1.0)
 
 
-def divide(note: Int64s, timbre: Int64s, source: Int64s, split: Split) -> NDArray[np.int8]:
+OPEN = -1
+"""Of a note whose part is not settled."""
+
+
+def divide(
+    note: Int64s, timbre: Int64s, source: Int64s, split: Split, settled: NDArray[np.int8] | None = None
+) -> NDArray[np.int8]:
     """For N notes 0 (train), 1 (a withheld note of a known recording) or 2 (a recording that is never trained on).
 
-    Depends on nothing but its arguments. A recording that two instruments share is withheld from both.
+    Depends on nothing but its arguments. A recording that two instruments share is withheld from both. settled: [N],
+    parts that are given, and -1 where none is; what shares a recording with those that are trained on is so too.
     """
+    if settled is not None:
+        part = settled.copy()
+        known = np.isin(source, source[settled != OPEN])
+        part[known & (part == OPEN)] = TRAIN
+        free = part == OPEN
+        part[free] = divide(note[free], timbre[free], source[free], split)
+        return part
     part = np.full(note.size, TRAIN, np.int8)
     withheld: set[int] = set()
     for which in np.unique(timbre).tolist():

@@ -1,8 +1,8 @@
 """A data set on disk: a folder with the spectra as one array that memory-maps, and an index in JSON.
 
 `x.npy` holds the log band magnitudes, NumPy's own format, which needs no library to read and maps into memory as it
-lies; `index.json` holds the recipe, the names, and one line for each note. The index is written last and at once: a
-folder without one is an unfinished build, and never opens.
+lies; `index.json` holds the recipe, the names, and one line for each note, which leaves out what holds of most. The
+index is written last and at once: a folder without one is an unfinished build, and never opens.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ def open_dataset(path: Path) -> NoteSet:
     columns: dict[str, Any] = {
         name: np.array([row[name] for row in rows], kinds.get(name, np.int64)) for name in _COLUMNS
     }
+    columns["loop_s"] = np.array([row.get("loop_s", np.inf) for row in rows], np.float32)
+    columns["compared"] = np.array([row.get("compared", True) for row in rows], np.bool_)
     return NoteSet(
         x=x,
         analysis=analysis,
@@ -73,7 +75,12 @@ def save_dataset(notes: NoteSet, path: Path) -> str:
     (path / INDEX).unlink(missing_ok=True)
     np.save(path / SPECTRA, np.ascontiguousarray(notes.x, np.float32))
     columns = {name: getattr(notes, name).tolist() for name in _COLUMNS}
-    rows = [{name: columns[name][row] for name in _COLUMNS} for row in range(len(notes))]
+    rows = [
+        {name: columns[name][row] for name in _COLUMNS}
+        | ({"loop_s": float(notes.loop_s[row])} if np.isfinite(notes.loop_s[row]) else {})
+        | ({} if notes.compared[row] else {"compared": False})
+        for row in range(len(notes))
+    ]
     about = (notes.name, notes.licence, notes.origins)
     return write_index(path, index_of(*about, notes.analysis, notes.timbres, notes.sources, rows))
 

@@ -13,8 +13,6 @@ from oscvae.arrays import Float32s
 from oscvae.sound.stft import magnitudes
 
 FADE_IN_S = 0.001
-LEVEL_S = 0.25
-"""The level of a note is that of its beginning."""
 
 _SILENT = 1e-10
 _RISE = (0.1, 0.9)  # of the peak: the usual ends of an attack
@@ -40,12 +38,6 @@ def as_heard(sound: Float32s, onset_sample: int, sample_rate: int) -> Float32s:
 def peak_db(sound: Float32s) -> float:
     """Of full scale."""
     return 20.0 * math.log10(max(float(np.abs(sound).max(initial=0.0)), _SILENT))
-
-
-def level_db(sound: Float32s, sample_rate: int) -> float:
-    """Root mean square of the first quarter second, in dB of full scale."""
-    power = np.mean(np.square(sound[: round(LEVEL_S * sample_rate)], dtype=np.float64))
-    return 10.0 * math.log10(max(float(power), _SILENT**2))
 
 
 def attack_s(sound: Float32s, sample_rate: int) -> float:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from oscvae.arrays import Float32s, Float64s, Int64s
+from oscvae.sound.levels import loudest_db
 from oscvae.sound.pitch import detune_cents
 from oscvae.training.evaluate.envelope import (
     attack_s,
     brightness_hz,
     decay_s,
     end_click_db,
-    level_db,
     onset_click_db,
     peak_db,
 )
@@ -79,7 +79,7 @@ def listen(sound: Float32s, sample_rate: int, note: float, lowest: float, highes
         hnr_db=harmonic.hnr_db,
         stiffness=harmonic.stiffness,
         peak_db=peak_db(sound),
-        level_db=level_db(sound, sample_rate),
+        level_db=loudest_db(sound, sample_rate),
         brightness_hz=brightness_hz(sound, sample_rate),
         decay_s=decay_s(sound, sample_rate),
         attack_s=attack_s(sound, sample_rate),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from oscvae.arrays import Float32s
+from oscvae.arrays import Float32s, Int64s
 from oscvae.model.document import ModelDocument
 from oscvae.model.torchscript import one_hots, to_frames
 from oscvae.sound.pitch import detune_cents
@@ -42,15 +42,18 @@ class Pitch:
     within_10_cents: float
 
 
-def encode_all(module: Any, notes: NoteSet, first_octave: int) -> Float32s:
-    """The latent means [N, D] of all notes, on the CPU."""
-    octave, semitone = one_hots(notes.note.tolist(), first_octave)
+def encode_all(module: Any, notes: NoteSet, first_octave: int, rows: Int64s | None = None) -> Float32s:
+    """The latent means [N, D] of all notes, or of some rows, on the CPU."""
+    chosen = np.arange(len(notes)) if rows is None else rows
+    octave, semitone = one_hots(notes.note[chosen].tolist(), first_octave)
     with torch.inference_mode():
         parts = [
             module.encode(
-                torch.from_numpy(notes.x[at : at + _AT_ONCE]), octave[at : at + _AT_ONCE], semitone[at : at + _AT_ONCE]
+                torch.from_numpy(np.array(notes.x[chosen[at : at + _AT_ONCE]])),
+                octave[at : at + _AT_ONCE],
+                semitone[at : at + _AT_ONCE],
             )[0]
-            for at in range(0, len(notes.note), _AT_ONCE)
+            for at in range(0, chosen.size, _AT_ONCE)
         ]
     z: Float32s = torch.cat(parts).numpy()
     return z

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from oscvae.model.document import ModelDocument
-from oscvae.training.evaluate.fidelity import Distance
+from oscvae.training.evaluate.fidelity import JUDGED_S, Distance
 from oscvae.training.evaluate.gallery import Block, Cell
+from oscvae.training.evaluate.levels import Tails
 from oscvae.training.evaluate.playing import Playing
 from oscvae.training.evaluate.realism import FrechetDistance, Realism
 from oscvae.training.evaluate.report import DataFacts, Evaluation
@@ -160,8 +161,9 @@ def write_fidelity(page: Page, found: Evaluation, chart: bytes, pairs: bytes, so
     page.text(
         "Each note is encoded and decoded again. The log-spectral distance (LSD) is the root mean square over bands of "
         "the difference in dB, averaged over frames; the spectral convergence (SC) is the error's energy against the "
-        "note's on linear magnitudes. From the median z: decoded not from its own code but from that of its instrument "
-        "and velocity."
+        f"note's on linear magnitudes; both over the first {JUDGED_S:g} s. From the median z: decoded not from its own "
+        "code but from that of its instrument and velocity. Models compare on the first rows; others are notes "
+        "that the data set's recipe does not count."
     )
     fidelity = found.fidelity
     rows = []
@@ -170,11 +172,32 @@ def write_fidelity(page: Page, found: Evaluation, chart: bytes, pairs: bytes, so
         from_median = (f"{median.lsd_db:.2f}", f"{median.sc_db:.1f}", str(median.n)) if median.n else ("", "", "0")
         rows.append((name, f"{told.lsd_db:.2f}", f"{told.sc_db:.1f}", str(told.n), *from_median))
     head = ("notes", "LSD, dB", "SC, dB", "n", "LSD from median z, dB", "SC from median z, dB", "n")
+    for name, told in fidelity.others.items():
+        rows.append((f"others, {name}", f"{told.lsd_db:.2f}", f"{told.sc_db:.1f}", str(told.n), "", "", ""))
     page.table(head, rows)
+    write_tails(page, found.tails)
     page.picture(chart, "distances by instrument")
     page.picture(pairs, "originals beside reconstructions")
     page.text("Both rows are heard through the same phase reconstruction. Click to listen.", "faint")
     page.sounds(sounds)
+
+
+def write_tails(page: Page, tails: Tails) -> None:
+    """How far notes have faded, where they are long enough to tell."""
+    rows = [
+        (f"{at}, {kind}", name, f"{tail.error_db:.1f}" if tail.n else "", str(tail.n))
+        for kind, found in (("recording", tails.recorded), ("looped", tails.looped))
+        for at, splits in found.items()
+        for name, tail in splits.items()
+    ]
+    if rows:
+        page.table(("after the onset", "notes", "level error, dB", "n"), rows)
+        page.text(
+            "The level of a quarter second, encoded and decoded, against the recording's, absolute, in the mean of the "
+            "notes whose recording is less than 60 dB down by then. Looped: the SoundFont repeats a few periods by "
+            "then, under an envelope of its own.",
+            "faint",
+        )
 
 
 def write_playing(page: Page, playing: Playing, chart: bytes) -> None:

@@ -16,6 +16,7 @@ from oscvae.model.document import ModelDocument
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.fidelity import Fidelity, measure_fidelity
 from oscvae.training.evaluate.latent import LatentSpace, measure_latent
+from oscvae.training.evaluate.levels import Tails, measure_tails
 from oscvae.training.evaluate.metrics import decode_ms
 from oscvae.training.evaluate.playing import Playing, Playlist, measure_playing
 from oscvae.training.evaluate.realism import Realism, measure_realism
@@ -71,6 +72,7 @@ class Evaluation:
     seed: int
     data: DataFacts
     fidelity: Fidelity
+    tails: Tails
     playing: Playing
     latent: LatentSpace
     realism: Realism | None
@@ -98,6 +100,7 @@ def evaluate(
     section = iter(np.random.SeedSequence(seed).spawn(3))
     codes = subject.encode(notes.x, notes.note)
     fidelity = measure_fidelity(subject, notes, codes, track)
+    tails = measure_tails(subject, notes, codes, track)
     playing, heard = measure_playing(
         subject,
         notes,
@@ -124,6 +127,7 @@ def evaluate(
         seed=seed,
         data=data_facts(subject.document, notes),
         fidelity=fidelity,
+        tails=tails,
         playing=playing,
         latent=latent,
         realism=realism,

@@ -17,13 +17,16 @@ from oscvae.training.data.dataset import WITHHELD_NOTE, WITHHELD_RECORDING, Note
 from oscvae.training.data.store import open_dataset
 from oscvae.training.evaluate.metrics import decode_ms
 from oscvae.training.evaluate.summary import Track, quietly, tracker
+from oscvae.training.export.axes import measure_axes, turned, turned_document
 from oscvae.training.export.export import Card, Difference, check_same, describe, export
 from oscvae.training.export.loudness import Loudness, levelled
+from oscvae.training.export.precision import check_rounding, rounded
 from oscvae.training.export.relevel import Relevelled, relevel
 from oscvae.training.fit.run import Run, load_run, read_record, versions
 from oscvae.units import gain_to_db
 
 _FIRST = "1"
+_WEIGHTS = ("float32", "float16")
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Exported:
     """The slowest of the first five decodes on one thread."""
     decode_ms: float
     """Median on one thread."""
+    shift_db: float = 0.0
+    """By which float16 moves the log-spectral distance of withheld notes; 0 for a file in float32."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ class Wish:
     """Instead of the data's."""
     checkpoint: str | None = None
     """best or last; without it, the one that the run's configuration keeps."""
+    weights: str | None = None
+    """float32 or float16: how the file holds its parameters; without it float32."""
 
 
 def main(source: Path, out: Path, force: bool = False, data: Path | None = None, wish: Wish | None = None) -> int:
@@ -77,6 +84,7 @@ def _say_exported(made: Exported) -> list[str]:
         f"{document.note_min} to {document.note_max}, {len(document.points)} points, licence {document.licence}",
         f"equals the trained network within {max(difference.decoded, difference.encoded):.1g} at any batch size; a "
         f"note takes {made.decode_ms:.2f} ms on one thread, the first ones up to {made.first_ms:.1f}",
+        *([f"its parameters are float16, which moves the LSD by {made.shift_db:.3f} dB"] if made.shift_db else []),
         _say_loudness(made.loudness),
     ]
 
@@ -111,7 +119,12 @@ def export_model(
     for a file that cannot be played.
     """
     wish = wish or Wish()
-    for given, option in ((data, "--data"), (wish.licence, "--licence"), (wish.checkpoint, "--checkpoint")):
+    for given, option in (
+        (data, "--data"),
+        (wish.licence, "--licence"),
+        (wish.checkpoint, "--checkpoint"),
+        (wish.weights, "--weights"),
+    ):
         if given is not None:
             raise ConfigError(
                 f"{option} is for the folder of a run: {source} keeps its own network, points and licence"
@@ -143,6 +156,8 @@ def export_run(
     """
     wish = wish or Wish()
     _check_out(out, force)
+    if wish.weights not in (None, *_WEIGHTS):
+        raise ConfigError(f"--weights must be {' or '.join(_WEIGHTS)}, not {wish.weights}")
     loaded = load_run(run, wish.checkpoint)
     record = read_record(run)
     where = data or loaded.data
@@ -154,17 +169,23 @@ def export_run(
         )
     licence = wish.licence if wish.licence is not None else notes.licence
     card = Card(out.stem, _FIRST if wish.version is None else wish.version, licence, notes.origins)
-    document = describe(loaded.model, notes, loaded.analysis, card, _training(loaded, notes, record))
-    document, loudness = levelled(loaded.model, document, track)
-    document = document.model_copy(update={"training": {**document.training, "loudness": loudness.record()}})
-    module, read = export(loaded.model, document, out)
+    half = wish.weights == "float16"
+    model = rounded(loaded.model) if half else loaded.model
+    document = describe(model, notes, loaded.analysis, card, _training(loaded, notes, record))
+    shift_db = check_rounding(loaded.model, model, document, notes) if half else 0.0
+    axes = measure_axes(model, document, model.first_weights().numpy(), track)
+    model, document = turned(model, axes), turned_document(document, axes)
+    loud, loudness = levelled(model, document, track)
+    told = {**document.training, "loudness": loudness.record()} | ({"float16_shift_db": shift_db} if half else {})
+    final = loud.model_copy(update={"training": told, "weights": "float16" if half else "float32"})
+    module, read = export(model, final, out)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         first, median, _ = decode_ms(module, read)
     finally:
         torch.set_num_threads(threads)
-    return Exported(out, where, read, loudness, check_same(loaded.model, module, read), first, median)
+    return Exported(out, where, read, loudness, check_same(model, module, read), first, median, shift_db)
 
 
 def _training(run: Run, notes: NoteSet, record: dict[str, Any]) -> dict[str, Any]:

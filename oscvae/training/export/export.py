@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from oscvae.arrays import Float32s
 from oscvae.errors import ModelError
 from oscvae.model.analysis import NoteAnalysis
-from oscvae.model.document import FORMAT, Latent, ModelDocument, Point
+from oscvae.model.document import Latent, ModelDocument, ModelDocument2, Point
 from oscvae.model.torchscript import has_encoder, load, one_hots, save, script, to_frames, verify
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.metrics import encode_all
+from oscvae.training.export.precision import halved
 
 SAME = 1e-5
 """How far the exported file may be from the network that it was made from."""
@@ -51,36 +52,39 @@ class Difference(NamedTuple):
     """Of x between a note in a batch and the same note alone."""
 
 
-def describe(model: Any, notes: NoteSet, analysis: NoteAnalysis, card: Card, training: dict[str, Any]) -> ModelDocument:
+def describe(
+    model: Any, notes: NoteSet, analysis: NoteAnalysis, card: Card, training: dict[str, Any]
+) -> ModelDocument2:
     """The document of a trained model; the latent range and the points come from the encoded training notes.
 
     Its 0 dB is a full-scale sine until `loudness.levelled` has heard the model. Raises ModelError where a latent
     dimension is the same for all of them.
     """
-    z = encode_all(model, notes, analysis.first_octave)
     train = np.flatnonzero(~notes.held_out)
-    low, high = np.percentile(z[train], _RANGE_PERCENTILES, axis=0)
-    written = np.minimum(z[train].std(axis=0).round(_DIGITS), high.round(_DIGITS) - low.round(_DIGITS))
+    z = encode_all(model, notes, analysis.first_octave, train)
+    low, high = np.percentile(z, _RANGE_PERCENTILES, axis=0)
+    written = np.minimum(z.std(axis=0).round(_DIGITS), high.round(_DIGITS) - low.round(_DIGITS))
     if (dead := np.flatnonzero(written <= 0.0)).size:
         named = " and ".join(str(dimension + 1) for dimension in dead)
         raise ModelError(
             f"{card.name}: every sound has the same place on latent dimension {named}: the encoder has not learnt to "
             "use it; train longer, or with fewer dimensions (latent), or with less regulariser.weight"
         )
-    return ModelDocument(
+    return ModelDocument2(
         **dict(analysis.solved()),
-        format=FORMAT,
+        format=2,
+        knots=model.knots or None,
         name=card.name,
         reference=analysis.n_fft / 4,
         latent=Latent(
-            mean=_rounded(z[train].mean(axis=0)),
-            std=_rounded(z[train].std(axis=0)),
+            mean=_rounded(z.mean(axis=0)),
+            std=_rounded(z.std(axis=0)),
             low=_rounded(low),
             high=_rounded(high),
         ),
         points=tuple(
-            Point(z=_rounded(z[index]), note=int(notes.note[index]), label=notes.label(index))
-            for index in _spread(train, _MAX_POINTS)
+            Point(z=_rounded(z[at]), note=int(notes.note[train[at]]), label=notes.label(int(train[at])))
+            for at in _spread(np.arange(train.size), _MAX_POINTS)
         ),
         licence=card.licence,
         sources=card.sources,
@@ -92,11 +96,13 @@ def describe(model: Any, notes: NoteSet, analysis: NoteAnalysis, card: Card, tra
 def export(model: Any, document: ModelDocument, path: Path) -> tuple[Any, ModelDocument]:
     """Writes the model file, opens it again as the decoder would, and checks it; returns what was opened.
 
+    Of a document that says float16, the model is one whose parameters are rounded already.
     The file appears under its name only after it was found to be good; one that was there stays until then.
     Raises ModelError where it is not what was trained.
     """
+    half = isinstance(document, ModelDocument2) and document.weights == "float16"
     with written(path) as unchecked:
-        save(script(model), document, unchecked)
+        save(script(halved(model) if half else model), document, unchecked)
         module, read = load(unchecked)
         verify(module, read)
         check_same(model, module, read)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from oscvae.errors import ModelError
 from oscvae.model.document import ModelDocument
-from oscvae.training.evaluate.envelope import LEVEL_S, peak_db
+from oscvae.sound.levels import loudest_db
+from oscvae.training.evaluate.envelope import peak_db
 from oscvae.training.evaluate.subject import Subject, batches
 from oscvae.training.evaluate.summary import Track, quietly
 
@@ -38,7 +39,6 @@ MOST_REFERENCE = 1e6
 
 _WITHOUT_POINTS = 100
 _SEED = 1
-_SILENT = 1e-10
 _SILENT_DB = -150.0
 _DIGITS = 6
 _PERCENTILES = (5.0, 50.0, 95.0)
@@ -71,14 +71,6 @@ class Loudness:
             "loudest_quarter_second_db": np.percentile(self.loudest_db, _PERCENTILES).round(2).tolist(),
             "peak_db": np.percentile(self.peak_db, _PERCENTILES).round(2).tolist(),
         }
-
-
-def loudest_db(sound: Float32s, sample_rate: int) -> float:
-    """Root mean square of the loudest quarter second of a sound [N], in dB of full scale; after its end is silence."""
-    size = round(LEVEL_S * sample_rate)
-    energy = np.concatenate([[0.0], np.cumsum(np.square(sound, dtype=np.float64))])
-    most = float((energy[size:] - energy[:-size]).max()) if sound.size > size else float(energy[-1])
-    return float(10.0 * np.log10(max(most / size, _SILENT**2)))
 
 
 def measure_loudness(model: Any, document: ModelDocument, track: Track = quietly) -> Loudness:

@@ -21,6 +21,7 @@ from oscvae.training.fit.batches import Batch, Sampler, TrainStream, WatchStream
 from oscvae.training.fit.losses import log_spectral_distance, reconstruction, spectral_convergence
 from oscvae.training.fit.regularisers import Activity, activity, penalty
 from oscvae.training.fit.schedules import rate_factor, weight_factor
+from oscvae.training.fit.targets import FrameTargets, KnotTargets
 from oscvae.training.model.network import NoteModel, make_model
 
 WATCHED_LOSS = "withheld/loss"
@@ -49,9 +50,16 @@ class Learner(lightning.LightningModule):
         self.range_db = analysis.range_db
         self.decades = self.range_db / 20.0
         self.x = torch.from_numpy(notes.x)
+        knots = self.model.knots
+        self.targets: KnotTargets | FrameTargets = (
+            KnotTargets(notes, knots, config.loss, self.decades)
+            if knots
+            else FrameTargets(self.x, notes, config.loss, self.decades)
+        )
         self.octave, self.semitone = one_hots(notes.note.tolist(), analysis.first_octave)
         self._stochastic = config.encoder.output == "stochastic"
         self._augment = _augment(config, notes)
+        self._same_knots = bool(knots) and getattr(self.model.encoder, "knots", ()) == knots
         self._codes: list[tuple[Tensor, Tensor]] = []
 
     def train_dataloader(self) -> TrainStream:
@@ -69,6 +77,8 @@ class Learner(lightning.LightningModule):
         self.octave, self.semitone = self.octave.to(self.device), self.semitone.to(self.device)
         if self.device.type != "cpu" and self.x.nbytes <= _ON_DEVICE_BYTES:
             self.x = self.x.to(self.device)
+        if self.device.type != "cpu" and self.targets.nbytes <= _ON_DEVICE_BYTES:
+            self.targets.to(self.device)
 
     def configure_optimizers(self) -> Any:
         wanted = self.config.optimiser
@@ -86,7 +96,7 @@ class Learner(lightning.LightningModule):
         mean, log_variance = self.encode_sources(batch)
         z = mean + batch.noise * torch.exp(0.5 * log_variance) if self._stochastic else mean
         x, spread = self.model.decoder.describe(z, self.octave[batch.target], self.semitone[batch.target])
-        heard = reconstruction(x, spread, self.notes(batch.target), self.config.loss, self.decades)
+        heard = reconstruction(x, spread, self.targets(batch.target), self.config.loss, self.decades)
         factor = weight_factor(self.config.regulariser, self.global_step, self.steps)
         weight = self.config.regulariser.weight * factor
         loss = heard
@@ -102,7 +112,7 @@ class Learner(lightning.LightningModule):
     def validation_step(self, rows: Tensor, number: int) -> None:
         mean, log_variance = self.encode(rows)
         x, spread = self.model.decoder.describe(mean, self.octave[rows], self.semitone[rows])
-        target = self.notes(rows)
+        target = self.targets(rows)
         found = {
             WATCHED_LOSS: reconstruction(x, spread, target, self.config.loss, self.decades),
             "withheld/lsd_db": log_spectral_distance(x, target, self.range_db).mean(),
@@ -122,17 +132,20 @@ class Learner(lightning.LightningModule):
 
     def encode_sources(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """The codes (B, D) that a batch is decoded from; of augmented notes where the configuration wants it."""
+        if self._augment is None:
+            return self.encode(batch.source)
         x = self.notes(batch.source)
-        if self._augment is not None:
-            devices = [self.device] if self.device.type == "cuda" else []
-            with torch.random.fork_rng(devices):
-                torch.manual_seed(augmentation_seed(self.config.seed, self.global_step, self.global_rank))
-                changed = self._augment(x)
-            x = torch.where((batch.chance < self.config.augment.probability)[:, None, None], changed, x)
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(augmentation_seed(self.config.seed, self.global_step, self.global_rank))
+            changed = self._augment(x)
+        x = torch.where((batch.chance < self.config.augment.probability)[:, None, None], changed, x)
         return self.model.encoder(x, self.octave[batch.source], self.semitone[batch.source])
 
     def encode(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """The encoder's codes of notes (B,) of the data set, not refined: mean (B, D), log variance (B, D)."""
+        if self._same_knots:
+            return self.model.encoder.of_knots(self.targets(rows).x, self.octave[rows], self.semitone[rows])
         return self.model.encoder(self.notes(rows), self.octave[rows], self.semitone[rows])
 
     def notes(self, rows: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from oscvae.arrays import Float32s
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.sound import Renderer
 from oscvae.training.fit.learner import Learner
+from oscvae.training.model.network import in_frames
 
 _PEAK = 0.9
 
@@ -43,7 +44,8 @@ class Listener(Callback):
         with torch.no_grad():
             chosen = torch.from_numpy(rows).to(learner.device)
             z = learner.encode(chosen)[0]
-            decoded = learner.model(z, learner.octave[chosen], learner.semitone[chosen]).float().cpu().numpy()
+            decoded = learner.model(z, learner.octave[chosen], learner.semitone[chosen]).float().cpu()
+        decoded = in_frames(decoded, learner.model.knots, self._notes.analysis.frames).numpy()
         for place, (row, x) in enumerate(zip(rows.tolist(), decoded, strict=True)):
             title = f"{self._notes.label(row)}, note {int(self._notes.note[row])}"
             board.add_figure(f"withheld/{place + 1}", pair(self._notes.x[row], x, title), step)

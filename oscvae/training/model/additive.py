@@ -20,7 +20,8 @@ from torch.nn import functional
 
 from oscvae.model.analysis import N_OCTAVES, N_SEMITONES, NoteAnalysis
 from oscvae.model.bands import BandAxis
-from oscvae.sound.takes import level_frames
+from oscvae.model.knots import spread_matrix
+from oscvae.sound.levels import level_frames
 from oscvae.training.config import AdditiveDecoder as DecoderConfig
 from oscvae.training.config import KnotsEncoder as EncoderConfig
 from oscvae.units import A4_HZ, A4_NOTE
@@ -51,10 +52,10 @@ def time_knots(knots: int, dense_knots: int, frames: int) -> NDArray[np.float64]
     return np.concatenate([dense, sparse])
 
 
-def spread_matrix(knots: NDArray[np.float64], frames: int) -> NDArray[np.float32]:
-    """[knots, frames]: linear interpolation from knots to frames."""
-    eye = np.eye(knots.size)
-    return np.stack([np.interp(np.arange(frames), knots, row) for row in eye]).astype(np.float32)
+def gather_matrix(knots: NDArray[np.float64], frames: int) -> NDArray[np.float32]:
+    """[frames, knots]: the mean of the frames around each knot, nearer ones counting more."""
+    spread = spread_matrix(knots, frames).T
+    return np.ascontiguousarray(spread / spread.sum(axis=0))
 
 
 def lobe_polynomial() -> list[float]:
@@ -81,28 +82,49 @@ def lobe_reach(axis: BandAxis) -> tuple[int, int]:
     return int(np.max(at - first)), int(np.max(last - at))
 
 
-class Levelled(nn.Module):  # type: ignore[misc]  # torch is untyped here
-    """Log magnitudes (B, bands, frames) brought to the level that every note of the data has (`oscvae.sound.takes`).
+def turn_inputs(layer: nn.Linear, order: list[int], signs: Tensor) -> None:
+    """Makes input order[i] of a layer, times signs[i], input i; the inputs behind these stay."""
+    layer.weight[:, : len(order)] = layer.weight[:, order] * signs
 
-    So two neighbouring notes, or points, are as loud as each other whatever the network says.
+
+def turn_outputs(layer: nn.Linear, order: list[int], signs: Tensor) -> None:
+    """Makes output order[i] of a layer, times signs[i], output i; as many behind these, if any, only change places."""
+    size = len(order)
+    for values in (layer.weight, layer.bias):
+        values[:size] = values[order] * (signs[:, None] if values.dim() > 1 else signs)
+        if len(values) > size:
+            values[size:] = values[[size + old for old in order]]
+
+
+class Levelled(nn.Module):  # type: ignore[misc]  # torch is untyped here
+    """Log magnitudes (B, bands, knots) brought to the level that every note of the data has (`oscvae.sound.levels`).
+
+    So two neighbouring notes, or points, are as loud as each other whatever the network says. Between knots the level
+    of a whole frame is taken to go as that of each band does.
     """
 
-    def __init__(self, analysis: NoteAnalysis) -> None:
+    def __init__(self, spread: Tensor, analysis: NoteAnalysis) -> None:
         super().__init__()
         range_db = analysis.range_db
         self.frames = level_frames(analysis)
         self.log_power = math.log(10.0) * range_db / 20.0
         width = torch.from_numpy(analysis.band_axis().width())
-        self.register_buffer("log_width", torch.log(width / self.frames).float()[None, :, None])
+        self.register_buffer("log_width", torch.log(width).float()[None, :, None])
+        self.register_buffer("spread", spread, persistent=False)
         self.level = 1.0 - 2.0 * analysis.ceiling_db / range_db  # x of 0 dB
 
     def forward(self, x: Tensor) -> Tensor:
-        loud = torch.logsumexp(self.log_power * x[:, :, : self.frames] + self.log_width, [1, 2], keepdim=True)
-        return x - loud / self.log_power + self.level
+        loud = torch.logsumexp(self.log_power * x + self.log_width, 1) @ self.spread
+        top = loud.amax(1, keepdim=True).detach()
+        loudest = functional.avg_pool1d(torch.exp(loud - top), self.frames, 1).amax(1, keepdim=True)
+        return x - ((top + torch.log(loudest)) / self.log_power - self.level)[:, :, None]
 
 
 class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
-    """(z (B, D), octave (B, 7), semitone (B, 12)) -> log magnitudes (B, bands, frames), unclamped."""
+    """(z (B, D), octave (B, 7), semitone (B, 12)) -> log magnitudes (B, bands, knots), unclamped.
+
+    Frames lie linearly between the knots; whoever plays or judges a note makes them (`oscvae.model.knots`).
+    """
 
     def __init__(self, config: DecoderConfig, latent: int, analysis: NoteAnalysis) -> None:
         super().__init__()
@@ -137,11 +159,11 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         self.n_bands, self.last_base = axis.n_bands, axis.n_bands - reach
         self.register_buffer("reach", torch.arange(reach)[None, :, None])
         knots = time_knots(config.knots, config.dense_knots, analysis.frames)
-        self.register_buffer("spread", torch.from_numpy(spread_matrix(knots, analysis.frames)))
+        self.knots = tuple(knots.tolist())
         after_attack = (analysis.onset_sample + analysis.n_fft) / analysis.hop  # a window's length after the onset
         settled = torch.from_numpy(knots >= after_attack).float()[None, None]
         self.register_buffer("settled", settled, persistent=False)
-        self.levelled = Levelled(analysis)
+        self.levelled = Levelled(torch.from_numpy(spread_matrix(knots, analysis.frames)), analysis)
 
         inputs = latent + N_OCTAVES + N_SEMITONES + config.bumps
         self.trunk = nn.Sequential(
@@ -182,6 +204,11 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         low, high = LOG_VARIANCES
         return self.draw(trunk, note), self.variance(trunk)[:, :, None].clamp(low, high)
 
+    @torch.jit.unused
+    def turn(self, order: list[int], signs: Tensor) -> None:
+        """Makes dimension order[i] of z, times signs[i], dimension i."""
+        turn_inputs(self.trunk[0], order, signs)
+
     def note(self, octave: Tensor, semitone: Tensor) -> Tensor:
         """The MIDI note (B, 1); a soft semitone lies between."""
         return octave @ self.octave_note + semitone @ self.semitone_note
@@ -196,7 +223,7 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         return self.trunk(torch.cat([z, octave, semitone, bumps], 1))
 
     def draw(self, trunk: Tensor, note: Tensor) -> Tensor:
-        """Log magnitudes (B, bands, frames) of the features (B, width) at a note (B, 1)."""
+        """Log magnitudes (B, bands, knots) of the features (B, width) at a note (B, 1)."""
         codes = self.to_codes(trunk).view(-1, self.n_codes, self.n_knots)
         amplitudes = self.to_amplitudes(functional.silu(self.mix(codes))) + self.static(trunk)[:, :, None]
         power = torch.exp(amplitudes.clamp(max=self.loudest) * self.log_power)
@@ -204,7 +231,7 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         lobes = self.lobes(note, self.inharmonicity(trunk))
         noise = self.kept_apart(noise, partials, lobes, note)
         x = torch.log(torch.baddbmm(noise, lobes, partials) + self.silence) / self.log_power
-        return self.levelled(x @ self.spread)
+        return self.levelled(x)
 
     def kept_apart(self, noise: Tensor, partials: Tensor, lobes: Tensor, note: Tensor) -> Tensor:
         """Powers of the noise bands (B, bands, knots) that cannot be taken for a partial, once the attack is over.
@@ -252,8 +279,8 @@ class KnotsEncoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
     def __init__(self, config: EncoderConfig, latent: int, analysis: NoteAnalysis) -> None:
         super().__init__()
         knots = time_knots(config.knots, config.dense_knots, analysis.frames)
-        spread = spread_matrix(knots, analysis.frames).T
-        self.register_buffer("gather", torch.from_numpy(np.ascontiguousarray(spread / spread.sum(axis=0))))
+        self.knots = tuple(knots.tolist())
+        self.register_buffer("gather", torch.from_numpy(gather_matrix(knots, analysis.frames)))
         channels = config.channels
         self.gathered = nn.Sequential(
             nn.Conv1d(analysis.bands.n, channels, 3, padding=1),
@@ -274,8 +301,16 @@ class KnotsEncoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         self.log_variances = CODE_LOG_VARIANCES
 
     def forward(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
-        gathered = self.gathered(x @ self.gather)
-        both = self.head(torch.cat([gathered, octave, semitone], 1))
+        return self.of_knots(x @ self.gather, octave, semitone)
+
+    @torch.jit.unused
+    def turn(self, order: list[int], signs: Tensor) -> None:
+        """As of the decoder."""
+        turn_outputs(self.head[-1], order, signs)
+
+    def of_knots(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
+        """As forward, of log magnitudes (B, bands, knots) that were averaged around the knots already."""
+        both = self.head(torch.cat([self.gathered(x), octave, semitone], 1))
         mean, (low, high) = both[:, : self.latent], self.log_variances
         if self.deterministic:
             return mean, torch.full_like(mean, low)

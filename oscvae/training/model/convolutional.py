@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from oscvae.model.analysis import N_OCTAVES, N_SEMITONES, NoteAnalysis
 from oscvae.training.config import ConvolutionalDecoder as DecoderConfig
 from oscvae.training.config import ConvolutionalEncoder as EncoderConfig
-from oscvae.training.model.additive import CODE_LOG_VARIANCES, LOG_VARIANCES
+from oscvae.training.model.additive import CODE_LOG_VARIANCES, LOG_VARIANCES, turn_inputs, turn_outputs
 
 
 def _grid(analysis: NoteAnalysis, halvings: int) -> list[tuple[int, int]]:
@@ -53,6 +53,13 @@ class ConvolutionalEncoder(nn.Module):  # type: ignore[misc]  # torch is untyped
         self.log_variance = nn.Identity() if self.deterministic else nn.Linear(config.hidden[-1], latent)
         self.log_variances = CODE_LOG_VARIANCES
 
+    @torch.jit.unused
+    def turn(self, order: list[int], signs: Tensor) -> None:
+        """Makes dimension order[i] of z, times signs[i], dimension i."""
+        turn_outputs(self.mean, order, signs)
+        if not self.deterministic:
+            turn_outputs(self.log_variance, order, torch.ones_like(signs))
+
     def forward(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:
         body = self.body(x[:, None])
         mean, (low, high) = self.mean(body), self.log_variances
@@ -67,6 +74,8 @@ class ConvolutionalDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped
     def __init__(self, config: DecoderConfig, latent: int, analysis: NoteAnalysis) -> None:
         super().__init__()
         self.stochastic = config.output == "stochastic"
+        self.knots: tuple[float, ...] = ()
+        """It decodes all frames."""
         self.sizes = [list(size) for size in _grid(analysis, len(config.channels) - 1)[::-1]]
         self.first = [config.channels[0], *self.sizes[0]]
         layers: list[nn.Module] = []
@@ -79,6 +88,11 @@ class ConvolutionalDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped
         kernel = config.kernels[-1]
         self.last = nn.Conv2d(config.channels[-1], 2 if self.stochastic else 1, kernel, padding=kernel // 2)
         self.log_variances = LOG_VARIANCES
+
+    @torch.jit.unused
+    def turn(self, order: list[int], signs: Tensor) -> None:
+        """As of the encoder."""
+        turn_inputs(self.dense[0], order, signs)
 
     def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
         return self.describe(z, octave, semitone)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -16,13 +17,15 @@ import pytest
 import soundfile
 
 from oscvae.errors import DataError
+from oscvae.sound.levels import level_frames, measure_level
 from oscvae.sound.stft import from_log
-from oscvae.sound.takes import level_frames, measure_level
 from oscvae.training.data import build as building
 from oscvae.training.data import work
 from oscvae.training.data.build import PARTS, Built, build
+from oscvae.training.data.dataset import WITHHELD_NOTE, WITHHELD_RECORDING
 from oscvae.training.data.recipes import DataRecipe, load_recipe
-from oscvae.training.data.store import INDEX, SPECTRA, fingerprint_of, open_dataset, read_index
+from oscvae.training.data.sf2 import SoundFont
+from oscvae.training.data.store import INDEX, SPECTRA, fingerprint_of, open_dataset, read_index, save_dataset
 from oscvae.units import note_to_hz
 from parts.tiny_soundfont import RATE, TinyZone, string, write_soundfont
 from training.data.soundfonts import needs_fluidsynth
@@ -282,6 +285,48 @@ def test_a_soundfont_becomes_a_set_split_by_recording(
     loudest = notes.analysis.band_axis().centre[notes.x.max(axis=2).argmax(axis=1)]
     partial = loudest * 48000 / 2048 / np.array([note_to_hz(float(note)) for note in notes.note])
     assert np.all(np.abs(partial - partial.round()) < 0.15)
+
+
+@needs_fluidsynth
+def test_what_a_list_has_settled_stays_and_is_what_figures_compare_on(
+    font_recipe: DataRecipe, font_built: tuple[Built, Path], tmp_path: Path
+) -> None:
+    font = SoundFont(Path(font_recipe.soundfonts[0].file))
+    low, other = (next(iter(font.sounding(bank, 24, 48, 60))) for bank in (0, 8))
+    parts = {
+        "source": "made here", "instruments": ["second"], "never": [font.digest(low)[:16]], "trained": [],
+        "withheld": {font.digest(other)[:16]: [55, 56]},
+    }  # fmt: skip
+    (tmp_path / "parts.json").write_text(json.dumps(parts))
+    settled = font_recipe.split.model_copy(update={"settled": str(tmp_path / "parts.json")})
+    with pytest.raises(DataError, match="another data set"):
+        build(font_recipe.model_copy(update={"split": settled}), font_built[1], workers=0)
+    build(font_recipe.model_copy(update={"split": settled}), tmp_path / "set", workers=0)
+    notes = open_dataset(tmp_path / "set")
+    first, second = (notes.timbre == timbre for timbre in (0, 1))
+    assert set(notes.split[first & (notes.note <= 50)].tolist()) == {WITHHELD_RECORDING}
+    assert sorted(set(notes.note[second & (notes.note < 58) & (notes.split == WITHHELD_NOTE)].tolist())) == [55, 56]
+    np.testing.assert_array_equal(notes.compared, second)
+    assert open_dataset(font_built[1]).compared.all()
+
+
+@needs_fluidsynth
+def test_a_note_that_loops_says_when(tmp_path: Path) -> None:
+    zones = [TinyZone("Low", (0, 55), modes=1), TinyZone("High", (56, 127))]
+    write_soundfont(
+        tmp_path / "a.sf2", {"Low": (48, string(48)), "High": (60, string(60))}, {(0, 24, "Strings"): zones}
+    )
+    (tmp_path / "a.yaml").write_text(
+        "name: a\nanalysis: {frames: 12, n_bands: 64, note_min: 48, note_max: 60}\nsoundfonts: "
+        f"[{{file: {tmp_path}/a.sf2, velocities: [90], instruments: [{{name: a, program: 24, notes: [48, 60]}}]}}]\n"
+    )
+    build(load_recipe(str(tmp_path / "a.yaml")), tmp_path / "set", workers=0)
+    notes = open_dataset(tmp_path / "set")
+    low = notes.note <= 55
+    np.testing.assert_allclose(notes.loop_s[low], 2.0 ** (-(notes.note[low] - 48) / 12.0), rtol=1e-3)
+    assert np.isinf(notes.loop_s[~low]).all()
+    save_dataset(notes, tmp_path / "again")
+    np.testing.assert_array_equal(open_dataset(tmp_path / "again").loop_s, notes.loop_s)
 
 
 @needs_fluidsynth

@@ -8,13 +8,16 @@ import pytest
 
 from oscvae.errors import ConfigError, DataError
 from oscvae.training.data.analysis import AnalysisPart
+from oscvae.training.data.parts import load_parts
 from oscvae.training.data.recipes import DataRecipe, SoundfontSource, load_recipe, shipped
 
 
-def test_the_shipped_recipes_are_of_the_shipped_model() -> None:
+def test_the_shipped_recipes_are_of_one_kind_and_keep_what_was_never_heard() -> None:
     assert shipped() == ["plucked", "plucked-fluid"]
     plucked, fluid = load_recipe("plucked"), load_recipe("plucked-fluid")
-    assert plucked.analysis.complete() == fluid.analysis.complete() == AnalysisPart(note_min=40, note_max=88).complete()
+    for recipe in (plucked, fluid):
+        assert recipe.analysis.complete() == AnalysisPart(note_min=40, note_max=88, frames=560).complete()
+        assert load_parts(recipe.split.settled).never, "what the models before it never heard"
     assert plucked.soundfonts[0] == fluid.soundfonts[0]
     assert [font.package for font in plucked.soundfonts] == [
         "fluid-soundfont-gm",

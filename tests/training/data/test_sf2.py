@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 from pathlib import Path
 
@@ -58,6 +59,24 @@ def test_what_sounds_depends_on_note_and_velocity(tiny: SoundFont) -> None:
 
 def test_equal_audio_is_one_recording(tiny: SoundFont) -> None:
     assert tiny.sounding(0, 24, 60, 100) == tiny.sounding(0, 24, 90, 100) == tiny.sounding(8, 24, 40, 1)
+
+
+def test_a_zone_that_loops_says_when_it_begins_to_repeat(tmp_path: Path) -> None:
+    """Samples of one second that loop as a whole, at 44.1 kHz; the generators of one are set by hand."""
+    samples = {"Once": (60, string(60)), "Loop": (60, string(60)), "Held": (60, string(60))}
+    zones = [
+        TinyZone("Once", (0, 59)),
+        TinyZone("Loop", (60, 80), modes=1),
+        TinyZone("Held", (70, 127), root=72, modes=3, tuned=(2, -50, 50), loop_end=-4410),
+    ]
+    font = SoundFont(write_soundfont(tmp_path / "loops.sf2", samples, {(0, 0, "Loops"): zones}))
+    assert font.first_pass_s(0, 0, 50, 100) == math.inf
+    assert font.first_pass_s(0, 0, 60, 100) == pytest.approx(1.0)
+    assert font.first_pass_s(0, 0, 66, 100) == pytest.approx(2.0**-0.5)
+    semitones = (76 - 72) * 0.5 + 2.0 - 0.5
+    held_s = 0.9 * 2.0 ** (-semitones / 12.0)
+    assert font.first_pass_s(0, 0, 90, 100) == pytest.approx(0.9 * 2.0 ** (-(18 * 0.5 + 1.5) / 12.0))
+    assert font.first_pass_s(0, 0, 76, 100) == pytest.approx(min(held_s, 2.0 ** (-16 / 12.0))), "the first of both"
 
 
 def test_a_missing_preset_is_named_with_those_there_are(tiny: SoundFont) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import json
 import re
@@ -20,18 +21,22 @@ from rich.console import Console
 
 from oscvae.app.cli import app
 from oscvae.errors import ConfigError, DataError, ModelError
-from oscvae.model.document import ModelDocument, read_document
-from oscvae.model.torchscript import load, save, script
+from oscvae.model.document import ModelDocument, ModelDocument2, read_document
+from oscvae.model.torchscript import load, save, script, to_frames
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.data.store import open_dataset, save_dataset
 from oscvae.training.evaluate import command
+from oscvae.training.evaluate.fidelity import JUDGED_S
 from oscvae.training.evaluate.levels import recorded_steps
 from oscvae.training.evaluate.metrics import decode_all, distance, encode_all
 from oscvae.training.evaluate.playing import measure_grid
 from oscvae.training.evaluate.report import Effort, data_facts, evaluate
 from oscvae.training.evaluate.subject import Subject
+from oscvae.training.evaluate.summary import SPLITS
 from oscvae.training.export import command as exporting
+from oscvae.training.export.axes import Axes, turned
 from oscvae.training.export.export import check_same, export
+from oscvae.training.export.precision import check_rounding
 from oscvae.training.fit.run import load_run
 from oscvae.training.fit.train import train
 from training.tiny import ANALYSIS, make_notes, store_notes, tiny_config
@@ -94,7 +99,14 @@ def test_an_exported_run_says_where_it_is_from(model: Path, run: Path, data: Pat
     assert len(document.points) == int(np.sum(make_notes().split == 0))
     assert list(model.parent.iterdir()) == [model]
     module, read = load(model)
-    assert max(check_same(load_run(run).model, module, read)) < 1e-5
+    assert max(check_same(as_exported(run, read), module, read)) < 1e-5
+
+
+def as_exported(run: Path, document: ModelDocument) -> Any:
+    """The network of a run with its dimensions in the order and the directions that its file has."""
+    told = document.training["axes"]
+    order, signs = (tuple(told[key]) for key in ("order", "signs"))
+    return turned(load_run(run).model, Axes(tuple(one - 1 for one in order), signs, (), ()))
 
 
 def test_nothing_is_replaced_unasked(model: Path, run: Path) -> None:
@@ -118,8 +130,8 @@ def test_a_run_is_only_exported_with_its_own_data(run: Path, tmp_path: Path) -> 
 
 
 def test_a_dimension_that_was_not_learnt_is_named(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def collapsed(module: Any, notes: NoteSet, first_octave: int) -> NDArray[np.float32]:
-        z = encode_all(module, notes, first_octave)
+    def collapsed(module: Any, notes: NoteSet, first_octave: int, rows: Any) -> NDArray[np.float32]:
+        z = encode_all(module, notes, first_octave, rows)
         z[:, 1] = 0.2 + 1e-6 * z[:, 1]
         return z
 
@@ -132,13 +144,14 @@ def test_a_dimension_that_was_not_learnt_is_named(run: Path, tmp_path: Path, mon
 def test_a_file_that_is_not_the_network_is_caught_and_leaves_the_old_one(
     model: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    network, document = load_run(run).model, read_document(model)
+    document = read_document(model)
+    network = as_exported(run, document)
     path = tmp_path / "model.ts"
     path.write_bytes(b"the old one")
 
     def damaged(where: Path) -> tuple[Any, ModelDocument]:
         _, read = load(where)
-        changed = load_run(run).model
+        changed = as_exported(run, document)
         with torch.no_grad():
             next(changed.decoder.parameters()).add_(1e-3)
         return script(changed), read
@@ -163,12 +176,9 @@ def test_a_model_whose_notes_depend_on_their_batch_is_caught(model: Path, run: P
 
 def test_the_distances_are_those_of_the_metrics(subject: Subject, notes: NoteSet) -> None:
     found, material = evaluate(subject, notes, effort=QUICK)
-    x = decode_all(
-        subject.module,
-        encode_all(subject.module, notes, ANALYSIS.first_octave),
-        notes.note.tolist(),
-        ANALYSIS.first_octave,
-    )
+    z = encode_all(subject.module, notes, ANALYSIS.first_octave)
+    rows = decode_all(subject.module, z, notes.note.tolist(), ANALYSIS.first_octave)
+    x = to_frames(torch.from_numpy(rows), subject.document).numpy()
     for split, name in enumerate(("training", "withheld notes", "unseen recordings")):
         rows = notes.split == split
         told = distance(x[rows], notes.x[rows], notes.analysis.floor_db, notes.analysis.ceiling_db)
@@ -179,6 +189,42 @@ def test_the_distances_are_those_of_the_metrics(subject: Subject, notes: NoteSet
     assert found.realism is None, "too few notes are withheld"
     assert len(material.heard.random) == found.playing.tuning.n == 13
     assert found.playing.grid.points == 27
+
+
+def test_only_the_first_seconds_of_the_notes_that_are_compared_count(subject: Subject, notes: NoteSet) -> None:
+    compared = notes.timbre == 0
+    some = dataclasses.replace(notes, compared=compared)
+    whole = evaluate(subject, notes, effort=QUICK)[0].fidelity
+    found = evaluate(subject, some, effort=QUICK)[0].fidelity
+    for name, told in whole.split.items():
+        parts = found.split[name], found.others[name]
+        assert [part.n for part in parts] == [int(np.sum(compared & (notes.split == SPLITS.index(name))))] * 2
+        assert np.mean([part.lsd_db for part in parts]) == pytest.approx(told.lsd_db, rel=1e-5)
+    assert not whole.others
+    assert subject.document.frames_within(JUDGED_S) == notes.analysis.frames, "these are shorter"
+    long = notes.analysis.model_copy(update={"frames": 1000})
+    assert (long.frames_within(JUDGED_S) - 1) * long.hop + long.n_fft >= long.onset_sample + 1.7 * long.sample_rate
+
+
+def test_a_file_in_float16_is_half_as_large_and_as_good(model: Path, run: Path, notes: NoteSet, tmp_path: Path) -> None:
+    half = exporting.export_run(run, tmp_path / "half.ts", wish=exporting.Wish(weights="float16"))
+    assert isinstance(half.document, ModelDocument2)
+    assert half.document.weights == "float16"
+    assert 0.0 < half.shift_db < 0.02
+    assert half.path.stat().st_size < model.stat().st_size
+    one, other = (Subject.open(path).decode(np.zeros((1, 3), np.float32), [66]) for path in (model, half.path))
+    assert 0.0 < np.abs(one - other).max() < 0.02
+    with pytest.raises(ConfigError, match="--weights must be float32 or float16, not int8"):
+        exporting.export_run(run, tmp_path / "other.ts", wish=exporting.Wish(weights="int8"))
+
+
+def test_weights_that_float16_would_spoil_are_not_rounded(run: Path, model: Path, notes: NoteSet) -> None:
+    network = load_run(run).model
+    spoilt = load_run(run).model
+    with torch.no_grad():
+        spoilt.decoder.static.bias += 0.1 * torch.randn(spoilt.decoder.static.bias.shape)
+    with pytest.raises(ModelError, match=r"in float16 its log-spectral distance moves by .* dB, at most 0\.02"):
+        check_rounding(network, spoilt, read_document(model), notes)
 
 
 def test_one_seed_gives_one_result(subject: Subject, notes: NoteSet) -> None:

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from oscvae.errors import ModelError
 from oscvae.model.document import ModelDocument
+from oscvae.sound.levels import loudest_db
 from oscvae.training.export import loudness
-from oscvae.training.export.loudness import LOUDNESS_DB, MOST_PEAK_DB, levelled, loudest_db, measure_loudness
+from oscvae.training.export.loudness import LOUDNESS_DB, MOST_PEAK_DB, levelled, measure_loudness
 from oscvae.units import db_to_gain
 from training.ringing import ringing_document
 

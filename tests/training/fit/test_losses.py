@@ -9,6 +9,7 @@ import torch
 from oscvae.training.config import LossConfig
 from oscvae.training.evaluate.metrics import distance
 from oscvae.training.fit.losses import log_spectral_distance, reconstruction, spectral_convergence
+from oscvae.training.fit.targets import Target
 
 CERTAIN = torch.zeros(2, 0, 1)
 
@@ -20,13 +21,15 @@ def notes(seed: int) -> np.ndarray:
 def test_spectral_convergence_is_what_it_says() -> None:
     target = torch.tensor([[[1.0, 0.0]], [[1.0, -1.0]]])
     got = torch.tensor([[[1.0, 0.0]], [[0.0, -1.0]]])
-    torch.testing.assert_close(spectral_convergence(got, target), torch.tensor([0.0, 0.99]), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        spectral_convergence(got, Target.of(target, 4.0)), torch.tensor([0.0, 0.99]), atol=1e-4, rtol=0
+    )
 
 
 def test_the_measures_are_those_of_the_evaluation() -> None:
     x, target = notes(1), notes(2)
     wanted = distance(x, target, -80.0, 0.0)
-    got = torch.from_numpy(x), torch.from_numpy(target)
+    got = torch.from_numpy(x), Target.of(torch.from_numpy(target), 4.0)
     assert float(log_spectral_distance(*got, 80.0).mean()) == pytest.approx(wanted.lsd_db, rel=1e-4)
     assert float(20.0 * torch.log10(spectral_convergence(*got)).mean()) == pytest.approx(wanted.sc_db, rel=1e-4)
 
@@ -37,7 +40,7 @@ def test_the_loss_is_squared_error_and_convergence() -> None:
     convergence = np.linalg.norm(linear[0] - linear[1], axis=(1, 2)) / np.linalg.norm(linear[1], axis=(1, 2))
     wanted = 0.7 * np.mean((x - target) ** 2) + 0.05 * convergence.mean()
     config = LossConfig(square=0.7, convergence=0.05)
-    got = reconstruction(torch.from_numpy(x), CERTAIN, torch.from_numpy(target), config, 4.0)
+    got = reconstruction(torch.from_numpy(x), CERTAIN, Target.of(torch.from_numpy(target), 4.0), config, 4.0)
     assert float(got) == pytest.approx(wanted, rel=1e-5)
 
 
@@ -48,11 +51,21 @@ def test_a_stochastic_decoder_is_judged_by_its_likelihood(shape: tuple[int, ...]
     log_density = -0.5 * (np.log(2.0 * np.pi) + log_variance + (x - target) ** 2 / np.exp(log_variance))
     wanted = -np.mean(log_density) - 0.5 * np.log(2.0 * np.pi)
     config = LossConfig(convergence=0.0)
-    parts = (torch.from_numpy(part) for part in (x, log_variance, target))
-    assert float(reconstruction(*parts, config, 4.0)) == pytest.approx(wanted, rel=1e-5)
+    parts = (torch.from_numpy(part) for part in (x, log_variance))
+    wanted_by = Target.of(torch.from_numpy(target), 4.0)
+    assert float(reconstruction(*parts, wanted_by, config, 4.0)) == pytest.approx(wanted, rel=1e-5)
 
 
 def test_nothing_is_owed_below_the_floor() -> None:
-    target = torch.full((1, 8, 5), -1.0)
+    target = Target.of(torch.full((1, 8, 5), -1.0), 4.0)
     assert float(reconstruction(torch.full((1, 8, 5), -2.0), CERTAIN, target, LossConfig(), 4.0)) == 0.0
     assert float(reconstruction(torch.full((1, 8, 5), -0.5), CERTAIN, target, LossConfig(), 4.0)) > 0.2
+
+
+def test_a_sound_that_is_wanted_pulls_up_what_lies_below_the_floor() -> None:
+    x = torch.full((1, 8, 5), -2.0, requires_grad=True)
+    target = torch.full((1, 8, 5), -1.0)
+    target[:, :4] = 0.5
+    reconstruction(x, CERTAIN, Target.of(target, 4.0), LossConfig(), 4.0).backward()
+    assert (x.grad[:, :4] < 0.0).all(), "descent raises it"
+    assert not x.grad[:, 4:].any()

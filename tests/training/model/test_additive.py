@@ -11,15 +11,16 @@ import torch
 from rich.console import Console
 
 from oscvae.model.bands import band_axis
+from oscvae.model.knots import spread_matrix
 from oscvae.model.torchscript import one_hots
+from oscvae.sound.levels import level_frames, measure_level
 from oscvae.sound.stft import log_to_db
-from oscvae.sound.takes import level_frames, measure_level
 from oscvae.training.config import AdditiveDecoder as DecoderConfig
 from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.evaluate.metrics import decode_all, distance, encode_all
 from oscvae.training.fit.train import train
-from oscvae.training.model.additive import AdditiveDecoder, lobe_polynomial, lobe_reach, spread_matrix, time_knots
-from oscvae.training.model.network import make_model
+from oscvae.training.model.additive import AdditiveDecoder, gather_matrix, lobe_polynomial, lobe_reach, time_knots
+from oscvae.training.model.network import in_frames, make_model
 from oscvae.units import note_to_hz
 from training.tiny import ANALYSIS, make_notes, tiny_config
 
@@ -41,6 +42,9 @@ def test_knots_are_dense_at_the_attack_and_interpolate_linearly() -> None:
     spread = spread_matrix(knots, 160)
     np.testing.assert_allclose(spread.sum(axis=0), 1.0, atol=1e-6)
     np.testing.assert_allclose(knots.astype(np.float32) @ spread, np.arange(160), rtol=1e-5, atol=1e-5)
+    gather = gather_matrix(knots, 160)
+    np.testing.assert_allclose(gather.sum(axis=0), 1.0, atol=1e-6)
+    np.testing.assert_array_equal(gather[:9, :9], np.eye(9))
 
 
 @pytest.mark.parametrize("note", [40, 55, 69, 88])
@@ -153,14 +157,16 @@ def test_soft_semitones_are_quarter_tones() -> None:
 
 
 def test_every_point_at_every_note_has_the_level_of_the_data() -> None:
+    """Within 0.3 dB where bands go apart between knots as they please, as of weights so wild."""
     decoder = AdditiveDecoder(SMALL, 4, ANALYSIS)
     octave, semitone = one_hots(list(range(60, 73)), ANALYSIS.first_octave)
     with torch.inference_mode():
         for scale in (0.0, 3.0, 30.0):
             x = decoder(scale * torch.randn(13, 4, generator=torch.Generator().manual_seed(1)), octave, semitone)
-            bands = 10.0 ** (log_to_db(x.numpy(), ANALYSIS.floor_db, ANALYSIS.ceiling_db) / 20.0)
+            frames = in_frames(x, decoder.knots, ANALYSIS.frames).numpy()
+            bands = 10.0 ** (log_to_db(frames, ANALYSIS.floor_db, ANALYSIS.ceiling_db) / 20.0)
             levels = [measure_level(note.T, ANALYSIS.band_axis(), level_frames(ANALYSIS)) for note in bands]
-            np.testing.assert_allclose(levels, 1.0, rtol=1e-4)
+            np.testing.assert_allclose(levels, 1.0, rtol=0.035)
 
 
 def test_a_tiny_model_learns(tmp_path: Path) -> None:
@@ -171,6 +177,7 @@ def test_a_tiny_model_learns(tmp_path: Path) -> None:
     for model in (learnt, fresh):
         z = encode_all(model, notes, notes.analysis.first_octave)
         x = decode_all(model, z, notes.note.tolist(), notes.analysis.first_octave)
+        x = in_frames(torch.from_numpy(x), model.knots, notes.analysis.frames).numpy()
         known, analysis = notes.split == 0, notes.analysis
         found.append(distance(x[known], notes.x[known], analysis.floor_db, analysis.ceiling_db))
     assert found[0].sc_db < -2.5 < found[1].sc_db

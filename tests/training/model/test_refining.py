@@ -9,7 +9,7 @@ import torch
 
 from oscvae.model.torchscript import one_hots, script
 from oscvae.training.config import RefineConfig
-from oscvae.training.model.network import NoteModel, make_model
+from oscvae.training.model.network import NoteModel, in_frames, make_model
 from oscvae.training.model.refining import Refinement
 from training.tiny import ANALYSIS, make_notes, tiny_config
 
@@ -26,10 +26,11 @@ def test_what_was_decoded_from_a_point_is_found_again(convergence: float, tmp_pa
     octave, semitone = one_hots(NOTES, ANALYSIS.first_octave)
     z = torch.randn(len(NOTES), 3, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
-        x = model(z, octave, semitone)
+        knots = model(z, octave, semitone)
+        x = in_frames(knots, model.knots, ANALYSIS.frames)
         guess = model.encoder(x, octave, semitone)[0]
         found = model.encode(x, octave, semitone)[0]
-        near, far = ((model(point, octave, semitone) - x).square().mean() for point in (found, guess))
+        near, far = ((model(point, octave, semitone) - knots).square().mean() for point in (found, guess))
     assert near < 0.01 * far
     assert (found - z).abs().median() < 0.1 * (guess - z).abs().median()
 
@@ -45,6 +46,23 @@ def test_an_anchor_holds_a_point_near_the_guess(tmp_path: Path) -> None:
         moved.append(float(away.abs().mean()))
     assert moved[0] > moved[1] > moved[2]
     assert moved[2] < 1e-3
+
+
+def test_only_the_beginning_of_a_note_counts(tmp_path: Path) -> None:
+    model = make(tmp_path, "refine.seconds=0.03")
+    octave, semitone = one_hots(NOTES, ANALYSIS.first_octave)
+    x = torch.from_numpy(make_notes().x[: len(NOTES)])
+    judged = ANALYSIS.frames_within(0.03)
+    assert 8 < judged < ANALYSIS.frames
+    later, sooner = x.clone(), x.clone()
+    later[:, :, judged:] = 0.5
+    sooner[:, :, judged - 1] = 0.5
+    guess = model.encoder(x, octave, semitone)
+    model.encoder.forward = lambda x, octave, semitone: guess  # type: ignore[method-assign]
+    with torch.inference_mode():
+        found = [model.encode(one, octave, semitone)[0] for one in (x, later, sooner)]
+    assert torch.equal(found[0], found[1])
+    assert not torch.allclose(found[0], found[2])
 
 
 def test_without_rounds_the_guess_is_the_point(tmp_path: Path) -> None:
