@@ -66,4 +66,11 @@ def test_one_that_does_not_come_to_an_end_is_ended(name: str) -> None:
 
 def _running(before: set[psutil.Process]) -> list[psutil.Process]:
     fresh = [child for child in psutil.Process().children() if child not in before]
-    return [child for child in fresh if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in fresh if not _is_over(child)]
+
+
+def _is_over(child: psutil.Process) -> bool:
+    try:
+        return child.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # since it was counted
+        return True

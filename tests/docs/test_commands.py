@@ -196,8 +196,7 @@ Judge = Callable[[str, Sandbox, Path, pytest.MonkeyPatch], None]
 
 
 def plainly(text: str, sandbox: Sandbox, _tmp_path: Path, _monkeypatch: pytest.MonkeyPatch) -> None:
-    talks = text.startswith(("oscsend", "oscvae ask"))
-    sandbox.run(as_run(text).format(port=sandbox.port) if talks else as_run(text))
+    sandbox.run(as_run(text).replace("{port}", str(sandbox.port)))
 
 
 def by_make(text: str, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

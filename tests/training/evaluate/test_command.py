@@ -340,7 +340,7 @@ def test_data_that_do_not_fit_are_refused(subject: Subject, notes: NoteSet) -> N
 def test_a_model_that_only_decodes_cannot_be_judged(model: Path, tmp_path: Path) -> None:
     class Mute(torch.nn.Module):
         def forward(self, z: torch.Tensor, octave: torch.Tensor, semitone: torch.Tensor) -> torch.Tensor:
-            return torch.zeros(z.shape[0], 48, 24)
+            return torch.zeros(z.shape[0], 48, 8)
 
     save(script(Mute()), read_document(model), tmp_path / "mute.ts")
     with pytest.raises(DataError, match="no encoder"):
@@ -354,7 +354,7 @@ def test_a_dead_corner_is_found(model: Path) -> None:
         """Silent wherever the first dimension is at its low end."""
 
         def forward(self, z: torch.Tensor, octave: torch.Tensor, semitone: torch.Tensor) -> torch.Tensor:
-            x = torch.full((z.shape[0], 48, 24), -1.0)
+            x = torch.full((z.shape[0], 48, 8), -1.0)
             x[:, 3:6] = 0.5
             return torch.where((z[:, 0] > document.latent.low[0] + 1e-3)[:, None, None], x, torch.tensor(-1.0))
 
