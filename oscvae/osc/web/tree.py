@@ -62,6 +62,11 @@ def paths(row: Address, dims: int, n_macros: int) -> Iterator[str]:
         yield row.path.removesuffix("N") + str(n)
 
 
+def alone(node: Mapping[str, Any]) -> Node:
+    """A node without those within it."""
+    return {name: value for name, value in node.items() if name != "CONTENTS"}
+
+
 def as_it_stands(node: Mapping[str, Any], standing: Standing) -> Node:
     """A node, and all within it, with VALUE where an address stands."""
     found = dict(node)
