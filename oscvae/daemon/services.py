@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from oscvae.daemon.encoder import Encoder
@@ -27,7 +27,7 @@ from oscvae.osc.packets import encode_message
 from oscvae.osc.parse import NO_MODEL, Command, parse
 from oscvae.osc.reference import help_text
 from oscvae.osc.subscribers import Subscribers
-from oscvae.play.loaded import Loaded
+from oscvae.play.loaded import Handle, Loaded
 from oscvae.play.part import Part
 
 log = logging.getLogger(__name__)
@@ -209,11 +209,13 @@ class Services:
     @obeys("/encode")
     def _encode(self, command: Command, client: Client) -> None:
         async def work() -> tuple[Any, ...]:
-            name = command.values["file"]
-            encoded = await self._encoder.encode(name, self._loaded())
+            name, loaded = command.values["file"], self._loaded()
+            encoded = await self._encoder.encode(name, loaded, command.values["note"])
+            handle = normal(PurePath(name).stem)
+            loaded.handles.keep(handle, Handle(encoded.z, ((encoded.detail, 1.0),)))
             if encoded.doubt:
                 client.reply("/warn", command.path, f"{name}: {encoded.doubt}")
-            return name, float(encoded.note), *encoded.z
+            return name, float(encoded.note), *encoded.z, handle, encoded.distance_db, encoded.doubt
 
         self._start(command, client, work())
 
