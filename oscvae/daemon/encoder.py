@@ -20,7 +20,7 @@ from oscvae.daemon import helper
 from oscvae.decode.wire import ENCODE, Request
 from oscvae.errors import BusyError, CommandError
 from oscvae.files import open_regular, why
-from oscvae.model.detail import Detail, checked, detail_size
+from oscvae.model.detail import Detail, checked, detail_size, share_elsewhere
 from oscvae.names import find
 from oscvae.play.loaded import Loaded
 from oscvae.settings.disk import Disk
@@ -82,9 +82,9 @@ class Encoder:
         """What a sound file is to a model. note: which it is, instead of the one that is heard. Raises CommandError."""
         if not loaded.decoder.encodes:
             raise CommandError(f"the model {loaded.name!r} has no encoder")
-        low, high = loaded.info.note_min, loaded.info.note_max
-        if note is not None and not low <= note <= high:
-            raise CommandError(f"the model {loaded.name!r} has the notes {low:g} to {high:g}, not {note}")
+        if note is not None and not loaded.info.note_min <= note <= loaded.info.note_max:
+            notes = f"{loaded.info.note_min:g} to {loaded.info.note_max:g}"
+            raise CommandError(f"the model {loaded.name!r} has the notes {notes}, not {note}")
         loaded.waiting += 1  # its decoder is not dismissed, whatever is loaded in the meantime
         try:
             async with self._turn:
@@ -98,12 +98,13 @@ class Encoder:
         document = loaded.document
         mean = _numbers(notice.get("mean"), loaded.info.dims)
         distance = _numbers([notice.get("distance_db")], 1)
-        try:
-            detail = checked(heard, _numbers(notice.get("detail"), None) or (), detail_size(document.bands.n))
-        except ValueError:
-            detail = None
-        if mean is None or distance is None or detail is None:
+        numbers = _numbers(notice.get("detail"), 2 * detail_size(document.bands.n))
+        if mean is None or distance is None or numbers is None:
             raise CommandError(f"{name}: the model {loaded.name!r} makes nothing of it")
+        try:
+            detail = checked(heard, numbers, share_elsewhere(distance[0]))
+        except ValueError as error:
+            raise CommandError(f"{name}: the model {loaded.name!r} makes nothing of it: {error}") from error
         # of noise, or of anything that is unlike its notes, a model may think whatever it likes
         doubts = [why for why in (doubt, document.unlike(mean), far(distance[0])) if why]
         return Encoded(heard, document.within_reach(mean), "; ".join(doubts), distance[0], detail)
@@ -173,9 +174,9 @@ def far(distance_db: float) -> str:
     return f"the model comes no nearer to it than {distance_db:.1f} dB" if distance_db > FAR_DB else ""
 
 
-def _numbers(answer: object, count: int | None) -> list[float] | None:
-    """A list of `count` finite numbers, of any number for None; None for any other answer."""
-    if not isinstance(answer, list) or (count is not None and len(answer) != count):
+def _numbers(answer: object, count: int) -> list[float] | None:
+    """A list of `count` finite numbers, or None for any other answer."""
+    if not isinstance(answer, list) or len(answer) != count:
         return None
     if not all(isinstance(value, int | float) and math.isfinite(value) for value in answer):
         return None

@@ -2,7 +2,8 @@
 
 A model knows a recording that it never heard as the nearest that it can say. What remains is mostly steady: an offset
 in each band, and a slope over time, fitted by weighted least squares. They belong to partials and not to frequencies,
-so for another note they move with its fundamental, and less of them holds there.
+so for another note they move with its fundamental. Much of them is there only where the instrument is a stranger: where
+the model knows it, other notes are better without (docs/decisions.md).
 
 Detail has a number for each band, or for each group of neighbours where there are more than MOST_BANDS.
 """
@@ -25,8 +26,10 @@ REACH_DB = 24.0
 """Beyond this no detail raises or lowers anything: a slope runs away behind what it was fitted to."""
 SLOPE_MOST_DB = 120.0
 """Of a slope, dB a second."""
-SHARE_ELSEWHERE = 0.7
-"""Of a recording's detail, for other notes than its own."""
+ELSEWHERE_MOST = 0.6
+"""Of a recording's detail, for other notes than its own: of one that is .."""
+KNOWN_DB, STRANGE_DB = 6.0, 7.5
+""".. so far from what the model plays, nothing, and this."""
 FITTED_S = 1.7
 """After its onset a recording is fitted so long; what comes later is mostly silence."""
 _FLOOR = -0.995  # in x: nothing is said of what lies below
@@ -44,6 +47,12 @@ class Detail:
     """MIDI note of the recording."""
     numbers: Float32s
     """[2, n], dB at the onset and dB a second, by band."""
+    elsewhere: float = ELSEWHERE_MOST
+    """How much of it other notes have, 0 to 1."""
+
+    def at(self, note: int) -> float:
+        """How much of it a note has."""
+        return 1.0 if note == self.note else self.elsewhere
 
     @property
     def size(self) -> int:
@@ -69,12 +78,12 @@ def blended(a: Mix, b: Mix, share: float) -> Mix:
     return tuple(kept[:PARTS_MOST])
 
 
-def faded(mix: Mix, share: float) -> Mix:
-    """So much of a mix, 0 to 1."""
-    return blended((), mix, share) if mix and share != 1.0 else mix
+def share_elsewhere(distance_db: float) -> float:
+    """How much of its detail other notes have than a recording that is so far from what the model plays."""
+    return ELSEWHERE_MOST * min(max((distance_db - KNOWN_DB) / (STRANGE_DB - KNOWN_DB), 0.0), 1.0)
 
 
-def checked(note: object, numbers: Sequence[float], size: int | None = None) -> Detail:
+def checked(note: object, numbers: Sequence[float], elsewhere: float, size: int | None = None) -> Detail:
     """A detail from foreign numbers, 2 n of them. size: the n that it must have; None = any that a model may have.
 
     Raises ValueError for what no fit answers.
@@ -88,7 +97,9 @@ def checked(note: object, numbers: Sequence[float], size: int | None = None) -> 
     values = np.array(numbers, np.float64).reshape(2, n)
     if not (np.abs(values) <= [[REACH_DB], [SLOPE_MOST_DB]]).all():  # false for NaN as well
         raise ValueError(f"an offset is at most {REACH_DB:g} dB, a slope {SLOPE_MOST_DB:g} dB/s")
-    return Detail(note, values.astype(np.float32))
+    if not 0.0 <= elsewhere <= 1.0:
+        raise ValueError(f"other notes must have 0 to 1 of a detail, not {elsewhere}")
+    return Detail(note, values.astype(np.float32), float(elsewhere))
 
 
 def detail_size(bands: int) -> int:
@@ -101,7 +112,7 @@ def _group(bands: int) -> int:
 
 
 class Moved(NamedTuple):
-    """A detail that is to be added: so much of it, of a recording of that note."""
+    """A detail that is to be added: so much of it, moved from that note to the one that is decoded."""
 
     share: float
     note: int
@@ -175,7 +186,7 @@ class Detailer:
         if note == part.note:
             return numbers
         there = self._centre * 2.0 ** ((part.note - note) / 12.0)
-        return SHARE_ELSEWHERE * np.stack([np.interp(there, self._centre, row) for row in numbers])
+        return np.stack([np.interp(there, self._centre, row) for row in numbers])
 
     def _level_db(self, block: Float32s) -> float:
         """The power of its loudest quarter second, in dB."""

@@ -68,7 +68,10 @@ class Moves:
         handle = loaded.handles.find(name)
         if handle is not None:
             return handle
-        preset = self._find_for(loaded, name)
+        try:
+            preset = self._find_for(loaded, name)
+        except CommandError as error:
+            raise CommandError(f"no sound was encoded as {name!r}, and {error}") from None
         return preset.z, preset.detail
 
     @obeys("/preset/recall")

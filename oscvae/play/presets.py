@@ -279,13 +279,19 @@ def write(file: Path, model: str, presets: Mapping[str, Preset]) -> None:
 
 def _written(preset: Preset) -> Any:
     """A list of numbers, or for one that holds more `{"z": [..], "attack": 0, "macros": {"soften": 0.5}, "detail":
-    [{"note": 60, "share": 1, "numbers": [..]}]}`, whose numbers are dB and then dB a second, by band."""
+    [{"note": 60, "share": 1, "elsewhere": 0.6, "numbers": [..]}]}`, whose numbers are dB, and then dB a second, by
+    band, and of which other notes have the share elsewhere."""
     if preset.format == FORMAT_OF_POINTS:
         return preset.z
     written: dict[str, Any] = {"z": preset.z, **preset.sound, "macros": dict(preset.macros)}
     if preset.detail:
         written["detail"] = [
-            {"note": detail.note, "share": share, "numbers": [round(n, 2) for n in detail.numbers.reshape(-1).tolist()]}
+            {
+                "note": detail.note,
+                "share": share,
+                "elsewhere": detail.elsewhere,
+                "numbers": [round(number, 2) for number in detail.numbers.reshape(-1).tolist()],
+            }
             for detail, share in preset.detail
         ]
     return written
@@ -328,15 +334,15 @@ def _read_detail(name: str, value: Any) -> Mix:
         raise ValueError(f"preset {name!r} has a detail that is no list of up to {PARTS_MOST}")
     parts: list[tuple[Detail, float]] = []
     for part in value:
-        if not isinstance(part, dict) or set(part) != {"note", "share", "numbers"}:
-            raise ValueError(f"preset {name!r} has a detail without note, share and numbers, or with more")
-        share, numbers = part["share"], part["numbers"]
-        if not _is_finite(share) or not 0.0 < share <= 1.0:
+        if not isinstance(part, dict) or set(part) != {"note", "share", "elsewhere", "numbers"}:
+            raise ValueError(f"preset {name!r} has a detail without note, share, elsewhere and numbers, or with more")
+        share, elsewhere, numbers = part["share"], part["elsewhere"], part["numbers"]
+        if not _is_finite(share) or not _is_finite(elsewhere) or not 0.0 < share <= 1.0:
             raise ValueError(f"preset {name!r} has a detail whose share is not above 0 and up to 1")
         if not isinstance(numbers, list) or not all(map(_is_finite, numbers)):
             raise ValueError(f"preset {name!r} has a detail that is no list of finite numbers")
         try:
-            parts.append((checked(part["note"], numbers), float(share)))
+            parts.append((checked(part["note"], numbers, elsewhere), float(share)))
         except ValueError as error:
             raise ValueError(f"preset {name!r}: {error}") from error
     return tuple(parts)

@@ -18,7 +18,7 @@ import numpy as np
 from oscvae.decode.pool import put_details
 from oscvae.decode.wire import MOVE, NOTE_ON, Request
 from oscvae.errors import BusyError, CommandError
-from oscvae.model.detail import Mix, detail_size, faded
+from oscvae.model.detail import Mix, detail_size
 from oscvae.osc.client import Client
 from oscvae.play.journey import Glide, Point
 from oscvae.play.link import RendererLink
@@ -301,10 +301,14 @@ class VoicePool:
     def _detail(self, voice: Voice, block: int) -> tuple[tuple[float, float], ...]:
         """Lay a voice's fine detail into the block that is to be filled; share and note of each part."""
         size = detail_size(voice.loaded.document.bands.n)
-        mix = faded(voice.detail, voice.detail_share * self._detail_share)
-        fitting = [(detail, share) for detail, share in mix if detail.size == size]  # another model may have come
-        count = put_details(voice.loaded.decoder.pool[block], [detail.numbers for detail, _ in fitting])
-        return tuple((share, float(detail.note)) for detail, share in fitting[:count])
+        note, share = voice.asked.semitone, voice.detail_share * self._detail_share
+        parts = [
+            (detail, share * own * detail.at(note))
+            for detail, own in voice.detail
+            if share * detail.at(note) > 0.0 and detail.size == size  # another model may have come
+        ]
+        count = put_details(voice.loaded.decoder.pool[block], [detail.numbers for detail, _ in parts])
+        return tuple((own, float(detail.note)) for detail, own in parts[:count])
 
     # -- while it sounds -----------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from oscvae.arrays import Float32s
 from oscvae.model.bands import BandAxis
-from oscvae.model.level import loudest
+from oscvae.model.level import LEVEL_S, loudest
 
 _SILENT = 1e-10
 
