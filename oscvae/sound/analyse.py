@@ -21,11 +21,11 @@ import numpy as np
 from oscvae.arrays import Float32s
 from oscvae.errors import OscvaeError, SoundFileError
 from oscvae.model.document import ModelDocument, parse_document
-from oscvae.sound.doubts import doubt
+from oscvae.sound.doubts import doubt, range_hz
 from oscvae.sound.files import read_sound
 from oscvae.sound.pitch import fundamental_hz
 from oscvae.sound.takes import finish, settled, tune
-from oscvae.units import hz_to_note, note_to_hz
+from oscvae.units import hz_to_note
 
 MEMORY_BYTES = 3 << 30
 _OOM_FIRST = "1000"
@@ -50,16 +50,16 @@ def analyse(path: Path, document: ModelDocument, note: int | None = None) -> Hea
     for the nearest in it, and a clipped one is heard as it is. Raises SoundFileError.
     """
     rate = document.sample_rate
-    low_hz, high_hz = note_to_hz(document.note_min - 1), note_to_hz(document.note_max + 1)
     try:
         take = read_sound(path, rate, allow_clipped=True)
-        f0_hz = fundamental_hz(settled(take, rate), rate, low_hz, high_hz)
+        f0_hz = fundamental_hz(settled(take, rate), rate, *range_hz(document))
+        told = note
         if note is None:
             note = min(max(round(hz_to_note(f0_hz)), document.note_min), document.note_max)
         x, _ = finish(tune(take, note, rate), document, document.band_axis())
     except SoundFileError as error:
         raise SoundFileError(f"{path.name}: {error}") from error
-    return Heard(note, np.ascontiguousarray(x.T), doubt(take, rate, f0_hz))
+    return Heard(note, np.ascontiguousarray(x.T), doubt(take, rate, f0_hz, document, told))
 
 
 def main() -> int:
