@@ -19,6 +19,7 @@ from oscvae.daemon.recorder import Recorder
 from oscvae.errors import BusyError, CommandError, OscvaeError
 from oscvae.files import why
 from oscvae.midi.learn import Controllers
+from oscvae.model.document import ModelDocument2
 from oscvae.names import normal
 from oscvae.osc.binding import bind_controller
 from oscvae.osc.client import Client
@@ -187,9 +188,18 @@ class Services:
             *ranges,
         )
 
+    def model_messages(self) -> Iterator[tuple[str, Sequence[Any]]]:
+        """All that is told of the model that plays, in order: /model, and what its dimensions and pads are called."""
+        yield "/model", self.model_message()
+        document = self._loaded().document
+        labels, pads = (document.labels, document.pads) if isinstance(document, ModelDocument2) else ((), ())
+        yield "/labels", labels
+        yield "/pads", pads
+
     @obeys("/model")
     def _tell_model(self, command: Command, client: Client) -> None:
-        client.reply("/model", *self.model_message())
+        for address, args in self.model_messages():
+            client.reply(address, *args)
 
     @obeys("/points")
     def _list_points(self, command: Command, client: Client) -> None:
@@ -363,7 +373,7 @@ class Services:
 
     def _state(self) -> Iterator[tuple[str, Sequence[Any]]]:
         if self._models.current is not None:
-            yield "/model", self.model_message()
+            yield from self.model_messages()
         yield "/macros.reply", self._performer.macros.names
         yield from self._performer.state()
 

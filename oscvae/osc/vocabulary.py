@@ -432,7 +432,15 @@ TABLE: tuple[Address, ...] = (
         scope="daemon",
         in_score="ignored",
     ),
-    Address("/model", "Models and files", "The model that plays.", (), ("/model",), by="services", in_score="ignored"),
+    Address(
+        "/model",
+        "Models and files",
+        "The model that plays.",
+        (),
+        ("/model .. /labels .. /pads",),
+        by="services",
+        in_score="ignored",
+    ),
     Address(
         "/points",
         "Models and files",
@@ -637,6 +645,18 @@ REPLIES: tuple[Reply, ...] = (
             Arg("note_max", "int", unit="MIDI note"),
             Arg("ranges", "rest", help="low and high of each dimension, 2 D floats: what /unit and /pad span"),
         ),
+        event=True,
+    ),
+    Reply(
+        "/labels",
+        "What the dimensions of that model are called, after each `/model`: one name for each, or none.",
+        (Arg("names", "rest"),),
+        event=True,
+    ),
+    Reply(
+        "/pads",
+        "What its pads are called, after `/labels`: one name for each, or none.",
+        (Arg("names", "rest"),),
         event=True,
     ),
     Reply(

@@ -71,9 +71,7 @@ def heard_as(sound: np.ndarray, told: int | None = None) -> str:
     return doubt(sound, RATE, fundamental_hz(settled(sound, RATE), RATE, *range_hz(NOTES)), NOTES, told)
 
 
-@pytest.mark.parametrize(
-    ("note", "hz"), [(33.0, "55.0"), (36.0, "65."), (28.0, "41.2"), (93.0, "1760"), (100.0, "26")]
-)
+@pytest.mark.parametrize(("note", "hz"), [(33.0, "55.0"), (36.0, "65."), (28.0, "41.2"), (93.0, "1760"), (100.0, "26")])
 def test_a_note_that_the_model_has_not_is_told(note: float, hz: str) -> None:
     told = heard_as(pluck(note))
     assert told.startswith(f"it repeats at {hz}") and f"note {note:.0f}, beyond the model's 40 to 88" in told
