@@ -24,7 +24,7 @@ from oscvae.training.evaluate.summary import Track, quietly
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 
-LOUDNESS_DB = -16.0
+LOUDNESS_DB = -14.5
 """Of the median note's loudest quarter second, in dB of full scale: a sine that reaches full scale has -3.
 
 Plucked strings at this level peak at -2.6 dBFS in the median (n 400): one note at full velocity and 0 dB is just under
