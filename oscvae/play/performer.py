@@ -9,6 +9,7 @@ order, `obey` one by one inside `moment`; `tick` moves what travels by itself. W
 from __future__ import annotations
 
 import contextlib
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
@@ -80,6 +81,7 @@ class Performer:
         self._release_s = float(self._told["/release"][0])
         self._releases_as_told = False  # until then a model's own release goes before it
         self._stretch = float(self._told["/stretch"][0])
+        self._detail_share = float(self._told["/detail"][0])
         self.moves = Moves(
             self._cursor,
             models,
@@ -223,6 +225,7 @@ class Performer:
             note=float(command.values["note"]),
             z=touch.place(point, loaded),
             detail=own_detail or detail,
+            detail_share=self._detail_share,
             kind=kind,
             channel=channel,
             loaded=loaded,
@@ -467,8 +470,9 @@ class Performer:
 
     @obeys("/detail")
     def _fade_detail(self, command: Command, client: Client, due_ns: int | None) -> None:
-        share = command.values["share"]
-        self.timeline.defer(due_ns, lambda: self.pool.fade_all_details(share))
+        self._detail_share = share = command.values["share"]
+        end = math.inf if due_ns is None else self.timeline.frame_at(due_ns)  # what begins then has it by then
+        self.timeline.defer(due_ns, lambda: self.pool.fade_all_details(share, end))
 
     @obeys("/attack")
     def _set_attack(self, command: Command, client: Client, due_ns: int | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 from collections import deque
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
@@ -43,7 +44,8 @@ class Note:
     id: the client's own, or negative. owner: whose id it is. velocity: 0 to 1, the gain is its square. stop_sample: of
     the voice, at which it releases by itself; -1 = never. attack: samples. hold: one of the HOLD_ values. release_s:
     its model's; None = the player's. start_frame: -1 = as soon as it is ready. group: of the notes that begin together,
-    0 = alone. channel: of the key, 1 to 16; 0 = none. detail: fine detail that goes with z.
+    0 = alone. channel: of the key, 1 to 16; 0 = none. detail: fine detail that goes with z. detail_share: of it,
+    that all voices have.
     """
 
     id: int
@@ -66,6 +68,7 @@ class Note:
     release_s: float | None = None
     channel: int = 0
     detail: Mix = ()
+    detail_share: float = 1.0
 
     @property
     def semitone(self) -> int:
@@ -87,6 +90,7 @@ class Voice:
     z: Point = ()
     detail: Mix = ()
     detail_share: float = 1.0  # of it, that was set for this voice
+    all_detail_share: float = 1.0  # and for all
     stop_frame: int = 0  # from which a release counts; 0 = at once
     numbers: dict[int, float] = field(default_factory=dict)  # what was set while it waited for a slot, by word
     own_release: bool = False  # one that was set for it alone
@@ -104,7 +108,7 @@ class Voice:
     wanted: Point | None = None
 
     def __post_init__(self) -> None:
-        self.z, self.detail = self.asked.z, self.asked.detail
+        self.z, self.detail, self.all_detail_share = self.asked.z, self.asked.detail, self.asked.detail_share
 
     @property
     def loaded(self) -> Loaded:
@@ -129,7 +133,6 @@ class VoicePool:
         self.busy = 0
         self.decode_ns = 2_000_000.0  # a slowly falling maximum
         self.decodes = 0
-        self._detail_share = 1.0  # of all details
         self._link = link
         self._listener = listener
         self._free = list(range(engine.slots - 1, -1, -1))
@@ -301,7 +304,7 @@ class VoicePool:
     def _detail(self, voice: Voice, block: int) -> tuple[tuple[float, float], ...]:
         """Lay a voice's fine detail into the block that is to be filled; share and note of each part."""
         size = detail_size(voice.loaded.document.bands.n)
-        note, share = voice.asked.semitone, voice.detail_share * self._detail_share
+        note, share = voice.asked.semitone, voice.detail_share * voice.all_detail_share
         parts = [
             (detail, share * own * detail.at(note))
             for detail, own in voice.detail
@@ -329,11 +332,12 @@ class VoicePool:
             if voice.detail and not voice.stolen and voice.loaded.decoder.alive:
                 self._decode_anew(voice)
 
-    def fade_all_details(self, share: float) -> None:
-        """So much of its fine detail has every voice, and of that what was set for itself."""
-        if share != self._detail_share:
-            self._detail_share = share
-            for voice in self.playing():
+    def fade_all_details(self, share: float, end: float = math.inf) -> None:
+        """So much of its fine detail has every voice that begins before frame `end`, and of that what was set for
+        itself."""
+        for voice in self.playing():
+            if voice.asked.start_frame < end and share != voice.all_detail_share:
+                voice.all_detail_share = share
                 if voice.detail and voice.loaded.decoder.alive:
                     self._decode_anew(voice)
 

@@ -38,7 +38,7 @@ class Pool:
         self.started: list[Voice] = []
         self.complete = 0  # groups
         self.moves: list[tuple[float, ...]] = []
-        self.detail_share = 1.0
+        self.faded: list[tuple[float, float]] = []
 
     def new_group(self) -> int:
         return 7
@@ -67,8 +67,8 @@ class Pool:
     def fade_detail(self, voice: Voice, share: float) -> None:
         voice.detail_share = share
 
-    def fade_all_details(self, share: float) -> None:
-        self.detail_share = share
+    def fade_all_details(self, share: float, end: float) -> None:
+        self.faded.append((share, end))
 
     def release_as_all(self) -> None:
         pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from types import SimpleNamespace
 from typing import Any
@@ -622,9 +623,17 @@ def test_a_voice_is_set_to_a_name_and_its_detail_is_faded() -> None:
     assert (voice.z, voice.detail_share) == ((0.0, 0.0), 1.0)
     stage.timeline.come(LATER)
     assert ((voice.z, voice.detail), voice.detail_share) == (HANDLE, 0.25)
-    stage.do(("/detail", 2.0))
-    assert stage.pool.detail_share == 1.0 and stage.performer.standing("/detail") == (1.0,)
     assert not stage.answers
+
+
+def test_what_begins_with_a_change_of_detail_has_it_and_what_sounds_follows_at_the_moment() -> None:
+    stage = named()
+    stage.do(("/detail", -1.0), ("/play", 60, "mine"), due_ns=LATER)
+    assert stage.pool.started[0].all_detail_share == 0.0 and stage.performer.standing("/detail") == (0.0,)
+    assert stage.pool.faded == []
+    stage.timeline.come(LATER)
+    stage.do(("/detail", 0.5))
+    assert stage.pool.faded == [(0.0, LATER // MOMENT), (0.5, math.inf)]
 
 
 def test_a_name_that_nothing_has_is_told() -> None:

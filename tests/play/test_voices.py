@@ -320,3 +320,7 @@ def test_a_detail_is_faded_and_moves_as_its_point_does() -> None:
     assert stage.answer().details == (), "a point that is given by numbers has none"
     stage.pool.move(plain, (0.0,), ((detail, 1.0),))
     assert asked_for(stage, stage.answer()) == [(1.0, 0.25, 60.0)]
+    later = stage.play(start_frame=1000, detail=((detail, 1.0),))
+    stage.pool.fade_all_details(0.5, 1000)
+    assert asked_for(stage, stage.answer()) == [(1.0, 0.125, 60.0)]
+    assert stage.model.decoder.idle and later.all_detail_share == 1.0, "it begins with what was set for its moment"
