@@ -250,7 +250,7 @@ def test_fingers_on_keys_and_map_at_once(open_page, daemon: Daemon) -> None:  # 
     assert voices(daemon) == 4, "keys are held: the map sounds none of its own"
     fingers.move(f0=places[1])
     fingers.lift(7, 8)
-    assert voices(daemon) == 4
+    until(lambda: voices(daemon) == 4)
     fingers.lift(0, 1, 2, 3)
     until(lambda: voices(daemon) == 0)
     fingers.put(5, *at(0.4, 0.4))
