@@ -23,6 +23,12 @@ COLOURS = """(() => {
   return seen.size;
 })()"""
 
+KEYBOARD = """
+window.keyboard = { onmidimessage: null };
+const inputs = new Map([["one", window.keyboard]]);
+navigator.requestMIDIAccess = () => Promise.resolve({ inputs, onstatechange: null });
+"""
+
 
 def until(condition: Callable[[], Any], timeout_s: float = SOON_S) -> Any:
     deadline = time.monotonic() + timeout_s
@@ -113,6 +119,43 @@ def test_what_others_do_is_seen(open_page, daemon: Daemon) -> None:  # type: ign
     daemon.client.send("/macro/2", 0.5)
     until(lambda: page.locator("#macros [aria-label=tape]").get_attribute("aria-valuenow") == "0.5")
     daemon.client.send("/macro/2", 0.0)
+
+
+def test_a_keyboards_wheel_is_seen_beside_the_bend_of_all(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
+    page: Page = open_page()
+    bend = page.locator("#strip [aria-label=bend]")
+    daemon.client.send("/bend", 1.0)
+    until(lambda: "1.0 st" in bend.inner_text())
+    assert not bend.locator("u").is_visible()
+    daemon.client.send("/bend/3", -1.5)
+    until(lambda: "1.0 st -1.5" in bend.inner_text())
+    mark, whole = bend.locator("u").bounding_box(), bend.bounding_box()
+    assert mark is not None and whole is not None
+    assert (mark["x"] + 1.5 - whole["x"]) / whole["width"] == pytest.approx(11.5 / 24, abs=0.02)
+    assert (standing(daemon, "/bend"), standing(daemon, "/bend/3")) == ((1.0,), (-1.5,)), "what is shown is not sent"
+    daemon.client.send("/bend/3", 0.0)
+    until(lambda: not bend.locator("u").is_visible())
+    daemon.client.send("/bend", 0.0)
+
+
+def test_a_midi_keyboard_at_the_browser_plays_its_own_channel(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
+    page: Page = open_page(script=KEYBOARD)
+    press = "((...bytes) => window.keyboard.onmidimessage({ data: bytes }))"
+    until(lambda: page.evaluate("window.keyboard.onmidimessage !== null"))
+    page.evaluate(f"{press}(0x92, 60, 100)")
+    page.evaluate(f"{press}(0xe2, 0x7f, 0x7f)")
+    page.evaluate(f"{press}(0xb2, 64, 127)")
+    until(lambda: standing(daemon, "/sustain/3") == (1,))
+    assert standing(daemon, "/bend/3") == (pytest.approx(2.0, abs=0.001),)
+    assert (standing(daemon, "/sustain"), standing(daemon, "/bend")) == ((0,), (0.0,))
+    assert "+2.0" in page.locator("#strip [aria-label=bend]").inner_text()
+    page.evaluate(f"{press}(0x82, 60, 0)")
+    daemon.client.send("/ping")
+    assert daemon.client.wait_for("/pong") is not None and voices(daemon) == 1, "its pedal is down"
+    page.evaluate(f"{press}(0xb2, 64, 0)")
+    page.evaluate(f"{press}(0xe2, 0, 0x40)")
+    until(lambda: voices(daemon) == 0)
+    assert standing(daemon, "/bend/3") == (0.0,)
 
 
 def test_what_goes_wrong_is_said_in_words(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
