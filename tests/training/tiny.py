@@ -8,7 +8,8 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from oscvae.sound.levels import level_frames, measure_level
+from oscvae.model.level import level_frames
+from oscvae.sound.levels import measure_level
 from oscvae.sound.stft import to_log
 from oscvae.training.config import TrainConfig, load_config
 from oscvae.training.data.analysis import AnalysisPart
