@@ -240,7 +240,8 @@ def test_every_number_has_its_range(key: tuple[str, str]) -> None:
         (
             "osc:\n  port:9301\n",
             "{}:1: osc: must hold keys (host, port, tcp_port, allow, feedback, timetags, latency_s, quit_from, "
-            "zeroconf, errors_per_second, prefix, map), got 'port:9301': a space is missing after the colon: port: 9301",
+            "zeroconf, errors_per_second, prefix, map), got 'port:9301': a space is missing after the colon: "
+            "port: 9301",
         ),
         ("osc: {{port:9301}}\n", "{}:1: osc.port:9301: unknown key, a space is missing after the colon: port: 9301"),
         ("osc:\n  host: a\n  port:9301\n", "{}:3: a space is missing after the colon: port: 9301"),
