@@ -308,6 +308,34 @@ def test_faders_follow_each_other_without_a_loop(silent: SilentDaemon, tablets: 
     tablet.tap("pedal")
 
 
+def test_wheels_and_pedals_of_keyboards_are_shown_and_move_no_fader(
+    silent: SilentDaemon, tablets: tuple[Tablet, Tablet]
+) -> None:
+    tablet, phone = tablets
+    silent.listen()
+    begin = len(tablet.sent), len(phone.sent)
+
+    def show(words: str) -> None:
+        for one in tablets:
+            assert until(lambda one=one: hears(one).value("keyboards", "text") == words, TOLD_S), words
+
+    assert tablet.value("keyboards", "text") == ""
+    for path, value, words in (
+        ("/bend/3", 1.25, "bend +1.2"),
+        ("/sustain/2", 1, "pedal bend +1.2"),
+        ("/sustain/3", 1, "pedal bend +1.2"),
+        ("/bend/3", -2.0, "pedal bend -2.0"),
+        ("/sustain/2", 0, "pedal bend -2.0"),
+        ("/bend/3", 0.0, "pedal"),
+        ("/sustain/3", 0, ""),
+    ):
+        silent.client.send(path, value)
+        show(words)
+    for one in tablets:
+        assert (one.value("bend"), one.value("pedal")) == (0.5, 0.0)
+    assert (len(tablet.sent), len(phone.sent)) == begin
+
+
 def test_a_macro_moves_the_faders_of_all(silent: SilentDaemon, tablets: tuple[Tablet, Tablet]) -> None:
     """Sixty messages a second; the tablet's own faders follow its macro, and what is told is not sent back."""
     tablet, phone = tablets

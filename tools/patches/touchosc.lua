@@ -11,6 +11,8 @@ local low = { @LOW@ } -- of the latent dimensions, until /model says what they a
 local high = { @HIGH@ }
 local renewed = nil
 local voices = 0
+local bent = 0 -- semitones, of the channel whose wheel moved last
+local pedals = {} -- of channels, those that are down
 
 local function control(name)
   return root:findByName(name, true)
@@ -52,6 +54,18 @@ local function count(change)
   write('voices', voices .. ' voices')
 end
 
+-- What keyboards hold, each on its channel: it sounds besides the bend fader and the pedal, which stay where they are.
+local function keyboards()
+  local words = {}
+  if next(pedals) then
+    words[1] = 'pedal'
+  end
+  if bent ~= 0 then
+    words[#words + 1] = string.format('bend %+.1f', bent)
+  end
+  write('keyboards', table.concat(words, ' '))
+end
+
 local function seconds()
   return GLIDE_S * control('glide').values.x
 end
@@ -71,6 +85,15 @@ local told = {
   ['/pad/N'] = function(args, n)
     show(2 * n - 1, args[1].value)
     show(2 * n, args[2].value)
+  end,
+  ['/bend/N'] = function(args)
+    bent = args[1].value
+    keyboards()
+  end,
+  ['/sustain/N'] = function(args, n)
+    local down = args[1].value
+    pedals[n] = (down == true or down == 1) or nil
+    keyboards()
   end,
   ['/level'] = function(args)
     meter('left', args[1].value)
