@@ -2,7 +2,7 @@
 
 Every connection, of HTTP and of TCP, leaves a circle behind (asyncio's transport refers to itself), a refused request
 a larger one; while notes sound for hours, these would stay. What was there at the start is frozen, so that even a full
-collection looks only through what has come since. Each is timed, and what takes too long waits for silence.
+collection looks only through what has come since. Each is timed, and what takes long comes half as often from then on.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import gc
 import time
 from collections.abc import Callable
 
-YOUNG = 3000  # objects that may come before the young ones are looked through: some 0.3 ms
-RATIOS = (8, 8)  # collections of a generation for one of the next
+YOUNG = 1000  # objects that may come before the young ones are looked through
+RATIOS = (8, 8)  # collections of a generation for one of the next, until they take long
 LONGEST_S = 0.003  # of a collection beside notes: a quarter of what MIDI is ahead
 SILENCE_S = 30.0  # before everything is collected, whether there is need or not
 _OLDEST = 2
@@ -33,7 +33,7 @@ class Tidy:
         self._young = young
         self._quiet_since = clock()
         self._counts = [0, 0]  # of the first two generations, since the next was collected
-        self._most = _OLDEST  # what may be collected beside notes
+        self._ratios = [*RATIOS]
 
     def tick(self, *, is_silent: bool) -> None:
         """To be called every few hundredths of a second."""
@@ -43,14 +43,14 @@ class Tidy:
         elif now - self._quiet_since > SILENCE_S:
             self._collect(_OLDEST)
             self._quiet_since = self._clock()
-            self._counts, self._most = [0, 0], _OLDEST
+            self._counts, self._ratios = [0, 0], [*RATIOS]
             return
         if self._young() >= YOUNG:
             self._collect_beside_notes(now)
 
     def _collect_beside_notes(self, now: float) -> None:
         generation = 0
-        while generation < self._most and self._counts[generation] >= RATIOS[generation]:
+        while generation < _OLDEST and self._counts[generation] >= self._ratios[generation]:
             self._counts[generation] = 0
             generation += 1
         self._collect(generation)
@@ -59,4 +59,4 @@ class Tidy:
         if generation < _OLDEST:
             self._counts[generation] += 1
         if took_s > LONGEST_S and generation:
-            self._most = generation - 1
+            self._ratios[generation - 1] *= 2
