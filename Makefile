@@ -68,6 +68,12 @@ model: $(VENV)/.test ## make models/plucked.ts again, from the soundfonts; stopp
 	    $$(test ! -e runs/plucked/run.json || echo --resume)
 	$(BIN)/oscvae export runs/plucked --out models/plucked.ts --model-version 4.0 --weights float16 --force
 
+study-annealing: data/plucked/index.json
+
+data/plucked/index.json: $(VENV)/.test
+	@tools/system-packages.sh model
+	$(BIN)/oscvae dataset build plucked data/plucked
+
 study-%: $(VENV)/.test ## run an experiment again, whole: study-divergence, as `oscvae study --list` names them
 	$(BIN)/oscvae study $* --out studies/$* $(ARGS)
 

@@ -287,7 +287,8 @@ class Conductor(Listener):
         await self._threads.run(self.renderer.lock, loaded.context.arena)
         await self.part.presets.open(loaded.name)
         if loaded is self.models.current:
-            self.subscribers.event("/model", *self.services.model_message())
+            for address, args in self.services.model_messages():
+                self.subscribers.event(address, *args)
             self.subscribers.lead()
             self.changed("/z", self.part.performer.cursor, None)
             if self.door is not None:

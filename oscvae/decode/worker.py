@@ -35,7 +35,9 @@ from typing import Any
 import numpy as np
 
 from oscvae.decode.confine import OFF, Confinement, confine
+from oscvae.decode.pool import take_details
 from oscvae.decode.wire import ENCODE, MAX_MESSAGE, MAX_TEXT, RECORD, Request, Setup, unpack_request
+from oscvae.model.detail import Detailer, Moved
 
 DECODED = 1  # realtime.layout.DECODED; that module would import numba, 0.5 s of a decoder's start
 GOOD, FAILED, NOT_FINITE = range(3)
@@ -93,6 +95,7 @@ class Network:
             self._fall_back(error)
             self._prepare()
         self.encodes = self._torchscript.has_encoder(self._module)
+        self.detailer = Detailer(self._document)
 
     def _choose_device(self, wanted: str) -> str:
         """The device, opened: a CUDA context opens files and starts threads, which no confined process may."""
@@ -116,6 +119,7 @@ class Network:
     def _prepare(self) -> None:
         torchscript = self._torchscript
         self._module, document = torchscript.load(Path(self._setup.path), self.device)
+        self._document = document
         self._on_step("file")
         torchscript.verify(self._module, document, self.device)
         self._on_step("checked")
@@ -160,13 +164,27 @@ class Network:
                 raise
             raise CudaError(_first_line(error)) from error
 
-    def encode(self, x: Any, note: int) -> tuple[list[float], list[float]]:
-        """Mean and log variance of log magnitudes [frames, bands] of one note."""
+    def encode(self, x: Any, note: int) -> dict[str, Any]:
+        """What a model makes of the log magnitudes [frames, bands] of one note, as a notice says it: mean and log
+        variance, how far what it decodes there is from them, and the fine detail that remains."""
+        torch = self._torch
         octave, semitone = self._torchscript.one_hots([note], self._setup.first_octave, self.device)
-        with self._torch.inference_mode():
-            bands_first = self._torch.from_numpy(np.ascontiguousarray(x.T))[None].to(self.device)
+        with torch.inference_mode():
+            bands_first = torch.from_numpy(np.ascontiguousarray(x.T))[None].to(self.device)
             mean, log_variance = self._module.encode(bands_first, octave, semitone)
-        return mean[0].tolist(), log_variance[0].tolist()
+            point = torch.tensor([self._document.within_reach(mean[0].tolist())], device=self.device)
+            rows = self._module(point, octave, semitone).clamp(-1.0, 1.0)
+            decoded = self._torchscript.to_frames(rows, self._document)[0].T.cpu().numpy()
+        detail = self.detailer.fit(decoded, x)
+        distance_db = self.detailer.distance_db(decoded, x)
+        if not (np.isfinite(detail).all() and math.isfinite(distance_db)):
+            raise RuntimeError("what it decodes there is not finite")
+        return {
+            "mean": mean[0].tolist(),
+            "log_variance": log_variance[0].tolist(),
+            "distance_db": round(distance_db, 2),
+            "detail": [round(number, 2) for number in detail.reshape(-1).tolist()],
+        }
 
 
 def _first_line(error: BaseException) -> str:
@@ -255,7 +273,10 @@ class Worker:
             statuses = []
             for request, x in zip(batch, out, strict=True):
                 statuses.append(GOOD if math.isfinite(x.sum().item()) else NOT_FINITE)
-                torch.clamp(x.T, -1.0, 1.0, out=self._blocks[request.block])
+                if request.details:
+                    self._fill_in_detail(network, request, x)
+                else:
+                    torch.clamp(x.T, -1.0, 1.0, out=self._blocks[request.block])
         except CudaError:
             raise
         except Exception as error:  # a model's code may raise anything
@@ -268,6 +289,14 @@ class Worker:
             record = RECORD.pack(DECODED, request.slot, request.generation, request.block, status, took, 0, 0)
             os.write(self._setup.pipe_fd, record)
 
+    def _fill_in_detail(self, network: Network, request: Request, x: Any) -> None:
+        """A block of a note with fine detail, whose numbers lie there until then."""
+        detailer, block = network.detailer, self._pool[request.block]
+        numbers = take_details(block, len(request.details), detailer.size)
+        network._torch.clamp(x.T, -1.0, 1.0, out=self._blocks[request.block])
+        parts = zip(request.details, numbers, strict=True)
+        detailer.add(block, request.note, [Moved(share, int(note), part) for (share, note), part in parts])
+
     def _encode_all(self, network: Network) -> None:
         """A thread of its own: one after the other, until None."""
         network._torch.set_flush_denormal(True)  # each thread has its own
@@ -276,11 +305,11 @@ class Worker:
 
     def _encode(self, network: Network, request: Request) -> None:
         try:
-            mean, log_variance = network.encode(self._heard, request.note)
+            encoded = network.encode(self._heard, request.note)
         except Exception as error:
             self._say(encoded=request.generation, why=_first_line(error))
         else:
-            self._say(encoded=request.generation, mean=mean, log_variance=log_variance)
+            self._say(encoded=request.generation, **encoded)
 
 
 def _settle_process() -> None:

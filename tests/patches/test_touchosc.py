@@ -246,6 +246,16 @@ def test_two_pads_lose_no_final_value(silent: SilentDaemon, tablets: tuple[Table
     assert [address for address, _ in tablet.sent[begin:]] == sent
 
 
+def test_the_pads_say_what_the_model_calls_their_dimensions(tablets: tuple[Tablet, Tablet]) -> None:
+    for one in tablets:
+        axes = [one.value(f"pad {k} axes", "text") for k in (1, 2)]
+        assert axes == ["dimensions 1, 2", "dimensions 3, 4"]
+        one.receive("/labels", ("brightness", "z2", "damping", "low end"), "ssss")
+        assert [one.value(f"pad {k} axes", "text") for k in (1, 2)] == ["brightness, z2", "damping, low end"]
+        one.receive("/labels", (), "")
+        assert [one.value(f"pad {k} axes", "text") for k in (1, 2)] == axes
+
+
 def test_a_preset_is_glided_to_by_all(silent: SilentDaemon, tablets: tuple[Tablet, Tablet]) -> None:
     tablet, phone = tablets
     listener = silent.listen()

@@ -116,6 +116,13 @@ local told = {
       high[dimension] = args[5 + 2 * dimension].value
     end
   end,
+  ['/labels'] = function(args)
+    for pad = 1, #low / 2 do
+      local across, up = args[2 * pad - 1], args[2 * pad]
+      local axes = string.format('dimensions %d, %d', 2 * pad - 1, 2 * pad)
+      write('pad ' .. pad .. ' axes', across and up and across.value .. ', ' .. up.value or axes)
+    end
+  end,
   ['/macros.reply'] = function(args)
     for n = 1, MACROS_MOST do
       write('macro ' .. n .. ' name', args[n] and args[n].value or '')

@@ -21,7 +21,7 @@ const SILENT = "Silent: no JACK server and no sound device. Press listen here, o
 
 const $ = (id) => document.getElementById(id);
 const osc = new Osc(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`);
-const state = { model: null, clouds: [], presets: [], cursor: null, voices: [], lastNote: 60, names: [] };
+const state = { model: null, clouds: [], presets: [], cursor: null, voices: [], lastNote: 60, names: [], labels: [] };
 
 // -- words: what goes wrong, and what to do ---------------------------------------------------------------------------
 
@@ -232,6 +232,11 @@ osc.on("/model", (name, dims, rate, lowest, highest, ...ranges) => {
   document.title = `${name} - oscvae`;
   osc.send("/points");
   osc.send("/presets");
+  repaint();
+});
+osc.on("/labels", (...names) => {
+  state.labels = names;
+  maps.forEach((map) => map.describe());
   repaint();
 });
 osc.on("/points.reply", (name, dims, ...values) => {
