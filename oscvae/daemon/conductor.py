@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import importlib
 import logging
 import os
-import time
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +19,7 @@ from oscvae.daemon.recorder import Recorder
 from oscvae.daemon.router import Router
 from oscvae.daemon.services import Services
 from oscvae.daemon.status import Meters
+from oscvae.daemon.tidy import Tidy
 from oscvae.errors import CommandError, DecoderError, ModelError, OscvaeError
 from oscvae.midi.input import MidiInput
 from oscvae.midi.learn import Controllers, read_rules
@@ -55,7 +54,6 @@ CLOCK_S = 0.02  # how often the frame clock takes a stamp
 FADE_S = 0.25
 PUT_AWAY_S = 0.4  # that leaving waits for disks
 LEARNT = "learnt.json"  # in paths.midi
-_IDLE_GC_S = 30.0
 _AUDIO_THREADS = 4  # one looks after the server, one leaves while that hangs, one locks a model's memory
 
 log = logging.getLogger(__name__)
@@ -356,15 +354,11 @@ class Conductor(Listener):
     # -- the event clock -----------------------------------------------------------------------------------------------
 
     async def _keep_time(self) -> None:
-        quiet_since = time.monotonic()
+        tidy = Tidy()
         while True:
             self.clock.update()
             self.models.watch()
             if self.output.hears_midi:
                 self.midi.check_latency()  # the period may change at any time
-            if len(self.pool):
-                quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since > _IDLE_GC_S:
-                gc.collect()
-                quiet_since = time.monotonic()
+            tidy.tick(is_silent=not len(self.pool))
             await asyncio.sleep(CLOCK_S)

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 from oscvae.sound.pitch import fundamental_hz
 from parts.daemon import Daemon
+from parts.tap import TAP
 
 NOTE, HZ = 69, 440.0
 TONE_S = 0.25  # of which the pitch is measured
@@ -25,20 +26,6 @@ COLOURS = """(() => {
   const seen = new Set();
   for (let k = 0; k < pixels.length; k += 4) seen.add(pixels.slice(k, k + 3).join());
   return seen.size;
-})()"""
-RECORD = """(() => {
-  const connect = AudioNode.prototype.connect;
-  window.recorded = [];
-  AudioNode.prototype.connect = function (to, ...rest) {
-    if (to instanceof AudioDestinationNode) {
-      const tap = this.context.createScriptProcessor(2048, 2, 2);
-      tap.onaudioprocess = ({ inputBuffer }) => window.recorded.push(Array.from(inputBuffer.getChannelData(0)));
-      window.rate = this.context.sampleRate;
-      connect.call(this, tap);
-      connect.call(tap, to);
-    }
-    return connect.call(this, to, ...rest);
-  };
 })()"""
 
 
@@ -72,7 +59,7 @@ def hear_note(page: Page, daemon: Daemon) -> np.ndarray[Any, Any]:
 @pytest.mark.parametrize("is_secure", [True, False])
 def test_a_note_is_heard_in_the_browser_at_its_pitch(open_page, daemon: Daemon, is_secure: bool) -> None:  # type: ignore[no-untyped-def]
     host = "127.0.0.1" if is_secure else own_address()
-    page: Page = open_page(script=RECORD, host=host)
+    page: Page = open_page(script=TAP, host=host)
     assert page.evaluate("[isSecureContext, 'audioWorklet' in AudioContext.prototype]") == [is_secure, is_secure]
     listen = page.locator("#listen")
     page.wait_for_selector("#listen.offered")  # no JACK server, no card

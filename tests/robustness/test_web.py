@@ -196,4 +196,4 @@ def test_a_hundred_thousand_requests_and_frames(daemon: Daemon, port: int) -> No
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/?HOST_INFO", timeout=10) as response:
         assert json.load(response)["NAME"] == "oscvae"
     daemon.reset()
-    assert daemon.sounds(), f"seed {seed}"
+    assert daemon.sounds(), f"seed {seed}: {daemon.status()}\n{daemon.log[-2000:]}"

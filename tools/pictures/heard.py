@@ -33,6 +33,7 @@ INK, FAINT, LINE, ACCENT = "#e8eaee", "#aab3c0", "#343c48", "#e0814a"
 GROUND, RAISED = "#14171c", "#0e1115"  # the page's: readable on a white page and on a dark one
 COLOURS = "magma"
 FLOOR_DB = -70.0
+MARK = 9  # pixels around the note's point
 
 
 def make(folder: Path) -> None:
@@ -93,7 +94,7 @@ def _draw_note(place: Path, path: Path) -> None:
     names = [point.label.rstrip(" 0123456789") for point in document.points]
     codes = np.array([point.z for point in document.points])
     middles = {name: np.median(codes[[n == name for n in names]], axis=0) for name in sorted(set(names))}
-    z = np.round(0.5 * (middles[FROM] + middles[TO]), 1)
+    z = np.round(0.5 * (middles[FROM] + middles[TO]), 1) + 0.0  # no -0
 
     sound_file = place / "note.wav"
     point = ",".join(f"{value:g}" for value in z)
@@ -132,7 +133,7 @@ def _draw_note(place: Path, path: Path) -> None:
         title="magnitudes, decoded",
         xticks=[],
         yticks=[],
-        xlabel=f"{bands.shape[1]} frames",
+        xlabel=f"{bands.shape[1]} {'frames' if bands.shape[1] == document.frames else 'knots'}",
         ylabel=f"{bands.shape[0]} bands",
     )
     wave.plot(np.arange(len(sound)) / rate, sound[:, 0], color=ACCENT, linewidth=0.4)
@@ -141,15 +142,18 @@ def _draw_note(place: Path, path: Path) -> None:
         axes.title.set_fontsize(9)
     figure.draw_without_rendering()  # the panels have their places
     figure.set_layout_engine("none")
-    _name(latent, middles, np.concatenate([codes[:, :2], z[None, :2]]))
+    _name(latent, middles, codes[:, :2], z[:2])
     _save(figure, path)
 
 
-def _name(axes: Axes, middles: dict[str, NDArray[np.float64]], dots: NDArray[np.float64]) -> None:
-    """Write each name near its middle, where it lies on no other name and on as few dots as may be."""
+def _name(
+    axes: Axes, middles: dict[str, NDArray[np.float64]], dots: NDArray[np.float64], marked: NDArray[np.float64]
+) -> None:
+    """Write each name near its middle, where it lies on no other name, not on what is marked, and on few dots."""
     places = axes.transData.transform(dots)
     frame = axes.get_window_extent()
-    taken: list[Bbox] = []
+    x, y = axes.transData.transform(marked)
+    taken = [Bbox.from_extents(x - MARK, y - MARK, x + MARK, y + MARK)]
     for name, middle in sorted(middles.items(), key=lambda item: len(item[0]), reverse=True):
         found = []
         for distance in range(8, 60, 6):
