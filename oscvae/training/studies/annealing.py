@@ -33,7 +33,7 @@ from oscvae.training.studies.setting import Setting
 DATA = Path("data/plucked")
 LATENT = 8
 PUBLISHED_NATS = (7307, 74, 11)
-TOO_MUCH = 400.0
+TOO_MUCH = 100.0
 """A beta that silences dimensions of these notes."""
 FREE_NATS = 0.5
 _COLOURS = "viridis"
