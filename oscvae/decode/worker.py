@@ -36,6 +36,7 @@ import numpy as np
 
 from oscvae.decode.confine import OFF, Confinement, confine
 from oscvae.decode.wire import ENCODE, MAX_MESSAGE, MAX_TEXT, RECORD, Request, Setup, unpack_request
+from oscvae.model.textures import TextureMixer, read_textures
 
 DECODED = 1  # realtime.layout.DECODED; that module would import numba, 0.5 s of a decoder's start
 GOOD, FAILED, NOT_FINITE = range(3)
@@ -76,6 +77,7 @@ class Network:
         self._octaves: Any = None  # one-hot rows of every note the model knows
         self._semitones: Any = None
         self._rows: list[tuple[Any, Any]] = []  # the same, one by one
+        self.mixer: TextureMixer | None = None
         self._point: Any = None  # one point [1, D], and its memory
         self._coordinates: Any = None
         self.encodes = False
@@ -115,7 +117,10 @@ class Network:
 
     def _prepare(self) -> None:
         torchscript = self._torchscript
-        self._module, document = torchscript.load(Path(self._setup.path), self.device)
+        path = Path(self._setup.path)
+        self._module, document = torchscript.load(path, self.device)
+        textures = read_textures(path, document)
+        self.mixer = None if textures is None else TextureMixer(textures, document)
         self._on_step("file")
         torchscript.verify(self._module, document, self.device)
         self._on_step("checked")
@@ -249,13 +254,18 @@ class Worker:
         torch = network._torch
         try:
             out = network.decode([request.z for request in batch], [request.note for request in batch])
-            expected = (len(batch), self._setup.pool.bands, self._setup.pool.rows)
+            expected = (len(batch), self._setup.pool.bands, self._decoded_rows(network))
             if tuple(out.shape) != expected:
                 raise RuntimeError(f"forward answered {tuple(out.shape)}, its document says {expected}")
             statuses = []
             for request, x in zip(batch, out, strict=True):
                 statuses.append(GOOD if math.isfinite(x.sum().item()) else NOT_FINITE)
-                torch.clamp(x.T, -1.0, 1.0, out=self._blocks[request.block])
+                block = self._blocks[request.block]
+                if network.mixer is None:
+                    torch.clamp(x.T, -1.0, 1.0, out=block)
+                    continue
+                torch.clamp(x.T, -1.0, 1.0, out=block[: len(x.T)])
+                self._pool[request.block, len(x.T) :] = network.mixer.rows(request.z, request.note)
         except CudaError:
             raise
         except Exception as error:  # a model's code may raise anything
@@ -267,6 +277,10 @@ class Worker:
         for request, status in zip(batch, statuses, strict=True):
             record = RECORD.pack(DECODED, request.slot, request.generation, request.block, status, took, 0, 0)
             os.write(self._setup.pipe_fd, record)
+
+    def _decoded_rows(self, network: Network) -> int:
+        """Of a block, those that the model decodes."""
+        return self._setup.pool.rows - (0 if network.mixer is None else network.mixer.frames)
 
     def _encode_all(self, network: Network) -> None:
         """A thread of its own: one after the other, until None."""

@@ -16,12 +16,14 @@ from oscvae.model.document import SUFFIX, ModelDocument
 from oscvae.training.data.dataset import WITHHELD_NOTE, WITHHELD_RECORDING, NoteSet
 from oscvae.training.data.store import open_dataset
 from oscvae.training.evaluate.metrics import decode_ms
+from oscvae.training.evaluate.subject import Subject
 from oscvae.training.evaluate.summary import Track, quietly, tracker
 from oscvae.training.export.axes import measure_axes, turned, turned_document
 from oscvae.training.export.export import Card, Difference, check_same, describe, export
 from oscvae.training.export.loudness import Loudness, levelled
 from oscvae.training.export.precision import check_rounding, rounded
 from oscvae.training.export.relevel import Relevelled, relevel
+from oscvae.training.export.texturing import measure_textures
 from oscvae.training.fit.run import Run, load_run, read_record, versions
 from oscvae.units import gain_to_db
 
@@ -178,7 +180,10 @@ def export_run(
     loud, loudness = levelled(model, document, track)
     told = {**document.training, "loudness": loudness.record()} | ({"float16_shift_db": shift_db} if half else {})
     final = loud.model_copy(update={"training": told, "weights": "float16" if half else "float32"})
-    module, read = export(model, final, out)
+    textures = measure_textures(Subject(model, final), notes)
+    if textures is not None:
+        final = final.model_copy(update={"texture_rows": textures.head.frames})
+    module, read = export(model, final, out, textures)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
