@@ -189,10 +189,10 @@ def to_columns(document: ModelDocument, note: int, db: Float32s, partials: int, 
             found[:, column] = db[:, bands[0]]
         else:
             found[:, column] = db[:, bands[bands.size // 2]]
+    # a partial above the highest band, or a group that partials cover: as the one beside it
     missing = np.flatnonzero(~np.isin(np.arange(partials + groups), columns))
-    for column in missing.tolist():  # a partial above the highest band, or a group that partials cover: as the one beside it
-        beside = column - 1 if column else 0
-        found[:, column] = found[:, beside]
+    for column in missing.tolist():
+        found[:, column] = found[:, max(column - 1, 0)]
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -202,7 +203,7 @@ def _training(run: Run, notes: NoteSet, record: dict[str, Any]) -> dict[str, Any
             "notes": int((~notes.held_out).sum()),
             "withheld_notes": int((notes.split == WITHHELD_NOTE).sum()),
             "unseen_recordings": int((notes.split == WITHHELD_RECORDING).sum()),
-            "instruments": list(notes.timbres),
+            "instruments": [notes.timbres[timbre] for timbre in np.unique(notes.timbre).tolist()],
         },
         "config": run.config.model_dump(mode="json"),
         "trained_with": record.get("versions", {}),
