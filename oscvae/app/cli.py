@@ -236,10 +236,14 @@ def dataset_listen(
 def train(
     config: Annotated[
         str | None,
-        typer.Option("--config", "-c", metavar="FILE", help="A YAML file, or plucked (the default) or published."),
+        typer.Option("--config", "-c", metavar="FILE", help="A YAML file, or plucked (the default), own or published."),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="The data set, as `oscvae dataset build` leaves it.")
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="MODEL", help="Begin at a model (plucked, FILE.ts, a run), or at nothing."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="The run; without it, runs/ and its name.")
@@ -254,11 +258,14 @@ def train(
 ) -> int:
     """Train a model on a data set, into a run folder that `oscvae evaluate` and `oscvae export` take.
 
+    A set of few notes begins at the model that ships and takes the configuration own, unless --config or --from say
+    otherwise.
+
     Arguments of Lightning's Trainer go into the section trainer, like --set trainer.devices=2.
     """
     from oscvae.training.fit import command
 
-    return command.train(config, data, out, resume, overrides or [])
+    return command.train(config, data, out, resume, overrides or [], start)
 
 
 @app.command()

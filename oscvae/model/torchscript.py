@@ -66,18 +66,34 @@ def load(path: Path, device: str = "cpu") -> tuple[Any, ModelDocument]:
     word is only known after `verify`.
     """
     document = read_document(path)
+    module = _opened(path, device)
+    if isinstance(document, ModelDocument2) and document.weights != "float32":
+        module = module.float()
+    try:
+        module = _frozen(module.eval())
+    except (RuntimeError, ValueError) as error:
+        raise _unloadable(path, error) from error
+    return module, document
+
+
+def parameters(path: Path) -> dict[str, Any]:
+    """The parameters of a model file by name, float32, on the CPU. Raises ModelError where it cannot be loaded."""
+    return {name: value.detach().float() for name, value in _opened(path, "cpu").named_parameters()}
+
+
+def _opened(path: Path, device: str) -> Any:
     import torch
 
     try:
         with _without_deprecation():
-            module = torch.jit.load(str(path), map_location=torch.device(device))
-        if isinstance(document, ModelDocument2) and document.weights != "float32":
-            module = module.float()
-        module = _frozen(module.eval())
+            return torch.jit.load(str(path), map_location=torch.device(device))
     except (RuntimeError, ValueError, OSError) as error:
-        reason = str(error).strip().splitlines()
-        raise ModelError(f"{path}: TorchScript cannot load it: {reason[0] if reason else error!r}") from error
-    return module, document
+        raise _unloadable(path, error) from error
+
+
+def _unloadable(path: Path, error: Exception) -> ModelError:
+    reason = str(error).strip().splitlines()
+    return ModelError(f"{path}: TorchScript cannot load it: {reason[0] if reason else error!r}")
 
 
 def has_encoder(module: Any) -> bool:

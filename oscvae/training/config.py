@@ -24,6 +24,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 CONFIGS = Path(__file__).resolve().parent / "configs"
 DEFAULT = "plucked"
+OWN = "own"
+"""That of a set of few notes."""
 _INSTEAD: dict[tuple[str, ...], str] = {("fit", "steps"): "epochs", ("fit", "epochs"): "steps"}
 """A key that is set by hand, and the one that it replaces."""
 

@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -24,29 +23,17 @@ from parts.jackd import PROGRAMS, JackServer, StartJack
 from parts.programs import skip_without
 from parts.silent import SilentDaemon
 
-SERVER = f"oscvae-doctor-{os.getpid()}"
-
-
-@pytest.fixture
-def jackd() -> Iterator[str]:
-    """The name of a JACK server with the dummy driver."""
-    command = ["jackd", "-r", "-p", "32", "-n", SERVER, "-d", "dummy", "-r", "44100", "-p", "256"]
-    environment = dict(os.environ, JACK_NO_AUDIO_RESERVATION="1")
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        time.sleep(0.5)
-        yield SERVER
-        server.terminate()
-
 
 def configured(*overrides: str) -> Config:
     return load_config(None, overrides)
 
 
 @pytest.mark.jack
-def test_a_jack_server_is_described(jackd: str) -> None:
-    found = doctor_audio.check_jack(configured("audio.backend=jack", f"audio.server_name={jackd}"))
+def test_a_jack_server_is_described(start_jack: StartJack) -> None:
+    server = start_jack(rate=44_100, period=256, realtime=False)
+    found = doctor_audio.check_jack(configured("audio.backend=jack", f"audio.server_name={server.name}"))
     assert "44100 Hz, 256 frames, 2 playback ports" in found.what
-    assert found.state == "warn"  # started with -r, without realtime
+    assert found.state == "warn"  # without realtime
 
 
 def test_a_missing_jack_server_fails_only_where_it_is_asked_for_by_name() -> None:

@@ -36,10 +36,10 @@ LENGTH_S = 2.9
 # a release of 0.15 s as a float32 of OSC is not the default's double: both sides are told
 PLAIN: tuple[Sent, ...] = (("/release", 0.15), ("/stretch", 1.0), ("/attack", 0.0))
 VOICES: tuple[tuple[Sent, ...], ...] = (
-    (*PLAIN, ("/play", 60, *Z, 1.0)),
-    (*PLAIN, ("/play", 64.37, 1.0, -0.5, 0.2, -1.1, 0.6)),  # a fraction: resampled
+    (*PLAIN, ("/play", 60, *Z, 1.0, 1.5)),
+    (*PLAIN, ("/play", 64.37, 1.0, -0.5, 0.2, -1.1, 0.6, 1.5)),  # a fraction: resampled
     (*PLAIN, ("/play", 43, *Z, 0.8, 0.3)),  # released after 0.3 s
-    (*PLAIN, ("/stretch", 1.6), ("/attack", 0.02), ("/play", 81, -0.7, 0.4, 1.3, 0.0, 0.5)),
+    (*PLAIN, ("/stretch", 1.6), ("/attack", 0.02), ("/play", 81, -0.7, 0.4, 1.3, 0.0, 0.5, 1.5)),
     (*PLAIN, ("/stretch", 0.5), ("/release", 0.7), ("/play", 94.5, *Z, 0.7, 0.2)),  # beyond the model's notes
 )
 

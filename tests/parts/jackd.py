@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -14,8 +15,10 @@ from pathlib import Path
 from typing import IO
 
 PROGRAMS = ("jackd", "jack_lsp")  # without which none can be started
-READY_TIMEOUT_S = 10.0
+READY_TIMEOUT_S = 30.0
 _SHM = Path("/dev/shm")
+_OURS = re.compile(rb"oscvae-test-(\d+)-\d+")  # in libjack's registry, behind the server's PID
+_FULL = "Too many servers already active"
 _numbers = itertools.count()
 
 
@@ -27,16 +30,41 @@ def realtime_granted() -> bool:
         return False
 
 
+def forget_dead_servers() -> None:
+    """Have libjack forget those of our servers that died.
+
+    It knows eight servers, dead ones included, and forgets a dead one only when a server of that name leaves in order.
+    """
+    registry = (_SHM / "jack-shm-registry").read_bytes()
+    for found in _OURS.finditer(registry):
+        maker, name = found[1].decode(), found[0].decode()
+        entry = registry.rfind(b"jack-", 0, found.start()) - 4
+        dead = not Path(f"/proc/{int.from_bytes(registry[entry : entry + 4], 'little')}").exists()
+        if dead and (int(maker) == os.getpid() or not Path(f"/proc/{maker}").exists()):
+            server = JackServer()
+            server.name = name
+            server._launch()
+            server.stop()
+
+
 class JackServer:
     """jackd -d dummy at `rate` Hz and `period` frames, realtime where that is granted, with room for `ports` ports."""
 
-    def __init__(self, *, rate: int = 48_000, period: int = 128, ports: int = 64, synchronous: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        rate: int = 48_000,
+        period: int = 128,
+        ports: int = 64,
+        synchronous: bool = False,
+        realtime: bool | None = None,
+    ) -> None:
         self.name = f"oscvae-test-{os.getpid()}-{next(_numbers)}"
         self.rate = rate
         self.period = period
         self.ports = ports
         self.synchronous = synchronous
-        self.realtime = realtime_granted()
+        self.realtime = realtime_granted() if realtime is None else realtime
         self._process: subprocess.Popen[bytes] | None = None
         self._told: IO[bytes] | None = None
         self._crashed = False
@@ -72,20 +100,30 @@ class JackServer:
         """Start, at another rate or period if they are given, and wait until it answers."""
         self.rate = rate or self.rate
         self.period = period or self.period
+        told = self._launch()
+        if _FULL in told:
+            forget_dead_servers()
+            told = self._launch()
+        if self._process is None:
+            raise RuntimeError(f"jackd did not start: {' '.join(self.command)}\n{told}")
+        return self
+
+    def _launch(self) -> str:
+        """What the server said that did not start; nothing where one answers."""
         self._crashed = False
-        self._told = told = tempfile.TemporaryFile()  # noqa: SIM115
+        self._told = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=told, stderr=told
+            self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=self._told, stderr=self._told
         )
         deadline = time.monotonic() + READY_TIMEOUT_S
         while self.tool("jack_lsp").returncode != 0:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self._process.kill()
+                self._process.wait()
                 self._process = None
-                told.seek(0)
-                raise RuntimeError(f"jackd did not start: {' '.join(self.command)}\n{told.read().decode()}")
+                return self.log() or "it said nothing"
             time.sleep(0.02)
-        return self
+        return ""
 
     def tool(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a JACK tool against this server."""
@@ -117,14 +155,13 @@ class JackServer:
         self._crashed = True
 
     def stop(self) -> None:
-        """End it in any way, and remove what a killed one leaves: libjack knows eight servers, dead ones included, and
-        forgets a dead one only when a server of that name leaves in order."""
+        """End it in any way, and remove what a killed one leaves (`forget_dead_servers`)."""
         if self._process is None:
             return
         if self._process.poll() is None:
             self._process.terminate()
             try:
-                self._process.wait(2)
+                self._process.wait(10)
             except subprocess.TimeoutExpired:
                 self.kill()
         if self._crashed:

@@ -97,7 +97,7 @@ def test_encoding_a_decoded_note_comes_back_near(model: tuple[Any, ModelDocument
 
 def test_its_document_is_complete() -> None:
     document = read_document(PATH)
-    assert (document.sample_rate, document.n_fft, document.hop, document.frames) == (48000, 2048, 512, 160)
+    assert (document.sample_rate, document.n_fft, document.hop, document.frames) == (48000, 2048, 512, 560)
     assert document.onset_sample == 3 * document.n_fft // 4
     assert document.licence == "MIT"
     assert [name in source for name, source in zip(("FluidR3", "MuseScore"), document.sources, strict=True)] == [

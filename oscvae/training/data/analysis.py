@@ -28,7 +28,7 @@ class AnalysisPart(Section):
     band_kind: str = "hybrid"
     n_bands: int = 256
     corner: int = 0
-    frames: int = 160
+    frames: int = 560
     onset_sample: int = 1536
     floor_db: float = -80.0
     ceiling_db: float = 6.0

@@ -134,14 +134,17 @@ def draw_space(
 def table_of(found: Evaluation, subject: Subject) -> Table:
     """The figures that decide, for a terminal."""
     table = Table("figure", "measured", "at least", "aim", "n", title=f"{found.model}, version {found.version}")
+    untold = []
     for target in targets(subject.document.latent_size):
         told = target.read(found)
         if told is None:
-            table.add_row(target.what, "not in these data", f"{target.least:g}", f"{target.aim:g}", "")
+            untold.append(target.what)
             continue
         colour = ("red", "yellow", "green")[target.reached(told[0])]
         value = f"[{colour}]{told[0]:.{target.digits}f}[/{colour}] {target.unit}"
         table.add_row(target.what, value, f"{target.least:g}", f"{target.aim:g}", str(told[1]))
+    if untold:
+        table.caption = f"these data do not say: {'; '.join(untold)}"
     return table
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from oscvae.arrays import Float32s, Float64s, Int64s
 from oscvae.training.data.dataset import TRAIN, NoteSet
-from oscvae.training.evaluate.fidelity import instrument_codes
+from oscvae.training.evaluate.fidelity import JUDGED_S, instrument_codes, note_distances
 from oscvae.training.evaluate.listening import Table, listen_to_points
 from oscvae.training.evaluate.subject import Codes, Subject
 from oscvae.training.evaluate.summary import SPLITS, Spread, Track, quietly, some
@@ -29,7 +29,10 @@ DESCRIPTORS = {
 }
 """What a dimension is compared with, and the column that measures it."""
 
+HEARD_DB = 0.5
+"""A dimension whose two standard deviations change less than that says nothing to a listener."""
 _ACTIVE_VARIANCE = 0.01
+_CHANGE_POINTS = 60
 _MMD_POINTS = 500
 _MMD_REPEATS = 20
 _PATH_STEPS = 16
@@ -91,10 +94,15 @@ class Places:
 class LatentSpace:
     dimensions: int
     active: int
+    """How many say something: of the training notes to the encoder, and of the sound to a listener."""
     variance: tuple[float, ...]
     """Of the codes' means in each dimension; active above 0.01."""
     nats: tuple[float, ...]
     """Divergence from N(0, 1) of each dimension; empty for a deterministic encoder."""
+    change_db: tuple[float, ...]
+    """Log-spectral distance that two standard deviations of each dimension make; dead below 0.5."""
+    dead: tuple[int, ...]
+    """The dimensions that say nothing, from 1."""
     discrepancy: Discrepancy
     places: Places
     smoothness: Smoothness
@@ -116,16 +124,36 @@ def measure_latent(
     mean = torch.from_numpy(codes.mean[train])
     certain = bool(np.ptp(codes.log_variance[train]) == 0.0)  # a deterministic encoder says the same of all
     found = activity(mean, None if certain else torch.from_numpy(codes.log_variance[train]), _ACTIVE_VARIANCE, certain)
+    change_db = measure_changes(subject, rng)
+    said = np.array(found.active) & (change_db >= HEARD_DB)
     return LatentSpace(
         dimensions=subject.document.latent_size,
-        active=sum(found.active),
+        active=int(said.sum()),
         variance=found.variance,
         nats=found.nats,
+        change_db=tuple(change_db.tolist()),
+        dead=tuple((np.flatnonzero(~said) + 1).tolist()),
         discrepancy=measure_discrepancy(codes, np.flatnonzero(train), certain, rng),
         places=measure_places(notes, codes.mean),
         smoothness=measure_smoothness(subject, notes, codes, rng),
         correlations=measure_correlations(subject, codes, recorded, recorded_rows, rng, points, track),
     )
+
+
+def measure_changes(subject: Subject, rng: np.random.Generator) -> Float64s:
+    """[D], log-spectral distance in dB between a standard deviation below random points and one above, mean.
+
+    Codes that are refined through the decoder vary in dimensions that do nothing as well; this they cannot hide.
+    """
+    document = subject.document
+    judged, std = document.frames_within(JUDGED_S), np.array(document.latent.std, np.float32)
+    z = subject.random_points(_CHANGE_POINTS, rng)
+    note = rng.integers(document.note_min, document.note_max + 1, _CHANGE_POINTS)
+    found = []
+    for step in np.diag(std):
+        below, above = (subject.decode(z + sign * step, note)[:, :, :judged] for sign in (-1.0, 1.0))
+        found.append(note_distances(below, above, subject.half_range_db).lsd_db.mean())
+    return np.array(found)
 
 
 def measure_discrepancy(codes: Codes, train: Int64s, certain: bool, rng: np.random.Generator) -> Discrepancy:

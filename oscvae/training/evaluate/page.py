@@ -130,18 +130,22 @@ def write_head(page: Page, found: Evaluation, document: ModelDocument) -> None:
     if warning := doubt(data):
         page.text(warning, "warning")
 
-    rows = []
+    rows, untold = [], []
     for target in targets(document.latent_size):
         told = target.read(found)
         if told is None:
-            rows.append((target.what, "not in these data", *_bounds(target.least, target.aim, target.unit), "", ""))
+            untold.append(target.what)
             continue
         value, n = told
         kind, word = (("b", "missed"), ("f", "reached"), ("g", "aim"))[target.reached(value)]
         shown = f"{value:.{target.digits}f} {target.unit}".strip()
         bounds = _bounds(target.least, target.aim, target.unit)
         rows.append((target.what, shown, *bounds, f'<span class="mark {kind}">{word}</span>', f"{n:,}"))
-    page.table(("figure", "measured", "at least", "aim", "", "n"), rows)
+    page.table(
+        ("figure", "measured", "at least", "aim", "", "n"),
+        rows,
+        f"these data do not say: {'; '.join(untold)}" if untold else "",
+    )
 
 
 def doubt(data: DataFacts) -> str:

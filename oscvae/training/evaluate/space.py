@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oscvae.training.evaluate.gallery import Block
-from oscvae.training.evaluate.latent import LatentSpace
+from oscvae.training.evaluate.latent import HEARD_DB, LatentSpace
 from oscvae.training.evaluate.page import Page
+from oscvae.training.fit.regularisers import say_dimensions
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,14 +29,17 @@ class SpacePictures:
 
 def write_space(page: Page, latent: LatentSpace, pictures: SpacePictures) -> None:
     page.heading("The latent space")
+    said = f"; {say_dimensions(latent.dead)} nothing" if latent.dead else ""
     numbers = range(1, latent.dimensions + 1)
     rows = [("variance of the codes", *[f"{value:.3f}" for value in latent.variance])]
     if latent.nats:
         rows.append(("divergence from N(0, 1), nats", *[f"{value:.2f}" for value in latent.nats]))
+    rows.append(("two standard deviations change, dB", *[f"{value:.2f}" for value in latent.change_db]))
     page.table(
         ("dimension", *[f"z{number}" for number in numbers]),
         rows,
-        f"{latent.active} of {latent.dimensions} dimensions are active: their codes vary by more than 0.01",
+        f"{latent.active} of {latent.dimensions} dimensions are active: their codes vary by more than 0.01, and they "
+        f"change the sound by {HEARD_DB} dB or more{said}",
     )
     gap = latent.discrepancy
     page.table(

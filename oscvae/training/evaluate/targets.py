@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from oscvae.training.evaluate.report import Evaluation
 
 Read = Callable[[Evaluation], "tuple[float, int] | None"]
-"""The figure and how many cases it is from; None where the data do not say."""
+"""The figure and how many cases it is from; None where the data do not say, and no row is shown."""
 
 
 @dataclass(frozen=True)

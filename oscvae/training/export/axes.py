@@ -17,8 +17,7 @@ import torch
 
 from oscvae.arrays import Float32s, Float64s
 from oscvae.model.document import Latent, ModelDocument, ModelDocument2
-from oscvae.training.evaluate.fidelity import JUDGED_S, note_distances
-from oscvae.training.evaluate.latent import rank_correlation
+from oscvae.training.evaluate.latent import measure_changes, rank_correlation
 from oscvae.training.evaluate.listening import listen_to_points
 from oscvae.training.evaluate.subject import Subject
 from oscvae.training.evaluate.summary import Track, quietly
@@ -62,7 +61,7 @@ class Axes:
 def measure_axes(model: Any, document: ModelDocument, first_weights: Float32s, track: Track = quietly) -> Axes:
     """Of a model as it was trained; first_weights [D] are those that read z first."""
     subject, rng = Subject(model, document), np.random.default_rng(_SEED)
-    change_db = _changes(subject, rng)
+    change_db = measure_changes(subject, rng)
     order = np.argsort(-change_db, kind="stable")
     rho = _correlations(subject, rng, track)[:, order]
     words = choose_words(rho)
@@ -122,19 +121,6 @@ def turned_document(document: ModelDocument2, axes: Axes) -> ModelDocument2:
             "training": {**document.training, "axes": axes.record()},
         }
     )
-
-
-def _changes(subject: Subject, rng: np.random.Generator) -> Float64s:
-    """[D], log-spectral distance in dB between a standard deviation below random points and one above, mean."""
-    document = subject.document
-    judged, std = document.frames_within(JUDGED_S), np.array(document.latent.std, np.float32)
-    z = subject.random_points(_POINTS, rng)
-    note = rng.integers(document.note_min, document.note_max + 1, _POINTS)
-    found = []
-    for step in np.diag(std):
-        below, above = (subject.decode(z + sign * step, note)[:, :, :judged] for sign in (-1.0, 1.0))
-        found.append(note_distances(below, above, subject.half_range_db).lsd_db.mean())
-    return np.array(found)
 
 
 def _correlations(subject: Subject, rng: np.random.Generator, track: Track) -> Float64s:

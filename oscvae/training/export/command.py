@@ -206,6 +206,7 @@ def _training(run: Run, notes: NoteSet, record: dict[str, Any]) -> dict[str, Any
             "instruments": [notes.timbres[timbre] for timbre in np.unique(notes.timbre).tolist()],
         },
         "config": run.config.model_dump(mode="json"),
+        **({"from": record["from"]} if "from" in record else {}),
         "trained_with": record.get("versions", {}),
         "exported_with": versions(),
     }

@@ -24,11 +24,11 @@ from oscvae.training.evaluate.summary import Track, quietly
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 
-LOUDNESS_DB = -16.0
+LOUDNESS_DB = -14.8
 """Of the median note's loudest quarter second, in dB of full scale: a sine that reaches full scale has -3.
 
-Plucked strings at this level peak at -2.6 dBFS in the median (n 400): one note at full velocity and 0 dB is just under
-full scale. At the defaults, velocity 0.8 and -12 dB, it peaks at -18 dBFS, and the loudest of the 400 at -6."""
+Plucked strings at this level peak at -2.8 dBFS in the median (n 400): one note at full velocity and 0 dB is just under
+full scale. At the defaults, velocity 0.8 and -12 dB, it peaks at -18.6 dBFS."""
 MOST_PEAK_DB = 3.9
 """What the median note may peak at: -12 dBFS at velocity 0.8 and a master gain of -12 dB. A hit is over so soon that it
 would need more than that to have the loudness of a note."""

@@ -9,6 +9,7 @@ Autoencoders, ICLR 2016 (active units).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -81,6 +82,13 @@ def penalty(config: RegulariserConfig, mean: Tensor, log_variance: Tensor, z: Te
     return asked + config.variance * variance_divergence(log_variance) if config.variance > 0.0 else asked
 
 
+def say_dimensions(numbers: Sequence[int]) -> str:
+    """ "dimension 3 says" or "dimensions 3 and 4 say", of numbers from 1."""
+    if len(numbers) == 1:
+        return f"dimension {numbers[0]} says"
+    return f"dimensions {', '.join(map(str, numbers[:-1]))} and {numbers[-1]} say"
+
+
 @dataclass(frozen=True)
 class Activity:
     """What each latent dimension says about the notes."""
@@ -95,11 +103,11 @@ class Activity:
         """What to say to somebody whose posterior collapses, None where all dimensions are in use."""
         if all(self.active):
             return None
-        silent = ", ".join(str(number + 1) for number, active in enumerate(self.active) if not active)
+        silent = say_dimensions([number + 1 for number, active in enumerate(self.active) if not active])
         figures = ", ".join(f"{value:.3g}" for value in self.variance)
         return (
             f"the posterior collapses: {sum(self.active)} of {len(self.active)} latent dimensions are active, "
-            f"{silent} say nothing (variances {figures}); lower regulariser.weight, or let it come in slowly with "
+            f"{silent} nothing (variances {figures}); lower regulariser.weight, or let it come in slowly with "
             "regulariser.schedule linear or cyclical"
         )
 

@@ -85,8 +85,8 @@ def read_record(folder: Path) -> dict[str, Any]:
     return record
 
 
-def begin_run(folder: Path, config: TrainConfig, notes: NoteSet, data: Path) -> None:
-    """Makes the folder of a new run. Raises ConfigError where there is one already."""
+def begin_run(folder: Path, config: TrainConfig, notes: NoteSet, data: Path, start: str | None = None) -> None:
+    """Makes the folder of a new run, which begins at the model `start`. Raises ConfigError where there is one."""
     if (folder / RECORD).exists():
         raise ConfigError(f"{folder} holds a run: go on with it by --resume, or name another --out")
     (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
@@ -98,6 +98,7 @@ def begin_run(folder: Path, config: TrainConfig, notes: NoteSet, data: Path) -> 
         "data": {"path": str(data.resolve()), "fingerprint": notes.fingerprint, "notes": len(notes)},
         "recipe": AnalysisPart.of(notes.analysis).model_dump(),
         "versions": versions(),
+        **({"from": start} if start is not None else {}),
     }
     unfinished = folder / f"{RECORD}.tmp"
     unfinished.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -31,6 +31,7 @@ from oscvae.training.fit.run import (
     begin_run,
     check_resumed,
 )
+from oscvae.training.fit.start import Start, check_fits, load_into
 from oscvae.training.fit.tensorboard import Listener
 from oscvae.training.fit.watching import Watcher
 
@@ -55,25 +56,36 @@ _SHORT_PRECISIONS = ("32", "bf16", "16")
 
 
 def train(
-    config: TrainConfig, notes: NoteSet, data: Path, folder: Path, resume: bool = False, console: Console | None = None
+    config: TrainConfig,
+    notes: NoteSet,
+    data: Path,
+    folder: Path,
+    resume: bool = False,
+    console: Console | None = None,
+    start: Start | None = None,
 ) -> Learner:
     """Trains on an open data set, which lies at `data`, into the run folder; returns what was trained.
 
-    Raises ConfigError and DataError.
+    start: the network that a new run begins at; `config` must have its sections (`go_on_from`).
+    Raises ConfigError, DataError and ModelError.
     """
     console = console or Console(stderr=True)
     check_trainer(config.trainer)
     _check_release(config, notes)
     if resume:
         check_resumed(folder, config, notes)
+    if start is not None:
+        check_fits(start, notes)
     _quieten()
     if config.fit.threads is not None:
         torch.set_num_threads(config.fit.threads)
     learner = Learner(config, notes)
+    if start is not None:
+        load_into(learner.model, start)
     trainer = _trainer(config, learner, _callbacks(config, notes, folder, console), folder)
     # Lightning starts this command anew for each further GPU: only the first begins the run.
     if not resume and getattr(rank_zero_only, "rank", 0) == 0:
-        begin_run(folder, config, notes, data)
+        begin_run(folder, config, notes, data, start.source if start is not None else None)
     last = folder / CHECKPOINTS / f"{LAST}.ckpt"
     trainer.fit(learner, ckpt_path=last if resume and last.is_file() else None)
     return learner

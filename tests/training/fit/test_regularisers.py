@@ -103,6 +103,6 @@ def test_a_collapsed_dimension_is_found_and_named() -> None:
     assert found.nats[1] < 0.01 < found.nats[0]
     complaint = found.complaint()
     assert complaint is not None
-    assert "3 of 4 latent dimensions are active, 2 say nothing" in complaint
+    assert "3 of 4 latent dimensions are active, dimension 2 says nothing" in complaint
     assert activity(mean, None, 0.01).nats == ()
     assert activity(1e-3 * mean, None, 0.01, relative=True).active == (True, False, True, True)
