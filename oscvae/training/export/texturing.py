@@ -16,6 +16,8 @@ from oscvae.training.evaluate.subject import Subject
 
 PITCHES = 3
 """Textures of one instrument, over the range of its notes that may carry one."""
+MEDIAN_OF = 12
+"""Notes of an instrument without textures, of whose points the median is where it has none."""
 MOST_DB = 15.0
 """Beyond this a band was silent, or noise that the decoded note knows nothing of."""
 _SILENT = -0.95  # x, 2 dB above the floor: what lies below it does not fluctuate
@@ -32,8 +34,10 @@ def measure_textures(subject: Subject, notes: NoteSet) -> Textures | None:
         own = (notes.timbre == timbre) & (notes.split == TRAIN)
         rows = chosen_rows(notes, np.flatnonzero(own & (notes.loop_s >= recorded_s(subject.document))))
         if rows.size == 0:
-            z = subject.encode(notes.x[own], notes.note[own]).mean
-            plain.append(_rounded(np.median(z, axis=0)))
+            some = np.flatnonzero(own)
+            some = some[np.unique(np.linspace(0, some.size - 1, MEDIAN_OF).round().astype(int))] if some.size else some
+            if some.size:
+                plain.append(_rounded(np.median(subject.encode(notes.x[some], notes.note[some]).mean, axis=0)))
             continue
         for row in rows.tolist():
             note = int(notes.note[row])
