@@ -3,8 +3,8 @@
     python tests/bench/bench_held.py models/sustained.ts --data data/sustained [--plain] [--json FILE]
 
 One note of each instrument that is a recording to the end of what is held (no loop of a SoundFont), never trained on
-where there is one, else withheld: encoded, played by the engine, held for 20 s and let go. Beside it, its recording through
-the same phase reconstruction. --plain: the same model without its textures.
+where there is one, else withheld: encoded, played by the engine, held for 20 s and let go. Beside it, its recording
+through the same phase reconstruction. --plain: the same model without its textures.
 
 flux        mean step from frame to frame in dB, of bands within 50 dB of the loudest, against the recording's
 repeats     largest autocorrelation of the envelopes of 24 groups of bands at distances of 0.25 to 4 s
