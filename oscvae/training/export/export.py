@@ -75,8 +75,8 @@ def describe(
         **dict(analysis.solved()),
         format=2,
         knots=model.knots or None,
-        sustain=notes.held and notes.held.sustain,
-        release_s=notes.held and notes.held.release_s,
+        sustain=notes.held.sustain if notes.held is not None else None,
+        release_s=notes.held.release_s if notes.held is not None else None,
         name=card.name,
         reference=analysis.n_fft / 4,
         latent=Latent(
