@@ -13,10 +13,10 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-newest lock check format soak bench docs site pictures model clean distclean
+.PHONY: help serve test test-newest lock check format soak bench docs site pictures model model-sustained clean distclean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "variables:      CONFIG=config.yaml ARGS='--set osc.port=9001' PYTHON=python3.12"
 
 serve: $(VENV)/.serve ## play: the daemon, with CONFIG and ARGS
@@ -67,6 +67,13 @@ model: $(VENV)/.test ## make models/plucked.ts again, from the soundfonts; stopp
 	$(BIN)/oscvae train --config plucked --data data/plucked --out runs/plucked \
 	    $$(test ! -e runs/plucked/run.json || echo --resume)
 	$(BIN)/oscvae export runs/plucked --out models/plucked.ts --model-version 4.0 --weights float16 --force
+
+model-sustained: $(VENV)/.test ## make models/sustained.ts again, likewise
+	@tools/system-packages.sh model
+	$(BIN)/oscvae dataset build sustained data/sustained
+	$(BIN)/oscvae train --config sustained --data data/sustained --out runs/sustained \
+	    $$(test ! -e runs/sustained/run.json || echo --resume)
+	$(BIN)/oscvae export runs/sustained --out models/sustained.ts --model-version 1.0 --weights float16 --force
 
 study-annealing: data/plucked/index.json
 

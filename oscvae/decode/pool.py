@@ -18,7 +18,8 @@ _ITEM_BYTES = 4
 
 
 class PoolShape(NamedTuple):
-    """Of `blocks` decoded notes [rows, bands], and of one sound to encode [frames, bands], all float32."""
+    """Of `blocks` decoded notes [rows, bands], their textures included, and of one sound to encode [frames, bands], all
+    float32."""
 
     blocks: int
     rows: int
@@ -27,7 +28,7 @@ class PoolShape(NamedTuple):
 
     @classmethod
     def of(cls, document: ModelDocument, blocks: int) -> PoolShape:
-        return cls(blocks, len(document.rows), document.frames, document.bands.n)
+        return cls(blocks, document.block_rows, document.frames, document.bands.n)
 
     @property
     def n_bytes(self) -> int:

@@ -38,6 +38,7 @@ from oscvae.decode.confine import OFF, Confinement, confine
 from oscvae.decode.pool import take_details
 from oscvae.decode.wire import ENCODE, MAX_MESSAGE, MAX_TEXT, RECORD, Request, Setup, unpack_request
 from oscvae.model.detail import Detailer, Moved
+from oscvae.model.textures import TextureMixer, read_textures
 
 DECODED = 1  # realtime.layout.DECODED; that module would import numba, 0.5 s of a decoder's start
 GOOD, FAILED, NOT_FINITE = range(3)
@@ -78,6 +79,7 @@ class Network:
         self._octaves: Any = None  # one-hot rows of every note the model knows
         self._semitones: Any = None
         self._rows: list[tuple[Any, Any]] = []  # the same, one by one
+        self.mixer: TextureMixer | None = None
         self._point: Any = None  # one point [1, D], and its memory
         self._coordinates: Any = None
         self.encodes = False
@@ -118,8 +120,11 @@ class Network:
 
     def _prepare(self) -> None:
         torchscript = self._torchscript
-        self._module, document = torchscript.load(Path(self._setup.path), self.device)
+        path = Path(self._setup.path)
+        self._module, document = torchscript.load(path, self.device)
         self._document = document
+        textures = read_textures(path, document)
+        self.mixer = None if textures is None else TextureMixer(textures, document)
         self._on_step("file")
         torchscript.verify(self._module, document, self.device)
         self._on_step("checked")
@@ -267,16 +272,16 @@ class Worker:
         torch = network._torch
         try:
             out = network.decode([request.z for request in batch], [request.note for request in batch])
-            expected = (len(batch), self._setup.pool.bands, self._setup.pool.rows)
+            expected = (len(batch), self._setup.pool.bands, self._decoded_rows(network))
             if tuple(out.shape) != expected:
                 raise RuntimeError(f"forward answered {tuple(out.shape)}, its document says {expected}")
             statuses = []
             for request, x in zip(batch, out, strict=True):
                 statuses.append(GOOD if math.isfinite(x.sum().item()) else NOT_FINITE)
-                if request.details:
-                    self._fill_in_detail(network, request, x)
-                else:
+                if not request.details and network.mixer is None:
                     torch.clamp(x.T, -1.0, 1.0, out=self._blocks[request.block])
+                else:
+                    self._fill(network, request, x)
         except CudaError:
             raise
         except Exception as error:  # a model's code may raise anything
@@ -289,13 +294,20 @@ class Worker:
             record = RECORD.pack(DECODED, request.slot, request.generation, request.block, status, took, 0, 0)
             os.write(self._setup.pipe_fd, record)
 
-    def _fill_in_detail(self, network: Network, request: Request, x: Any) -> None:
-        """A block of a note with fine detail, whose numbers lie there until then."""
-        detailer, block = network.detailer, self._pool[request.block]
+    def _fill(self, network: Network, request: Request, x: Any) -> None:
+        """A block of a note with fine detail, whose numbers lie there until then, or with a texture behind it."""
+        detailer, block, rows = network.detailer, self._pool[request.block], x.shape[1]
         numbers = take_details(block, len(request.details), detailer.size)
-        network._torch.clamp(x.T, -1.0, 1.0, out=self._blocks[request.block])
-        parts = zip(request.details, numbers, strict=True)
-        detailer.add(block, request.note, [Moved(share, int(note), part) for (share, note), part in parts])
+        network._torch.clamp(x.T, -1.0, 1.0, out=self._blocks[request.block][:rows])
+        if request.details:
+            parts = zip(request.details, numbers, strict=True)
+            detailer.add(block[:rows], request.note, [Moved(share, int(note), part) for (share, note), part in parts])
+        if network.mixer is not None:
+            block[rows:] = network.mixer.rows(request.z, request.note)
+
+    def _decoded_rows(self, network: Network) -> int:
+        """Of a block, those that the model decodes."""
+        return self._setup.pool.rows - (0 if network.mixer is None else network.mixer.frames)
 
     def _encode_all(self, network: Network) -> None:
         """A thread of its own: one after the other, until None."""

@@ -23,7 +23,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from oscvae.arrays import Float32s
 from oscvae.errors import ModelError
 from oscvae.files import NAME_BYTES, open_regular, why
-from oscvae.model.analysis import MAX_FRAMES, Finite, Note, NoteAnalysis, Part
+from oscvae.model.analysis import MAX_BLOCK, MAX_FRAMES, Finite, Note, NoteAnalysis, Part
 from oscvae.model.knots import spread_matrix
 from oscvae.names import find, normal
 
@@ -148,6 +148,16 @@ class ModelDocument(Described, NoteAnalysis):
         return True
 
     @property
+    def n_texture_rows(self) -> int:
+        """How many rows of texture follow those in a block (`oscvae.model.textures`)."""
+        return 0
+
+    @property
+    def block_rows(self) -> int:
+        """How many rows a block has."""
+        return len(self.rows) + self.n_texture_rows
+
+    @property
     def region(self) -> tuple[int, int] | None:
         """First and last frame of what a held note walks in; None where notes end by themselves."""
         return None
@@ -208,7 +218,7 @@ class ModelDocument2(Described2, ModelDocument):
     release_s: Annotated[Finite, Field(ge=0.005, le=10.0)] | None = None
     """How long the release of a held note is, to -60 dB, unless the player says otherwise."""
     texture_rows: Annotated[int, Field(ge=0, le=MAX_FRAMES)] = 0
-    """Rows of texture that follow a note's own."""
+    """Rows of texture that follow a note's own: one for each frame of `sustain`, or none."""
 
     @model_validator(mode="after")
     def _check_output(self) -> Self:
@@ -247,6 +257,12 @@ class ModelDocument2(Described2, ModelDocument):
                 f"sustain {[first, last]}: two frames, the second above the first, from {onset + 1}, behind the onset, "
                 f"to {self.frames - 1}"
             )
+        if self.texture_rows not in (0, last - first + 1):
+            raise ValueError(
+                f"texture_rows {self.texture_rows}: it must be {last - first + 1}, one for each frame of sustain, or 0"
+            )
+        if self.block_rows * self.bands.n > MAX_BLOCK:
+            raise ValueError(f"{self.bands.n} bands x {self.block_rows} rows are more than {MAX_BLOCK} numbers a block")
         return self
 
     @property
@@ -256,6 +272,10 @@ class ModelDocument2(Described2, ModelDocument):
     @property
     def has_all_frames(self) -> bool:
         return self.knots is None
+
+    @property
+    def n_texture_rows(self) -> int:
+        return self.texture_rows
 
     @property
     def region(self) -> tuple[int, int] | None:
@@ -355,7 +375,6 @@ def _playable(document: Described, where: str) -> ModelDocument:
         for key, value, plays in (
             ("output", document.output, "note"),
             ("pitched", document.pitched, True),
-            ("texture_rows", document.texture_rows, 0),
         ):
             if value != plays:
                 raise ModelError(f"{where}: {key} {json.dumps(value)}: this version plays {key} {json.dumps(plays)}")

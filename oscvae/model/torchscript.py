@@ -18,6 +18,7 @@ from typing import Any
 from oscvae.errors import ModelError
 from oscvae.model.analysis import N_OCTAVES, N_SEMITONES
 from oscvae.model.document import DOCUMENT_NAME, ModelDocument, ModelDocument2, read_document
+from oscvae.model.textures import TEXTURES_NAME, Textures
 
 
 def script(module: Any) -> Any:
@@ -31,8 +32,8 @@ def script(module: Any) -> Any:
         return torch.jit.script(module.cpu().eval())
 
 
-def save(module: Any, document: ModelDocument, path: Path) -> None:
-    """Writes a scripted module and its document as a model file: all of it, or nothing.
+def save(module: Any, document: ModelDocument, path: Path, textures: Textures | None = None) -> None:
+    """Writes a scripted module, its document and its textures, if it has any, as a model file: all of it, or nothing.
 
     Saved through memory, so that the archive inside has the same name wherever the file lies.
     Raises ModelError where the disk refuses.
@@ -40,8 +41,11 @@ def save(module: Any, document: ModelDocument, path: Path) -> None:
     import torch
 
     buffer = io.BytesIO()
+    extra: dict[str, str | bytes] = {DOCUMENT_NAME: document.model_dump_json()}
+    if textures is not None:
+        extra[TEXTURES_NAME] = textures.to_bytes()
     with _without_deprecation():
-        torch.jit.save(module, buffer, _extra_files={DOCUMENT_NAME: document.model_dump_json()})
+        torch.jit.save(module, buffer, _extra_files=extra)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:

@@ -264,7 +264,7 @@ X_FADE = 26  # samples over which the cut at the onset fades in
 X_ASKED = 27
 X_ANSWERED = 28
 X_HEARD = 29
-X_ROWS = 30  # of a block: as many as frames, or as the model has knots
+X_ROWS = 30  # of a block: as many as frames, or as the model has knots, and those of its texture
 X_FRAME_ROW = 31  # addresses of, for each frame, the row at or before it and the weight of the next
 X_FRAME_WEIGHT = 32
 X_HELD_FIRST = 33  # frames of the region in which a held note walks
@@ -274,6 +274,7 @@ X_TURN_CHOICE = 36
 X_BLEND = 37  # frames over which the difference between the region and the recorded end fades
 X_DIFFERENCE = 38  # of each voice: that difference
 X_DIFFERENCE_SIZE = 39
+X_TEXTURE = 40  # the row of a block at which its texture begins, one row for each frame of the region; 0 = none
 
 # -- a request to a decoder, by block ----------------------------------------------------------------------------------
 ASKED_WORDS = 4

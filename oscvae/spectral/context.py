@@ -119,7 +119,7 @@ class ModelContext:
         words[at.X_LOOK_AHEAD] = look_ahead
         words[at.X_BANDS] = bands
         words[at.X_FRAMES] = document.frames
-        words[at.X_ROWS] = len(document.rows)
+        words[at.X_ROWS] = document.block_rows
         arrays["frame_row"][:], arrays["frame_weight"][:] = places(document.rows, document.frames)
         words[at.X_SKIP] = document.onset_sample
         words[at.X_ONSET_FRAME] = -(-document.onset_sample // hop) + _ONSET_FRAMES
@@ -149,6 +149,7 @@ class ModelContext:
         words[at.X_HELD_FIRST], words[at.X_HELD_LAST] = document.region or (0, document.frames - 1)
         words[at.X_TURN_LEAST], words[at.X_TURN_CHOICE] = least, most - least + 1
         words[at.X_BLEND] = max(1, round(BLEND_S * per_second))
+        words[at.X_TEXTURE] = len(document.rows) if document.n_texture_rows else 0
 
     def intact(self) -> bool:
         """Whether no kernel has written past its array."""

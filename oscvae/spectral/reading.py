@@ -111,6 +111,30 @@ def _read_row(x, block, position, row):  # type: ignore[no-untyped-def]
         row[b] = value + blend * (following - value)
 
 
+@kernel("void(int64[::1], float32[::1], float64, float32[::1])")
+def _add_texture(x, block, position, row):  # type: ignore[no-untyped-def]
+    """Add to log magnitudes [bands] what the texture of a block does at a fractional frame.
+
+    It has a row for each frame of the region; before that and behind it lies its mirror image, which fades out.
+    """
+    first, last = float(x[at.X_HELD_FIRST]), float(x[at.X_HELD_LAST])
+    outside = max(first - position, position - last, 0.0)
+    share = np.float32(1.0 - outside / float(x[at.X_BLEND]))
+    if share <= np.float32(0.0):
+        return
+    place = first + outside if position < first else last - outside if position > last else position
+    place = min(max(place, first), last) - first
+    bands = x[at.X_BANDS]
+    frame = int(place)
+    blend = np.float32(place - float(frame))
+    base = (x[at.X_TEXTURE] + frame) * bands
+    then = base + bands if blend > np.float32(0.0) else base  # the last row has none after it
+    for b in range(bands):
+        value = block[base + b] + blend * (block[then + b] - block[base + b])
+        if row[b] > np.float32(-1.0):
+            row[b] = min(max(row[b] + share * value, np.float32(-1.0)), np.float32(1.0))
+
+
 @kernel("float64(int64[::1], int64[::1], int64[::1], float32[::1], float32[::1], float64, float64, float32[::1])")
 def read(x, voice, own, block, difference, position, heard, row):  # type: ignore[no-untyped-def]
     """Log magnitudes [bands] of a voice's next frame; returns where in the note they were read.
@@ -125,6 +149,8 @@ def read(x, voice, own, block, difference, position, heard, row):  # type: ignor
             own[at.R_ENDING] = 1
             own[at.R_BLEND] = x[at.X_BLEND]
             _read_row(x, block, position, difference)
+            if x[at.X_TEXTURE] > 0:
+                _add_texture(x, block, position, difference)
             if not passed:
                 position = last
             _read_row(x, block, position, row)
@@ -132,6 +158,8 @@ def read(x, voice, own, block, difference, position, heard, row):  # type: ignor
                 difference[b] -= row[b]
             store(voice, at.V_RELEASE_AT, max(0, math.floor(heard + 0.5)))
     _read_row(x, block, position, row)
+    if x[at.X_TEXTURE] > 0 and own[at.R_ENDING] == 0:
+        _add_texture(x, block, position, row)
     if own[at.R_ENDING] == 1 and own[at.R_BLEND] > 0:
         share = np.float32(float(own[at.R_BLEND]) / float(x[at.X_BLEND]))
         own[at.R_BLEND] -= 1

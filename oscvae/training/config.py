@@ -37,6 +37,8 @@ class KnotsEncoder(Section):
     output: Output = "stochastic"
     knots: Annotated[int, Field(ge=3, le=512)] = 28
     dense_knots: Annotated[int, Field(ge=2, le=511)] = 10
+    release_knots: Annotated[int, Field(ge=0, le=256)] = 0
+    release_frame: Annotated[int, Field(ge=0, le=4095)] = 0
     channels: Annotated[int, Field(ge=2, le=4096)] = 128
 
 
@@ -58,6 +60,8 @@ class AdditiveDecoder(Section):
     partials: Annotated[int, Field(ge=1, le=256)] = 48
     knots: Annotated[int, Field(ge=3, le=512)] = 28
     dense_knots: Annotated[int, Field(ge=2, le=511)] = 10
+    release_knots: Annotated[int, Field(ge=0, le=256)] = 0
+    release_frame: Annotated[int, Field(ge=0, le=4095)] = 0
     bumps: Annotated[int, Field(ge=2, le=256)] = 19
     clear_partials: Annotated[int, Field(ge=0, le=256)] = 0
     noise_db: Annotated[float, Field(ge=-80, le=20)] | None = None
@@ -217,9 +221,20 @@ class TrainConfig(Section):
         if self.regulariser.free_nats > 0.0 and self.regulariser.kind != "kl":
             raise ValueError("regulariser.free_nats belongs to kl: only a divergence is counted in nats")
         for section in (self.encoder, self.decoder):
-            if isinstance(section, KnotsEncoder | AdditiveDecoder) and section.dense_knots >= section.knots:
-                raise ValueError(f"dense_knots {section.dense_knots} must be below knots {section.knots}")
+            if isinstance(section, KnotsEncoder | AdditiveDecoder):
+                _check_knots(section)
         return self
+
+
+def _check_knots(section: KnotsEncoder | AdditiveDecoder) -> None:
+    held = section.knots - section.release_knots
+    if section.dense_knots >= held:
+        less = f", less the {section.release_knots} of the release" if section.release_knots else ""
+        raise ValueError(f"dense_knots {section.dense_knots} must be below knots {section.knots}{less}")
+    if (section.release_knots == 0) != (section.release_frame == 0):
+        raise ValueError("release_knots and release_frame: give both, or neither")
+    if section.release_knots == 1:
+        raise ValueError("release_knots is 1: it must be 0, or 2 and more")
 
 
 def packaged() -> list[str]:

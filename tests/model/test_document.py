@@ -162,6 +162,12 @@ def test_rows_are_knots_where_there_are_knots() -> None:
     assert (x @ document.spread()).tolist() == [[0.0, 2.0, 5.0, 9.0]]
 
 
+def test_the_rows_of_a_texture_follow_those_of_the_note() -> None:
+    document = read_2(frames=8, knots=[0, 3, 7], sustain=[4, 6], texture_rows=3)
+    assert (len(document.rows), document.n_texture_rows, document.block_rows) == (3, 3, 6)
+    assert read_2().block_rows == parse_document(json.dumps(small_document()), "file").block_rows == 4
+
+
 def test_labels_and_pads_are_names_of_dimensions_and_their_pairs() -> None:
     document = read_2(labels=["bright", "damped"], pads=["tone"])
     assert isinstance(document, ModelDocument2)
@@ -187,6 +193,7 @@ def test_labels_and_pads_are_names_of_dimensions_and_their_pairs() -> None:
         ({"release_s": 0.0, "sustain": [4, 6], "frames": 8}, "release_s"),
         ({"texture_rows": 3}, "texture_rows: only a model with sustain"),
         ({"texture_rows": -1}, "texture_rows"),
+        ({"frames": 8, "sustain": [4, 6], "texture_rows": 2}, "texture_rows 2: it must be 3, one for each frame"),
         ({"labels": ["one"]}, "1 labels: the latent of 2 dimensions has 2 or none"),
         ({"labels": ["one", "two\nlines"]}, "one line"),
         ({"pads": ["one", "two"]}, "2 pads: the latent of 2 dimensions has 1 or none"),
@@ -209,10 +216,6 @@ def test_nonsense_of_format_2_is_refused(changes: dict[str, Any], message: str) 
     [
         (small_document_2(output="frames"), 'output "frames": this version plays output "note"'),
         (small_document_2(output="frames", level="apart"), 'output "frames"'),
-        (
-            small_document_2(sustain=[4, 6], frames=8, texture_rows=2, release_s=0.4),
-            "texture_rows 2: this version plays texture_rows 0",
-        ),
         (small_document_2(pitched=False), "pitched false: this version plays pitched true"),
         (samples_document(), "output 'samples': this version plays models with the output 'note'"),
     ],

@@ -5,13 +5,16 @@ In the region each of the first bands sways at a speed of its own, so that how i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from oscvae.model.document import ModelDocument2
+from oscvae.model.textures import GROUPS, PARTIALS, Textures, make_textures, quantised
 from oscvae.model.torchscript import save, script
 from parts.small_model import long_document
 
@@ -44,5 +47,14 @@ class Sustaining(nn.Module):
         return (self.x[None] + 0.1 * z[:, :1, None]).clamp(-1.0, 1.0)
 
 
-def write_sustaining(path: Path, **changes: Any) -> None:
-    save(script(Sustaining()), sustaining_document(**changes), path)
+def write_sustaining(path: Path, textures: Textures | None = None, **changes: Any) -> None:
+    if textures is not None:
+        changes["texture_rows"] = textures.head.frames
+    save(script(Sustaining()), sustaining_document(**changes), path, textures)
+
+
+def swaying_textures(db: float = 12.0, period: float = 9.0, plain: Sequence[tuple[float, ...]] = ()) -> Textures:
+    """One texture at z = (0, 0), MIDI note 60, in which all partials and groups sway alike, so many frames a period."""
+    sway = db * np.sin(2.0 * np.pi * np.arange(LAST - FIRST + 1) / period)
+    columns = np.repeat(sway[:, None], PARTIALS + GROUPS, axis=1).astype(np.float32)
+    return make_textures([((0.0, 0.0), 60)], [quantised(columns)], list(plain))

@@ -14,7 +14,7 @@ from oscvae.play.offline import OfflineEngine
 from oscvae.settings.sections import load_config
 from parts.knotted import whole_document, write_both
 from parts.listening import Sound, first_sound
-from parts.sustaining import PASSED_S, RATE, WHOLE_S, write_sustaining
+from parts.sustaining import HOP, PASSED_S, RATE, WHOLE_S, swaying_textures, write_sustaining
 
 Sent = tuple[float, str, *tuple[float | str, ...]]
 BUFFER_S = 0.04  # engine.buffer_s
@@ -23,6 +23,7 @@ WINDOW = 480
 RELEASE_S = 0.3
 Z = (0.0, 0.0)
 PASS_S, HOLD_S = 0.2, 2.5
+SWAY_FRAMES = 16.0
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +31,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("models")
     write_sustaining(made / "sustaining.ts")
     write_sustaining(made / "releasing.ts", release_s=RELEASE_S)
+    write_sustaining(made / "textured.ts", swaying_textures(period=SWAY_FRAMES))
     write_both(made)
     return made
 
 
-def started(folder: Path) -> OfflineEngine:
+def started(folder: Path, name: str = "sustaining", *more: str) -> OfflineEngine:
     settings = [
+        *more,
         f"model.folder={folder}",
-        "model.name=sustaining",
+        f"model.name={name}",
         "model.device=cpu",
         "engine.voices=4",
         "engine.spare=2",
@@ -166,10 +169,11 @@ def test_a_models_own_release_is_that_of_its_notes_until_one_is_set(
     assert ends_s(alone) == pytest.approx(1.2, abs=0.03)
 
 
-def test_a_rendering_of_held_notes_repeats_bit_by_bit(folder: Path) -> None:
+@pytest.mark.parametrize("name", ["sustaining", "textured"])
+def test_a_rendering_of_held_notes_repeats_bit_by_bit(name: str, folder: Path) -> None:
     takes = []
     for _ in range(2):
-        engine = started(folder)
+        engine = started(folder, name)
         takes.append(
             played(
                 engine,
@@ -182,6 +186,28 @@ def test_a_rendering_of_held_notes_repeats_bit_by_bit(folder: Path) -> None:
         )
         engine.close()
     assert np.array_equal(*takes)
+
+
+def test_a_held_note_sounds_the_same_however_far_ahead_it_is_rendered(folder: Path) -> None:
+    takes = []
+    for buffer_s in (0.02, 0.2):
+        engine = started(folder, "textured", f"engine.buffer_s={buffer_s}")
+        takes.append(played(engine, (0.0, "/voice/new", 1, 60, *Z), (3.0, "/stop"))[: 2 * RATE])
+        engine.close()
+    assert np.array_equal(*takes)
+
+
+def test_a_texture_moves_what_would_stand_still(engine: OfflineEngine) -> None:
+    """It sways in all bands alike, so the level sways with it, at its own speed; in the release it does not."""
+    sways = {}
+    for name in ("sustaining", "textured"):
+        load(engine, name)
+        level = levels_db(played(engine, (0.0, *LONG), (0.0, "/voice/new", 1, 60, *Z), (4.0, "/stop")))
+        course = level[40:390] - np.convolve(level, np.ones(11) / 11, "same")[40:390]
+        spectrum = np.abs(np.fft.rfft(course * np.hanning(course.size)))
+        sways[name] = (float(course.std()), float(np.fft.rfftfreq(course.size, WINDOW / RATE)[spectrum.argmax()]))
+    assert sways["textured"][0] > 2.0 + sways["sustaining"][0]
+    assert sways["textured"][1] == pytest.approx(RATE / (SWAY_FRAMES * HOP), rel=0.1)
 
 
 def test_a_move_leaves_a_held_note_where_it_is(engine: OfflineEngine) -> None:

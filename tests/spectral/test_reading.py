@@ -36,6 +36,8 @@ class Reader:
         self.voice[at.V_RELEASE_AT] = -1
         self.own[at.R_GENERATION] = generation
         self.block = np.linspace(-1.0, 1.0, len(document.rows) * document.bands.n, dtype=np.float32)
+        texture = np.random.default_rng(1).normal(0.0, 0.1, (document.n_texture_rows, document.bands.n))
+        self.block = np.concatenate([self.block, texture.ravel().astype(np.float32)])
         self.difference = np.zeros(document.bands.n, np.float32)
         self.row = np.zeros(document.bands.n, np.float32)
         self.position = self.heard = 0.0
@@ -185,3 +187,59 @@ def test_a_row_lies_where_the_model_itself_would_have_put_it() -> None:
         knotted.position = position
         knotted.hop()
         np.testing.assert_allclose(knotted.row[[0, 31, 63]], wanted, atol=1e-6)
+
+
+TEXTURED = sustaining_document(texture_rows=LAST - FIRST + 1)
+
+
+def textured_rows(reader: Reader) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The rows of a note, and those of its texture."""
+    rows = reader.block.reshape(-1, TEXTURED.bands.n)
+    return rows[:LENGTH], rows[LENGTH:]
+
+
+def test_a_texture_is_added_where_a_note_is_held_and_faded_in_before() -> None:
+    reader = Reader(TEXTURED)
+    rows, texture = textured_rows(reader)
+    blend = round(BLEND_S * PER_SECOND)
+    for _ in range(1_000):
+        place = round(reader.hop())
+        share = max(0.0, 1.0 - max(FIRST - place, 0) / blend)
+        wanted = rows[place] + share * texture[abs(place - FIRST)]
+        np.testing.assert_allclose(reader.row, np.where(rows[place] > -1.0, wanted, -1.0).clip(-1.0, 1.0), atol=1e-6)
+
+
+def test_between_two_frames_lies_the_mean_of_their_textures() -> None:
+    reader = Reader(TEXTURED)
+    reader.set(at.V_RATE, 0.5)
+    rows, texture = textured_rows(reader)
+    while (place := reader.hop()) < FIRST + 1 or place % 1.0 == 0.0:
+        pass
+    low = int(place)
+    wanted = 0.5 * (rows[low] + rows[low + 1] + texture[low - FIRST] + texture[low - FIRST + 1])
+    np.testing.assert_allclose(reader.row, wanted.clip(-1.0, 1.0), atol=1e-6)
+
+
+def test_the_recorded_end_has_no_texture_and_is_reached_without_a_step() -> None:
+    reader = Reader(TEXTURED)
+    rows, texture = textured_rows(reader)
+    reader.hops(FIRST + 40)
+    held = int(reader.position)
+    before = rows[held] + texture[held - FIRST]
+    reader.voice[at.V_STOP] = at.STOP_RELEASE
+    assert reader.hop() == LAST
+    np.testing.assert_allclose(reader.row, before.clip(-1.0, 1.0), atol=1e-6)
+    blend = round(BLEND_S * PER_SECOND)
+    reader.hops(blend)
+    np.testing.assert_allclose(reader.row, rows[LAST + blend], atol=1e-6)
+
+
+def test_a_note_that_is_never_held_leaves_its_texture_behind_the_region() -> None:
+    reader = Reader(TEXTURED, at.HOLD_NONE)
+    rows, texture = textured_rows(reader)
+    blend = round(BLEND_S * PER_SECOND)
+    reader.hops(LAST + 3)
+    wanted = rows[LAST + 2] + (1.0 - 2 / blend) * texture[LAST - 2 - FIRST]
+    np.testing.assert_allclose(reader.row, wanted.clip(-1.0, 1.0), atol=1e-6)
+    reader.hops(blend)
+    np.testing.assert_array_equal(reader.row, rows[LAST + 2 + blend])

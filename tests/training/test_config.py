@@ -51,6 +51,8 @@ def test_the_published_recipe_is_reduced_only_without_a_gpu() -> None:
         ("encoder.output=deterministic", "regulariser.kind kl needs a stochastic encoder"),
         ("regulariser.variance=1", "regulariser.variance belongs to mmd-rbf and mmd-imq"),
         ("encoder.dense_knots=8", "dense_knots 8 must be below knots 8"),
+        ("decoder.release_knots=4", "dense_knots 4 must be below knots 8, less the 4 of the release"),
+        ("decoder.release_knots=2", "release_knots and release_frame: give both, or neither"),
         ("nothing", "must be key=value, like optimiser.rate=1e-3"),
         ("watch=7", "watch: must hold keys (every_steps, log_steps, patience, keep, "),
         ("name=2024", 'name: must be text, got 2024: quote it, "2024"'),
@@ -61,7 +63,7 @@ def test_a_mistake_is_named_with_what_would_be_right(setting: str, complaint: st
     with pytest.raises(ConfigError) as raised:
         tiny_config(tmp_path, setting)
     assert complaint in str(raised.value)
-    of_the_whole = ("needs a stochastic encoder", "belongs to", "must be below")
+    of_the_whole = ("needs a stochastic encoder", "belongs to", "must be below", "give both")
     assert f"--set {setting}" in str(raised.value) or any(words in complaint for words in of_the_whole)
 
 

@@ -114,7 +114,7 @@ def _make_parts(plan: Plan, recipe: DataRecipe, parts: Path, workers: int, progr
     total = plan.n_sounds()
     done = total - sum(len(job.items) for job in waiting)
     progress(done, total)
-    settings = (plan.analysis, recipe.checks.checks(), recipe.augment, parts)
+    settings = (plan.analysis, recipe.checks.checks(), recipe.augment, parts, plan.hold)
     if workers == 0:
         for job in waiting:
             run_job(job, *settings)
@@ -220,6 +220,8 @@ def _assemble(plan: Plan, recipe: DataRecipe, identity: str, out: Path) -> dict[
         sources=plan.sources,
         notes=rows,
     )
+    if plan.hold is not None:
+        index["held"] = {"sustain": list(plan.hold.region), "release_s": recipe.held.release_s}
     index |= {"identity": identity, "outliers": outliers, "skipped": skipped}
     return {**index, "fingerprint": write_index(out, index)}
 

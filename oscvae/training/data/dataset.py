@@ -18,6 +18,16 @@ TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING = 0, 1, 2
 """The values of `NoteSet.split`."""
 
 
+@dataclass(frozen=True)
+class Held:
+    """How the notes of a set, and those of a model that learns from it, are held."""
+
+    sustain: tuple[int, int]
+    """First and last frame of what a held note walks in; the next one is the first of the release."""
+    release_s: float
+    """How long a model's held note fades, unless the player says otherwise."""
+
+
 @dataclass(frozen=True, eq=False)
 class NoteSet:
     """N notes; x is their log band magnitudes with each note's level (`oscvae.sound.takes`) at 0 dB.
@@ -49,6 +59,8 @@ class NoteSet:
     """[N], from a note's beginning until its SoundFont repeats a part of the recording; infinite where it does not."""
     compared: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
     """[N], whether figures that compare models count the note: all, where a recipe names no list."""
+    held: Held | None = None
+    """Of notes that are held and let go, the same for all; None of those that sound for as long as they do."""
     fingerprint: str = ""
     """SHA-256 of the index and the data, in hexadecimal; empty for a set that was never stored."""
     name: str = ""

@@ -17,8 +17,9 @@ from typing import Any
 from oscvae.errors import DataError
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.names import shown
+from oscvae.training.data.holding import Hold
 from oscvae.training.data.parts import Parts, load_parts
-from oscvae.training.data.recipes import DataRecipe, FolderSource, Instrument, SoundfontSource
+from oscvae.training.data.recipes import DataRecipe, FolderSource, Instrument, SoundfontSource, hold_of
 from oscvae.training.data.recordings import find_recordings
 from oscvae.training.data.sf2 import SoundFont
 from oscvae.training.data.soundfont import find_soundfont
@@ -84,6 +85,8 @@ class Plan:
     sources: list[str] = field(default_factory=list)
     parts: Parts = field(default_factory=Parts)
     """Which of the recordings have a part in the split already."""
+    hold: Hold | None = None
+    """How notes are held; None where they sound for as long as they do."""
     origins: list[str] = field(default_factory=list)
     skipped: list[dict[str, str]] = field(default_factory=list)
     """{"what", "why"} of sounds that are known to be of no use."""
@@ -97,17 +100,20 @@ class Plan:
         """Changes with anything that changes the data set, and with nothing else."""
         told = [recipe.name, recipe.licence, recipe.split.model_dump(), self.timbres, self.sources, self.origins]
         loops = [item.loop_s for job in self.jobs for item in job.items]
-        return _digest([*told, [job.key for job in self.jobs], self.skipped, self.parts.record(), loops])
+        held = [recipe.held.model_dump()] if self.hold else []
+        return _digest([*told, [job.key for job in self.jobs], self.skipped, self.parts.record(), loops, *held])
 
 
 def make_plan(recipe: DataRecipe) -> Plan:
     """What the recipe asks for, here and now; hashes every sound file. Raises DataError for sounds that are missing."""
-    plan = Plan(analysis=recipe.analysis.complete(), parts=load_parts(recipe.split.settled))
+    analysis = recipe.analysis.complete()
+    plan = Plan(analysis=analysis, parts=load_parts(recipe.split.settled), hold=hold_of(analysis, recipe.held))
     common = {
         "version": VERSION,
         "analysis": recipe.analysis.model_dump(),
         "checks": recipe.checks.model_dump(),
         "augment": _augment_key(recipe),
+        **({"held": recipe.held.model_dump(exclude={"release_s"})} if plan.hold else {}),
     }
     groups = _Groups()
     drafts = [draft for font in recipe.soundfonts for draft in _of_font(font, plan, groups, common)]

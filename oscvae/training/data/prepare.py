@@ -13,6 +13,7 @@ from oscvae.model.analysis import NoteAnalysis
 from oscvae.model.bands import BandAxis
 from oscvae.sound.pitch import fundamental_hz
 from oscvae.sound.takes import finish, settled, tune
+from oscvae.training.data.holding import Hold, finish_held, middle, tune_held
 from oscvae.units import cents, hz_to_note, note_to_hz
 
 # Of the energy at a note's partials, what may lie between them before the octave below is believed.
@@ -65,14 +66,16 @@ def prepare(
     axis: BandAxis,
     checks: Checks,
     is_guess: bool = False,
+    held: tuple[Hold, int] | None = None,
 ) -> Prepared:
     """A mono take at the analysis's rate, of a named note or of the one that is heard, as a training note.
 
-    is_guess: the named note counts only where the sound bears it out, else the one that is heard.
+    is_guess: the named note counts only where the sound bears it out, else the one that is heard. held: of a note that
+    is held, how, and the sample at which its key is let go.
     Raises SoundFileError for what is no note, OutlierError for one that is another than its name says.
     """
     rate = analysis.sample_rate
-    heard = settled(take, rate)
+    heard = settled(take, rate) if held is None else middle(take, rate, held[1])
     low_hz, high_hz = note_to_hz(analysis.note_min - 1.0), note_to_hz(analysis.note_max + 1.0)
     f0_hz = fundamental_hz(heard, rate, low_hz, high_hz)
     doubt = denied = ""
@@ -89,8 +92,12 @@ def prepare(
         note = round(hz_to_note(f0_hz))
     if not analysis.note_min <= note <= analysis.note_max:
         raise OutlierError(f"note {note} is outside {analysis.note_min} to {analysis.note_max}", f0_hz)
-    tuned = tune(take, note, rate)
-    x, level = finish(tuned, analysis, axis)
+    if held is None:
+        tuned = tune(take, note, rate)
+        x, level = finish(tuned, analysis, axis)
+    else:
+        tuned, released = tune_held(take, note, rate, held[1])
+        x, level = finish_held(tuned, released, held[0], analysis, axis)
     return Prepared(x=x, level=level, note=note, f0_hz=f0_hz, take=tuned, doubt=doubt, denied=denied)
 
 

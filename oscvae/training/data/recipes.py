@@ -13,10 +13,11 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from oscvae.errors import DataError
-from oscvae.model.analysis import Note
+from oscvae.model.analysis import Note, NoteAnalysis
 from oscvae.names import find, normal, shown
 from oscvae.settings.reader import Document, Section, nearest
 from oscvae.training.data.analysis import AnalysisPart
+from oscvae.training.data.holding import Hold
 from oscvae.training.data.prepare import Checks
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
@@ -101,6 +102,17 @@ class Split(Section):
     """A list of recordings whose parts do not follow from these (`oscvae.training.data.parts`): its name, or a file."""
 
 
+class HeldPart(Section):
+    """Notes that are held and then let go; where `hold_s` is 0, a note is held for as long as it sounds."""
+
+    hold_s: Annotated[float, Field(ge=0.0, le=20.0)] = 0.0
+    """From the onset until the key is let go."""
+    sustain_s: Annotated[float, Field(gt=0.0, le=10.0)] = 2.0
+    """Of that, the end in which a model's held note walks."""
+    release_s: Annotated[float, Field(ge=0.005, le=10.0)] = 1.0
+    """How long a model's held note fades to -60 dB, over the recorded end, unless the player says otherwise."""
+
+
 class CheckPart(Section):
     cents: Annotated[float, Field(gt=0.0)] = 60.0
     """From a name's pitch to the one that is heard, at most."""
@@ -136,6 +148,7 @@ class DataRecipe(Section):
     analysis: AnalysisPart = AnalysisPart()
     soundfonts: tuple[SoundfontSource, ...] = ()
     folders: tuple[FolderSource, ...] = ()
+    held: HeldPart = HeldPart()
     split: Split = Split()
     checks: CheckPart = CheckPart()
     augment: AugmentPart = AugmentPart()
@@ -144,11 +157,23 @@ class DataRecipe(Section):
     def _check(self) -> Self:
         if not self.soundfonts and not self.folders:
             raise ValueError("there must be soundfonts or folders")
+        if self.held.hold_s > 0.0:
+            if self.folders:
+                raise ValueError("held: when a key was let go is known of soundfonts only, not of folders")
+            try:
+                hold_of(self.analysis.complete(), self.held)
+            except DataError as error:
+                raise ValueError(f"held: {error}") from None
         names = [instrument.name for font in self.soundfonts for instrument in font.instruments]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two instruments are called {twice[0]!r}: each must have a name of its own")
         return self
+
+
+def hold_of(analysis: NoteAnalysis, part: HeldPart) -> Hold | None:
+    """How the notes of a recipe are held; None where they are not. Raises DataError for what its frames cannot hold."""
+    return Hold.of(analysis, part.hold_s, part.sustain_s) if part.hold_s > 0.0 else None
 
 
 def load_recipe(source: str, overrides: Sequence[str] = (), middle_c: int | None = None) -> DataRecipe:

@@ -24,7 +24,7 @@ SOUNDFONT_FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/soundfonts"
 
 _TICKS_PER_SECOND = 1000
 _US_PER_QUARTER = 500_000
-_LEAD_S = 0.1
+LEAD_S = 0.1
 """Silence before each note: room for the frames before the onset."""
 _GAP_S = 0.05
 """Between cutting a note off and the next: fluidsynth needs a moment to end a voice."""
@@ -61,19 +61,26 @@ def find_soundfont(file: str = "FluidR3_GM.sf2", package: str = "fluid-soundfont
 
 
 def render_notes(
-    soundfont: Path, timbre: Timbre, notes: Sequence[int], length_s: float, sample_rate: int
+    soundfont: Path,
+    timbre: Timbre,
+    notes: Sequence[int],
+    length_s: float,
+    sample_rate: int,
+    pressed_s: float | None = None,
 ) -> list[Float32s]:
-    """One take [samples] per MIDI note: about `_LEAD_S` of silence, then the note held for `length_s`.
+    """One take [samples] per MIDI note: about `LEAD_S` of silence, then `length_s` of the note.
+
+    pressed_s: how long its key is pressed; without it, for as long as the take.
 
     Raises DataError where fluidsynth is not installed, RenderError where it fails or renders too little.
     """
     program = shutil.which("fluidsynth")
     if program is None:
         raise DataError("fluidsynth is not installed: install the package fluidsynth")
-    slot_s = _LEAD_S + length_s + _GAP_S
+    slot_s = LEAD_S + length_s + _GAP_S
     with tempfile.TemporaryDirectory(prefix="oscvae-") as folder:
         midi, wav = Path(folder) / "notes.mid", Path(folder) / "notes.wav"
-        midi.write_bytes(midi_file(timbre, notes, slot_s))
+        midi.write_bytes(midi_file(timbre, notes, slot_s, pressed_s))
         command = [program, "-q", "-n", "-i", "-R", "0", "-C", "0", "-g", str(_GAIN), "-r", str(sample_rate)]
         command += [
             "-o",
@@ -101,7 +108,7 @@ def render_notes(
         raise RenderError(f"fluidsynth rendered at {rate} Hz instead of {sample_rate}")
     mono = stereo.mean(axis=1)
     begins = [round(index * slot_s * sample_rate) for index in range(len(notes))]
-    size = round((_LEAD_S + length_s) * sample_rate)
+    size = round((LEAD_S + length_s) * sample_rate)
     if mono.shape[0] < begins[-1] + size:
         raise RenderError(f"fluidsynth rendered {mono.shape[0]} samples, {begins[-1] + size} were expected")
     return [mono[begin : begin + size] for begin in begins]
@@ -114,13 +121,15 @@ def _complaint(stderr: str) -> str:
     return errors[-1] if errors else " ".join(stderr.split())[-_MOST_SAID:]
 
 
-def midi_file(timbre: Timbre, notes: Sequence[int], slot_s: float) -> bytes:
-    """A format 0 file of one note every `slot_s`: begun at `_LEAD_S`, cut off (controller 120) at the slot's end."""
+def midi_file(timbre: Timbre, notes: Sequence[int], slot_s: float, pressed_s: float | None = None) -> bytes:
+    """A format 0 file of one note every `slot_s`: begun at `LEAD_S`, let go after `pressed_s` where that is given, and
+    cut off (controller 120) at the slot's end."""
+    held_s = slot_s - LEAD_S - _GAP_S if pressed_s is None else pressed_s
     events: list[tuple[float, bytes]] = [(0.0, bytes([0xB0, 0, timbre.bank])), (0.0, bytes([0xC0, timbre.program]))]
     for index, note in enumerate(notes):
         begin_s = index * slot_s
-        events.append((begin_s + _LEAD_S, bytes([0x90, note, timbre.velocity])))
-        events.append((begin_s + slot_s - _GAP_S, bytes([0x80, note, 0])))
+        events.append((begin_s + LEAD_S, bytes([0x90, note, timbre.velocity])))
+        events.append((begin_s + LEAD_S + held_s, bytes([0x80, note, 0])))
         events.append((begin_s + slot_s - _GAP_S, bytes([0xB0, 120, 0])))
     division = _TICKS_PER_SECOND * _US_PER_QUARTER // 1_000_000
     track = bytearray(b"\x00\xff\x51\x03" + _US_PER_QUARTER.to_bytes(3, "big"))

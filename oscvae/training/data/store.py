@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from oscvae.errors import DataError
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.training.data.analysis import AnalysisPart
-from oscvae.training.data.dataset import NoteSet
+from oscvae.training.data.dataset import Held, NoteSet
 
 FORMAT = 1
 INDEX, SPECTRA = "index.json", "x.npy"
@@ -57,6 +57,7 @@ def open_dataset(path: Path) -> NoteSet:
     columns["compared"] = np.array([row.get("compared", True) for row in rows], np.bool_)
     return NoteSet(
         x=x,
+        held=_held(index, path),
         analysis=analysis,
         timbres=tuple(index["timbres"]),
         sources=tuple(index["sources"]),
@@ -82,7 +83,21 @@ def save_dataset(notes: NoteSet, path: Path) -> str:
         for row in range(len(notes))
     ]
     about = (notes.name, notes.licence, notes.origins)
-    return write_index(path, index_of(*about, notes.analysis, notes.timbres, notes.sources, rows))
+    index = index_of(*about, notes.analysis, notes.timbres, notes.sources, rows)
+    if notes.held is not None:
+        index["held"] = {"sustain": list(notes.held.sustain), "release_s": notes.held.release_s}
+    return write_index(path, index)
+
+
+def _held(index: dict[str, Any], path: Path) -> Held | None:
+    """What the index says of held notes, where it says anything. Raises DataError."""
+    if "held" not in index:
+        return None
+    try:
+        first, last = map(int, index["held"]["sustain"])
+        return Held((first, last), float(index["held"]["release_s"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path / INDEX} is damaged: its held is none; build the set again") from error
 
 
 def index_of(

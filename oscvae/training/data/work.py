@@ -28,10 +28,11 @@ from oscvae.model.bands import BandAxis
 from oscvae.names import shown
 from oscvae.sound.files import read_sound
 from oscvae.sound.takes import finish
+from oscvae.training.data.holding import Hold
 from oscvae.training.data.plan import Item, Job, noise_files
 from oscvae.training.data.prepare import Checks, OutlierError, Prepared, prepare
 from oscvae.training.data.recipes import AugmentPart
-from oscvae.training.data.soundfont import RenderError, Timbre, render_notes
+from oscvae.training.data.soundfont import LEAD_S, RenderError, Timbre, render_notes
 from oscvae.units import cents, note_to_hz
 
 # Rendered beyond a note's length: for late onsets, and for takes that tuning shortens.
@@ -57,7 +58,9 @@ def report_path(parts: Path, job: Job) -> Path:
     return parts / f"{job.key}.json"
 
 
-def run_job(job: Job, analysis: NoteAnalysis, checks: Checks, augment: AugmentPart, parts: Path) -> None:
+def run_job(
+    job: Job, analysis: NoteAnalysis, checks: Checks, augment: AugmentPart, parts: Path, hold: Hold | None = None
+) -> None:
     """Makes the part of a job: x [rows, bands, frames], and a report of its rows, outliers and skipped sounds.
 
     Whatever is wrong with one sound leaves that one out. Raises DataError where fluidsynth is not installed.
@@ -66,11 +69,12 @@ def run_job(job: Job, analysis: NoteAnalysis, checks: Checks, augment: AugmentPa
     spectra: list[Float32s] = []
     report = Report()
     noises = _noise(augment, analysis.sample_rate, report)
-    for index, (item, take) in enumerate(_takes(job, analysis)):
+    held = None if hold is None else (hold, round((LEAD_S + hold.pressed_s) * analysis.sample_rate))
+    for index, (item, take) in enumerate(_takes(job, analysis, hold)):
         try:
             if isinstance(take, OscvaeError):
                 raise take
-            prepared = prepare(take, item.note, analysis, axis, checks, item.is_guess)
+            prepared = prepare(take, item.note, analysis, axis, checks, item.is_guess, held)
             made = list(_copies(prepared, job, index, analysis, axis, augment, noises))
         except OutlierError as error:
             report.outliers.append(outlier(item, str(error), error.f0_hz, kept=False))
@@ -130,7 +134,7 @@ def write_report(parts: Path, job: Job, report: Report) -> None:
     unfinished.replace(report_path(parts, job))
 
 
-def _takes(job: Job, analysis: NoteAnalysis) -> Iterator[tuple[Item, Float32s | OscvaeError]]:
+def _takes(job: Job, analysis: NoteAnalysis, hold: Hold | None) -> Iterator[tuple[Item, Float32s | OscvaeError]]:
     if not job.is_font:
         (item,) = job.items
         try:
@@ -138,11 +142,12 @@ def _takes(job: Job, analysis: NoteAnalysis) -> Iterator[tuple[Item, Float32s | 
         except SoundFileError as error:
             yield item, error
         return
-    length_s = analysis.n_samples / analysis.sample_rate + _SPARE_S
+    length_s = _SPARE_S + (analysis.n_samples / analysis.sample_rate if hold is None else hold.length_s(analysis))
     timbre = Timbre(job.program, job.items[0].velocity, job.bank)
     notes = [item.note for item in job.items if item.note is not None]
     try:
-        takes = render_notes(job.path, timbre, notes, length_s, analysis.sample_rate)
+        pressed_s = None if hold is None else hold.pressed_s
+        takes = render_notes(job.path, timbre, notes, length_s, analysis.sample_rate, pressed_s)
     except RenderError as error:
         yield from ((item, error) for item in job.items)
         return

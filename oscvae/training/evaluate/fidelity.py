@@ -1,7 +1,8 @@
 """How near a note comes back: log-spectral distance and spectral convergence, by split, instrument and velocity.
 
 Both compare log band magnitudes, floored at the model's floor, of notes encoded and decoded again, over their first
-seconds: later, most of a note is below the floor, and silence is easy. So models of long and of short notes compare.
+seconds: later, most of a note is below the floor, and silence is easy. So models of long and of short notes compare. A
+note that is held and let go is compared as a whole.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscvae.arrays import Float32s, Float64s, Int64s
+from oscvae.model.document import ModelDocument
 from oscvae.training.data.dataset import TRAIN, NoteSet
 from oscvae.training.evaluate.subject import Codes, Subject, batches
 from oscvae.training.evaluate.summary import SPLITS, Track, quietly
 
 JUDGED_S = 1.7
-"""How much of a note after its onset is compared: all that models before 4.0 have."""
+"""How much of a note that rings after its onset is compared: all that models before 4.0 have."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ class Fidelity:
     """By split, then by instrument."""
     median_z: dict[str, Distance]
     """By split: each note decoded not from its own z but from the median of its instrument and velocity."""
+
+
+def judged_frames(document: ModelDocument) -> int:
+    """How many of a note's frames are compared: of one that is held and let go, all."""
+    return document.frames if document.region is not None else document.frames_within(JUDGED_S)
 
 
 def note_distances(x: Float32s, target: Float32s, half_range_db: float) -> NoteDistances:
@@ -135,7 +142,7 @@ def measure_distances(subject: Subject, notes: NoteSet, rows: Int64s) -> Distanc
 def _distances(
     subject: Subject, notes: NoteSet, rows: Int64s, code: Callable[[Int64s], Float32s], title: str, track: Track
 ) -> NoteDistances:
-    judged, parts = subject.document.frames_within(JUDGED_S), []
+    judged, parts = judged_frames(subject.document), []
     for part in track(list(batches(rows.size)), title):
         chosen = rows[part]
         x = subject.decode_batch(code(chosen), notes.note[chosen])[:, :, :judged]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from oscvae.arrays import Float32s, Float64s, Int64s
 from oscvae.training.data.dataset import TRAIN, NoteSet
-from oscvae.training.evaluate.fidelity import JUDGED_S, instrument_codes, note_distances
+from oscvae.training.evaluate.fidelity import instrument_codes, judged_frames, note_distances
 from oscvae.training.evaluate.listening import Table, listen_to_points
 from oscvae.training.evaluate.subject import Codes, Subject
 from oscvae.training.evaluate.summary import SPLITS, Spread, Track, quietly, some
@@ -146,7 +146,7 @@ def measure_changes(subject: Subject, rng: np.random.Generator) -> Float64s:
     Codes that are refined through the decoder vary in dimensions that do nothing as well; this they cannot hide.
     """
     document = subject.document
-    judged, std = document.frames_within(JUDGED_S), np.array(document.latent.std, np.float32)
+    judged, std = judged_frames(document), np.array(document.latent.std, np.float32)
     z = subject.random_points(_CHANGE_POINTS, rng)
     note = rng.integers(document.note_min, document.note_max + 1, _CHANGE_POINTS)
     found = []

@@ -165,7 +165,8 @@ def write_fidelity(page: Page, found: Evaluation, chart: bytes, pairs: bytes, so
     page.text(
         "Each note is encoded and decoded again. The log-spectral distance (LSD) is the root mean square over bands of "
         "the difference in dB, averaged over frames; the spectral convergence (SC) is the error's energy against the "
-        f"note's on linear magnitudes; both over the first {JUDGED_S:g} s. From the median z: decoded not from its own "
+        f"note's on linear magnitudes; both over the first {JUDGED_S:g} s, or all of a note that is held and let go. "
+        "From the median z: decoded not from its own "
         "code but from that of its instrument and velocity. Models compare on the first rows; others are notes "
         "that the data set's recipe does not count."
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -16,12 +17,14 @@ from oscvae.model.document import SUFFIX, ModelDocument
 from oscvae.training.data.dataset import WITHHELD_NOTE, WITHHELD_RECORDING, NoteSet
 from oscvae.training.data.store import open_dataset
 from oscvae.training.evaluate.metrics import decode_ms
+from oscvae.training.evaluate.subject import Subject
 from oscvae.training.evaluate.summary import Track, quietly, tracker
 from oscvae.training.export.axes import measure_axes, turned, turned_document
 from oscvae.training.export.export import Card, Difference, check_same, describe, export
 from oscvae.training.export.loudness import Loudness, levelled
 from oscvae.training.export.precision import check_rounding, rounded
 from oscvae.training.export.relevel import Relevelled, relevel
+from oscvae.training.export.texturing import measure_textures
 from oscvae.training.fit.run import Run, load_run, read_record, versions
 from oscvae.units import gain_to_db
 
@@ -178,7 +181,10 @@ def export_run(
     loud, loudness = levelled(model, document, track)
     told = {**document.training, "loudness": loudness.record()} | ({"float16_shift_db": shift_db} if half else {})
     final = loud.model_copy(update={"training": told, "weights": "float16" if half else "float32"})
-    module, read = export(model, final, out)
+    textures = measure_textures(Subject(model, final), notes)
+    if textures is not None:
+        final = final.model_copy(update={"texture_rows": textures.head.frames})
+    module, read = export(model, final, out, textures)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -197,7 +203,7 @@ def _training(run: Run, notes: NoteSet, record: dict[str, Any]) -> dict[str, Any
             "notes": int((~notes.held_out).sum()),
             "withheld_notes": int((notes.split == WITHHELD_NOTE).sum()),
             "unseen_recordings": int((notes.split == WITHHELD_RECORDING).sum()),
-            "instruments": list(notes.timbres),
+            "instruments": [notes.timbres[timbre] for timbre in np.unique(notes.timbre).tolist()],
         },
         "config": run.config.model_dump(mode="json"),
         **({"from": record["from"]} if "from" in record else {}),

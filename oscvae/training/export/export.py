@@ -16,6 +16,7 @@ from oscvae.arrays import Float32s
 from oscvae.errors import ModelError
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.model.document import Latent, ModelDocument, ModelDocument2, Point
+from oscvae.model.textures import Textures, read_textures
 from oscvae.model.torchscript import has_encoder, load, one_hots, save, script, to_frames, verify
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.metrics import encode_all
@@ -74,6 +75,8 @@ def describe(
         **dict(analysis.solved()),
         format=2,
         knots=model.knots or None,
+        sustain=notes.held.sustain if notes.held is not None else None,
+        release_s=notes.held.release_s if notes.held is not None else None,
         name=card.name,
         reference=analysis.n_fft / 4,
         latent=Latent(
@@ -93,7 +96,9 @@ def describe(
     )
 
 
-def export(model: Any, document: ModelDocument, path: Path) -> tuple[Any, ModelDocument]:
+def export(
+    model: Any, document: ModelDocument, path: Path, textures: Textures | None = None
+) -> tuple[Any, ModelDocument]:
     """Writes the model file, opens it again as the decoder would, and checks it; returns what was opened.
 
     Of a document that says float16, the model is one whose parameters are rounded already.
@@ -102,8 +107,9 @@ def export(model: Any, document: ModelDocument, path: Path) -> tuple[Any, ModelD
     """
     half = isinstance(document, ModelDocument2) and document.weights == "float16"
     with written(path) as unchecked:
-        save(script(halved(model) if half else model), document, unchecked)
+        save(script(halved(model) if half else model), document, unchecked, textures)
         module, read = load(unchecked)
+        read_textures(unchecked, read)
         verify(module, read)
         check_same(model, module, read)
     return module, read

@@ -71,6 +71,7 @@ def train(
     """
     console = console or Console(stderr=True)
     check_trainer(config.trainer)
+    _check_release(config, notes)
     if resume:
         check_resumed(folder, config, notes)
     if start is not None:
@@ -88,6 +89,16 @@ def train(
     last = folder / CHECKPOINTS / f"{LAST}.ckpt"
     trainer.fit(learner, ckpt_path=last if resume and last.is_file() else None)
     return learner
+
+
+def _check_release(config: TrainConfig, notes: NoteSet) -> None:
+    """That knots begin anew where the notes are let go, if anywhere. Raises ConfigError."""
+    released = notes.held.sustain[1] + 1 if notes.held is not None else 0
+    for name, section in (("encoder", config.encoder), ("decoder", config.decoder)):
+        asked = getattr(section, "release_frame", 0)
+        if asked and asked != released:
+            told = f"let go at frame {released}" if released else "never let go"
+            raise ConfigError(f"{name}.release_frame is {asked}: the notes of these data are {told}")
 
 
 def _trainer(config: TrainConfig, learner: Learner, callbacks: list[Callback], folder: Path) -> Trainer:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from oscvae.errors import ConfigError
 from oscvae.model.analysis import N_OCTAVES, N_SEMITONES, NoteAnalysis
 from oscvae.model.bands import BandAxis
 from oscvae.model.knots import spread_matrix
@@ -43,13 +44,36 @@ _LOG_VARIANCE_START = -4.0
 LOG_VARIANCES = (-10.0, 2.0)
 """Where a stochastic decoder's log variances are cut: a quarter of a decibel, and more than the whole range."""
 CODE_LOG_VARIANCES = (-12.0, 6.0)
+_RELEASE_DENSE = 3
+"""Knots at single frames from the release on."""
 
 
-def time_knots(knots: int, dense_knots: int, frames: int) -> NDArray[np.float64]:
-    """Frame positions [knots]: each of the first frames, then ever wider to the last."""
-    dense = np.arange(dense_knots, dtype=np.float64)
-    sparse = np.geomspace(dense[-1], frames - 1, knots - dense_knots + 1)[1:]
-    return np.concatenate([dense, sparse])
+def time_knots(
+    knots: int, dense_knots: int, frames: int, release_knots: int = 0, release_frame: int = 0
+) -> NDArray[np.float64]:
+    """Frame positions [knots]: each of the first frames, then ever wider to the last.
+
+    Of notes that are held and let go, so many of them begin anew at the frame of the release: it and the next two, then
+    ever wider. Raises ConfigError where the frames have no room for that.
+    """
+    if release_knots == 0:
+        dense = np.arange(dense_knots, dtype=np.float64)
+        sparse = np.geomspace(dense[-1], frames - 1, knots - dense_knots + 1)[1:]
+        return np.concatenate([dense, sparse])
+    held, released = knots - release_knots, frames - release_frame
+    if release_frame <= held or released <= release_knots:
+        raise ConfigError(
+            f"release_frame {release_frame}: {held} knots before it and {release_knots} from it on do not fit into "
+            f"{frames} frames"
+        )
+    tail = time_knots(release_knots, min(_RELEASE_DENSE, release_knots - 1), released)
+    return np.concatenate([time_knots(held, dense_knots, release_frame), release_frame + tail])
+
+
+def knots_of(config: DecoderConfig | EncoderConfig, analysis: NoteAnalysis) -> NDArray[np.float64]:
+    """The frame positions [knots] that a configuration means."""
+    release = (config.release_knots, config.release_frame)
+    return time_knots(config.knots, config.dense_knots, analysis.frames, *release)
 
 
 def gather_matrix(knots: NDArray[np.float64], frames: int) -> NDArray[np.float32]:
@@ -158,7 +182,7 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         reach = min(axis.n_bands, self.reach_below + above)
         self.n_bands, self.last_base = axis.n_bands, axis.n_bands - reach
         self.register_buffer("reach", torch.arange(reach)[None, :, None])
-        knots = time_knots(config.knots, config.dense_knots, analysis.frames)
+        knots = knots_of(config, analysis)
         self.knots = tuple(knots.tolist())
         after_attack = (analysis.onset_sample + analysis.n_fft) / analysis.hop  # a window's length after the onset
         settled = torch.from_numpy(knots >= after_attack).float()[None, None]
@@ -278,7 +302,7 @@ class KnotsEncoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
 
     def __init__(self, config: EncoderConfig, latent: int, analysis: NoteAnalysis) -> None:
         super().__init__()
-        knots = time_knots(config.knots, config.dense_knots, analysis.frames)
+        knots = knots_of(config, analysis)
         self.knots = tuple(knots.tolist())
         self.register_buffer("gather", torch.from_numpy(gather_matrix(knots, analysis.frames)))
         channels = config.channels

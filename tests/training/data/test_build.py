@@ -331,6 +331,30 @@ def test_a_note_that_loops_says_when(tmp_path: Path) -> None:
 
 
 @needs_fluidsynth
+def test_held_notes_are_let_go_at_one_frame(tmp_path: Path) -> None:
+    """Of a sample that loops: loud until the key is let go, and gone soon after it."""
+    zones = [TinyZone("Loop", (0, 127), modes=3)]
+    tone = 0.3 * np.sin(2.0 * np.pi * note_to_hz(60.0) * np.arange(RATE) / RATE)
+    write_soundfont(tmp_path / "a.sf2", {"Loop": (60, tone)}, {(0, 40, "Bow"): zones})
+    (tmp_path / "a.yaml").write_text(
+        "name: a\nanalysis: {frames: 70, n_bands: 64, note_min: 55, note_max: 62}\nheld: {hold_s: 0.5, sustain_s: 0.2, "
+        f"release_s: 0.4}}\nsoundfonts: [{{file: {tmp_path}/a.sf2, velocities: [90], instruments: "
+        "[{name: a, program: 40, notes: [55, 62]}]}]\n"
+    )
+    recipe = load_recipe(str(tmp_path / "a.yaml"))
+    build(recipe, tmp_path / "set", workers=0)
+    notes = open_dataset(tmp_path / "set")
+    assert notes.held is not None
+    assert notes.held.release_s == 0.4
+    release = notes.held.sustain[1] + 1
+    loudest = notes.x.max(axis=1)
+    np.testing.assert_allclose(loudest[:, 4:release], 0.86, atol=0.1)
+    assert loudest[:, release + 5 :].max() < 0.0, "let go"
+    with pytest.raises(DataError, match="another data set"):
+        build(load_recipe(str(tmp_path / "a.yaml"), ["held.release_s=0.6"]), tmp_path / "set", workers=0)
+
+
+@needs_fluidsynth
 def test_a_note_lies_where_the_recipe_says(font_built: tuple[Built, Path]) -> None:
     notes = open_dataset(font_built[1])
     analysis = notes.analysis

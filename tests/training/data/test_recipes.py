@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from oscvae.errors import ConfigError, DataError
+from oscvae.training.config import AdditiveDecoder, KnotsEncoder, find_config, load_config
 from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.parts import load_parts
-from oscvae.training.data.recipes import DataRecipe, SoundfontSource, load_recipe, shipped
+from oscvae.training.data.recipes import DataRecipe, SoundfontSource, hold_of, load_recipe, shipped
 
 
 def test_the_shipped_recipes_are_of_one_kind_and_keep_what_was_never_heard() -> None:
-    assert shipped() == ["plucked", "plucked-fluid"]
+    assert shipped() == ["plucked", "plucked-fluid", "sustained"]
     plucked, fluid = load_recipe("plucked"), load_recipe("plucked-fluid")
     for recipe in (plucked, fluid):
         assert recipe.analysis.complete() == AnalysisPart(note_min=40, note_max=88, frames=560).complete()
@@ -29,6 +30,24 @@ def test_the_shipped_recipes_are_of_one_kind_and_keep_what_was_never_heard() -> 
         assert "MIT" in font.origin
         for instrument in font.instruments:
             assert instrument.notes[1] - instrument.notes[0] >= 24
+
+
+def test_the_sustained_recipe_holds_for_three_seconds_where_its_configuration_lets_go() -> None:
+    recipe, config = load_recipe("sustained"), load_config(find_config("sustained"))
+    hold = hold_of(recipe.analysis.complete(), recipe.held)
+    assert hold is not None
+    assert (hold.release_frame, hold.region[1] - hold.region[0]) == (282, 188)
+    assert isinstance(config.decoder, AdditiveDecoder)
+    assert isinstance(config.encoder, KnotsEncoder)
+    assert config.decoder.release_frame == config.encoder.release_frame == hold.release_frame
+    with pytest.raises(ConfigError, match="hold_s 6 leaves no release"):
+        load_recipe("sustained", ["held.hold_s=6"])
+
+
+def test_a_folder_is_no_place_of_held_notes(tmp_path: Path) -> None:
+    (tmp_path / "viola").mkdir()
+    with pytest.raises(ConfigError, match="known of soundfonts only"):
+        load_recipe(str(tmp_path / "viola"), ["held.hold_s=1", "analysis.frames=200"])
 
 
 def test_a_folder_is_a_recipe(tmp_path: Path) -> None:

@@ -53,6 +53,12 @@ def test_the_midi_file_says_what_was_asked() -> None:
     assert events[-1][1] == b"\xff\x2f\x00"
 
 
+def test_a_key_is_let_go_when_it_was_asked_for() -> None:
+    events = read_events(midi_file(Timbre(46, 100), [60, 72], 2.0, 1.2))
+    offs = [(time_s, message[1]) for time_s, message in events if message[0] == 0x80]
+    assert offs == [(pytest.approx(1.3), 60), (pytest.approx(3.3), 72)]
+
+
 def test_a_missing_soundfont_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.sf2 is not in .*: apt install fluid-soundfont-gm$"):
         find_soundfont(str(tmp_path / "none.sf2"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from oscvae.errors import DataError
 from oscvae.training.data.analysis import AnalysisPart
-from oscvae.training.data.dataset import NoteSet
+from oscvae.training.data.dataset import Held, NoteSet
 from oscvae.training.data.store import INDEX, SPECTRA, fingerprint_of, open_dataset, read_index, save_dataset
 
 ANALYSIS = AnalysisPart(frames=7, n_bands=32, note_min=60, note_max=62).complete()
@@ -39,6 +40,16 @@ def test_what_was_saved_is_what_opens(tmp_path: Path) -> None:
     assert opened.label(3) == "program 46 110"
     assert len(opened) == 6
     assert opened.held_out.tolist() == [False, True, True, False, False, True]
+
+
+def test_how_notes_are_held_is_kept(tmp_path: Path) -> None:
+    held = Held((2, 4), 0.7)
+    save_dataset(dataclasses.replace(small_set(), held=held), tmp_path)
+    assert open_dataset(tmp_path).held == held
+    index = json.loads((tmp_path / INDEX).read_text())
+    (tmp_path / INDEX).write_text(json.dumps(index | {"held": {"sustain": [2]}}))
+    with pytest.raises(DataError, match="its held is none"):
+        open_dataset(tmp_path)
 
 
 def test_writing_into_an_opened_set_stays_in_memory(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from oscvae.model.torchscript import load, save, script, to_frames
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.data.store import open_dataset, save_dataset
 from oscvae.training.evaluate import command
-from oscvae.training.evaluate.fidelity import JUDGED_S
+from oscvae.training.evaluate.fidelity import JUDGED_S, judged_frames
 from oscvae.training.evaluate.levels import recorded_steps
 from oscvae.training.evaluate.metrics import decode_all, distance, encode_all
 from oscvae.training.evaluate.playing import measure_grid
@@ -39,6 +39,7 @@ from oscvae.training.export.export import check_same, export
 from oscvae.training.export.precision import check_rounding
 from oscvae.training.fit.run import load_run
 from oscvae.training.fit.train import train
+from parts.sustaining import sustaining_document
 from training.tiny import ANALYSIS, make_notes, store_notes, tiny_config
 
 QUICK = Effort(notes_per_semitone=1, recordings=8, correlated_points=6, decodes=10)
@@ -202,6 +203,9 @@ def test_only_the_first_seconds_of_the_notes_that_are_compared_count(subject: Su
         assert np.mean([part.lsd_db for part in parts]) == pytest.approx(told.lsd_db, rel=1e-5)
     assert not whole.others
     assert subject.document.frames_within(JUDGED_S) == notes.analysis.frames, "these are shorter"
+    assert judged_frames(subject.document) == notes.analysis.frames
+    held = sustaining_document()
+    assert judged_frames(held) == held.frames > held.frames_within(JUDGED_S)
     long = notes.analysis.model_copy(update={"frames": 1000})
     assert (long.frames_within(JUDGED_S) - 1) * long.hop + long.n_fft >= long.onset_sample + 1.7 * long.sample_rate
 

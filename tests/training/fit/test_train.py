@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import json
 import os
@@ -25,11 +26,13 @@ from oscvae.errors import ConfigError, DataError
 from oscvae.model.analysis import N_OCTAVES, N_SEMITONES
 from oscvae.model.torchscript import script
 from oscvae.training.config import TrainConfig, find_config, load_config, packaged, to_yaml
-from oscvae.training.data.store import open_dataset
+from oscvae.training.data.dataset import Held
+from oscvae.training.data.store import open_dataset, save_dataset
+from oscvae.training.export.command import export_run
 from oscvae.training.fit.run import load_run, read_record
 from oscvae.training.fit.train import train
 from oscvae.training.model.network import in_frames, make_model
-from training.tiny import ANALYSIS, store_notes, tiny_config, write_config
+from training.tiny import ANALYSIS, make_notes, store_notes, tiny_config, write_config
 
 # Sizes that bring a configuration down to a second, whatever its kind.
 SMALL = {
@@ -224,6 +227,32 @@ def test_lightnings_own_flags_are_checked_before_anything_is_made(
     assert not (tmp_path / "run").exists()
 
 
+def test_knots_of_a_release_want_notes_that_are_let_go_there(data: Path, tmp_path: Path) -> None:
+    config = tiny_config(tmp_path, "decoder.release_knots=2", "decoder.release_frame=14")
+    with pytest.raises(ConfigError, match=r"decoder.release_frame is 14: the notes of these data are never let go"):
+        run(config, data, tmp_path / "run")
+    other = tiny_config(tmp_path, "encoder.release_knots=2", "encoder.release_frame=12")
+    with pytest.raises(
+        ConfigError, match=r"encoder.release_frame is 12: the notes of these data are let go at frame 14"
+    ):
+        run(other, save_held(tmp_path / "held"), tmp_path / "run")
+
+
+def test_a_model_of_held_notes_says_where_they_are_held(tmp_path: Path) -> None:
+    more = [f"{part}.{key}" for part in ("encoder", "decoder") for key in ("release_knots=3", "release_frame=14")]
+    config = tiny_config(tmp_path, "fit.steps=2", "watch.every_steps=2", *more)
+    run(config, save_held(tmp_path / "held"), tmp_path / "run")
+    document = export_run(tmp_path / "run", tmp_path / "held.ts").document
+    assert (document.region, document.held_release_s) == ((8, 13), 0.5)
+    assert list(document.rows)[-3:] == [14, 15, 23]
+
+
+def save_held(folder: Path) -> Path:
+    """The tiny notes, as if they were held in frames 8 to 13 and then let go."""
+    save_dataset(dataclasses.replace(make_notes(), held=Held((8, 13), 0.5)), folder)
+    return folder
+
+
 def test_patience_ends_a_run(data: Path, tmp_path: Path) -> None:
     config = tiny_config(tmp_path, "watch.patience=2", "fit.steps=1000", "optimiser.rate=1e-9", "optimiser.kind=adam")
     learner = train(config, open_dataset(data), data, tmp_path / "run", console=Console(file=io.StringIO()))
@@ -244,6 +273,9 @@ def test_each_configuration_trains_two_steps_and_exports(name: str, data: Path, 
     carried = load_config(find_config(name))
     decoder = "upsampling" if carried.decoder.kind == "convolutional" else "additive"
     small = [*SMALL[carried.encoder.kind], *SMALL[decoder], "fit.steps=2", "fit.batch=4"]
+    if name == "sustained":
+        data = save_held(tmp_path / "held")
+        small += [f"{part}.{key}" for part in ("encoder", "decoder") for key in ("release_knots=3", "release_frame=14")]
     config = load_config(find_config(name), [*small, "fit.threads=1", "trainer.accelerator=cpu", "watch.hear_every=0"])
     run(config, data, tmp_path / "run")
     check_exported(tmp_path / "run", config.latent)

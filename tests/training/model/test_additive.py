@@ -10,6 +10,7 @@ import pytest
 import torch
 from rich.console import Console
 
+from oscvae.errors import ConfigError
 from oscvae.model.bands import band_axis
 from oscvae.model.knots import spread_matrix
 from oscvae.model.level import level_frames
@@ -46,6 +47,18 @@ def test_knots_are_dense_at_the_attack_and_interpolate_linearly() -> None:
     gather = gather_matrix(knots, 160)
     np.testing.assert_allclose(gather.sum(axis=0), 1.0, atol=1e-6)
     np.testing.assert_array_equal(gather[:9, :9], np.eye(9))
+
+
+def test_knots_begin_anew_at_the_release() -> None:
+    knots = time_knots(40, 10, 384, 10, 282)
+    assert knots.size == 40
+    np.testing.assert_array_equal(knots[:10], np.arange(10))
+    assert knots[29] == pytest.approx(281)
+    np.testing.assert_array_equal(knots[30:33], [282, 283, 284])
+    assert knots[-1] == pytest.approx(383)
+    assert np.all(np.diff(knots) > 0.9)
+    with pytest.raises(ConfigError, match="release_frame 380: 30 knots before it and 10"):
+        time_knots(40, 10, 384, 10, 380)
 
 
 @pytest.mark.parametrize("note", [40, 55, 69, 88])
