@@ -16,6 +16,7 @@ from oscvae.model.analysis import Analysis
 from oscvae.model.bands import BandAxis
 from oscvae.model.level import level_frames
 from oscvae.sound.files import resample
+from oscvae.sound.levels import measure_level
 from oscvae.sound.pitch import detune_cents
 from oscvae.sound.stft import magnitudes, to_log
 from oscvae.sound.takes import align, find_onset, to_bands
