@@ -204,6 +204,7 @@ def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
         "releaseTime": "(0.5)",
         "attackTime": "(0)",
         "stretch": "(2)",
+        "detail": "(0.5)",
         "freezeNotes": "(false)",
         "sustain": "(false)",
         "macro": "(2, 0.5)",
