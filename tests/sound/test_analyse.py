@@ -45,7 +45,8 @@ def test_too_little_memory_is_one_line(tmp_path: Path) -> None:
     soundfile.write(path, 0.5 * np.sin(np.arange(48_000 * 60) / 30), 48_000)
     script = (
         "import sys; from oscvae.sound import analyse; from oscvae.model.document import parse_document\n"
-        "analyse.parse_document = lambda text, where: parse_document(open(sys.argv[2]).read(), where)\n"
+        "document = open(sys.argv.pop()).read()\n"
+        "analyse.parse_document = lambda text, where: parse_document(document, where)\n"
         "used = int(open('/proc/self/statm').read().split()[0]) * 4096\n"
         "analyse.MEMORY_BYTES = used + (40 << 20)\n"
         "sys.exit(analyse.main())"

@@ -198,6 +198,9 @@ OscVae {
 
 	stretch { |ratio| this.sendMsg('/stretch', ratio) }
 
+	// how much of its fine detail an encoded sound has, 0 to 1
+	detail { |share| this.sendMsg('/detail', share) }
+
 	freezeNotes { |on = true| this.sendMsg('/freeze', on.binaryValue) }
 	sustain { |down = true| this.sendMsg('/sustain', down.binaryValue) }
 
