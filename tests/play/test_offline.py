@@ -150,9 +150,9 @@ def test_velocity_is_squared(engine: OfflineEngine) -> None:
 
 
 def test_a_voice_ends_in_silence_without_a_click(engine: OfflineEngine) -> None:
-    samples = play(engine, moment(0, message("/play", 52, *Z, 1.0)), seconds=3.0)[0]
+    samples = play(engine, moment(0, message("/play", 52, *Z, 1.0)), seconds=7.0)[0]
     end = int(np.max(np.nonzero(samples)[0]))
-    assert end < 2.6 * RATE
+    assert end < 6.5 * RATE
     assert np.abs(np.diff(samples[end - 64 : end + 2])).max() < 1e-3
 
 
@@ -267,7 +267,9 @@ def test_play_does_not_follow_the_cursor(engine: OfflineEngine) -> None:
 
 
 def spectrum(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    return 20 * np.log10(np.abs(np.fft.rfft(samples * np.hanning(samples.size))) + 1e-6)
+    """In dB, over groups of 32 bins: single ones tell two stretches of the same noise apart."""
+    power = np.abs(np.fft.rfft(samples * np.hanning(samples.size)))[:8192] ** 2
+    return 10 * np.log10(power.reshape(-1, 32).mean(1) + 1e-12)
 
 
 def test_interp_arrives_at_b(engine: OfflineEngine) -> None:
