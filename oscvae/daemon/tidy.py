@@ -13,22 +13,25 @@ from collections.abc import Callable
 
 YOUNG = 1000  # objects that may come before the young ones are looked through
 RATIOS = (8, 8)  # collections of a generation for one of the next, until they take long
-LONGEST_S = 0.003  # of a collection beside notes: a quarter of what MIDI is ahead
+LONGEST_S = 0.003  # of CPU, of a collection beside notes: a quarter of what MIDI is ahead
+RATIO_MOST = 64
 SILENCE_S = 30.0  # before everything is collected, whether there is need or not
 _OLDEST = 2
 
 
 class Tidy:
-    """clock: in s. collect: as gc.collect; young: objects that have come since it was last called."""
+    """clock: in s; cpu: s of this thread. collect: as gc.collect; young: objects that have come since it was called."""
 
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
+        cpu: Callable[[], float] = time.thread_time,
         collect: Callable[[int], int] = gc.collect,
         young: Callable[[], int] = lambda: gc.get_count()[0],
     ) -> None:
         self.longest_s = 0.0  # of any collection beside notes
         self._clock = clock
+        self._cpu = cpu
         self._collect = collect
         self._young = young
         self._quiet_since = clock()
@@ -46,17 +49,18 @@ class Tidy:
             self._counts, self._ratios = [0, 0], [*RATIOS]
             return
         if self._young() >= YOUNG:
-            self._collect_beside_notes(now)
+            self._collect_beside_notes()
 
-    def _collect_beside_notes(self, now: float) -> None:
+    def _collect_beside_notes(self) -> None:
         generation = 0
         while generation < _OLDEST and self._counts[generation] >= self._ratios[generation]:
             self._counts[generation] = 0
             generation += 1
+        began = self._cpu()
         self._collect(generation)
-        took_s = self._clock() - now
+        took_s = self._cpu() - began
         self.longest_s = max(self.longest_s, took_s)
         if generation < _OLDEST:
             self._counts[generation] += 1
         if took_s > LONGEST_S and generation:
-            self._ratios[generation - 1] *= 2
+            self._ratios[generation - 1] = min(2 * self._ratios[generation - 1], RATIO_MOST)
