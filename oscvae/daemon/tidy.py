@@ -2,7 +2,7 @@
 
 Every connection, of HTTP and of TCP, leaves a circle behind (asyncio's transport refers to itself), a refused request
 a larger one; while notes sound for hours, these would stay. What was there at the start is frozen, so that even a full
-collection looks only through what has come since. Each is timed, and what takes long comes half as often from then on.
+collection looks only through what has come since. A full one that takes long comes half as often from then on.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable
 
 YOUNG = 1000  # objects that may come before the young ones are looked through
-RATIOS = (8, 8)  # collections of a generation for one of the next, until they take long
-LONGEST_S = 0.003  # of CPU, of a collection beside notes: a quarter of what MIDI is ahead
-RATIO_MOST = 64
+MIDDLE = 4  # collections of the young for one of those that outlived one: more would be freed in one go
+OLD = 8  # of these for a full one, until that takes long
+OLD_MOST = 64
+LONGEST_S = 0.003  # of CPU, of a full collection beside notes: a quarter of what MIDI is ahead
 SILENCE_S = 30.0  # before everything is collected, whether there is need or not
 _OLDEST = 2
 
@@ -36,7 +37,7 @@ class Tidy:
         self._young = young
         self._quiet_since = clock()
         self._counts = [0, 0]  # of the first two generations, since the next was collected
-        self._ratios = [*RATIOS]
+        self._old = OLD
 
     def tick(self, *, is_silent: bool) -> None:
         """To be called every few hundredths of a second."""
@@ -46,14 +47,14 @@ class Tidy:
         elif now - self._quiet_since > SILENCE_S:
             self._collect(_OLDEST)
             self._quiet_since = self._clock()
-            self._counts, self._ratios = [0, 0], [*RATIOS]
+            self._counts, self._old = [0, 0], OLD
             return
         if self._young() >= YOUNG:
             self._collect_beside_notes()
 
     def _collect_beside_notes(self) -> None:
         generation = 0
-        while generation < _OLDEST and self._counts[generation] >= self._ratios[generation]:
+        while generation < _OLDEST and self._counts[generation] >= (MIDDLE, self._old)[generation]:
             self._counts[generation] = 0
             generation += 1
         began = self._cpu()
@@ -62,5 +63,5 @@ class Tidy:
         self.longest_s = max(self.longest_s, took_s)
         if generation < _OLDEST:
             self._counts[generation] += 1
-        if took_s > LONGEST_S and generation:
-            self._ratios[generation - 1] = min(2 * self._ratios[generation - 1], RATIO_MOST)
+        elif took_s > LONGEST_S:
+            self._old = min(2 * self._old, OLD_MOST)
