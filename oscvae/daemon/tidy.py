@@ -2,7 +2,7 @@
 
 Every connection, of HTTP and of TCP, leaves a circle behind (asyncio's transport refers to itself), a refused request
 a larger one; while notes sound for hours, these would stay. What was there at the start is frozen, so that even a full
-collection looks only through what has come since. Each is timed, and what takes long comes half as often from then on.
+collection looks only through what has come since. A full one that takes long comes half as often from then on.
 """
 
 from __future__ import annotations
@@ -12,28 +12,32 @@ import time
 from collections.abc import Callable
 
 YOUNG = 1000  # objects that may come before the young ones are looked through
-RATIOS = (8, 8)  # collections of a generation for one of the next, until they take long
-LONGEST_S = 0.003  # of a collection beside notes: a quarter of what MIDI is ahead
+MIDDLE = 4  # collections of the young for one of those that outlived one: more would be freed in one go
+OLD = 8  # of these for a full one, until that takes long
+OLD_MOST = 64
+LONGEST_S = 0.003  # of CPU, of a full collection beside notes: a quarter of what MIDI is ahead
 SILENCE_S = 30.0  # before everything is collected, whether there is need or not
 _OLDEST = 2
 
 
 class Tidy:
-    """clock: in s. collect: as gc.collect; young: objects that have come since it was last called."""
+    """clock: in s; cpu: s of this thread. collect: as gc.collect; young: objects that have come since it was called."""
 
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
+        cpu: Callable[[], float] = time.thread_time,
         collect: Callable[[int], int] = gc.collect,
         young: Callable[[], int] = lambda: gc.get_count()[0],
     ) -> None:
         self.longest_s = 0.0  # of any collection beside notes
         self._clock = clock
+        self._cpu = cpu
         self._collect = collect
         self._young = young
         self._quiet_since = clock()
         self._counts = [0, 0]  # of the first two generations, since the next was collected
-        self._ratios = [*RATIOS]
+        self._old = OLD
 
     def tick(self, *, is_silent: bool) -> None:
         """To be called every few hundredths of a second."""
@@ -43,20 +47,21 @@ class Tidy:
         elif now - self._quiet_since > SILENCE_S:
             self._collect(_OLDEST)
             self._quiet_since = self._clock()
-            self._counts, self._ratios = [0, 0], [*RATIOS]
+            self._counts, self._old = [0, 0], OLD
             return
         if self._young() >= YOUNG:
-            self._collect_beside_notes(now)
+            self._collect_beside_notes()
 
-    def _collect_beside_notes(self, now: float) -> None:
+    def _collect_beside_notes(self) -> None:
         generation = 0
-        while generation < _OLDEST and self._counts[generation] >= self._ratios[generation]:
+        while generation < _OLDEST and self._counts[generation] >= (MIDDLE, self._old)[generation]:
             self._counts[generation] = 0
             generation += 1
+        began = self._cpu()
         self._collect(generation)
-        took_s = self._clock() - now
+        took_s = self._cpu() - began
         self.longest_s = max(self.longest_s, took_s)
         if generation < _OLDEST:
             self._counts[generation] += 1
-        if took_s > LONGEST_S and generation:
-            self._ratios[generation - 1] *= 2
+        elif took_s > LONGEST_S:
+            self._old = min(2 * self._old, OLD_MOST)

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from oscvae.daemon.tidy import LONGEST_S, RATIOS, SILENCE_S, YOUNG, Tidy
+from oscvae.daemon.tidy import LONGEST_S, MIDDLE, OLD, SILENCE_S, YOUNG, Tidy
 
-ALL = YOUNG * (RATIOS[0] + 1) * (RATIOS[1] + 1)  # objects after which every generation was collected
+TURN = (MIDDLE + 1) * (OLD + 1)  # ticks
+ALL = YOUNG * TURN  # objects after which every generation was collected
 
 
 class Collector:
@@ -20,7 +21,7 @@ class Collector:
         self.now_s = 0.0
         self.collected: list[int] = []
         self._took_s = took_s
-        self.tidy = Tidy(lambda: self.now_s, self._collect, lambda: YOUNG)
+        self.tidy = Tidy(lambda: self.now_s, lambda: self.now_s, self._collect, lambda: YOUNG)
 
     def _collect(self, generation: int) -> int:
         self.collected.append(generation)
@@ -37,24 +38,24 @@ class Collector:
 
 
 def test_each_generation_is_collected_less_often_than_the_one_before() -> None:
-    young, middle, old = (Collector(0.0, 0.0, 0.0).tick(729).count(generation) for generation in range(3))
-    assert (young, middle, old) == (648, 72, 9)
+    young, middle, old = (Collector(0.0, 0.0, 0.0).tick(10 * TURN).count(generation) for generation in range(3))
+    assert (young, middle, old) == (360, 80, 10)
 
 
 def test_nothing_is_collected_while_little_has_come() -> None:
-    tidy = Tidy(lambda: 0.0, lambda generation: pytest.fail("it collected"), lambda: YOUNG - 1)
+    tidy = Tidy(lambda: 0.0, lambda: 0.0, lambda generation: pytest.fail("it collected"), lambda: YOUNG - 1)
     for _ in range(100):
         tidy.tick(is_silent=False)
 
 
 def test_what_takes_long_comes_half_as_often_each_time_until_there_is_silence() -> None:
     slow, quick = Collector(0.0, 0.0, 2 * LONGEST_S), Collector(0.0, 0.0, LONGEST_S / 2)
-    assert (slow.tick(9 * 9 * 31).count(2), quick.tick(9 * 9 * 31).count(2)) == (5, 31)
+    assert (slow.tick(31 * TURN).count(2), quick.tick(31 * TURN).count(2)) == (6, 31)
     assert slow.tidy.longest_s == pytest.approx(2 * LONGEST_S)
     assert slow.tick(round(SILENCE_S / 0.02) + 9, is_silent=True).count(2) >= 1, "in silence all is collected"
-    assert slow.tick(9 * 9 * 4).count(2) >= 2, "and the count begins anew"
-    slower = Collector(0.0, 2 * LONGEST_S, 0.0)
-    assert slower.tick(1000).count(1) <= 7 and slower.collected.count(0) > 990
+    assert slow.tick(4 * TURN).count(2) >= 2, "and the count begins anew"
+    freeing = Collector(0.0, 2 * LONGEST_S, 0.0)
+    assert freeing.tick(10 * TURN).count(1) == 80, "what has to be freed is not less later"
 
 
 class Circle:
@@ -73,7 +74,7 @@ def no_collector() -> Iterator[None]:
 
 
 def test_circles_that_end_early_and_late_are_gone_while_notes_sound(no_collector: None) -> None:
-    tidy = Tidy(clock=lambda: 0.0)  # however slow the machine is
+    tidy = Tidy(lambda: 0.0, lambda: 0.0)  # however slow the machine is
     early, late = Circle(), Circle()
     ends = [weakref.ref(early), weakref.ref(late)]
     del early
