@@ -75,6 +75,12 @@ model-sustained: $(VENV)/.test ## make models/sustained.ts again, likewise
 	    $$(test ! -e runs/sustained/run.json || echo --resume)
 	$(BIN)/oscvae export runs/sustained --out models/sustained.ts --model-version 1.0 --weights float16 --force
 
+study-annealing: data/plucked/index.json
+
+data/plucked/index.json: $(VENV)/.test
+	@tools/system-packages.sh model
+	$(BIN)/oscvae dataset build plucked data/plucked
+
 study-%: $(VENV)/.test ## run an experiment again, whole: study-divergence, as `oscvae study --list` names them
 	$(BIN)/oscvae study $* --out studies/$* $(ARGS)
 

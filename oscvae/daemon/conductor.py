@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from oscvae.audio.backend import fade_out
+from oscvae.daemon.announcement import Announcement, is_wanted
 from oscvae.daemon.encoder import Encoder
 from oscvae.daemon.monitor import Monitor
 from oscvae.daemon.output import Output, open_backend
@@ -69,6 +70,7 @@ class Conductor(Listener):
         self._tasks: list[asyncio.Task[Any]] = []
         self._opening: asyncio.Task[None] | None = None
         self.door: Door | None = None
+        self._announcement: Announcement | None = None
         self.controllers = Controllers(read_rules(config.midi.map), config.paths.midi / LEARNT)
         backend = open_backend(config.audio, config.midi)
         self.instrument = Instrument(config, backend.rate, self._make_timeline, self)
@@ -157,6 +159,13 @@ class Conductor(Listener):
         self.door.on_closed = lambda client: self.monitor.remove(client.key)
         await self.door.open()
 
+    async def _announce(self) -> None:
+        """By zeroconf, to the networks of the daemon, if any of them may send."""
+        server = self._server
+        if is_wanted(self._config.osc, is_loopback=server.is_loopback(server.udp.host)):
+            self._announcement = Announcement(server.udp.host, server.port, self.door.port if self.door else 0)
+            await self._announcement.start()
+
     def _look(self) -> tree.Node:
         """The vocabulary, for OSCQuery."""
         performer = self.part.performer
@@ -210,6 +219,7 @@ class Conductor(Listener):
             loop.create_task(self.meters.run()),
             loop.create_task(self.feedback.run()),
         ]
+        await self._announce()
 
     def summary(self) -> str:
         """One line for the log."""
@@ -231,6 +241,8 @@ class Conductor(Listener):
         """Fade, deactivate, stop, join, close: bounded by the caller's watchdog."""
         for task in self._tasks:
             task.cancel()
+        if self._announcement is not None:
+            self._announcement.close()
         await self._server.close()
         self.monitor.close()
         if self.door is not None:
@@ -277,7 +289,8 @@ class Conductor(Listener):
         await self._threads.run(self.renderer.lock, loaded.context.arena)
         await self.part.presets.open(loaded.name)
         if loaded is self.models.current:
-            self.subscribers.event("/model", *self.services.model_message())
+            for address, args in self.services.model_messages():
+                self.subscribers.event(address, *args)
             self.subscribers.lead()
             self.changed("/z", self.part.performer.cursor, None)
             if self.door is not None:

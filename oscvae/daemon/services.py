@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from oscvae.daemon.encoder import Encoder
@@ -19,6 +19,7 @@ from oscvae.daemon.recorder import Recorder
 from oscvae.errors import BusyError, CommandError, OscvaeError
 from oscvae.files import why
 from oscvae.midi.learn import Controllers
+from oscvae.model.document import ModelDocument2
 from oscvae.names import normal
 from oscvae.osc.binding import bind_controller
 from oscvae.osc.client import Client
@@ -27,7 +28,7 @@ from oscvae.osc.packets import encode_message
 from oscvae.osc.parse import NO_MODEL, Command, parse
 from oscvae.osc.reference import help_text
 from oscvae.osc.subscribers import Subscribers
-from oscvae.play.loaded import Loaded
+from oscvae.play.loaded import Handle, Loaded
 from oscvae.play.part import Part
 
 log = logging.getLogger(__name__)
@@ -187,9 +188,18 @@ class Services:
             *ranges,
         )
 
+    def model_messages(self) -> Iterator[tuple[str, Sequence[Any]]]:
+        """All that is told of the model that plays, in order: /model, and what its dimensions and pads are called."""
+        yield "/model", self.model_message()
+        document = self._loaded().document
+        labels, pads = (document.labels, document.pads) if isinstance(document, ModelDocument2) else ((), ())
+        yield "/labels", labels
+        yield "/pads", pads
+
     @obeys("/model")
     def _tell_model(self, command: Command, client: Client) -> None:
-        client.reply("/model", *self.model_message())
+        for address, args in self.model_messages():
+            client.reply(address, *args)
 
     @obeys("/points")
     def _list_points(self, command: Command, client: Client) -> None:
@@ -209,11 +219,13 @@ class Services:
     @obeys("/encode")
     def _encode(self, command: Command, client: Client) -> None:
         async def work() -> tuple[Any, ...]:
-            name = command.values["file"]
-            encoded = await self._encoder.encode(name, self._loaded())
+            name, loaded = command.values["file"], self._loaded()
+            encoded = await self._encoder.encode(name, loaded, command.values["note"])
+            handle = normal(PurePath(name).stem)
+            loaded.handles.keep(handle, Handle(encoded.z, ((encoded.detail, 1.0),)))
             if encoded.doubt:
                 client.reply("/warn", command.path, f"{name}: {encoded.doubt}")
-            return name, float(encoded.note), *encoded.z
+            return name, float(encoded.note), *encoded.z, handle, encoded.distance_db, encoded.doubt
 
         self._start(command, client, work())
 
@@ -361,7 +373,7 @@ class Services:
 
     def _state(self) -> Iterator[tuple[str, Sequence[Any]]]:
         if self._models.current is not None:
-            yield "/model", self.model_message()
+            yield from self.model_messages()
         yield "/macros.reply", self._performer.macros.names
         yield from self._performer.state()
 

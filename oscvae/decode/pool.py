@@ -1,8 +1,12 @@
-"""The memory that a daemon and a decoder share: the blocks that it fills, and what it is to encode behind them."""
+"""The memory that a daemon and a decoder share: the blocks that it fills, and what it is to encode behind them.
+
+Until it is filled a block holds what is asked for besides a point: the numbers of fine details.
+"""
 
 from __future__ import annotations
 
 import mmap
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,3 +39,19 @@ class PoolShape(NamedTuple):
         rows = np.frombuffer(memory, np.float32, count=self.n_bytes // _ITEM_BYTES).reshape(-1, self.bands)
         decoded = self.blocks * self.rows
         return rows[:decoded].reshape(self.blocks, self.rows, self.bands), rows[decoded:]
+
+
+def put_details(block: Float32s, details: Sequence[Float32s]) -> int:
+    """Lay the numbers [2, n] of details into a free block [rows, bands], of as many as it holds; how many they are."""
+    flat, begin = block.reshape(-1), 0
+    for count, numbers in enumerate(details):
+        if begin + numbers.size > flat.size:
+            return count
+        flat[begin : begin + numbers.size] = numbers.reshape(-1)
+        begin += numbers.size
+    return len(details)
+
+
+def take_details(block: Float32s, count: int, n: int) -> list[Float32s]:
+    """A copy of the numbers [2, n] of so many details that lie in a block."""
+    return list(block.reshape(-1)[: count * 2 * n].reshape(count, 2, n).copy())

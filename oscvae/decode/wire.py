@@ -20,13 +20,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from oscvae.decode.pool import PoolShape
 from oscvae.errors import DecoderError
+from oscvae.model.detail import MOST_BANDS
 
 NOTE_ON, MOVE, ENCODE = range(3)  # in the order of their urgency
 MAX_LATENT = 64
 MAX_MESSAGE = 65536
 MAX_TEXT = 1000  # characters of a reason
 
-_HEAD = struct.Struct("<qqqqqq")  # kind, slot, generation, block, deadline, note
+_HEAD = struct.Struct("<qqqqqqq")  # kind, slot, generation, block, deadline, note, how many latent numbers
+_PART = struct.Struct("<dd")  # share and note of a detail
 RECORD = struct.Struct("<qqqqqqqq")
 
 
@@ -52,6 +54,7 @@ class Request(NamedTuple):
 
     kind: NOTE_ON, MOVE or ENCODE; deadline: any int that orders requests of one kind, the earliest first;
     note: MIDI note inside the model's range; z: D latent numbers (none for ENCODE, whose input lies behind the blocks).
+    details: share and note of each fine detail that is to be added, whose numbers lie in the block (`put_details`).
     """
 
     kind: int
@@ -61,16 +64,19 @@ class Request(NamedTuple):
     deadline: int
     note: int
     z: tuple[float, ...]
+    details: tuple[tuple[float, float], ...] = ()
 
 
 def pack_request(request: Request) -> bytes:
-    return _HEAD.pack(*request[:6]) + struct.pack(f"<{len(request.z)}d", *request.z)
+    head = _HEAD.pack(*request[:6], len(request.z)) + struct.pack(f"<{len(request.z)}d", *request.z)
+    return b"".join((head, *(_PART.pack(*part) for part in request.details))) if request.details else head
 
 
 def unpack_request(data: bytes) -> Request:
-    kind, slot, generation, block, deadline, note = _HEAD.unpack_from(data)
-    z = struct.unpack_from(f"<{(len(data) - _HEAD.size) // 8}d", data, _HEAD.size)
-    return Request(kind, slot, generation, block, deadline, note, z)
+    kind, slot, generation, block, deadline, note, count = _HEAD.unpack_from(data)
+    z = struct.unpack_from(f"<{count}d", data, _HEAD.size)
+    details = tuple(_PART.iter_unpack(data[_HEAD.size + 8 * count :]))
+    return Request(kind, slot, generation, block, deadline, note, z, details)
 
 
 def _plain(text: str) -> str:
@@ -80,6 +86,7 @@ def _plain(text: str) -> str:
 
 _Text = Annotated[str, AfterValidator(_plain)]
 _Numbers = Annotated[list[float], Field(max_length=MAX_LATENT)]
+_Detail = Annotated[list[float], Field(max_length=2 * MOST_BANDS)]
 
 
 class _Foreign(BaseModel):
@@ -111,6 +118,8 @@ class _Notice(_Foreign):
     why: _Text | None = None
     mean: _Numbers | None = None
     log_variance: _Numbers | None = None
+    distance_db: float | None = None
+    detail: _Detail | None = None
 
 
 def read_notice(data: bytes) -> dict[str, Any]:

@@ -35,7 +35,9 @@ from typing import Any
 import numpy as np
 
 from oscvae.decode.confine import OFF, Confinement, confine
+from oscvae.decode.pool import take_details
 from oscvae.decode.wire import ENCODE, MAX_MESSAGE, MAX_TEXT, RECORD, Request, Setup, unpack_request
+from oscvae.model.detail import Detailer, Moved
 from oscvae.model.textures import TextureMixer, read_textures
 
 DECODED = 1  # realtime.layout.DECODED; that module would import numba, 0.5 s of a decoder's start
@@ -95,6 +97,7 @@ class Network:
             self._fall_back(error)
             self._prepare()
         self.encodes = self._torchscript.has_encoder(self._module)
+        self.detailer = Detailer(self._document)
 
     def _choose_device(self, wanted: str) -> str:
         """The device, opened: a CUDA context opens files and starts threads, which no confined process may."""
@@ -119,6 +122,7 @@ class Network:
         torchscript = self._torchscript
         path = Path(self._setup.path)
         self._module, document = torchscript.load(path, self.device)
+        self._document = document
         textures = read_textures(path, document)
         self.mixer = None if textures is None else TextureMixer(textures, document)
         self._on_step("file")
@@ -165,13 +169,27 @@ class Network:
                 raise
             raise CudaError(_first_line(error)) from error
 
-    def encode(self, x: Any, note: int) -> tuple[list[float], list[float]]:
-        """Mean and log variance of log magnitudes [frames, bands] of one note."""
+    def encode(self, x: Any, note: int) -> dict[str, Any]:
+        """What a model makes of the log magnitudes [frames, bands] of one note, as a notice says it: mean and log
+        variance, how far what it decodes there is from them, and the fine detail that remains."""
+        torch = self._torch
         octave, semitone = self._torchscript.one_hots([note], self._setup.first_octave, self.device)
-        with self._torch.inference_mode():
-            bands_first = self._torch.from_numpy(np.ascontiguousarray(x.T))[None].to(self.device)
+        with torch.inference_mode():
+            bands_first = torch.from_numpy(np.ascontiguousarray(x.T))[None].to(self.device)
             mean, log_variance = self._module.encode(bands_first, octave, semitone)
-        return mean[0].tolist(), log_variance[0].tolist()
+            point = torch.tensor([self._document.within_reach(mean[0].tolist())], device=self.device)
+            rows = self._module(point, octave, semitone).clamp(-1.0, 1.0)
+            decoded = self._torchscript.to_frames(rows, self._document)[0].T.cpu().numpy()
+        detail = self.detailer.fit(decoded, x)
+        distance_db = self.detailer.distance_db(decoded, x)
+        if not (np.isfinite(detail).all() and math.isfinite(distance_db)):
+            raise RuntimeError("what it decodes there is not finite")
+        return {
+            "mean": mean[0].tolist(),
+            "log_variance": log_variance[0].tolist(),
+            "distance_db": round(distance_db, 2),
+            "detail": [round(number, 2) for number in detail.reshape(-1).tolist()],
+        }
 
 
 def _first_line(error: BaseException) -> str:
@@ -260,12 +278,10 @@ class Worker:
             statuses = []
             for request, x in zip(batch, out, strict=True):
                 statuses.append(GOOD if math.isfinite(x.sum().item()) else NOT_FINITE)
-                block = self._blocks[request.block]
-                if network.mixer is None:
-                    torch.clamp(x.T, -1.0, 1.0, out=block)
-                    continue
-                torch.clamp(x.T, -1.0, 1.0, out=block[: len(x.T)])
-                self._pool[request.block, len(x.T) :] = network.mixer.rows(request.z, request.note)
+                if not request.details and network.mixer is None:
+                    torch.clamp(x.T, -1.0, 1.0, out=self._blocks[request.block])
+                else:
+                    self._fill(network, request, x)
         except CudaError:
             raise
         except Exception as error:  # a model's code may raise anything
@@ -277,6 +293,17 @@ class Worker:
         for request, status in zip(batch, statuses, strict=True):
             record = RECORD.pack(DECODED, request.slot, request.generation, request.block, status, took, 0, 0)
             os.write(self._setup.pipe_fd, record)
+
+    def _fill(self, network: Network, request: Request, x: Any) -> None:
+        """A block of a note with fine detail, whose numbers lie there until then, or with a texture behind it."""
+        detailer, block, rows = network.detailer, self._pool[request.block], x.shape[1]
+        numbers = take_details(block, len(request.details), detailer.size)
+        network._torch.clamp(x.T, -1.0, 1.0, out=self._blocks[request.block][:rows])
+        if request.details:
+            parts = zip(request.details, numbers, strict=True)
+            detailer.add(block[:rows], request.note, [Moved(share, int(note), part) for (share, note), part in parts])
+        if network.mixer is not None:
+            block[rows:] = network.mixer.rows(request.z, request.note)
 
     def _decoded_rows(self, network: Network) -> int:
         """Of a block, those that the model decodes."""
@@ -290,11 +317,11 @@ class Worker:
 
     def _encode(self, network: Network, request: Request) -> None:
         try:
-            mean, log_variance = network.encode(self._heard, request.note)
+            encoded = network.encode(self._heard, request.note)
         except Exception as error:
             self._say(encoded=request.generation, why=_first_line(error))
         else:
-            self._say(encoded=request.generation, mean=mean, log_variance=log_variance)
+            self._say(encoded=request.generation, **encoded)
 
 
 def _settle_process() -> None:

@@ -35,6 +35,8 @@ SUFFIX = ".ts"
 MAX_DOCUMENT_BYTES = 4 << 20
 FAR = 4.0
 """Standard deviations of the encoded training notes from their mean, of which none of `plucked` has more than 2.4."""
+REACH = 6.0
+"""Standard deviations from the mean beyond which no latent point is played."""
 _MAX_NAME = 128
 _NEIGHBOURS = 8  # that an error names
 _MAX_TEXT = 4096
@@ -109,6 +111,16 @@ class Described(Part):
             return ""
         dimension = away.index(farthest) + 1
         return f"unlike what {self.name!r} knows: {farthest:.1f} standard deviations away on dimension {dimension}"
+
+    @property
+    def reach(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """The lowest and the highest latent point [D] that is played."""
+        spread = list(zip(self.latent.mean, self.latent.std, strict=True))
+        return tuple(mean - REACH * std for mean, std in spread), tuple(mean + REACH * std for mean, std in spread)
+
+    def within_reach(self, z: Sequence[float]) -> tuple[float, ...]:
+        """The latent point [D] that is played for z."""
+        return tuple(min(max(value, low), high) for value, low, high in zip(z, *self.reach, strict=True))
 
     @property
     def latent_size(self) -> int:

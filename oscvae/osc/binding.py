@@ -148,6 +148,8 @@ def _argument(args: tuple[Arg, ...], index: int, word: str) -> str | float:
     try:
         return float(word)
     except ValueError:
+        if arg.kind == "latent":  # a name
+            return word
         hint = ", put quotes around what has spaces in it" if args[0].kind == "string" else ""
         raise CommandError(f"{arg.name} must be a number, got {word!r}{hint}") from None
 
@@ -162,4 +164,8 @@ def _check(row: Address, message: Message) -> None:
         with contextlib.suppress(CommandError):
             parse(message, ModelInfo(dims))
             return
-    raise CommandError(f"expected {row.signature()}, got {' '.join(f'{arg:g}' for arg in message.args) or 'nothing'}")
+    raise CommandError(f"expected {row.signature()}, got {' '.join(map(_shown, message.args)) or 'nothing'}")
+
+
+def _shown(arg: str | float) -> str:
+    return arg if isinstance(arg, str) else f"{arg:g}"

@@ -41,9 +41,9 @@ class ModelInfo:
 
 
 class Command(NamedTuple):
-    """A checked message. `values` by argument name: latent points as tuples of D floats, absent optionals as their
-    default, the N of /z/N as "n". `args` are the same values, flat, as they would be sent on to a subscriber. `path` is
-    the address as it was sent, `row.path` that of the table."""
+    """A checked message. `values` by argument name: latent points as tuples of D floats or the name of one, absent
+    optionals as their default, the N of /z/N as "n". `args` are the same values, flat, as they would be sent on to a
+    subscriber. `path` is the address as it was sent, `row.path` that of the table."""
 
     row: Address
     values: dict[str, Any]
@@ -60,6 +60,12 @@ class Command(NamedTuple):
     def starts_note(self) -> bool:
         """Whether it starts a voice, and is not the end of one."""
         return self.row.starts and not self.ends_notes
+
+    @property
+    def named_points(self) -> tuple[str, ...]:
+        """Its arguments that give a latent point by a name."""
+        points = (arg.name for arg in self.row.args if arg.kind == "latent")
+        return tuple(name for name in points if isinstance(self.values[name], str))
 
     @property
     def channel(self) -> int:
@@ -120,6 +126,11 @@ def _values(row: Address, args: tuple[Any, ...], values: dict[str, Any], model: 
     for arg in row.args:
         kind = arg.kind
         if kind == "latent":
+            if position < n_args and isinstance(args[position], str) and model.is_loaded:
+                values[arg.name] = args[position]
+                clean.append(args[position])
+                position += 1
+                continue
             if n_args - position < model.dims:
                 raise _wrong_count(row, args, model)
             point = _latent(arg.name, args[position : position + model.dims], model)
@@ -213,9 +224,11 @@ _CONVERT: dict[str, Callable[[Arg, Any], Any]] = {
 }
 
 
-def _setting(row: Address, name: str, args: Sequence[Any], n_args: int, model: ModelInfo) -> tuple[float, ...]:
-    """The numbers that follow the name in /voice/set."""
+def _setting(row: Address, name: str, args: Sequence[Any], n_args: int, model: ModelInfo) -> tuple[float | str, ...]:
+    """The numbers that follow the name in /voice/set, or the name of a latent point."""
     arg = SETTING_BY_NAME[name].arg
+    if arg.kind == "latent" and len(args) == 1 and isinstance(args[0], str):
+        return (args[0],)
     n_expected = model.dims if arg.kind == "latent" else 1
     if len(args) != n_expected:
         raise CommandError(f"expected id {name} and {n_expected} number(s), got {n_args} arguments")

@@ -148,7 +148,7 @@ def _argument(arg: Arg, *, tag: bool = False) -> str:
         whole = {"int": "whole number", "string": "string", "bool": "0 or 1"}[arg.kind]
         facts.append(" or ".join(f"`{choice}`" for choice in arg.choices) or whole)
     elif arg.kind == "latent":
-        facts.append("D numbers")
+        facts.append("D numbers, or a name")
     elif arg.kind == "setting":
         facts.append(", ".join(_setting(setting) for setting in SETTINGS))
     elif arg.kind == "rest" and not arg.help:
@@ -173,7 +173,7 @@ def _setting(setting: Setting) -> str:
     """`z` (D numbers), `gain` (-60 to 6 dB) ..; what its arguments say elsewhere holds here too."""
     arg = setting.arg
     if arg.kind == "latent":
-        return f"`{setting.name}` (D numbers)"
+        return f"`{setting.name}` (D numbers, or a name)"
     return f"`{setting.name}` ({arg.low:.10g} to {arg.high:.10g}{f' {arg.unit}' if arg.unit else ''})"
 
 

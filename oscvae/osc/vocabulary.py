@@ -31,7 +31,12 @@ _NOTE = Arg(
     "MIDI note",
     help="60 = C4; fractions are microtones; an octave beyond the model's range by resampling, then /fail",
 )
-_Z = Arg("z", "latent", help="one number per latent dimension, clipped at the mean +- 6 standard deviations")
+_Z = Arg(
+    "z",
+    "latent",
+    help="one number per latent dimension, clipped at the mean +- 6 standard deviations; or one string, the handle of "
+    "an encoded sound or a preset's name",
+)
 _VELOCITY = Arg("velocity", "float", 0, 1, clip=True, default=0.8, help="the gain is its square")
 _RELEASED_AFTER = _seconds("seconds", default=None, help="when it is released; without it, it rings out")
 _ID = Arg("id", "int", 0, INT32_MAX, help="a number of your own choice; other senders' ids are theirs")
@@ -44,6 +49,7 @@ _NOTE_BEND = Arg("bend", "float", -48, 48, "semitones", clip=True, help="all ben
 _RELEASE = _seconds("release", 0.005, 10.0)
 _ATTACK = _seconds("attack", 0.0, 10.0)
 _RATE = Arg("rate", "float", -4, 4, "ratio", clip=True, help="how fast its note is read; 0 freezes, below 0 runs back")
+_DETAIL = Arg("detail", "float", 0, 1, clip=True, help="how much of the fine detail of its sound it has")
 _KEY_VELOCITY = Arg("velocity", "float", 0, 127, clip=True, help="0 = note off; the gain is the square of v / 127")
 _UNIT_VALUE = Arg("value", "float", 0, 1, clip=True, help="over the model's latent range")
 
@@ -55,6 +61,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("attack", _ATTACK),
     Setting("rate", _RATE),
     Setting("release", _RELEASE),
+    Setting("detail", _DETAIL),
 )
 SETTING_BY_NAME = {setting.name: setting for setting in SETTINGS}
 
@@ -76,7 +83,7 @@ TABLE: tuple[Address, ...] = (
         (
             _NOTE,
             _seconds("seconds"),
-            Arg("a", "latent", help="where it starts"),
+            Arg("a", "latent", help="where it starts: numbers, or a name, as z of /play"),
             Arg("b", "latent", help="where it arrives"),
             _VELOCITY,
         ),
@@ -258,6 +265,15 @@ TABLE: tuple[Address, ...] = (
         stands_at=(1.0,),
     ),
     Address(
+        "/detail",
+        "Sound",
+        "How much of its fine detail a sound that was encoded has, sounding voices too. A point that is given by its "
+        "numbers has none.",
+        (Arg("share", "float", 0, 1, clip=True),),
+        told=True,
+        stands_at=(1.0,),
+    ),
+    Address(
         "/freeze",
         "Sound",
         "While it is on, all that sounds stays in its note where it is. It has no end then but its release; from its "
@@ -416,7 +432,15 @@ TABLE: tuple[Address, ...] = (
         scope="daemon",
         in_score="ignored",
     ),
-    Address("/model", "Models and files", "The model that plays.", (), ("/model",), by="services", in_score="ignored"),
+    Address(
+        "/model",
+        "Models and files",
+        "The model that plays.",
+        (),
+        ("/model .. /labels .. /pads",),
+        by="services",
+        in_score="ignored",
+    ),
     Address(
         "/points",
         "Models and files",
@@ -430,10 +454,16 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/encode",
         "Models and files",
-        "The latent point and the note of a file in the sounds folder. A sound that may be no note, or is unlike "
-        "what the model knows, is encoded all the same: a `/warn` before the answer says why to doubt it.",
-        (Arg("file", "string"),),
-        ("/done /encode file note z1..zD", "/fail /encode why", "/warn /encode why"),
+        "The latent point and the note of a file in the sounds folder, and a handle, the file's stem: wherever a point "
+        "may stand, the handle stands for this point and the fine detail of the recording. distance is how far what "
+        "the model plays there, without detail, is from the recording: log-spectral, in dB. A sound that may be no "
+        "note, or is unlike what the model knows, is encoded all the same: doubt, and a `/warn` before the answer, say "
+        "why, else doubt is empty. The last 64 handles that were asked for are kept, until `/load`.",
+        (
+            Arg("file", "string"),
+            Arg("note", "int", 0, 127, "MIDI note", default=None, help="which it is; without it, as it sounds"),
+        ),
+        ("/done /encode file note z1..zD handle distance doubt", "/fail /encode why", "/warn /encode why"),
         awaited=True,
         by="services",
     ),
@@ -615,6 +645,18 @@ REPLIES: tuple[Reply, ...] = (
             Arg("note_max", "int", unit="MIDI note"),
             Arg("ranges", "rest", help="low and high of each dimension, 2 D floats: what /unit and /pad span"),
         ),
+        event=True,
+    ),
+    Reply(
+        "/labels",
+        "What the dimensions of that model are called, after each `/model`: one name for each, or none.",
+        (Arg("names", "rest"),),
+        event=True,
+    ),
+    Reply(
+        "/pads",
+        "What its pads are called, after `/labels`: one name for each, or none.",
+        (Arg("names", "rest"),),
         event=True,
     ),
     Reply(

@@ -15,6 +15,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
+from oscvae.model.detail import Mix
 from oscvae.play.frames import FrameMoment
 from oscvae.play.journey import Glide, Point, State
 from oscvae.play.timeline import Timeline
@@ -64,13 +65,18 @@ class Cursor:
         """Where it will be after all that was handed over."""
         return self._after(len(self._pending)).point
 
-    def at(self, due_ns: int | None) -> Point:
-        """Where it is at that moment."""
-        return self._after(0 if due_ns is None else bisect_right(self._pending, due_ns, key=_due_ns)).point
+    @property
+    def detail(self) -> Mix:
+        """The fine detail that it will have after all that was handed over."""
+        return self._after(len(self._pending)).detail
 
-    def at_frame(self, frame: int) -> Point:
+    def at(self, due_ns: int | None) -> State:
+        """Where it is at that moment."""
+        return self._after(0 if due_ns is None else bisect_right(self._pending, due_ns, key=_due_ns))
+
+    def at_frame(self, frame: int) -> State:
         """Where it is at that frame; at one that has passed, where it is now."""
-        return self._after(bisect_right(self._pending, frame, key=_frame)).point
+        return self._after(bisect_right(self._pending, frame, key=_frame))
 
     def _after(self, count: int) -> State:
         """What is heard when the first `count` of the pending changes have been made."""
@@ -86,12 +92,12 @@ class Cursor:
 
     # -- moving it -----------------------------------------------------------------------------------------------------
 
-    def place(self, z: Point, due_ns: int | None) -> None:
+    def place(self, z: Point, due_ns: int | None, detail: Mix = ()) -> None:
         """Put it there, which ends a glide."""
-        self._change(lambda state: State(z), due_ns)
+        self._change(lambda state: State(z, None, detail), due_ns)
 
     def replace(self, index: int, values: Point, due_ns: int | None) -> None:
-        """Move the dimensions from `index` on. They leave a glide; the others travel on."""
+        """Move the dimensions from `index` on. They leave a glide; the others travel on, and the detail stays."""
         end = index + len(values)
 
         def replaced(point: Point) -> Point:
@@ -101,21 +107,26 @@ class Cursor:
             glide = state.glide
             if glide is not None:
                 glide = glide._replace(start=replaced(glide.start), end=replaced(glide.end))
-            return State(replaced(state.point), glide)
+            return State(replaced(state.point), glide, state.detail)
 
         self._change(operation, due_ns)
 
-    def travel(self, seconds: float, z: Point, due_ns: int | None) -> None:
-        """Glide there from where it is."""
+    def travel(self, seconds: float, z: Point, due_ns: int | None, detail: Mix = ()) -> None:
+        """Glide there from where it is; the detail becomes that one on the way."""
         if seconds <= 0.0:
-            self.place(z, due_ns)
+            self.place(z, due_ns, detail)
             return
         began_s = self._timeline.moment_s(due_ns)
-        self._change(lambda state: State(state.point, Glide(began_s, seconds, state.point, z)), due_ns)
+
+        def operation(state: State) -> State:
+            glide = Glide(began_s, seconds, state.point, z, state.detail, detail)
+            return State(state.point, glide, state.detail)
+
+        self._change(operation, due_ns)
 
     def halt(self, due_ns: int | None) -> None:
         """End a glide where it is."""
-        self._change(lambda state: State(state.point), due_ns)
+        self._change(lambda state: State(state.point, None, state.detail), due_ns)
 
     @contextmanager
     def one_move(self) -> Iterator[None]:

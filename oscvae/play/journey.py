@@ -1,8 +1,10 @@
-"""A journey through the latent space: where something is, and whether it travels from one point to another."""
+"""A journey through the latent space: where something is, with which fine detail, and whether it travels."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from oscvae.model.detail import Mix, blended
 
 Point = tuple[float, ...]
 """A latent point, D numbers."""
@@ -15,20 +17,24 @@ class Glide(NamedTuple):
     lasts_s: float
     start: Point
     end: Point
+    start_detail: Mix = ()
+    end_detail: Mix = ()
 
 
 class State(NamedTuple):
-    """A point, and the glide that it is on."""
+    """A point, the glide that it is on, and the fine detail that goes with the point."""
 
     point: Point
     glide: Glide | None = None
+    detail: Mix = ()
 
     def ticked(self, now_s: float) -> State:
         """As far on its way as it has come by then."""
         if self.glide is None or now_s <= self.glide.began_s:
             return self
-        began_s, lasts_s, start, end = self.glide
-        share = (now_s - began_s) / lasts_s
+        glide = self.glide
+        share = (now_s - glide.began_s) / glide.lasts_s
         if share >= 1.0:
-            return State(end)
-        return State(tuple(a + (b - a) * share for a, b in zip(start, end, strict=True)), self.glide)
+            return State(glide.end, None, glide.end_detail)
+        point = tuple(a + (b - a) * share for a, b in zip(glide.start, glide.end, strict=True))
+        return State(point, glide, blended(glide.start_detail, glide.end_detail, share))

@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, Literal, Protocol
 
 from oscvae.errors import CommandError
+from oscvae.model.detail import Mix
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.parse import Command
@@ -47,6 +48,7 @@ class Begin(Protocol):
         due_ns: int | None,
         *,
         z: Point,
+        detail: Mix,
         velocity: float,
         channel: int,
         touch: Touch,
@@ -101,13 +103,14 @@ class Keyboard:
         note, velocity = command.values["note"], command.values["velocity"]
         if command.starts_note:
             n = channel or 0
-            own = self._channels[n].touch
+            own, place = self._channels[n].touch, self._cursor.at(due_ns)
             voice = self._begin(
                 "note",
                 command,
                 client,
                 due_ns,
-                z=self._cursor.at(due_ns),
+                z=place.point,
+                detail=place.detail,
                 velocity=velocity / KEYBOARD_VELOCITY,
                 channel=n,
                 touch=own + self._zone_touch(n),
@@ -247,9 +250,9 @@ class Keyboard:
     def _place(self, voice: Voice, touch: Touch) -> None:
         if not voice.follows:
             return
-        z = self._cursor.at_frame(voice.asked.start_frame)
-        if len(z) == len(voice.z):
-            self._pool.move(voice, touch.place(z, voice.loaded))
+        place = self._cursor.at_frame(voice.asked.start_frame)
+        if len(place.point) == len(voice.z):
+            self._pool.move(voice, touch.place(place.point, voice.loaded), place.detail)
 
     def standing(self, row: Address, n: int) -> Sequence[Any]:
         """The arguments at which a channel's row stands; raises CommandError for one that stands nowhere."""

@@ -1,4 +1,5 @@
-"""A model that can be played: its document, decoder process and context, and the presets that come along with it."""
+"""A model that can be played: its document, decoder process and context, the presets that come along with it, and the
+sounds that it has encoded."""
 
 from __future__ import annotations
 
@@ -6,8 +7,10 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from statistics import median
+from typing import NamedTuple
 
 from oscvae.decode.decoder import Decoder
+from oscvae.model.detail import Mix
 from oscvae.model.document import ModelDocument
 from oscvae.model.document import Point as DocumentPoint
 from oscvae.names import normal
@@ -15,8 +18,8 @@ from oscvae.osc.parse import ModelInfo
 from oscvae.play.journey import Point
 from oscvae.spectral.context import ModelContext
 
-CLIP_DEVIATIONS = 6.0  # z is clipped at mean +- this many standard deviations
 PRESETS_MOST = 64
+HANDLES_MOST = 64
 _VELOCITY = re.compile(r"\s+\d{1,3}$")  # behind an instrument's name, where a data set has several
 
 
@@ -46,6 +49,32 @@ def find_preset(presets: dict[str, Point], name: str) -> Point | None:
     return list(presets.values())[number - 1] if 1 <= number <= len(presets) else None
 
 
+class Handle(NamedTuple):
+    """An encoded sound: where it lies, and its fine detail."""
+
+    z: Point
+    detail: Mix
+
+
+class Handles:
+    """The encoded sounds of a model, by name; of HANDLES_MOST, the one that was not asked for longest makes room."""
+
+    def __init__(self) -> None:
+        self._handles: dict[str, Handle] = {}  # the last is the one that was asked for last
+
+    def keep(self, name: str, handle: Handle) -> None:
+        self._handles.pop(normal(name), None)
+        while len(self._handles) >= HANDLES_MOST:
+            del self._handles[next(iter(self._handles))]
+        self._handles[normal(name)] = handle
+
+    def find(self, name: str) -> Handle | None:
+        handle = self._handles.pop(normal(name), None)
+        if handle is not None:
+            self._handles[normal(name)] = handle
+        return handle
+
+
 class Loaded:
     """A model that can be played: its document, decoder process, and context at `index` of the engine's table."""
 
@@ -60,12 +89,12 @@ class Loaded:
         self.dropping = False
         self.revived = False  # it takes the place of one whose decoder died
         self.presets = factory_presets(document.points)
-        latent = document.latent
-        reach = [CLIP_DEVIATIONS * std for std in latent.std]
+        self.handles = Handles()
+        z_low, z_high = document.reach
         self.info = ModelInfo(
             dims=document.latent_size,
-            z_low=tuple(mean - far for mean, far in zip(latent.mean, reach, strict=True)),
-            z_high=tuple(mean + far for mean, far in zip(latent.mean, reach, strict=True)),
+            z_low=z_low,
+            z_high=z_high,
             note_min=document.note_min,
             note_max=document.note_max,
         )

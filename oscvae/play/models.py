@@ -334,7 +334,7 @@ class ModelManager:
             if self._closed or self.current is not loaded:  # a /load under way may fail: only one that is done counts
                 await self._loaders.run(fresh.decoder.close)
                 return
-            fresh.revived = True
+            fresh.revived, fresh.handles = True, loaded.handles
             self._listen(fresh)
             self.adopt(fresh)
         except OscvaeError as error:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from oscvae.errors import CommandError
+from oscvae.model.detail import Mix, blended
 from oscvae.names import normal
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
@@ -52,14 +53,26 @@ class Moves:
 
     def snapshot(self, *, everything: bool) -> Preset:
         """Where things stand after all that was handed over: the cursor, or everything that a preset may hold."""
-        z = self._cursor.point
+        z, detail = self._cursor.point, self._cursor.detail
         if not everything:
-            return Preset(z)
+            return Preset(z, detail=detail)
         return Preset(
             z,
             {name: float(self._told[f"/{name}"][0]) for name in SOUND},
             {name: float(self._told[f"/macro/{n}"][0]) for n, name in enumerate(self._macros.names, 1)},
+            detail,
         )
+
+    def place(self, name: str, loaded: Loaded) -> tuple[Point, Mix]:
+        """Where a handle is, or else a preset of a model, and its fine detail. Raises CommandError if there is none."""
+        handle = loaded.handles.find(name)
+        if handle is not None:
+            return handle
+        try:
+            preset = self._find_for(loaded, name)
+        except CommandError as error:
+            raise CommandError(f"no sound was encoded as {name!r}, and {error}") from None
+        return preset.z, preset.detail
 
     @obeys("/preset/recall")
     def _recall(self, command: Command, client: Client, due_ns: int | None) -> None:
@@ -71,7 +84,9 @@ class Moves:
         self._go(between(a, b, command.values["share"]), command, client, due_ns)
 
     def _find(self, name: str) -> Preset:
-        loaded = self._model()
+        return self._find_for(self._model(), name)
+
+    def _find_for(self, loaded: Loaded, name: str) -> Preset:
         z = None if normal(name) in self._presets.names(loaded.name) else find_preset(loaded.presets, name)
         return self._presets.find(loaded.name, name, loaded.info.dims) if z is None else Preset(z)
 
@@ -87,7 +102,7 @@ class Moves:
             self._tell(f"/macro/{n}", (value,), None)
         for name, value in preset.sound.items():
             self._also(Message(f"/{name}", (value,)), command.path, client, due_ns)
-        self._cursor.travel(command.values["seconds"], preset.z, due_ns)
+        self._cursor.travel(command.values["seconds"], preset.z, due_ns, preset.detail)
         self._tell_cursor()
 
     def _model(self) -> Loaded:
@@ -113,7 +128,12 @@ class Moves:
 
 def between(a: Preset, b: Preset, share: float) -> Preset:
     """The preset at `share` of the straight way from `a` to `b`, 0 to 1: the point, and what both hold besides."""
-    return Preset(_mixed_point(a.z, b.z, share), _mixed(a.sound, b.sound, share), _mixed(a.macros, b.macros, share))
+    return Preset(
+        _mixed_point(a.z, b.z, share),
+        _mixed(a.sound, b.sound, share),
+        _mixed(a.macros, b.macros, share),
+        blended(a.detail, b.detail, share),
+    )
 
 
 def _mixed_point(a: Point, b: Point, share: float) -> Point:

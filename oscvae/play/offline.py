@@ -154,7 +154,8 @@ class OfflineEngine:
                     commands = []
                     self.load(command.values["name"])
                 elif command.row.score == "obeyed":
-                    if command.row.group in ("Presets", "Macros"):  # which may move /preset/morph
+                    # a macro may move /preset/morph, and /voice/set a voice to a preset
+                    if command.row.group in ("Presets", "Macros", "Voices") or command.named_points:
                         self._open_presets()
                     commands.append(command)
             except OscvaeError as error:

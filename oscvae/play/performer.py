@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from oscvae.errors import CommandError, OscvaeError
+from oscvae.model.detail import Mix
 from oscvae.model.document import Latent
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
@@ -133,7 +134,7 @@ class Performer:
             client.fail(command.path, error)
         else:
             if command.row.told:
-                self._tell(command.path, command.args, client)
+                self._tell(command.path, self._as_numbers(command), client)
 
     def _tell(self, path: str, args: Sequence[Any], by: Client | None) -> None:
         if path in self._told:
@@ -176,6 +177,22 @@ class Performer:
             )
         return z
 
+    def _place_of(self, place: Point | str, loaded: Loaded) -> tuple[Point, Mix]:
+        """The latent point that a command names, by its numbers or by its name, and the fine detail there."""
+        if isinstance(place, str):
+            return self.moves.place(place, loaded)
+        return self._point(place, loaded), ()
+
+    def _as_numbers(self, command: Command) -> Sequence[Any]:
+        """The arguments of a command that was obeyed, with numbers where it named a point."""
+        if not command.named_points:
+            return command.args
+        args: list[Any] = []
+        for arg in command.row.args:
+            value = command.values[arg.name]
+            args.extend(self._place_of(value, self._model())[0] if arg.kind == "latent" else (value,))
+        return tuple(args)
+
     # -- notes ---------------------------------------------------------------------------------------------------------
 
     def _begin(
@@ -185,8 +202,9 @@ class Performer:
         client: Client,
         due_ns: int | None,
         *,
-        z: Point,
+        z: Point | str,
         velocity: float,
+        detail: Mix = (),
         seconds: float | None = None,
         stretch: float | None = None,
         voice_id: int | None = None,
@@ -194,15 +212,17 @@ class Performer:
         channel: int = 0,
         touch: Touch = NO_TOUCH,
     ) -> Voice:
-        """Start a voice. voice_id: the client's own. instead: the voice that makes room, before any other. channel: of
-        the key; touch: all that is added to it."""
+        """Start a voice. z: a name brings its own detail. voice_id: the client's own. instead: the voice that makes
+        room, before any other. channel: of the key; touch: all that is added to it."""
         loaded = self._model()
+        point, own_detail = self._place_of(z, loaded)
         rate = self.pool.engine.rate
         group, size = self._group
         asked = Note(
             id=self.pool.new_id() if voice_id is None else voice_id,
             note=float(command.values["note"]),
-            z=touch.place(self._point(z, loaded), loaded),
+            z=touch.place(point, loaded),
+            detail=own_detail or detail,
             kind=kind,
             channel=channel,
             loaded=loaded,
@@ -263,7 +283,7 @@ class Performer:
     def _interp(self, command: Command, client: Client, due_ns: int | None) -> None:
         values = command.values
         loaded = self._model()
-        start, end = self._point(values["a"], loaded), self._point(values["b"], loaded)
+        (start, start_detail), (end, end_detail) = (self._place_of(values[name], loaded) for name in "ab")
         seconds = values["seconds"]
         stretch, held_s = self._stretch, None
         if loaded.document.region is not None:
@@ -272,9 +292,18 @@ class Performer:
             stretch = min(STRETCH_MOST, seconds / loaded.seconds)
         velocity = values["velocity"]
         voice = self._begin(
-            "interp", command, client, due_ns, z=start, velocity=velocity, seconds=held_s, stretch=stretch
+            "interp",
+            command,
+            client,
+            due_ns,
+            z=start,
+            detail=start_detail,
+            velocity=velocity,
+            seconds=held_s,
+            stretch=stretch,
         )
-        voice.journey = Glide(self.timeline.moment_s(due_ns), max(seconds, 1e-6), start, end)
+        began_s = self.timeline.moment_s(due_ns)
+        voice.journey = Glide(began_s, max(seconds, 1e-6), start, end, start_detail, end_detail)
         self.timeline.keep_ticking()
 
     @obeys("/stop")
@@ -318,9 +347,12 @@ class Performer:
         if due_ns is not None and voice.asked.start_frame >= self.timeline.frame_at(due_ns):
             due_ns = None  # it begins then, and with what its own bundle sets
         if name == "z":
-            self._point(value, voice.loaded)
+            z, detail = self._place_of(value[0] if isinstance(value[0], str) else value, voice.loaded)
             voice.journey = None
-            self.timeline.defer(due_ns, lambda: pool.move(voice, value))
+            self.timeline.defer(due_ns, lambda: pool.move(voice, z, detail))
+            return
+        if name == "detail":
+            self.timeline.defer(due_ns, lambda: pool.fade_detail(voice, value[0]))
             return
         voice.own_release = voice.own_release or name == "release"
         word, number = VOICE_WORDS[name](value[0], pool.engine.rate)
@@ -345,7 +377,8 @@ class Performer:
 
     @obeys("/z")
     def _place(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._cursor.place(self._point(command.values["z"], self._model()), due_ns)
+        z, detail = self._place_of(command.values["z"], self._model())
+        self._cursor.place(z, due_ns, detail)
 
     def _replace(self, due_ns: int | None, index: int, *values: float) -> None:
         loaded = self._model()
@@ -376,7 +409,8 @@ class Performer:
 
     @obeys("/glide")
     def _glide(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._cursor.travel(command.values["seconds"], self._point(command.values["z"], self._model()), due_ns)
+        z, detail = self._place_of(command.values["z"], self._model())
+        self._cursor.travel(command.values["seconds"], z, due_ns, detail)
 
     def tick(self) -> bool:
         """Move on what travels by itself; False when nothing does any more."""
@@ -387,8 +421,8 @@ class Performer:
         now_s = self.timeline.moment_s()
         for voice in self.pool.playing():
             if voice.journey is not None:
-                z, voice.journey = State(voice.z, voice.journey).ticked(now_s)
-                self.pool.move(voice, z)
+                z, voice.journey, detail = State(voice.z, voice.journey, voice.detail).ticked(now_s)
+                self.pool.move(voice, z, detail)
                 moving = moving or voice.journey is not None
         return moving
 
@@ -430,6 +464,11 @@ class Performer:
     def _freeze(self, command: Command, client: Client, due_ns: int | None) -> None:
         on = int(command.values["on"])
         self.timeline.defer(due_ns, lambda: self.pool.engine.set_word(at.E_FREEZE, on))
+
+    @obeys("/detail")
+    def _fade_detail(self, command: Command, client: Client, due_ns: int | None) -> None:
+        share = command.values["share"]
+        self.timeline.defer(due_ns, lambda: self.pool.fade_all_details(share))
 
     @obeys("/attack")
     def _set_attack(self, command: Command, client: Client, due_ns: int | None) -> None:

@@ -23,13 +23,15 @@ from typing import Any
 
 from oscvae.errors import BusyError, CommandError
 from oscvae.files import NAME_BYTES, why
+from oscvae.model.detail import PARTS_MOST, Detail, Mix, checked
 from oscvae.names import normal
 from oscvae.play.journey import Point
 from oscvae.settings import documents
 from oscvae.settings.disk import Disk
 
-FORMAT = 2
-FORMAT_OF_POINTS = 1  # what is written where presets hold points alone: older programs read it
+FORMAT = 3
+FORMAT_OF_SOUNDS = 2  # what is written where presets hold no detail, and
+FORMAT_OF_POINTS = 1  # where they hold points alone: older programs read it
 NAME_MAX = 64  # characters
 PRESETS_MAX = 4096  # of one model
 SUFFIX = ".json"
@@ -45,16 +47,20 @@ log = logging.getLogger(__name__)
 class Preset:
     """What a name stands for: a latent point, and where it was asked for, how it sounds.
 
-    sound: seconds or ratio, by the names in SOUND. macros: 0 to 1, by the macro's name.
+    sound: seconds or ratio, by the names in SOUND. macros: 0 to 1, by the macro's name. detail: that of the point.
     """
 
     z: Point
     sound: Mapping[str, float] = field(default_factory=dict)
     macros: Mapping[str, float] = field(default_factory=dict)
+    detail: Mix = ()
 
     @property
-    def is_point(self) -> bool:
-        return not self.sound and not self.macros
+    def format(self) -> int:
+        """The oldest that can hold it."""
+        if self.detail:
+            return FORMAT
+        return FORMAT_OF_SOUNDS if self.sound or self.macros else FORMAT_OF_POINTS
 
 
 @dataclass(slots=True, eq=False)
@@ -266,20 +272,35 @@ def read(file: Path) -> dict[str, Preset]:
 
 def write(file: Path, model: str, presets: Mapping[str, Preset]) -> None:
     """Replaces `file` atomically. Raises OSError."""
-    number = FORMAT_OF_POINTS if all(preset.is_point for preset in presets.values()) else FORMAT
+    number = max((preset.format for preset in presets.values()), default=FORMAT_OF_POINTS)
     written = {name: _written(presets[name]) for name in sorted(presets)}
     documents.write(file, {"format": number, "model": model, "presets": written})
 
 
 def _written(preset: Preset) -> Any:
-    """A list of numbers, or for one that holds more `{"z": [..], "attack": 0, "macros": {"soften": 0.5}}`."""
-    return preset.z if preset.is_point else {"z": preset.z, **preset.sound, "macros": dict(preset.macros)}
+    """A list of numbers, or for one that holds more `{"z": [..], "attack": 0, "macros": {"soften": 0.5}, "detail":
+    [{"note": 60, "share": 1, "elsewhere": 0.6, "numbers": [..]}]}`, whose numbers are dB, and then dB a second, by
+    band, and of which other notes have the share elsewhere."""
+    if preset.format == FORMAT_OF_POINTS:
+        return preset.z
+    written: dict[str, Any] = {"z": preset.z, **preset.sound, "macros": dict(preset.macros)}
+    if preset.detail:
+        written["detail"] = [
+            {
+                "note": detail.note,
+                "share": share,
+                "elsewhere": detail.elsewhere,
+                "numbers": [round(number, 2) for number in detail.numbers.reshape(-1).tolist()],
+            }
+            for detail, share in preset.detail
+        ]
+    return written
 
 
 def _checked(document: Any) -> dict[str, Preset]:
     """The presets of a document that is what `write` writes; ValueError or CommandError otherwise."""
-    if not isinstance(document, dict) or document.get("format") not in (FORMAT_OF_POINTS, FORMAT):
-        raise ValueError(f"not a preset document of format {FORMAT_OF_POINTS} or {FORMAT}")
+    if not isinstance(document, dict) or document.get("format") not in range(FORMAT_OF_POINTS, FORMAT + 1):
+        raise ValueError(f"not a preset document of format {FORMAT_OF_POINTS} to {FORMAT}")
     presets = document.get("presets")
     if not isinstance(presets, dict):
         raise ValueError("no presets in it")
@@ -292,19 +313,43 @@ def _read_one(name: str, value: Any) -> Preset:
     """What `_written` has written; else ValueError."""
     parts = value if isinstance(value, dict) else {"z": value}
     z, macros = parts.get("z"), parts.get("macros", {})
-    sound = {key: number for key, number in parts.items() if key not in ("z", "macros")}
+    sound = {key: number for key, number in parts.items() if key not in ("z", "macros", "detail")}
     if not isinstance(z, list) or not all(map(_is_finite, z)):
         raise ValueError(f"preset {name!r} is not a list of finite numbers")
     if not set(sound) <= set(SOUND) or not isinstance(macros, dict):
-        raise ValueError(f"preset {name!r} holds more than z, {', '.join(SOUND)} and macros")
+        raise ValueError(f"preset {name!r} holds more than z, {', '.join(SOUND)}, macros and detail")
     if not all(map(_is_finite, (*sound.values(), *macros.values()))):
         raise ValueError(f"preset {name!r} holds what is no finite number")
     return Preset(
         tuple(map(float, z)),
         {key: float(number) for key, number in sound.items()},
         {key: min(max(float(number), 0.0), 1.0) for key, number in macros.items()},
+        _read_detail(name, parts.get("detail", [])),
     )
 
 
+def _read_detail(name: str, value: Any) -> Mix:
+    """The fine detail of a preset; else ValueError."""
+    if not isinstance(value, list) or len(value) > PARTS_MOST:
+        raise ValueError(f"preset {name!r} has a detail that is no list of up to {PARTS_MOST}")
+    parts: list[tuple[Detail, float]] = []
+    for part in value:
+        if not isinstance(part, dict) or set(part) != {"note", "share", "elsewhere", "numbers"}:
+            raise ValueError(f"preset {name!r} has a detail without note, share, elsewhere and numbers, or with more")
+        share, elsewhere, numbers = part["share"], part["elsewhere"], part["numbers"]
+        if not _is_finite(share) or not _is_finite(elsewhere) or not 0.0 < share <= 1.0:
+            raise ValueError(f"preset {name!r} has a detail whose share is not above 0 and up to 1")
+        if not isinstance(numbers, list) or not all(map(_is_finite, numbers)):
+            raise ValueError(f"preset {name!r} has a detail that is no list of finite numbers")
+        try:
+            parts.append((checked(part["note"], numbers, elsewhere), float(share)))
+        except ValueError as error:
+            raise ValueError(f"preset {name!r}: {error}") from error
+    return tuple(parts)
+
+
 def _is_finite(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # a whole number beyond all floats
+        return False

@@ -15,8 +15,10 @@ from typing import Literal
 
 import numpy as np
 
+from oscvae.decode.pool import put_details
 from oscvae.decode.wire import MOVE, NOTE_ON, Request
 from oscvae.errors import BusyError, CommandError
+from oscvae.model.detail import Mix, detail_size
 from oscvae.osc.client import Client
 from oscvae.play.journey import Glide, Point
 from oscvae.play.link import RendererLink
@@ -41,7 +43,7 @@ class Note:
     id: the client's own, or negative. owner: whose id it is. velocity: 0 to 1, the gain is its square. stop_sample: of
     the voice, at which it releases by itself; -1 = never. attack: samples. hold: one of the HOLD_ values. release_s:
     its model's; None = the player's. start_frame: -1 = as soon as it is ready. group: of the notes that begin together,
-    0 = alone. channel: of the key, 1 to 16; 0 = none.
+    0 = alone. channel: of the key, 1 to 16; 0 = none. detail: fine detail that goes with z.
     """
 
     id: int
@@ -63,6 +65,7 @@ class Note:
     hold: int = at.HOLD_NONE
     release_s: float | None = None
     channel: int = 0
+    detail: Mix = ()
 
     @property
     def semitone(self) -> int:
@@ -82,6 +85,8 @@ class Voice:
 
     asked: Note
     z: Point = ()
+    detail: Mix = ()
+    detail_share: float = 1.0  # of it, that was set for this voice
     stop_frame: int = 0  # from which a release counts; 0 = at once
     numbers: dict[int, float] = field(default_factory=dict)  # what was set while it waited for a slot, by word
     own_release: bool = False  # one that was set for it alone
@@ -99,7 +104,7 @@ class Voice:
     wanted: Point | None = None
 
     def __post_init__(self) -> None:
-        self.z = self.asked.z
+        self.z, self.detail = self.asked.z, self.asked.detail
 
     @property
     def loaded(self) -> Loaded:
@@ -124,6 +129,7 @@ class VoicePool:
         self.busy = 0
         self.decode_ns = 2_000_000.0  # a slowly falling maximum
         self.decodes = 0
+        self._detail_share = 1.0  # of all details
         self._link = link
         self._listener = listener
         self._free = list(range(engine.slots - 1, -1, -1))
@@ -281,7 +287,8 @@ class VoicePool:
         block = decoder.free_blocks.pop()
         # moves go in turn: by when their notes began, some voices would always come before others
         deadline = max(voice.asked.start_frame, 0) if kind == NOTE_ON else next(self._moves)
-        request = Request(kind, voice.slot, voice.generation, block, deadline, voice.asked.semitone, z)
+        details = self._detail(voice, block) if voice.detail else ()
+        request = Request(kind, voice.slot, voice.generation, block, deadline, voice.asked.semitone, z, details)
         context = voice.loaded.context
         context.expect(block, voice.slot, voice.generation)
         if not decoder.send(request):
@@ -291,18 +298,49 @@ class VoicePool:
         voice.in_flight = True
         return True
 
+    def _detail(self, voice: Voice, block: int) -> tuple[tuple[float, float], ...]:
+        """Lay a voice's fine detail into the block that is to be filled; share and note of each part."""
+        size = detail_size(voice.loaded.document.bands.n)
+        note, share = voice.asked.semitone, voice.detail_share * self._detail_share
+        parts = [
+            (detail, share * own * detail.at(note))
+            for detail, own in voice.detail
+            if share * detail.at(note) > 0.0 and detail.size == size  # another model may have come
+        ]
+        count = put_details(voice.loaded.decoder.pool[block], [detail.numbers for detail, _ in parts])
+        return tuple((own, float(detail.note)) for detail, own in parts[:count])
+
     # -- while it sounds -----------------------------------------------------------------------------------------------
 
-    def move(self, voice: Voice, z: Point) -> None:
-        """Bring a sounding voice to another latent point; while one decode is in flight the newest target waits."""
-        if z == voice.z and voice.wanted is None:
+    def move(self, voice: Voice, z: Point, detail: Mix = ()) -> None:
+        """Bring a sounding voice to another latent point, and the fine detail there; while one decode is in flight the
+        newest target waits."""
+        if z == voice.z and detail == voice.detail and voice.wanted is None:
             return
         if voice.stolen or not voice.loaded.decoder.alive:
             return
-        voice.z = z
+        voice.z, voice.detail = z, detail
+        self._decode_anew(voice)
+
+    def fade_detail(self, voice: Voice, share: float) -> None:
+        """So much of its fine detail, 0 to 1, has a voice from now on."""
+        if share != voice.detail_share:
+            voice.detail_share = share
+            if voice.detail and not voice.stolen and voice.loaded.decoder.alive:
+                self._decode_anew(voice)
+
+    def fade_all_details(self, share: float) -> None:
+        """So much of its fine detail has every voice, and of that what was set for itself."""
+        if share != self._detail_share:
+            self._detail_share = share
+            for voice in self.playing():
+                if voice.detail and voice.loaded.decoder.alive:
+                    self._decode_anew(voice)
+
+    def _decode_anew(self, voice: Voice) -> None:
         if voice.slot < 0:
             return  # its first decode is still to come
-        voice.wanted = z
+        voice.wanted = voice.z
         if not voice.in_flight:
             self._line_up(voice)
             self.serve_moves()

@@ -51,6 +51,7 @@ class OscConfig(Strict):
     timetags: Literal["use", "ignore"] = "use"
     latency_s: Annotated[float, Field(ge=0, le=10)] = 0.0
     quit_from: Literal["loopback", "any"] = "loopback"
+    zeroconf: bool = True
     errors_per_second: Annotated[float, Field(ge=1, le=10_000)] = 20.0
     prefix: Annotated[str, PlainValidator(may.prefix)] = ""
     map: dict[str, Annotated[MapRule, BeforeValidator(may.as_rule)]] = Field(default={})

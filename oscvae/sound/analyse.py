@@ -1,9 +1,9 @@
 """From a sound file to what an encoder wants: the note, and its log magnitudes on a model's band axis.
 
-Run as a process of its own by the daemon (`python -m oscvae.sound.analyse FILE`, the model's document on standard
-input), because decoding a foreign file may take long or crash, and may want more memory than there is. Standard output
-gets the note as an int64, then float32 [frames, bands], then what speaks against the sound being one note, as text;
-exit code 1 and one line on standard error for a file that cannot be used.
+Run as a process of its own by the daemon (`python -m oscvae.sound.analyse FILE [NOTE]`, the model's document on
+standard input), because decoding a foreign file may take long or crash, and may want more memory than there is.
+Standard output gets the note as an int64, then float32 [frames, bands], then what speaks against the sound being one
+note, as text; exit code 1 and one line on standard error for a file that cannot be used.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ import numpy as np
 from oscvae.arrays import Float32s
 from oscvae.errors import OscvaeError, SoundFileError
 from oscvae.model.document import ModelDocument, parse_document
-from oscvae.sound.doubts import doubt
+from oscvae.sound.doubts import doubt, range_hz
 from oscvae.sound.files import read_sound
 from oscvae.sound.pitch import fundamental_hz
 from oscvae.sound.takes import finish, settled, tune
-from oscvae.units import hz_to_note, note_to_hz
+from oscvae.units import hz_to_note
 
 MEMORY_BYTES = 3 << 30
 _OOM_FIRST = "1000"
@@ -43,36 +43,38 @@ class Heard(NamedTuple):
     """Why it may be no single note; empty where nothing speaks against it."""
 
 
-def analyse(path: Path, document: ModelDocument) -> Heard:
-    """A recorded note for `document`'s encoder.
+def analyse(path: Path, document: ModelDocument, note: int | None = None) -> Heard:
+    """A recorded note for `document`'s encoder. note: which it is, instead of the one that is heard.
 
     Prepared as `oscvae dataset build` prepares a file that does not say its note; one beyond the model's range is taken
     for the nearest in it, and a clipped one is heard as it is. Raises SoundFileError.
     """
     rate = document.sample_rate
-    low_hz, high_hz = note_to_hz(document.note_min - 1), note_to_hz(document.note_max + 1)
     try:
         take = read_sound(path, rate, allow_clipped=True)
-        f0_hz = fundamental_hz(settled(take, rate), rate, low_hz, high_hz)
-        note = min(max(round(hz_to_note(f0_hz)), document.note_min), document.note_max)
+        f0_hz = fundamental_hz(settled(take, rate), rate, *range_hz(document))
+        told = note
+        if note is None:
+            note = min(max(round(hz_to_note(f0_hz)), document.note_min), document.note_max)
         x, _ = finish(tune(take, note, rate), document, document.band_axis())
     except SoundFileError as error:
         raise SoundFileError(f"{path.name}: {error}") from error
-    return Heard(note, np.ascontiguousarray(x.T), doubt(take, rate, f0_hz))
+    return Heard(note, np.ascontiguousarray(x.T), doubt(take, rate, f0_hz, document, told))
 
 
 def main() -> int:
     _settle_process()
-    path = Path(sys.argv[1])
+    path, *note = sys.argv[1:]
     try:
-        note, x, doubted = analyse(path, parse_document(sys.stdin.buffer.read(), "standard input"))
+        document = parse_document(sys.stdin.buffer.read(), "standard input")
+        heard, x, doubted = analyse(Path(path), document, int(note[0]) if note else None)
     except OscvaeError as error:
         print(error, file=sys.stderr)
         return 1
     except MemoryError:
-        print(f"{path.name}: it takes more than {MEMORY_BYTES >> 20} MiB to analyse", file=sys.stderr)
+        print(f"{Path(path).name}: it takes more than {MEMORY_BYTES >> 20} MiB to analyse", file=sys.stderr)
         return 1
-    sys.stdout.buffer.write(np.int64(note).tobytes() + x.tobytes() + doubted.encode())
+    sys.stdout.buffer.write(np.int64(heard).tobytes() + x.tobytes() + doubted.encode())
     return 0
 
 

@@ -8,25 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from oscvae.arrays import Float32s, Float64s
-from oscvae.model.analysis import Analysis
+from oscvae.arrays import Float32s
 from oscvae.model.bands import BandAxis
+from oscvae.model.level import LEVEL_S, loudest
 
-LEVEL_S = 0.25
-"""How long the loudest part of a note is."""
 _SILENT = 1e-10
-
-
-def level_frames(analysis: Analysis) -> int:
-    """How many frames a note's level is measured over, at most all that it has."""
-    return min(analysis.frames, max(1, round(LEVEL_S * analysis.sample_rate / analysis.hop)))
-
-
-def loudest(power: Float64s, size: int) -> float:
-    """The mean of the loudest `size` neighbours in power [N]; after its end is silence."""
-    total = np.concatenate([[0.0], np.cumsum(power, dtype=np.float64)])
-    most = float((total[size:] - total[:-size]).max()) if power.size > size else float(total[-1])
-    return max(most, 0.0) / size
 
 
 def measure_level(bands: Float32s, axis: BandAxis, frames: int) -> float:

@@ -12,8 +12,9 @@ from oscvae.arrays import Float32s
 from oscvae.errors import SoundFileError
 from oscvae.model.analysis import Analysis
 from oscvae.model.bands import BandAxis
+from oscvae.model.level import level_frames
 from oscvae.sound.files import resample
-from oscvae.sound.levels import level_frames, measure_level
+from oscvae.sound.levels import measure_level
 from oscvae.sound.pitch import detune_cents
 from oscvae.sound.stft import magnitudes, to_log
 from oscvae.units import note_to_hz

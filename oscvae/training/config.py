@@ -94,6 +94,7 @@ class RegulariserConfig(Section):
     kind: Literal["none", "kl", "mmd-rbf", "mmd-imq"] = "kl"
     weight: Weight = 3e-4
     variance: Weight = 0.0
+    free_nats: Weight = 0.0
     width: Annotated[float, Field(gt=0, le=1e3)] | None = None
     schedule: Literal["constant", "linear", "cyclical"] = "constant"
     warm_up_steps: Annotated[int, Field(ge=0)] = 0
@@ -217,6 +218,8 @@ class TrainConfig(Section):
             raise ValueError("regulariser.kind kl needs a stochastic encoder: a point has no divergence; use mmd-rbf")
         if self.regulariser.variance > 0.0 and not self.regulariser.kind.startswith("mmd"):
             raise ValueError("regulariser.variance belongs to mmd-rbf and mmd-imq: kl has it already")
+        if self.regulariser.free_nats > 0.0 and self.regulariser.kind != "kl":
+            raise ValueError("regulariser.free_nats belongs to kl: only a divergence is counted in nats")
         for section in (self.encoder, self.decoder):
             if isinstance(section, KnotsEncoder | AdditiveDecoder):
                 _check_knots(section)

@@ -95,8 +95,9 @@ class Model:
             note_max=80,
             model_dump_json=lambda: "{}",
             unlike=lambda mean: "far away" if max(mean) > 3.0 else "",
+            within_reach=lambda mean: tuple(min(max(value, -2.0), 2.0) for value in mean),
         )
-        self._notice = notice
+        self._notice = {"distance_db": 4.5, "detail": [0.0] * 6, **notice}
         self.listener: Encoder | None = None
 
     def send(self, request: Request) -> bool:
@@ -128,7 +129,9 @@ def encode(
 
 
 def test_what_a_model_makes_of_a_sound_is_clipped_to_its_range(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert encode(tmp_path, monkeypatch, {"mean": [0.25, 3]}) == (60, (0.25, 2.0), "")
+    encoded = encode(tmp_path, monkeypatch, {"mean": [0.25, 3], "detail": [1.0, 2.0, 3.0, -4.0, 5.0, 6.0]})
+    assert encoded[:4] == (60, (0.25, 2.0), "", 4.5)
+    assert (encoded.detail.note, encoded.detail.numbers.tolist()) == (60, [[1.0, 2.0, 3.0], [-4.0, 5.0, 6.0]])
 
 
 def test_what_is_doubted_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,6 +159,14 @@ def test_a_sound_is_found_in_either_spelling(tmp_path: Path, name: str) -> None:
         {"mean": 0.5},
         {"mean": None},
         {},
+        {"mean": [0.1, 0.2], "distance_db": None},
+        {"mean": [0.1, 0.2], "distance_db": float("inf")},
+        {"mean": [0.1, 0.2], "detail": None},
+        {"mean": [0.1, 0.2], "detail": [0.0] * 5},
+        {"mean": [0.1, 0.2], "detail": [0.0] * 8},
+        {"mean": [0.1, 0.2], "detail": [0.0] * 5 + [float("nan")]},
+        {"mean": [0.1, 0.2], "detail": [0.0] * 5 + [1e9]},
+        {"mean": [0.1, 0.2], "detail": [25.0] + [0.0] * 5},
     ],
 )
 def test_a_model_that_answers_another_shape_is_told(

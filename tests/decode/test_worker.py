@@ -19,7 +19,9 @@ from torch import nn
 from decode.hostilemodels import Honest, Hostile, Loops, Maps, Saves, Takes, write
 from oscvae.decode.confine import FULL, OFF
 from oscvae.decode.decoder import REALTIME_PRIORITY, Decoder
+from oscvae.decode.pool import put_details
 from oscvae.decode.wire import ENCODE, MOVE, NOTE_ON, RECORD, Request
+from oscvae.model.detail import Detailer, Moved
 from oscvae.model.document import ModelDocument
 from parts import jackd
 from parts.small_model import small_document
@@ -28,6 +30,7 @@ SOON_S = 60.0
 GOOD, FAILED = 0, 1
 BLOCKS = 8
 SECRET, NEIGHBOUR = b"S" * 64, b"N" * 64
+Shares = tuple[tuple[float, float], ...]
 POINTS: list[tuple[float, ...]] = [(0.0, 0.0), (0.5, -1.0), (-2.0, 2.0)]
 
 
@@ -45,12 +48,16 @@ class Asked:
             self.close()
             raise
 
-    def ask(self, z: Sequence[float], note: int = 60, block: int = 1, kind: int = NOTE_ON) -> None:
-        assert self.decoder.send(Request(kind, 0, 1, block, 0, note, tuple(z)))
+    def ask(
+        self, z: Sequence[float], note: int = 60, block: int = 1, kind: int = NOTE_ON, details: Shares = ()
+    ) -> None:
+        assert self.decoder.send(Request(kind, 0, 1, block, 0, note, tuple(z), details))
 
-    def decode(self, z: Sequence[float], note: int = 60, block: int = 1, kind: int = NOTE_ON) -> tuple[int, Any]:
+    def decode(
+        self, z: Sequence[float], note: int = 60, block: int = 1, kind: int = NOTE_ON, details: Shares = ()
+    ) -> tuple[int, Any]:
         """Status and magnitudes."""
-        self.ask(z, note, block, kind)
+        self.ask(z, note, block, kind, details)
         assert select.select([self.decoder.pipe_fd], [], [], SOON_S)[0], "no answer"
         record = RECORD.unpack(os.read(self.decoder.pipe_fd, RECORD.size))
         return record[4], self.decoder.pool[block].copy()
@@ -99,6 +106,27 @@ def test_an_honest_model_decodes_and_encodes_the_same_bits(start: Start) -> None
     x = np.random.default_rng(1).uniform(-1.0, 0.0, (4, 16)).astype(np.float32)
     encoded = confined.encode(x)
     assert "mean" in encoded and encoded == free.encode(x)
+
+
+def test_a_sound_comes_back_with_its_distance_and_detail_and_a_note_takes_that_on(start: Start) -> None:
+    document = ModelDocument.model_validate(small_document())
+    asked, detailer = start(lambda asked: Honest()), Detailer(document)
+    heard = np.random.default_rng(1).uniform(-1.0, 1.0, (4, 16)).astype(np.float32)
+    encoded = asked.encode(heard)
+    point, block = document.within_reach(encoded["mean"]), asked.decoder.pool[2]
+    assert asked.decode(point, 60, 2)[0] == GOOD
+    plain = block.copy()
+    assert encoded["distance_db"] == pytest.approx(detailer.distance_db(plain, heard), abs=0.01)
+    numbers = np.array(encoded["detail"], np.float32).reshape(2, 16)
+    np.testing.assert_allclose(numbers, detailer.fit(plain, heard), atol=0.006)
+    for note in (60, 65):
+        asked.decode(point, note, 2)
+        wanted = block.copy()
+        detailer.add(wanted, note, [Moved(0.5, 60, numbers)])
+        assert put_details(block, [numbers]) == 1
+        status, detailed = asked.decode(point, note, 2, details=((0.5, 60.0),))
+        assert status == GOOD and np.array_equal(detailed, wanted)
+    assert np.array_equal(asked.decode(point, 60, 2)[1], plain), "the next note has none"
 
 
 def status_of(process: int, thread: int) -> dict[str, str]:

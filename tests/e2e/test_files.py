@@ -76,10 +76,25 @@ def test_a_rendered_note_is_encoded_to_where_it_came_from(silent: SilentDaemon) 
     for number, point in enumerate(points):
         part = sound[:, round(number * apart_s * rate) : round((number + 0.9) * apart_s * rate)]
         soundfile.write(silent.sounds_folder / "trained.wav", part.T, rate, subtype="FLOAT")
-        name, (command, file, note, *z) = silent.ask("/encode", "trained.wav", timeout_s=LOAD_S)
+        name, (command, file, note, *z, handle, distance_db, doubt) = silent.ask(
+            "/encode", "trained.wav", timeout_s=LOAD_S
+        )
         assert (name, command, file, note) == ("/done", "/encode", "trained.wav", float(point.note))
+        assert (handle, doubt) == ("trained", "") and 0.0 < distance_db < 6.0
+        assert silent.ask("/encode", "trained.wav", point.note, timeout_s=LOAD_S)[1][2] == note, "told, not heard"
         errors.append(np.abs((np.array(z) - np.array(point.z)) / np.array(document.latent.std)).max())
     assert np.median(errors) < 0.5, f"off by {errors} standard deviations"
+    silent.client.send("/z", "trained")
+    assert silent.ask("/get", "/z", answer="/z")[1] == pytest.approx(z, abs=1e-5)
+    assert silent.ask("/preset/save", "kept", timeout_s=LOAD_S)[0] == "/done"
+    for name in ("trained", "kept"):
+        silent.client.send("/play", note, name)
+    silent.client.send("/play", note, "nobody")
+    refused = silent.client.wait_for("/fail", timeout_s=ANSWER_S)
+    assert refused is not None and "no sound was encoded as 'nobody'" in refused[1][1]
+    silent.ask("/load", "plucked", timeout_s=LOAD_S)
+    name, (_, why) = silent.ask("/z", "trained", answer="/fail")
+    assert "no sound was encoded as 'trained'" in why, "gone on /load"
 
 
 def test_what_is_unlike_any_note_is_told_or_can_be_played(silent: SilentDaemon) -> None:
@@ -96,7 +111,7 @@ def test_what_is_unlike_any_note_is_told_or_can_be_played(silent: SilentDaemon) 
             assert "makes nothing of it" in said[1]
             continue
         assert said[:3] == ("/encode", "organ.wav", 57)
-        far = (np.array(said[3:]) - np.array(latent.mean)) / np.array(latent.std)
+        far = (np.array(said[3:7]) - np.array(latent.mean)) / np.array(latent.std)
         assert np.abs(far).max() < 6.001, "a point that /play would move"
     assert "/done" in answers
     soundfile.write(silent.sounds_folder / "hiss.wav", hiss.astype(np.float32), 48_000)
@@ -105,6 +120,7 @@ def test_what_is_unlike_any_note_is_told_or_can_be_played(silent: SilentDaemon) 
     assert said[1].startswith("hiss.wav: it has no clear pitch: a noise, a chord, or several sounds")
     answer = silent.client.wait_for("/done", timeout_s=ANSWER_S)
     assert answer is not None and answer[1][:2] == ("/encode", "hiss.wav"), "and it is encoded all the same"
+    assert f"hiss.wav: {answer[1][-1]}" == said[1], "the answer says why as well"
     assert silent.plays()
 
 

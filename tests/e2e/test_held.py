@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from parts.knotted import FRAMES, write_both
+from oscvae.model.torchscript import save, script
+from parts.knotted import FRAMES, Knotted, knotted_document, write_both
 from parts.silent import ANSWER_S, SilentDaemon
 from parts.sustaining import WHOLE_S, write_sustaining
 from parts.waiting import until
 
 Z = (0.0, 0.0)
+LABELS, PADS = ("brightness", "damping"), ("tone",)
 HELD_S = 2.0 * WHOLE_S
 
 
@@ -24,6 +26,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SilentDaemon]:
     models.mkdir()
     write_sustaining(models / "sustaining.ts")
     write_both(models)
+    save(script(Knotted(whole=False)), knotted_document(labels=LABELS, pads=PADS), models / "labelled.ts")
     made = SilentDaemon(folder, f"model.folder={models}", "model.name=sustaining")
     yield made
     made.close()
@@ -67,3 +70,16 @@ def test_freezing_is_told_and_keeps_what_sounds(daemon: SilentDaemon, tmp_path: 
     assert voices(daemon) == 1
     daemon.client.send("/freeze", 0)
     assert until(lambda: voices(daemon) == 0, ANSWER_S)
+
+
+def test_what_dimensions_and_pads_are_called_follows_the_model(daemon: SilentDaemon) -> None:
+    """Asked, and told of another model; nothing where it has no names."""
+    listener = daemon.listen()
+    for name, labels, pads in (("labelled", LABELS, PADS), ("knots", (), ()), ("sustaining", (), ())):
+        daemon.load(name)
+        daemon.client.send("/model")
+        for client in (daemon.client, listener):
+            model = client.wait_for("/model", timeout_s=ANSWER_S)
+            assert model is not None and model[1][0] == name
+            told = [client.wait_for("/labels", "/pads", timeout_s=ANSWER_S) for _ in range(2)]
+            assert told == [("/labels", labels), ("/pads", pads)]

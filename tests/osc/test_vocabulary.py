@@ -40,6 +40,7 @@ EVERY_ADDRESS = [
     "/release",
     "/attack",
     "/stretch",
+    "/detail",
     "/freeze",
     "/sustain",
     "/macro",
@@ -329,10 +330,27 @@ def test_how_many_channels_there_are_is_not_the_models_matter() -> None:
 def test_what_a_voice_is_set_to_depends_on_what_is_set() -> None:
     assert ask("/voice/set", 3, "gain", 60).values["value"] == (6.0,)
     assert ask("/voice/set", 3.0, "bend", -50).args == (3, "bend", -48.0)
-    with pytest.raises(CommandError, match="one of z, gain, pan, bend, attack, rate, release, got 'pitch'"):
+    with pytest.raises(CommandError, match="one of z, gain, pan, bend, attack, rate, release, detail, got 'pitch'"):
         ask("/voice/set", 3, "pitch", 1)
     with pytest.raises(CommandError, match=r"expected id pan and 1 number\(s\), got 4 arguments"):
         ask("/voice/set", 3, "pan", 1, 2)
+
+
+def test_a_name_stands_where_a_point_may() -> None:
+    for message, values in (
+        (("/play", 60, "dark"), {"note": 60.0, "z": "dark", "velocity": 0.8}),
+        (("/play", 60, "dark", 0.5), {"z": "dark", "velocity": 0.5}),
+        (("/interp", 60, 1.0, "a b", 0.0, 1.0, 0.5), {"a": "a b", "b": (0.0, 1.0), "velocity": 0.5}),
+        (("/voice/set", 1, "z", "dark"), {"value": ("dark",)}),
+        (("/glide", 2.0, "dark"), {"seconds": 2.0, "z": "dark"}),
+    ):
+        command = ask(*message, model=ModelInfo(2))
+        assert command.values.items() >= values.items()
+    for refused in (("/play", 60, "dark", "bright"), ("/play", 60, 0.5, "dark"), ("/voice/set", 1, "gain", "dark")):
+        with pytest.raises(CommandError):
+            ask(*refused, model=ModelInfo(2))
+    with pytest.raises(CommandError, match="no model is loaded"):
+        ask("/play", 60, "dark", model=ModelInfo(is_loaded=False))
 
 
 def test_identities_are_whole_numbers() -> None:

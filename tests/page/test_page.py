@@ -14,6 +14,7 @@ from parts.daemon import Daemon
 SIZES = [(1280, 800), (820, 1180), (360, 740)]
 SOON_S = 10.0
 BUTTON_LEAST = 44  # CSS pixels
+WHITE_LEAST = 34  # of a white key
 COLOURS = """(() => {
   const map = document.querySelector("#map");
   const pixels = map.getContext("2d").getImageData(0, 0, map.width, map.height).data;
@@ -21,6 +22,12 @@ COLOURS = """(() => {
   for (let k = 0; k < pixels.length; k += 4) seen.add(pixels.slice(k, k + 3).join());
   return seen.size;
 })()"""
+
+KEYBOARD = """
+window.keyboard = { onmidimessage: null };
+const inputs = new Map([["one", window.keyboard]]);
+navigator.requestMIDIAccess = () => Promise.resolve({ inputs, onstatechange: null });
+"""
 
 
 def until(condition: Callable[[], Any], timeout_s: float = SOON_S) -> Any:
@@ -114,6 +121,43 @@ def test_what_others_do_is_seen(open_page, daemon: Daemon) -> None:  # type: ign
     daemon.client.send("/macro/2", 0.0)
 
 
+def test_a_keyboards_wheel_is_seen_beside_the_bend_of_all(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
+    page: Page = open_page()
+    bend = page.locator("#strip [aria-label=bend]")
+    daemon.client.send("/bend", 1.0)
+    until(lambda: "1.0 st" in bend.inner_text())
+    assert not bend.locator("u").is_visible()
+    daemon.client.send("/bend/3", -1.5)
+    until(lambda: "1.0 st -1.5" in bend.inner_text())
+    mark, whole = bend.locator("u").bounding_box(), bend.bounding_box()
+    assert mark is not None and whole is not None
+    assert (mark["x"] + 1.5 - whole["x"]) / whole["width"] == pytest.approx(11.5 / 24, abs=0.02)
+    assert (standing(daemon, "/bend"), standing(daemon, "/bend/3")) == ((1.0,), (-1.5,)), "what is shown is not sent"
+    daemon.client.send("/bend/3", 0.0)
+    until(lambda: not bend.locator("u").is_visible())
+    daemon.client.send("/bend", 0.0)
+
+
+def test_a_midi_keyboard_at_the_browser_plays_its_own_channel(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
+    page: Page = open_page(script=KEYBOARD)
+    press = "((...bytes) => window.keyboard.onmidimessage({ data: bytes }))"
+    until(lambda: page.evaluate("window.keyboard.onmidimessage !== null"))
+    page.evaluate(f"{press}(0x92, 60, 100)")
+    page.evaluate(f"{press}(0xe2, 0x7f, 0x7f)")
+    page.evaluate(f"{press}(0xb2, 64, 127)")
+    until(lambda: standing(daemon, "/sustain/3") == (1,))
+    assert standing(daemon, "/bend/3") == (pytest.approx(2.0, abs=0.001),)
+    assert (standing(daemon, "/sustain"), standing(daemon, "/bend")) == ((0,), (0.0,))
+    assert "+2.0" in page.locator("#strip [aria-label=bend]").inner_text()
+    page.evaluate(f"{press}(0x82, 60, 0)")
+    daemon.client.send("/ping")
+    assert daemon.client.wait_for("/pong") is not None and voices(daemon) == 1, "its pedal is down"
+    page.evaluate(f"{press}(0xb2, 64, 0)")
+    page.evaluate(f"{press}(0xe2, 0, 0x40)")
+    until(lambda: voices(daemon) == 0)
+    assert standing(daemon, "/bend/3") == (0.0,)
+
+
 def test_what_goes_wrong_is_said_in_words(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
     page: Page = open_page()
     until(lambda: "no JACK server" in page.locator("#words").inner_text())
@@ -163,6 +207,101 @@ def test_a_preset_may_hold_the_sound_as_well(open_page, daemon: Daemon) -> None:
     assert standing(daemon, "/release") == (2.0,)
     daemon.client.send("/release", 0.15)
     daemon.client.send("/preset/delete", "aaa long")
+
+
+class Fingers:
+    """Touches of a real browser, by its own protocol: Playwright knows one finger only."""
+
+    def __init__(self, page: Page) -> None:
+        self._line = page.context.new_cdp_session(page)
+        self._down: dict[int, tuple[float, float]] = {}
+
+    def _send(self, kind: str, changed: dict[int, tuple[float, float]]) -> None:
+        points = [{"id": finger, "x": x, "y": y} for finger, (x, y) in changed.items()]
+        self._line.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def put(self, finger: int, x: float, y: float) -> None:
+        self._down[finger] = x, y
+        self._send("touchStart", self._down)
+
+    def move(self, **to: tuple[float, float]) -> None:
+        self._down.update({int(finger.removeprefix("f")): place for finger, place in to.items()})
+        self._send("touchMove", self._down)
+
+    def lift(self, *fingers: int) -> None:
+        """These; those that are still down stay."""
+        for finger in fingers:
+            del self._down[finger]
+        self._send("touchEnd", self._down)
+
+    def cancel(self) -> None:
+        """The system takes all of them away, as for a call or a gesture of its own."""
+        self._down.clear()
+        self._send("touchCancel", {})
+
+
+def box_of(page: Page, name: str) -> dict[str, float]:
+    box = page.locator(name).bounding_box()
+    assert box is not None
+    return dict(box)
+
+
+def key_places(page: Page, count: int) -> list[tuple[float, float]]:
+    """Places on the first white keys: their lower parts, where no black key is."""
+    box = box_of(page, "#keys")
+    whites = min(max(int(box["width"] // WHITE_LEAST), 7), 18)
+    step = box["width"] / whites
+    assert whites >= count
+    return [(box["x"] + (k + 0.5) * step, box["y"] + 0.85 * box["height"]) for k in range(count)]
+
+
+@pytest.mark.parametrize("how", ["touchend", "touchcancel"])
+def test_ten_fingers_are_ten_notes_and_none_is_left(open_page, daemon: Daemon, how: str) -> None:  # type: ignore[no-untyped-def]
+    page: Page = open_page(820, 1180, touch=True)
+    fingers = Fingers(page)
+    for finger, place in enumerate(key_places(page, 10)):
+        fingers.put(finger, *place)
+    until(lambda: voices(daemon) == 10)
+    if how == "touchend":
+        fingers.lift(0, 3, 9)
+        until(lambda: voices(daemon) == 7)
+        fingers.lift(1, 2, 4, 5, 6, 7, 8)
+    else:
+        fingers.cancel()
+    until(lambda: voices(daemon) == 0)
+
+
+def test_fingers_on_keys_and_map_at_once(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
+    """Four keys are held while a finger moves the cursor, and a second one the other two dimensions."""
+    page: Page = open_page(820, 1180, touch=True)
+    fingers, area = Fingers(page), box_of(page, "#map")
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return area["x"] + x * area["width"], area["y"] + y * area["height"]
+
+    places = key_places(page, 8)
+    for finger in range(4):
+        fingers.put(finger, *places[2 * finger])
+    until(lambda: voices(daemon) == 4)
+    fingers.put(7, *at(0.5, 0.5))
+    fingers.move(f7=at(0.8, 0.3))
+    until(lambda: standing(daemon, "/pad/1") == (pytest.approx(0.84, abs=0.03), pytest.approx(0.73, abs=0.03)))
+    fingers.put(8, *at(0.5, 0.5))
+    fingers.move(f8=at(0.28, 0.72))
+    until(lambda: standing(daemon, "/pad/2") == (pytest.approx(0.25, abs=0.03), pytest.approx(0.25, abs=0.03)))
+    assert standing(daemon, "/pad/1") == (pytest.approx(0.84, abs=0.03), pytest.approx(0.73, abs=0.03))
+    assert voices(daemon) == 4, "keys are held: the map sounds none of its own"
+    fingers.move(f0=places[1])
+    fingers.lift(7, 8)
+    until(lambda: voices(daemon) == 4)
+    fingers.lift(0, 1, 2, 3)
+    until(lambda: voices(daemon) == 0)
+    fingers.put(5, *at(0.4, 0.4))
+    until(lambda: voices(daemon) == 1)
+    fingers.put(6, *places[0])
+    until(lambda: voices(daemon) == 2)
+    fingers.cancel()
+    until(lambda: voices(daemon) == 0)
 
 
 def test_panic_is_silence(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]

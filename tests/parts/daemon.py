@@ -52,10 +52,17 @@ class Daemon:
     """`oscvae serve` with a client to talk to it; `settings` are --set overrides.
 
     folder: where it keeps presets, recordings and its log; one of its own, gone with this object, unless it is given.
+    port: of OSC, where others must know it before; a free one unless it is given.
     """
 
-    def __init__(self, *settings: str, folder: Path | None = None, environment: dict[str, str] | None = None) -> None:
-        self.port = free_port()
+    def __init__(
+        self,
+        *settings: str,
+        folder: Path | None = None,
+        environment: dict[str, str] | None = None,
+        port: int | None = None,
+    ) -> None:
+        self.port = free_port() if port is None else port
         self.folder = Path(tempfile.mkdtemp(prefix="oscvae-test-")) if folder is None else folder
         if folder is None:
             weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)

@@ -246,6 +246,16 @@ def test_two_pads_lose_no_final_value(silent: SilentDaemon, tablets: tuple[Table
     assert [address for address, _ in tablet.sent[begin:]] == sent
 
 
+def test_the_pads_say_what_the_model_calls_their_dimensions(tablets: tuple[Tablet, Tablet]) -> None:
+    for one in tablets:
+        axes = [one.value(f"pad {k} axes", "text") for k in (1, 2)]
+        assert axes == ["dimensions 1, 2", "dimensions 3, 4"]
+        one.receive("/labels", ("brightness", "z2", "damping", "low end"), "ssss")
+        assert [one.value(f"pad {k} axes", "text") for k in (1, 2)] == ["brightness, z2", "damping, low end"]
+        one.receive("/labels", (), "")
+        assert [one.value(f"pad {k} axes", "text") for k in (1, 2)] == axes
+
+
 def test_a_preset_is_glided_to_by_all(silent: SilentDaemon, tablets: tuple[Tablet, Tablet]) -> None:
     tablet, phone = tablets
     listener = silent.listen()
@@ -296,6 +306,34 @@ def test_faders_follow_each_other_without_a_loop(silent: SilentDaemon, tablets: 
     assert tablet.sent[begin[0] :].count(("/sustain", (1,))) == 1
     assert len(tablet.sent) == begin[0] + 4 and len(phone.sent) == begin[1] + 3
     tablet.tap("pedal")
+
+
+def test_wheels_and_pedals_of_keyboards_are_shown_and_move_no_fader(
+    silent: SilentDaemon, tablets: tuple[Tablet, Tablet]
+) -> None:
+    tablet, phone = tablets
+    silent.listen()
+    begin = len(tablet.sent), len(phone.sent)
+
+    def show(words: str) -> None:
+        for one in tablets:
+            assert until(lambda one=one: hears(one).value("keyboards", "text") == words, TOLD_S), words
+
+    assert tablet.value("keyboards", "text") == ""
+    for path, value, words in (
+        ("/bend/3", 1.25, "bend +1.2"),
+        ("/sustain/2", 1, "pedal bend +1.2"),
+        ("/sustain/3", 1, "pedal bend +1.2"),
+        ("/bend/3", -2.0, "pedal bend -2.0"),
+        ("/sustain/2", 0, "pedal bend -2.0"),
+        ("/bend/3", 0.0, "pedal"),
+        ("/sustain/3", 0, ""),
+    ):
+        silent.client.send(path, value)
+        show(words)
+    for one in tablets:
+        assert (one.value("bend"), one.value("pedal")) == (0.5, 0.0)
+    assert (len(tablet.sent), len(phone.sent)) == begin
 
 
 def test_a_macro_moves_the_faders_of_all(silent: SilentDaemon, tablets: tuple[Tablet, Tablet]) -> None:

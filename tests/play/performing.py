@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from oscvae.errors import CommandError
+from oscvae.model.detail import Mix
 from oscvae.osc.client import Client
 from oscvae.osc.packets import Message
 from oscvae.osc.parse import ModelInfo, parse
 from oscvae.play.listener import Listener
+from oscvae.play.loaded import Handles
 from oscvae.play.macros import read_macros
 from oscvae.play.performer import Performer
 from oscvae.play.presets import Preset
@@ -36,6 +38,7 @@ class Pool:
         self.started: list[Voice] = []
         self.complete = 0  # groups
         self.moves: list[tuple[float, ...]] = []
+        self.detail_share = 1.0
 
     def new_group(self) -> int:
         return 7
@@ -47,16 +50,25 @@ class Pool:
     def new_id(self) -> int:
         return -1
 
+    def find(self, owner: Hashable, id_: int) -> Voice | None:
+        return next((voice for voice in self.started if voice.asked.id == id_), None)
+
     def start(self, voice: Voice, instead: Voice | None) -> None:
         self.started.append(voice)
 
     def release(self, voice: Voice, frame: int) -> None:
         voice.held = False
 
-    def move(self, voice: Voice, z: tuple[float, ...]) -> None:
-        if z != voice.z:
-            voice.z = z
+    def move(self, voice: Voice, z: tuple[float, ...], detail: Mix = ()) -> None:
+        if (z, detail) != (voice.z, voice.detail):
+            voice.z, voice.detail = z, detail
             self.moves.append(z)
+
+    def fade_detail(self, voice: Voice, share: float) -> None:
+        voice.detail_share = share
+
+    def fade_all_details(self, share: float) -> None:
+        self.detail_share = share
 
     def release_as_all(self) -> None:
         pass
@@ -115,7 +127,10 @@ class Performing(Listener, Asker):
         self.pool, self.timeline = Pool(), Timeline()
         latent = SimpleNamespace(low=(-2.0, -2.0), high=(2.0, 2.0))
         document = SimpleNamespace(latent=latent, region=region, held_release_s=None)
-        current = SimpleNamespace(name="small", info=MODEL, document=document, presets={})
+        current = SimpleNamespace(
+            name="small", info=MODEL, document=document, presets={}, handles=Handles(), seconds=1.7
+        )
+        self.handles: Handles = current.handles
         models: Any = SimpleNamespace(current=current, info=lambda: MODEL)
         pool: Any = self.pool
         timeline: Any = self.timeline

@@ -63,15 +63,15 @@ class Keys:
 
     def press(self, due_ns: int | None = None) -> list[Point]:
         """The points of a new voice."""
-        points = [self.cursor.at(due_ns)]
+        points = [self.cursor.at(due_ns).point]
         self.voices.append((-1 if due_ns is None else due_ns, points))
         return points
 
     def _follow(self, first: float, end: float) -> None:
         self.followed += 1
         for start, points in self.voices:
-            if first <= start < end and points[-1] != self.cursor.at_frame(start):
-                points.append(self.cursor.at_frame(start))
+            if first <= start < end and points[-1] != self.cursor.at_frame(start).point:
+                points.append(self.cursor.at_frame(start).point)
 
 
 def at_once(changes: list[tuple[int, int, Point | None, float]], moment: int) -> Point:
@@ -107,7 +107,7 @@ def test_every_voice_is_where_the_changes_up_to_its_moment_lead(seed: int) -> No
             changes.append((now if due is None else due, dimension, None, float(step)))
             keys.cursor.replace(dimension, (float(step),), due)
         now = keys.timeline.now
-        assert keys.cursor.at(None) == at_once(changes, now)
+        assert keys.cursor.at(None).point == at_once(changes, now)
         assert keys.cursor.point == at_once(changes, now + 100)
         for start, points in keys.voices:
             assert points[-1] == at_once(changes, max(start, now))
@@ -195,7 +195,7 @@ def test_a_glide_of_a_few_ms_between_two_moves_travels() -> None:
 def test_no_time_to_travel_is_a_move() -> None:
     keys = Keys()
     keys.cursor.travel(0.0, (1.0, 1.0, 1.0), None)
-    assert keys.cursor.at(None) == (1.0, 1.0, 1.0)
+    assert keys.cursor.at(None).point == (1.0, 1.0, 1.0)
     assert not keys.cursor.travels
 
 
@@ -237,7 +237,7 @@ def test_who_was_told_of_changes_that_are_forgotten_is_told_so() -> None:
     keys.cursor.forget(None)
     assert keys.told[1:] == [START]
     keys.timeline.come(30)
-    assert keys.cursor.at(None) == START
+    assert keys.cursor.at(None).point == START
     assert len(keys.told) == 2
 
 
@@ -249,7 +249,7 @@ def test_a_new_place_forgets_what_is_pending() -> None:
     keys.cursor.reset((7.0,))
     keys.timeline.come(20)
     assert not keys.cursor.travels
-    assert keys.cursor.point == keys.cursor.at(None) == (7.0,)
+    assert keys.cursor.point == keys.cursor.at(None).point == (7.0,)
     assert points == [START]
     assert keys.told == []
 
@@ -266,6 +266,6 @@ def test_a_move_of_now_comes_after_what_was_due_before_it_however_late_the_timer
         time.sleep(0.005)  # and no turn of the loop in which the timer could call
         cursor.replace(0, (2.0,), None)
         await asyncio.sleep(0.01)
-        return cursor.at(None)
+        return cursor.at(None).point
 
     assert asyncio.run(body()) == (2.0, 0.0, 0.0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oscvae.model.document import Point, read_document
-from oscvae.play.loaded import PRESETS_MOST, factory_presets, find_preset
+from oscvae.play.loaded import HANDLES_MOST, PRESETS_MOST, Handle, Handles, factory_presets, find_preset
 
 MODELS = Path(__file__).parents[2] / "models"
 
@@ -55,3 +55,20 @@ def test_every_shipped_model_brings_presets_by_instrument_inside_its_range(path:
     for z in found.values():
         low, high = document.latent.low, document.latent.high
         assert all(a - 1e-3 <= value <= b + 1e-3 for value, a, b in zip(z, low, high, strict=True))
+
+
+def test_the_handle_that_was_not_asked_for_longest_makes_room() -> None:
+    handles = Handles()
+    for n in range(HANDLES_MOST):
+        handles.keep(f"sound {n}", Handle((float(n),), ()))
+    assert handles.find("sound 0") == Handle((0.0,), ())
+    handles.keep("one more", Handle((9.0,), ()))
+    handles.keep("sound 5", Handle((5.5,), ()))
+    assert handles.find("sound 1") is None and handles.find("sound 5") == Handle((5.5,), ())
+    assert all(handles.find(f"sound {n}") for n in range(HANDLES_MOST) if n != 1)
+
+
+def test_a_handle_is_found_in_either_spelling() -> None:
+    handles = Handles()
+    handles.keep("caf\u00e9", Handle((1.0,), ()))
+    assert handles.find("cafe\u0301") == Handle((1.0,), ())

@@ -6,15 +6,19 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from oscvae.daemon.router import Router
 from oscvae.errors import CommandError
+from oscvae.model.detail import Detail
 from oscvae.osc.client import Client
 from oscvae.osc.packets import Message
 from oscvae.osc.parse import Command, parse
 from oscvae.osc.vocabulary import TABLE
 from oscvae.play.frames import FrameMoment
+from oscvae.play.loaded import Handle
+from oscvae.play.presets import Preset
 from oscvae.realtime import layout as at
 from play.performing import LATER, MODEL, MOMENT, Performing
 
@@ -385,7 +389,14 @@ def test_a_panic_lifts_the_pedal_on_every_surface() -> None:
 def test_where_everything_stands() -> None:
     stage = Performing({"a": {"/bend": (0.0, -12.0), "/unit/2": (0.5, 1.0)}, "b": {"/pan": (0.0, 1.0)}})
     start = {"/gain": (0.0,), "/pan": (0.0,), "/bend": (0.0,), "/release": (0.15,), "/attack": (0.0,)}
-    start |= {"/stretch": (1.0,), "/freeze": (False,), "/sustain": (False,), "/macro/1": (0.0,), "/macro/2": (0.0,)}
+    start |= {
+        "/detail": (1.0,),
+        "/stretch": (1.0,),
+        "/freeze": (False,),
+        "/sustain": (False,),
+        "/macro/1": (0.0,),
+        "/macro/2": (0.0,),
+    }
     assert dict(stage.performer.state()) == {"/z": (0.0, 0.0), **start}
     stage.do(("/macro", 1, 0.5), ("/gain", -99.0), ("/pad/1", 0.75, 0.5), ("/sustain", 1))
     assert dict(stage.performer.state()) == {
@@ -531,3 +542,103 @@ def test_whatever_is_told_can_be_asked_for() -> None:
 def test_what_stands_nowhere_is_said(path: str, why: str) -> None:
     with pytest.raises(CommandError, match=re.escape(why)):
         Performing().performer.standing(path)
+
+
+# -- points by name ----------------------------------------------------------------------------------------------------
+
+MINE = Detail(60, np.ones((2, 4), np.float32))
+HANDLE = Handle((1.5, -1.5), ((MINE, 1.0),))
+
+
+def named() -> Performing:
+    stage = Performing()
+    stage.handles.keep("mine", HANDLE)
+    stage.presets["kept"] = Preset((0.25, 0.5), detail=((MINE, 0.5),))
+    return stage
+
+
+@pytest.mark.parametrize(
+    ("message", "place"),
+    [
+        (("/play", 60, "mine"), HANDLE),
+        (("/play", 60, "mine", 0.5, 1.0), HANDLE),
+        (("/voice/new", 3, 60, "mine"), HANDLE),
+        (("/voice/new", 3, 60, "kept", 0.5), ((0.25, 0.5), ((MINE, 0.5),))),
+        (("/play", 60, "near"), ((0.5, 0.5), ())),
+        (("/interp", 60, 2.0, "mine", "near"), HANDLE),
+        (("/interp", 60, 2.0, 0.0, 1.0, "mine"), ((0.0, 1.0), ())),
+    ],
+)
+def test_a_note_begins_where_a_name_says(message: tuple[Any, ...], place: tuple[Any, Any]) -> None:
+    stage = named()
+    stage.do(message)
+    assert not stage.answers
+    (voice,) = stage.pool.started
+    assert (voice.z, voice.detail) == place
+
+
+def test_an_interpolation_takes_its_detail_along() -> None:
+    stage = named()
+    stage.do(("/interp", 60, 2.0, "mine", 0.5, 0.5))
+    (voice,) = stage.pool.started
+    stage.timeline.now_s = 0.5
+    stage.performer.tick()
+    assert (voice.z, voice.detail) == ((1.25, -1.0), ((MINE, 0.75),))
+    stage.timeline.now_s = 2.0
+    stage.performer.tick()
+    assert (voice.z, voice.detail) == ((0.5, 0.5), ())
+
+
+def test_the_cursor_goes_to_a_name_and_is_told_in_numbers() -> None:
+    stage = named()
+    stage.do(("/note", 60, 100))
+    stage.do(("/z", "mine"))
+    (voice,) = stage.pool.started
+    assert (voice.z, voice.detail) == HANDLE
+    assert stage.told[-1] == ("/z", (1.5, -1.5), stage.client)
+    stage.do(("/z/1", 0.0))
+    assert (voice.z, voice.detail) == ((0.0, -1.5), HANDLE.detail), "one dimension moves, what is heard of it stays"
+    stage.do(("/glide", 2.0, "near"))
+    assert stage.told[-1] == ("/glide", (2.0, 0.5, 0.5), stage.client)
+    stage.timeline.now_s = 1.0
+    stage.performer.tick()
+    assert (voice.z, voice.detail) == ((0.25, -0.5), ((MINE, 0.5),))
+    stage.do(("/z", 0.0, 0.0))
+    assert (voice.z, voice.detail) == ((0.0, 0.0), ())
+    stage.do(("/preset/recall", "kept"))
+    assert (voice.z, voice.detail) == ((0.25, 0.5), ((MINE, 0.5),))
+    assert stage.performer.moves.snapshot(everything=False) == Preset((0.25, 0.5), detail=((MINE, 0.5),))
+    stage.do(("/preset/morph", "near", "kept", 0.5))
+    assert (voice.z, voice.detail) == ((0.375, 0.5), ((MINE, 0.25),))
+    stage.do(("/note", 62, 100))
+    assert stage.pool.started[1].detail == ((MINE, 0.25),)
+
+
+def test_a_voice_is_set_to_a_name_and_its_detail_is_faded() -> None:
+    stage = named()
+    stage.do(("/play", 60, 0.0, 0.0))
+    (voice,) = stage.pool.started
+    stage.do(("/voice/set", -1, "z", "mine"), ("/voice/set", -1, "detail", 0.25), due_ns=LATER)
+    assert (voice.z, voice.detail_share) == ((0.0, 0.0), 1.0)
+    stage.timeline.come(LATER)
+    assert ((voice.z, voice.detail), voice.detail_share) == (HANDLE, 0.25)
+    stage.do(("/detail", 2.0))
+    assert stage.pool.detail_share == 1.0 and stage.performer.standing("/detail") == (1.0,)
+    assert not stage.answers
+
+
+def test_a_name_that_nothing_has_is_told() -> None:
+    stage = named()
+    for message in (("/play", 60, "other"), ("/z", "other"), ("/interp", 60, 1.0, "mine", "other")):
+        stage.do(message)
+    assert [answer[1][1] for answer in stage.answers] == ["no sound was encoded as 'other', and no preset 'other'"] * 3
+    assert not stage.pool.started and not stage.told
+
+
+def test_a_handle_goes_before_a_preset_of_its_name() -> None:
+    stage = named()
+    stage.handles.keep("near", HANDLE)
+    stage.do(("/z", "near"))
+    assert stage.performer.cursor == HANDLE.z
+    stage.do(("/preset/recall", "near"))
+    assert stage.performer.cursor == (0.5, 0.5)

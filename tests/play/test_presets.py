@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator
@@ -14,16 +15,34 @@ import pytest
 
 from oscvae.errors import CommandError
 from oscvae.files import NAME_BYTES
+from oscvae.model.detail import checked
 from oscvae.play import presets
 from oscvae.play.presets import Preset, Presets, file_name
 from oscvae.settings import disk
 
+DETAIL = {"note": 60, "share": 1.0, "elsewhere": 0.5, "numbers": [3.0, -2.0, 0.0, 1.0, 0.0, 0.0, -9.5, 0.25]}
 NOT_PRESETS = [
     "",
     "{",
     "[]",
     "null",
-    '{"format": 3, "presets": {}}',
+    '{"format": 4, "presets": {}}',
+    *(
+        json.dumps({"format": 3, "presets": {"a": {"z": [1], "detail": wrong}}})
+        for wrong in (
+            {},
+            [1],
+            [DETAIL] * 5,
+            [{**DETAIL, "more": 1}],
+            [{key: value for key, value in DETAIL.items() if key != "share"}],
+            *([{**DETAIL, key: value}] for key in DETAIL for value in (None, "1", -1, 1e9, True, 10**400, [math.nan])),
+            [{**DETAIL, "numbers": [0.0] * 7}],
+            [{**DETAIL, "numbers": [0.0] * 514}],
+            [{**DETAIL, "numbers": [24.1] + [0.0] * 7}],
+            [{**DETAIL, "note": 1.5}],
+            [{**DETAIL, "share": 0}],
+        )
+    ),
     '{"format": 2, "presets": {"a": {"attack": 1}}}',
     '{"format": 2, "presets": {"a": {"z": [1], "gain": 1}}}',
     '{"format": 2, "presets": {"a": {"z": [1], "attack": "1"}}}',
@@ -146,6 +165,27 @@ def test_a_name_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
 
     run(body)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_preset_keeps_its_detail(tmp_path: Path) -> None:
+    """To a hundredth of a dB."""
+    detail = checked(61, [1.234, -24.0, 0.0, 7.0, 0.0, 120.0], 0.25)
+
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        await kept.open("m")
+        await kept.save("m", "mine", Preset((1.0,), {"attack": 0.1}, {}, ((detail, 0.75), (detail, 0.25))))
+        again = Presets(tmp_path)
+        await again.open("m")
+        mine = again.find("m", "mine", 1)
+        assert (mine.z, mine.sound, [share for _, share in mine.detail]) == ((1.0,), {"attack": 0.1}, [0.75, 0.25])
+        assert [(part.note, part.elsewhere) for part, _ in mine.detail] == [(61, 0.25)] * 2
+        assert mine.detail[0][0].numbers.tolist() == [pytest.approx([1.23, -24.0, 0.0]), [7.0, 0.0, 120.0]]
+        await again.delete("m", "mine")
+        await again.save("m", "point", Preset((1.0,)))
+
+    run(body)
+    assert json.loads((tmp_path / "m.json").read_text())["format"] == 1, "older programs read it"
 
 
 @pytest.mark.parametrize("text", NOT_PRESETS, ids=range(len(NOT_PRESETS)))

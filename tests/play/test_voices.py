@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from oscvae.decode.pool import take_details
 from oscvae.decode.wire import MOVE, NOTE_ON, Request
+from oscvae.model.detail import Detail, Mix
 from oscvae.play.link import RendererLink
 from oscvae.play.listener import Listener
 from oscvae.play.voices import Note, Voice, VoicePool
@@ -20,6 +22,7 @@ from oscvae.realtime.memory import store_word
 from oscvae.realtime.ring import push
 
 PLENTY = 1000
+BANDS = 4
 
 
 class SlowDecoder:
@@ -28,6 +31,7 @@ class SlowDecoder:
     def __init__(self) -> None:
         self.alive = True
         self.free_blocks = list(range(PLENTY))
+        self.pool = np.zeros((PLENTY, 4, BANDS), np.float32)
         self.room = PLENTY
         self._asked: list[Request] = []
 
@@ -68,7 +72,7 @@ class Model:
         self.index = index
         self.decoder = SlowDecoder()
         self.context = Expectations()
-        self.document = SimpleNamespace(note_min=0, note_max=127)
+        self.document = SimpleNamespace(note_min=0, note_max=127, bands=SimpleNamespace(n=BANDS))
         self.voices = self.waiting = 0
 
 
@@ -100,12 +104,13 @@ class PoolByHand(Listener):
     def take_events(self) -> None:
         self.pool._link.take_events(self.pool, self)
 
-    def play(self, start_frame: int = -1, model: Model | None = None) -> Voice:
+    def play(self, start_frame: int = -1, model: Model | None = None, detail: Mix = (), note: float = 60.0) -> Voice:
         """A voice whose first block is decoded."""
         loaded: Any = model or self.model
-        voice = Voice(Note(next(self._ids), 60.0, (0.0,), "voice", loaded, start_frame=start_frame))
+        voice = Voice(Note(next(self._ids), note, (0.0,), "voice", loaded, start_frame=start_frame, detail=detail))
         self.pool.start(voice)
-        assert self.answer(model).kind == NOTE_ON
+        self.first = self.answer(model)
+        assert self.first.kind == NOTE_ON
         return voice
 
     def answer(self, model: Model | None = None) -> Request:
@@ -264,3 +269,54 @@ def test_nobody_waits_for_a_move_that_will_never_be(gone: str) -> None:
         stage.model.decoder.alive = False
     stage.take_events()
     assert stage.model.decoder.idle and not stage.pool._following
+
+
+# -- fine detail -------------------------------------------------------------------------------------------------------
+
+
+def a_detail(value: float, note: int = 60, elsewhere: float = 0.5, bands: int = BANDS) -> Detail:
+    return Detail(note, np.full((2, bands), value, np.float32), elsewhere)
+
+
+def asked_for(stage: PoolByHand, request: Request) -> list[tuple[float, float, float]]:
+    """Value, share and note of each detail that a request asks for."""
+    numbers = take_details(stage.model.decoder.pool[request.block], len(request.details), BANDS)
+    return [(float(part[0, 0]), *about) for part, about in zip(numbers, request.details, strict=True)]
+
+
+def test_a_note_asks_for_its_detail_and_others_for_as_much_as_holds_there() -> None:
+    for note, mix, asked in (
+        (60.0, ((a_detail(1.0), 1.0),), [(1.0, 1.0, 60.0)]),
+        (62.0, ((a_detail(2.0), 1.0),), [(2.0, 0.5, 60.0)]),
+        (62.0, ((a_detail(3.0, elsewhere=0.0), 1.0),), []),
+        (60.0, ((a_detail(4.0), 0.75), (a_detail(5.0, note=64), 0.5)), [(4.0, 0.75, 60.0), (5.0, 0.25, 64.0)]),
+        (60.0, ((a_detail(6.0, bands=BANDS + 1), 1.0), (a_detail(7.0), 1.0)), [(7.0, 1.0, 60.0)]),
+        (60.0, tuple((a_detail(float(n)), 0.2) for n in range(5)), [(0.0, 0.2, 60.0), (1.0, 0.2, 60.0)]),
+        (60.0, (), []),
+    ):
+        stage = PoolByHand()
+        stage.play(note=note, detail=mix)
+        assert asked_for(stage, stage.first) == asked, (note, mix)
+
+
+def test_a_detail_is_faded_and_moves_as_its_point_does() -> None:
+    stage = PoolByHand()
+    detail = a_detail(1.0)
+    voice, plain = stage.play(detail=((detail, 1.0),)), stage.play()
+    stage.pool.fade_detail(voice, 0.5)
+    assert asked_for(stage, stage.answer()) == [(1.0, 0.5, 60.0)]
+    stage.pool.fade_all_details(0.5)
+    assert asked_for(stage, stage.answer()) == [(1.0, 0.25, 60.0)]
+    stage.pool.fade_detail(voice, 0.5)
+    stage.pool.fade_all_details(0.5)
+    stage.pool.fade_detail(plain, 0.25)
+    stage.pool.move(voice, (0.0,), ((detail, 1.0),))
+    assert stage.model.decoder.idle, "nothing has changed"
+    stage.pool.fade_all_details(0.0)
+    assert stage.answer().details == ()
+    stage.pool.fade_all_details(1.0)
+    assert asked_for(stage, stage.answer()) == [(1.0, 0.5, 60.0)]
+    stage.pool.move(voice, (0.0,))
+    assert stage.answer().details == (), "a point that is given by numbers has none"
+    stage.pool.move(plain, (0.0,), ((detail, 1.0),))
+    assert asked_for(stage, stage.answer()) == [(1.0, 0.25, 60.0)]

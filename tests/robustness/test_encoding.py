@@ -36,8 +36,8 @@ def test_an_encoding_survives_a_load(rig: Rig) -> None:
         assert reply is not None and reply[0] == "/done", (reply, answers)
         answers[reply[1][0]] = reply[1][1:]
     assert answers["/load"][0] == "honest"
-    name, note, *z = answers["/encode"]
-    assert (name, note, len(z)) == ("tone.wav", 57.0, 4)
+    name, note, *z, handle, distance_db, _ = answers["/encode"]
+    assert (name, note, len(z), handle) == ("tone.wav", 57.0, 4, "tone") and distance_db > 0.0
     assert rig.has_one_decoder(), "the decoder that has encoded stays"
 
 
@@ -63,7 +63,7 @@ def test_no_note_waits_for_an_encoding(manager: ModelManager, model_folder: Path
 def encoder_of(manager: ModelManager, monkeypatch: pytest.MonkeyPatch) -> Encoder:
     """An encoder that takes any sound for noise, and so needs no time to analyse it."""
 
-    async def noise(path: Path, loaded: Loaded) -> tuple[int, np.ndarray[Any, Any], str]:
+    async def noise(path: Path, loaded: Loaded, note: int | None) -> tuple[int, np.ndarray[Any, Any], str]:
         shape = loaded.document.frames, loaded.document.bands.n
         return 60, np.random.default_rng(1).uniform(-1.0, 0.0, shape).astype(np.float32), ""
 
@@ -91,7 +91,7 @@ def test_a_model_that_decodes_knots_hears_every_frame(
         return await encodes.encode("tone.wav", await manager.load("knots"))
 
     try:
-        note, z, _ = asyncio.run(body())
+        note, z, *_ = asyncio.run(body())
     finally:
         manager.close()
     heard = np.random.default_rng(1).uniform(-1.0, 0.0, (FRAMES, BANDS)).astype(np.float32)

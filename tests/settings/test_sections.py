@@ -225,7 +225,7 @@ def test_every_number_has_its_range(key: tuple[str, str]) -> None:
         (
             "osc: 3\n",
             "{}:1: osc: must hold keys (host, port, tcp_port, allow, feedback, timetags, latency_s, quit_from, "
-            "errors_per_second, prefix, map), got 3",
+            "zeroconf, errors_per_second, prefix, map), got 3",
         ),
         ("osc:\n  port: 1\n  port: 2\n", "{}:3: osc.port appears twice, first in line 2"),
         ("- osc\n", "{}: must hold keys (osc, http, midi, macros, audio, engine, model, paths, log), got ['osc']"),
@@ -240,7 +240,8 @@ def test_every_number_has_its_range(key: tuple[str, str]) -> None:
         (
             "osc:\n  port:9301\n",
             "{}:1: osc: must hold keys (host, port, tcp_port, allow, feedback, timetags, latency_s, quit_from, "
-            "errors_per_second, prefix, map), got 'port:9301': a space is missing after the colon: port: 9301",
+            "zeroconf, errors_per_second, prefix, map), got 'port:9301': a space is missing after the colon: "
+            "port: 9301",
         ),
         ("osc: {{port:9301}}\n", "{}:1: osc.port:9301: unknown key, a space is missing after the colon: port: 9301"),
         ("osc:\n  host: a\n  port:9301\n", "{}:3: a space is missing after the colon: port: 9301"),

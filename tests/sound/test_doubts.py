@@ -12,11 +12,14 @@ import soundfile
 
 from oscvae.model.document import parse_document, read_document
 from oscvae.sound.analyse import analyse
-from oscvae.sound.doubts import clarity, doubt, pop_s
+from oscvae.sound.doubts import clarity, doubt, pop_s, range_hz
+from oscvae.sound.pitch import fundamental_hz
+from oscvae.sound.takes import settled
 from oscvae.units import note_to_hz
 
 MODEL = Path(__file__).parents[2] / "models" / "plucked.ts"
 RATE = 48000
+NOTES = read_document(MODEL)
 RNG = np.random.default_rng(1)
 
 
@@ -40,7 +43,7 @@ def popped(gap_s: float, length_s: float = 0.002, peak: float = 0.3) -> np.ndarr
 def test_a_pop_before_a_note_is_told_with_its_distance(gap_s: float, peak: float) -> None:
     found = pop_s(popped(gap_s, peak=peak), RATE)
     assert found == pytest.approx(gap_s, abs=0.02)
-    assert doubt(popped(gap_s), RATE, 220.0) == (
+    assert doubt(popped(gap_s), RATE, 220.0, NOTES) == (
         f"something short sounds {found:.2f} s before the note: cut the file after it"
     )
 
@@ -60,14 +63,41 @@ def test_a_note_is_not_doubted(sound: np.ndarray) -> None:
     f0_hz = {pluck(45.0).tobytes(): note_to_hz(45.0)}.get(sound.tobytes(), 220.0)
     f0_hz = note_to_hz(84.0) if sound.size > pluck().size else f0_hz
     assert pop_s(sound, RATE) is None
-    assert doubt(sound, RATE, f0_hz) == ""
+    assert doubt(sound, RATE, f0_hz, NOTES) == ""
+
+
+def heard_as(sound: np.ndarray, told: int | None = None) -> str:
+    """What is doubted of a sound whose note is heard among those of the model."""
+    return doubt(sound, RATE, fundamental_hz(settled(sound, RATE), RATE, *range_hz(NOTES)), NOTES, told)
+
+
+@pytest.mark.parametrize(("note", "hz"), [(33.0, "55.0"), (36.0, "65."), (28.0, "41.2"), (93.0, "1760"), (100.0, "26")])
+def test_a_note_that_the_model_has_not_is_told(note: float, hz: str) -> None:
+    told = heard_as(pluck(note))
+    assert told.startswith(f"it repeats at {hz}") and f"note {note:.0f}, beyond the model's 40 to 88" in told
+
+
+@pytest.mark.parametrize("note", [40.0, 41.0, 52.0, 64.0, 76.0, 87.0, 88.0])
+def test_a_note_that_it_has_is_not_doubted(note: float) -> None:
+    assert heard_as(pluck(note)) == heard_as(pluck(note), round(note)) == ""
+
+
+@pytest.mark.parametrize("intervals", [(0, 4, 7), (0, 3, 7), (0, 5, 9), (0, 3, 7, 10)])
+@pytest.mark.parametrize("root", [45, 50, 55])
+def test_a_chord_is_told(intervals: tuple[int, ...], root: int) -> None:
+    told = heard_as(sum(pluck(float(root + interval)) for interval in intervals))  # type: ignore[arg-type]
+    assert "or a chord" in told or "a chord, or" in told
+
+
+def test_a_note_that_is_said_to_be_another_is_told() -> None:
+    assert heard_as(pluck(57.0), 60) == "it sounds like note 57, not 60"
 
 
 def test_noise_has_no_pitch() -> None:
     noise = RNG.standard_normal(RATE).astype(np.float32)
     assert clarity(noise, RATE, 220.0) < 0.2
     assert clarity(pluck()[:12000], RATE, 220.0) > 0.9
-    assert doubt(noise, RATE, 220.0).startswith("it has no clear pitch")
+    assert doubt(noise, RATE, 220.0, NOTES).startswith("it has no clear pitch")
 
 
 def test_clarity_of_nothing_is_nothing() -> None:

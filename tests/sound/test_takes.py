@@ -11,8 +11,9 @@ import pytest
 import soundfile
 
 from oscvae.model.document import read_document
+from oscvae.model.level import LEVEL_S, level_frames, loudest
 from oscvae.model.torchscript import load, one_hots
-from oscvae.sound.levels import LEVEL_S, level_frames, loudest, measure_level
+from oscvae.sound.levels import measure_level
 from oscvae.sound.stft import from_log, magnitudes
 from oscvae.sound.takes import finish, to_bands
 from oscvae.training.data.analysis import AnalysisPart

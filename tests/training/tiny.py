@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import yaml
 from numpy.typing import NDArray
+from typer.testing import CliRunner
 
-from oscvae.sound.levels import level_frames, measure_level
+from oscvae.app.cli import app
+from oscvae.model.level import level_frames
+from oscvae.sound.levels import measure_level
 from oscvae.sound.stft import to_log
 from oscvae.training.config import TrainConfig, load_config
 from oscvae.training.data.analysis import AnalysisPart
@@ -78,3 +81,9 @@ def write_config(path: Path, **sections: object) -> Path:
 
 def tiny_config(folder: Path, *overrides: str) -> TrainConfig:
     return load_config(write_config(folder / "tiny.yaml"), overrides)
+
+
+def typed(*arguments: str | Path) -> tuple[int, str]:
+    """`oscvae train`: the exit code, and all that was said."""
+    result = CliRunner().invoke(app, ["train", *map(str, arguments)])
+    return result.exit_code, result.output

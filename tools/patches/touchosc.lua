@@ -11,6 +11,8 @@ local low = { @LOW@ } -- of the latent dimensions, until /model says what they a
 local high = { @HIGH@ }
 local renewed = nil
 local voices = 0
+local bent = 0 -- semitones, of the channel whose wheel moved last
+local pedals = {} -- of channels, those that are down
 
 local function control(name)
   return root:findByName(name, true)
@@ -52,6 +54,18 @@ local function count(change)
   write('voices', voices .. ' voices')
 end
 
+-- What keyboards hold, each on its channel: it sounds besides the bend fader and the pedal, which stay where they are.
+local function keyboards()
+  local words = {}
+  if next(pedals) then
+    words[1] = 'pedal'
+  end
+  if bent ~= 0 then
+    words[#words + 1] = string.format('bend %+.1f', bent)
+  end
+  write('keyboards', table.concat(words, ' '))
+end
+
 local function seconds()
   return GLIDE_S * control('glide').values.x
 end
@@ -72,6 +86,15 @@ local told = {
     show(2 * n - 1, args[1].value)
     show(2 * n, args[2].value)
   end,
+  ['/bend/N'] = function(args)
+    bent = args[1].value
+    keyboards()
+  end,
+  ['/sustain/N'] = function(args, n)
+    local down = args[1].value
+    pedals[n] = (down == true or down == 1) or nil
+    keyboards()
+  end,
   ['/level'] = function(args)
     meter('left', args[1].value)
     meter('right', args[2].value)
@@ -91,6 +114,13 @@ local told = {
     for dimension = 1, (#args - 5) / 2 do
       low[dimension] = args[4 + 2 * dimension].value
       high[dimension] = args[5 + 2 * dimension].value
+    end
+  end,
+  ['/labels'] = function(args)
+    for pad = 1, #low / 2 do
+      local across, up = args[2 * pad - 1], args[2 * pad]
+      local axes = string.format('dimensions %d, %d', 2 * pad - 1, 2 * pad)
+      write('pad ' .. pad .. ' axes', across and up and across.value .. ', ' .. up.value or axes)
     end
   end,
   ['/macros.reply'] = function(args)

@@ -231,6 +231,7 @@ def _state(*more: Control) -> Control:
         _label("model ?", name="model", color=DIM),
         _label("0 voices", name="voices", color=DIM),
         _label("0 xruns", name="xruns", color=DIM),
+        _label("", name="keyboards", color=ACCENT),
         ui.column(_meter("left"), _meter("right"), gap=2, name="meters"),
         *more,
         gap=6,

@@ -16,6 +16,7 @@ import torch
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -28,7 +29,8 @@ matplotlib.use("Agg")
 ROOT = Path(__file__).resolve().parents[2]
 NOTE, SECONDS = 57, 1.2
 FROM, TO = "harp", "koto"  # the note lies between them
-INK, FAINT, ACCENT = "#1f2328", "#6b7280", "#c2571a"
+INK, FAINT, LINE, ACCENT = "#e8eaee", "#aab3c0", "#343c48", "#e0814a"
+GROUND, RAISED = "#14171c", "#0e1115"  # the page's: readable on a white page and on a dark one
 COLOURS = "magma"
 FLOOR_DB = -70.0
 
@@ -36,8 +38,9 @@ FLOOR_DB = -70.0
 def make(folder: Path) -> None:
     """sounds/drift.mp3 and hold.mp3, pictures/drift.png and pictures/note.png in this folder."""
     (folder / "sounds").mkdir(parents=True, exist_ok=True)
-    pyplot.rcParams.update({"font.size": 9, "text.color": INK, "axes.edgecolor": "#d1d5db", "axes.labelcolor": FAINT,
-                            "xtick.color": FAINT, "ytick.color": FAINT})  # fmt: skip
+    pyplot.rcParams.update({"font.size": 9, "text.color": INK, "axes.edgecolor": LINE, "axes.labelcolor": FAINT,
+                            "xtick.color": FAINT, "ytick.color": FAINT, "figure.facecolor": GROUND,
+                            "axes.facecolor": RAISED})  # fmt: skip
     with tempfile.TemporaryDirectory() as place:
         sound, rate = _play("drift", Path(place), folder / "sounds")
         _play("hold", Path(place), folder / "sounds", "--set", "model.name=sustained")
@@ -119,15 +122,15 @@ def _draw_note(place: Path, path: Path) -> None:
         bands = load(file)[0](torch.tensor(z[None], dtype=torch.float32), octave, semitone)[0].numpy()
 
     figure, (packet, latent, spectrum, wave) = pyplot.subplots(
-        1, 4, figsize=(10, 2.7), dpi=110, layout="constrained", width_ratios=(0.9, 1, 1.2, 1.2)
+        1, 4, figsize=(10, 3.0), dpi=110, layout="constrained", width_ratios=(0.75, 1.7, 1.1, 1.1)
     )
     _write_packet(packet, z)
-    for name, middle in middles.items():
+    colours = pyplot.get_cmap("hsv")(np.arange(len(middles)) / len(middles))
+    for name, colour in zip(middles, 0.35 + 0.65 * colours, strict=True):
         own = codes[[n == name for n in names]]
-        latent.plot(own[:, 0], own[:, 1], ".", markersize=2.5, alpha=0.6)
-        latent.annotate(name, middle[:2], fontsize=6.5, ha="center", color=INK)
+        latent.plot(own[:, 0], own[:, 1], ".", markersize=2.5, color=np.minimum(colour, 1.0))
     latent.plot(z[0], z[1], "o", color=ACCENT, markersize=8, markeredgecolor="white")
-    latent.margins(0.15, 0.08)
+    latent.margins(0.15, 0.12)
     latent.set(title="a point of the latent space", xticks=[], yticks=[])
     spectrum.imshow(bands, origin="lower", aspect="auto", cmap=COLOURS, vmin=-1.0, vmax=1.0, interpolation="nearest")
     spectrum.set(
@@ -141,7 +144,38 @@ def _draw_note(place: Path, path: Path) -> None:
     wave.set(title="phases found: sound", yticks=[], xlabel="seconds", xlim=(0, len(sound) / rate))
     for axes in (packet, latent, spectrum, wave):
         axes.title.set_fontsize(9)
+    figure.draw_without_rendering()  # the panels have their places
+    figure.set_layout_engine("none")
+    _name(latent, middles, np.concatenate([codes[:, :2], z[None, :2]]))
     _save(figure, path)
+
+
+def _name(axes: Axes, middles: dict[str, NDArray[np.float64]], dots: NDArray[np.float64]) -> None:
+    """Write each name near its middle, where it lies on no other name and on as few dots as may be."""
+    places = axes.transData.transform(dots)
+    frame = axes.get_window_extent()
+    taken: list[Bbox] = []
+    for name, middle in sorted(middles.items(), key=lambda item: len(item[0]), reverse=True):
+        found = []
+        for distance in range(8, 60, 6):
+            for turn in np.arange(12) * np.pi / 6:
+                away = distance * np.array([1.6 * np.cos(turn), np.sin(turn)])
+                text = axes.annotate(
+                    name, middle[:2], away, textcoords="offset points", fontsize=7.5, ha="center", va="center"
+                )
+                box = text.get_window_extent().padded(1.5)
+                text.remove()
+                is_inside = frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
+                if is_inside and not any(box.overlaps(other) for other in taken):
+                    found.append((2.0 * box.count_contains(places) + 0.4 * distance, tuple(away), box))
+        if not found:
+            raise ValueError(f"there is no room for {name!r}")
+        _, away, box = min(found, key=lambda place: place[0])
+        taken.append(box)
+        axes.annotate(
+            name, middle[:2], away, textcoords="offset points", fontsize=7.5, ha="center", va="center",
+            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3},
+        )  # fmt: skip
 
 
 def _write_packet(axes: Axes, z: NDArray[np.float64]) -> None:

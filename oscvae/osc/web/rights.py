@@ -12,13 +12,16 @@ import socket
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+_LABEL_MAX = 63  # bytes between two dots (RFC 1035)
+
 
 class Rights:
     """hosts: further names of this machine. origins: pages from elsewhere that may ask, as `https://example.org`."""
 
     def __init__(self, hosts: Sequence[str] = (), origins: Sequence[str] = ()) -> None:
         here = socket.gethostname().lower()
-        self._hosts = {"localhost", here, f"{here}.local", *(host.lower() for host in hosts)}
+        announced = f"{announced_host()}.local"
+        self._hosts = {"localhost", here, f"{here}.local", announced, *(host.lower() for host in hosts)}
         self._origins = {origin.lower().rstrip("/") for origin in origins}
 
     def complaint(self, host: str, origin: str | None) -> str:
@@ -31,6 +34,12 @@ class Rights:
         if urlsplit(origin).netloc.lower() != host.lower() or origin == "null":
             return f"a page from {origin[:80]!r} may not ask: add it to http.origins to let it"
         return ""
+
+
+def announced_host() -> str:
+    """The name, below .local, that zeroconf gives to this machine for oscvae: the machine's own is for the system's
+    responder, which would take a second one for a conflict."""
+    return f"oscvae-{socket.gethostname().lower().partition('.')[0]}"[:_LABEL_MAX]
 
 
 def _is_address(name: str) -> bool:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from oscvae.arrays import Float32s, Float64s
 from oscvae.model.document import ModelDocument
-from oscvae.sound.levels import LEVEL_S, level_frames, loudest_db
+from oscvae.model.level import LEVEL_S, level_frames
+from oscvae.sound.levels import loudest_db
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.fidelity import instrument_codes
 from oscvae.training.evaluate.subject import Codes, Subject, batches

@@ -70,11 +70,13 @@ def discrepancy(z: Tensor, prior: Tensor, kind: str, width: float) -> Tensor:
 def penalty(config: RegulariserConfig, mean: Tensor, log_variance: Tensor, z: Tensor, prior: Tensor) -> Tensor:
     """What the regulariser asks for a batch of codes, before its weight: ().
 
-    kl: the divergence summed over dimensions. mmd-rbf, mmd-imq: the discrepancy of z from the prior, and `variance`
+    kl: the divergence summed over dimensions, of each no less than `free_nats`, so that the first nats of a dimension
+    cost nothing (D. P. Kingma et al., Improving Variational Inference with Inverse Autoregressive Flow, NIPS 2016).
+    mmd-rbf, mmd-imq: the discrepancy of z from the prior, and `variance`
     times what the variances of a stochastic encoder owe; without that they are free to vanish.
     """
     if config.kind == "kl":
-        return divergence(mean, log_variance).sum()
+        return divergence(mean, log_variance).clamp(min=config.free_nats).sum()
     if config.kind == "none":
         return torch.zeros((), device=mean.device)
     width = config.width if config.width is not None else default_width(config.kind, z.shape[1])

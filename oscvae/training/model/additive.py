@@ -22,7 +22,7 @@ from oscvae.errors import ConfigError
 from oscvae.model.analysis import N_OCTAVES, N_SEMITONES, NoteAnalysis
 from oscvae.model.bands import BandAxis
 from oscvae.model.knots import spread_matrix
-from oscvae.sound.levels import level_frames
+from oscvae.model.level import level_frames
 from oscvae.training.config import AdditiveDecoder as DecoderConfig
 from oscvae.training.config import KnotsEncoder as EncoderConfig
 from oscvae.units import A4_HZ, A4_NOTE

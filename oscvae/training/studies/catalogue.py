@@ -44,6 +44,13 @@ STUDIES = (
         minutes=8,
         module="divergence",
     ),
+    Study(
+        name="annealing",
+        asks="Does a divergence that falls mean that codes say nothing, and which schedule keeps them talking?",
+        source="Variational Autoencoders for music, its last section",
+        minutes=20,
+        module="annealing",
+    ),
 )
 
 

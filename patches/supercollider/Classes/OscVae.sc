@@ -264,8 +264,17 @@ OscVae {
 		})
 	}
 
-	// onDone: { |file, note ... z| }
-	encode { |file, onDone, onFail| this.request(['/encode', file], onDone, onFail, 60) }
+	// action: { |names| } of the dimensions; none where the model has none
+	labels { |action| this.ask(['/model'], '/labels', { |msg| action.value(msg[1..]) }) }
+
+	// action: { |names| } of the pads; none where the model has none
+	pads { |action| this.ask(['/model'], '/pads', { |msg| action.value(msg[1..]) }) }
+
+	// note: which it is, instead of the one that is heard. onDone: { |file, note ... rest| }, of which rest is z, the
+	// handle that stands for the sound wherever a point may stand, the distance in dB and a doubt
+	encode { |file, onDone, onFail, note|
+		this.request(['/encode', file] ++ note.notNil.if([note], []), onDone, onFail, 60)
+	}
 
 	// without a name: stop. onDone: { |file, seconds| }
 	record { |name, onDone, onFail| this.request(['/record'] ++ name.notNil.if([name], []), onDone, onFail) }

@@ -17,7 +17,8 @@ import pytest
 import soundfile
 
 from oscvae.errors import DataError
-from oscvae.sound.levels import level_frames, measure_level
+from oscvae.model.level import level_frames
+from oscvae.sound.levels import measure_level
 from oscvae.sound.stft import from_log
 from oscvae.training.data import build as building
 from oscvae.training.data import work

@@ -7,23 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from oscvae.app.cli import app
 from oscvae.training.fit import command
 from oscvae.training.fit.run import load_run
-from training.tiny import store_notes, write_config
+from training.tiny import store_notes, typed, write_config
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return store_notes(tmp_path_factory.mktemp("data"))
-
-
-def typed(*arguments: str | Path) -> tuple[int, str]:
-    """The exit code, and all that was said."""
-    result = CliRunner().invoke(app, ["train", *map(str, arguments)])
-    return result.exit_code, result.output
 
 
 def test_a_run_is_begun_gone_on_with_and_done(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

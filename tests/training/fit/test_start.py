@@ -17,9 +17,8 @@ from oscvae.training.export.command import export_run
 from oscvae.training.fit.command import doubts
 from oscvae.training.fit.run import load_run, read_record
 from oscvae.training.fit.start import KEPT, go_on_from, open_start
-from training.fit.test_command import typed
 from training.ringing import Ringing, ringing_document
-from training.tiny import make_notes, store_notes, write_config
+from training.tiny import make_notes, store_notes, typed, write_config
 
 STILL = ("--set", "optimiser.rate=1e-12", "--set", "optimiser.weight_decay=0", "--set", "fit.steps=5")
 """So slow that a network is afterwards what it was."""

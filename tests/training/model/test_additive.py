@@ -13,8 +13,9 @@ from rich.console import Console
 from oscvae.errors import ConfigError
 from oscvae.model.bands import band_axis
 from oscvae.model.knots import spread_matrix
+from oscvae.model.level import level_frames
 from oscvae.model.torchscript import one_hots
-from oscvae.sound.levels import level_frames, measure_level
+from oscvae.sound.levels import measure_level
 from oscvae.sound.stft import log_to_db
 from oscvae.training.config import AdditiveDecoder as DecoderConfig
 from oscvae.training.data.analysis import AnalysisPart

@@ -30,6 +30,9 @@ export class Fader {
     this.element.setAttribute("role", "slider");
     this.element.setAttribute("aria-label", name);
     this.bar = this.element.appendChild(document.createElement("b"));
+    this.mark = this.element.appendChild(document.createElement("u"));
+    this.mark.hidden = true;
+    this.added = 0;
     const words = this.element.appendChild(document.createElement("span"));
     words.append(name);
     this.shown = words.appendChild(document.createElement("i"));
@@ -52,7 +55,17 @@ export class Fader {
   }
 
   get share() {
-    return clamp((this.value - this.low) / (this.high - this.low), 0, 1) ** (1 / this.curve);
+    return this.shareOf(this.value);
+  }
+
+  shareOf(value) {
+    return clamp((value - this.low) / (this.high - this.low), 0, 1) ** (1 / this.curve);
+  }
+
+  /** What others add to the value, shown beside it; 0 is nothing. It is not sent. */
+  add(value) {
+    this.added = value;
+    this.set(this.value);
   }
 
   valueAt(share) {
@@ -67,7 +80,9 @@ export class Fader {
   set(value, tell = false) {
     this.value = value;
     this.bar.style.transform = `scaleX(${this.share})`;
-    this.shown.textContent = this.text(value);
+    this.mark.hidden = this.added === 0;
+    this.mark.style.left = `${100 * this.shareOf(value + this.added)}%`;
+    this.shown.textContent = this.added ? `${this.text(value)} ${this.added > 0 ? "+" : ""}${this.added.toFixed(1)}` : this.text(value);
     this.element.setAttribute("aria-valuenow", value);
     if (tell) this.moved(value);
   }

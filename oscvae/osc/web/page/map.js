@@ -95,6 +95,28 @@ export class Map2 {
       context.fill();
     }
     if (cursor) this.glow(context, this.at(cursor, width, height));
+    this.axes(context, width, height);
+  }
+
+  /** What the two dimensions are called, empty where the model does not say. */
+  get labels() {
+    return [this.first, this.first + 1].map((k) => this.state.labels[k] ?? "");
+  }
+
+  /** Says it to those who do not see it. */
+  describe() {
+    const [across, up] = this.labels;
+    this.said ??= this.element.getAttribute("aria-label");
+    this.element.setAttribute("aria-label", across || up ? `${this.said}: ${across} across, ${up} up` : this.said);
+  }
+
+  axes(context, width, height) {
+    const [across, up] = this.labels;
+    context.fillStyle = "#9aa4b2";
+    context.textAlign = "right";
+    if (across) context.fillText(`${across} \u2192`, width - 12, height - 8);
+    context.textAlign = "left";
+    if (up) context.fillText(`\u2191 ${up}`, 12, 18);
   }
 
   /** Names in the middle of their clouds, moved down where two would collide; left out where there is no room at all. */

@@ -14,12 +14,14 @@ const VOICES_MS = 50; // how often voices that sound are asked for their place
 const GLIDE_S = 1.5;
 const RECALL_S = 0.3;
 const TILES = 8;
+const CHANNELS = 16;
+const WHEEL_SEMITONES = 2;
 const WORDS_MS = 8000;
 const SILENT = "Silent: no JACK server and no sound device. Press listen here, or start one: jackd -R -d alsa -r 48000 -p 128";
 
 const $ = (id) => document.getElementById(id);
 const osc = new Osc(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`);
-const state = { model: null, clouds: [], presets: [], cursor: null, voices: [], lastNote: 60, names: [] };
+const state = { model: null, clouds: [], presets: [], cursor: null, voices: [], lastNote: 60, names: [], labels: [] };
 
 // -- words: what goes wrong, and what to do ---------------------------------------------------------------------------
 
@@ -41,9 +43,10 @@ function stand(text) {
 
 // -- notes -------------------------------------------------------------------------------------------------------------
 
-function play(note, velocity) {
+/** channel: of a MIDI keyboard, whose wheel and pedal are its own; 0 = none. */
+function play(note, velocity, channel = 0) {
   if (velocity) state.lastNote = note;
-  osc.send("/note", note, velocity);
+  osc.send(channel ? `/note/${channel}` : "/note", note, velocity);
 }
 
 const keys = new Keys($("keys"), play);
@@ -182,7 +185,10 @@ fader("strip", "gain", "/gain", { low: -60, high: 6, start: -12, curve: 0.5, tex
 fader("strip", "attack", "/attack", { low: 0, high: 10, curve: 3, text: seconds });
 fader("strip", "release", "/release", { low: 0.005, high: 10, start: 0.15, curve: 3, text: seconds });
 fader("strip", "stretch", "/stretch", { low: 0.25, high: 4, start: 1, curve: 2, text: (v) => `${v.toFixed(2)} x` });
-fader("strip", "bend", "/bend", { low: -12, high: 12, start: 0, text: (v) => `${v.toFixed(1)} st` });
+const bend = fader("strip", "bend", "/bend", { low: -12, high: 12, start: 0, text: (v) => `${v.toFixed(1)} st` });
+
+// the wheels of keyboards, each of its channel: the last that moved is shown on the fader, and sounds besides it
+for (let n = 1; n <= CHANNELS; n++) osc.on(`/bend/${n}`, (semitones) => bend.add(semitones));
 
 const macros = [];
 osc.on("/macros.reply", (...names) => {
@@ -226,6 +232,11 @@ osc.on("/model", (name, dims, rate, lowest, highest, ...ranges) => {
   document.title = `${name} - oscvae`;
   osc.send("/points");
   osc.send("/presets");
+  repaint();
+});
+osc.on("/labels", (...names) => {
+  state.labels = names;
+  maps.forEach((map) => map.describe());
   repaint();
 });
 osc.on("/points.reply", (name, dims, ...values) => {
@@ -299,10 +310,14 @@ setInterval(() => keys.lit.size > 0 && osc.send("/voices"), VOICES_MS);
 
 navigator.requestMIDIAccess?.().then((midi) => {
   const hear = ({ data: [status, first, second] }) => {
-    if (status >> 4 === 9) play(first, second);
-    else if (status >> 4 === 8) play(first, 0);
-    else if (status >> 4 === 14) osc.send("/bend", (2 * (((second << 7) | first) - 8192)) / 8192);
-    else if (status >> 4 === 11 && first === 64) osc.send("/sustain", second >= 64 ? 1 : 0);
+    const n = (status & 15) + 1;
+    if (status >> 4 === 9) play(first, second, n);
+    else if (status >> 4 === 8) play(first, 0, n);
+    else if (status >> 4 === 14) {
+      const semitones = (WHEEL_SEMITONES * (((second << 7) | first) - 8192)) / 8192;
+      osc.send(`/bend/${n}`, semitones);
+      bend.add(semitones); // others are told
+    } else if (status >> 4 === 11 && first === 64) osc.send(`/sustain/${n}`, second >= 64 ? 1 : 0);
   };
   const open = () => midi.inputs.forEach((input) => (input.onmidimessage = hear));
   midi.onstatechange = open;
