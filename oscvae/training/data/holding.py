@@ -14,8 +14,9 @@ from oscvae.arrays import Float32s
 from oscvae.errors import DataError, SoundFileError
 from oscvae.model.analysis import Analysis
 from oscvae.model.bands import BandAxis
+from oscvae.model.level import level_frames
 from oscvae.sound.files import resample
-from oscvae.sound.levels import level_frames, measure_level
+from oscvae.sound.levels import measure_level
 from oscvae.sound.pitch import detune_cents
 from oscvae.sound.stft import magnitudes, to_log
 from oscvae.sound.takes import align, find_onset, to_bands

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from oscvae.errors import DataError, SoundFileError
-from oscvae.sound.levels import level_frames
+from oscvae.model.level import level_frames
 from oscvae.sound.pitch import detune_cents
 from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.holding import Hold, finish_held, middle, tune_held
