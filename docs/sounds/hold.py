@@ -46,7 +46,7 @@ def write(path: Path) -> None:
     chance = random.Random(3)
     where = instruments()
     way = [where[name] for name in PADS]
-    score: list[tuple[float, bytes]] = []
+    score: list[tuple[float, bytes]] = [(0.0, encode_message("/gain", (-4.0,)))]
 
     def at(time_s: float, address: str, *args: float | str) -> None:
         score.append((time_s, encode_message(address, args)))

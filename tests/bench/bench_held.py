@@ -156,20 +156,16 @@ def main() -> None:
             engine.execute([Message("/release", (5.0,), "")])
             for timbre in np.unique(notes.timbre).tolist():
                 own = (notes.timbre == timbre) & (notes.loop_s >= recorded_s(subject.document))
-                found = next(
-                    (rows for split in (2, 1) if (rows := np.flatnonzero(own & (notes.split == split))).size), None
-                )
-                if found is None:
+                found = np.flatnonzero(own & (notes.split == 2))
+                found = found if found.size else np.flatnonzero(own & (notes.split == 1))
+                if found.size == 0:
                     continue
                 row = int(found[found.size // 2])
                 note = int(notes.note[row])
                 told = measure(subject, engine, np.array(notes.x[row]), note)
                 rows.append({"instrument": notes.timbres[timbre], "note": note, **told})
-                print(
-                    f"{notes.timbres[timbre]:20} {note:3}",
-                    {key: round(one, 2) for key, one in told.items()},
-                    flush=True,
-                )
+                shown = {key: round(one, 2) for key, one in told.items()}
+                print(f"{notes.timbres[timbre]:20} {note:3}", shown, flush=True)
         finally:
             engine.close()
     for key in rows[0] if rows else ():

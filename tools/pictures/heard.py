@@ -37,21 +37,26 @@ MARK = 9  # pixels around the note's point
 
 
 def make(folder: Path) -> None:
-    """sounds/drift.mp3, pictures/drift.png and pictures/note.png in this folder."""
+    """sounds/drift.mp3 and hold.mp3, pictures/drift.png and pictures/note.png in this folder."""
     (folder / "sounds").mkdir(parents=True, exist_ok=True)
     pyplot.rcParams.update({"font.size": 9, "text.color": INK, "axes.edgecolor": LINE, "axes.labelcolor": FAINT,
                             "xtick.color": FAINT, "ytick.color": FAINT, "figure.facecolor": GROUND,
                             "axes.facecolor": RAISED})  # fmt: skip
     with tempfile.TemporaryDirectory() as place:
-        score, piece = Path(place) / "drift.osc", Path(place) / "drift.wav"
-        _python(str(ROOT / "docs" / "sounds" / "drift.py"), str(score))
-        _python("-m", "oscvae", "render", "--score", str(score), "--out", str(piece))
-        sound, rate = soundfile.read(piece)
-        soundfile.write(
-            folder / "sounds" / "drift.mp3", sound, rate, format="MP3", bitrate_mode="VARIABLE", compression_level=0.5
-        )
+        sound, rate = _play("drift", Path(place), folder / "sounds")
+        _play("hold", Path(place), folder / "sounds", "--set", "model.name=sustained")
         _draw_piece(sound.mean(axis=1), rate, folder / "pictures" / "drift.png")
         _draw_note(Path(place), folder / "pictures" / "note.png")
+
+
+def _play(name: str, place: Path, folder: Path, *options: str) -> tuple[NDArray[np.float64], int]:
+    """A piece of docs/sounds, rendered and written as MP3 into a folder: its samples and their rate."""
+    score, piece = place / f"{name}.osc", place / f"{name}.wav"
+    _python(str(ROOT / "docs" / "sounds" / f"{name}.py"), str(score))
+    _python("-m", "oscvae", "render", *options, "--score", str(score), "--out", str(piece))
+    sound, rate = soundfile.read(piece)
+    soundfile.write(folder / f"{name}.mp3", sound, rate, format="MP3", bitrate_mode="VARIABLE", compression_level=0.5)
+    return sound, rate
 
 
 def _python(*arguments: str) -> None:
