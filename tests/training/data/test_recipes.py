@@ -86,7 +86,7 @@ def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
         ("name: x\nfolders: [{path: a}]\nanalysis: {note_min: 60, note_max: 50}\n", "note_min 60"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {note_min: 12}\n", "7 octaves"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {floor_db: 6.0}\n", "floor_db"),
-        ("name: x\nfolders: [{path: a}]\nanalysis: {onset_sample: 100000}\n", "onset_sample"),
+        ("name: x\nfolders: [{path: a}]\nanalysis: {onset_sample: 1000000}\n", "onset_sample"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {frame: 100}\n", "analysis.frames"),
         ("name: x\nfolders: [{path: a}]\nanalysis:\n  hop: 512\n  n_bands: 1\n", "yaml:5: analysis.n_bands: must be "),
         ("name: x\nfolders:\n  - path: a\n  - pth: b\n", "yaml:4: folders.1.pth: .* did you mean folders.1.path"),
