@@ -154,8 +154,12 @@ class Conductor(Listener):
             hosts=self._config.http.hosts,
             origins=self._config.http.origins,
         )
-        self.door.on_closed = lambda client: self.monitor.remove(client.key)
+        self.door.on_closed = self._page_closed
         await self.door.open()
+
+    def _page_closed(self, client: Client) -> None:
+        self.monitor.remove(client.key)
+        self.part.performer.keyboard.closed(client)
 
     async def _announce(self) -> None:
         """By zeroconf, to the networks of the daemon, if any of them may send."""

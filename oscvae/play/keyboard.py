@@ -136,6 +136,12 @@ class Keyboard:
         else:
             self.let_go(voice, due_ns)
 
+    def closed(self, client: Client) -> None:
+        """A page is gone, and with it the fingers on its keys: nobody else would lift them."""
+        for voice in list(self._down()):
+            if voice.asked.client == client:
+                self._lift(voice, None)
+
     def let_go(self, voice: Voice, due_ns: int | None) -> None:
         """Release a voice at that moment, whatever pedal is down."""
         self._pool.release(voice, 0 if due_ns is None else self._timeline.frame_at(due_ns))

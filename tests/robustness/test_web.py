@@ -158,13 +158,14 @@ def frame(draw: random.Random) -> bytes:
         payload = bytes(data)
     elif draw.random() < 0.1:
         opcode = draw.choice((0, 3, 8, 9, 10, 15))
-    size = len(payload)
     first = (0x80 if draw.random() < 0.98 else draw.choice((0x00, 0xC0, 0xF0))) | opcode
-    if size < 126:
-        length = bytes([0x80 | size])
-    else:
-        length = bytes([0x80 | 126]) + struct.pack(">H", size)
-    mask = draw.randbytes(4)
+    return framed(first, payload, draw.randbytes(4))
+
+
+def framed(first: int, payload: bytes, mask: bytes) -> bytes:
+    """A client's WebSocket frame of at most 64 KiB; first: its flags and opcode."""
+    size = len(payload)
+    length = bytes([0x80 | size]) if size < 126 else bytes([0x80 | 126]) + struct.pack(">H", size)
     return bytes([first]) + length + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
 
 
@@ -197,3 +198,22 @@ def test_a_hundred_thousand_requests_and_frames(daemon: Daemon, port: int) -> No
         assert json.load(response)["NAME"] == "oscvae"
     daemon.reset()
     assert daemon.sounds(), f"seed {seed}: {daemon.status()}\n{daemon.log[-2000:]}"
+
+
+def test_keys_that_a_page_held_are_let_go_when_it_is_gone(daemon: Daemon, port: int) -> None:
+    daemon.reset()
+    client, page, other = daemon.client, Raw(port), Raw(port)
+    assert client.ask("/notify", 1, answer=("/done",)) is not None
+    client.send("/freeze", 1)  # no note ends by itself
+    try:
+        for connection, note in ((page, 60), (other, 67)):
+            connection.upgrade(port)
+            connection.send(framed(0x82, encode_message("/note", (note, 100)), b"mask"))
+            assert client.wait_for("/voice/on") is not None
+        page.close()
+        assert client.wait_for("/voice/off") is not None
+        assert daemon.status().voices == 1, "the other page still holds its key"
+    finally:
+        other.close()
+        client.send("/freeze", 0)
+        client.send("/notify", 0)
