@@ -14,10 +14,10 @@ import pytest
 import torch
 
 from oscvae.training.fit.regularisers import default_width, discrepancy
-from oscvae.training.studies import divergence as study
+from oscvae.training.studies import measures
 from oscvae.training.studies.setting import Setting
 
-RBF, IMQ, _ = study.kinds()
+RBF, IMQ, _ = measures.kinds()
 
 
 def closed_form(mean: float, variance: float, width: float = 1.0) -> float:
@@ -32,27 +32,27 @@ def closed_form(mean: float, variance: float, width: float = 1.0) -> float:
 @pytest.mark.parametrize("mean", [0.0, 2.0, 10.0])
 @pytest.mark.parametrize("variance", [0.1, 1.0, 15.0])
 def test_an_endless_sample_is_what_the_integrals_say(mean: float, variance: float) -> None:
-    assert study.expected(RBF, mean, variance) == pytest.approx(closed_form(mean, variance), abs=1e-9)
+    assert measures.expected(RBF, mean, variance) == pytest.approx(closed_form(mean, variance), abs=1e-9)
 
 
 def test_kullback_leibler_is_zero_at_the_prior_and_has_two_directions() -> None:
-    assert study.kullback_leibler(0.0, 1.0) == study.other_way_round(0.0, 1.0) == 0.0
+    assert measures.kullback_leibler(0.0, 1.0) == measures.other_way_round(0.0, 1.0) == 0.0
     rng = np.random.default_rng(1)
     x = 2.0 + 2.0 * rng.standard_normal(400_000)  # N(2, 4): the mean of log p - log q over it
     ratio = -0.5 * math.log(4.0) - (x - 2.0) ** 2 / 8.0 + x**2 / 2.0
-    assert study.kullback_leibler(2.0, 4.0) == pytest.approx(ratio.mean(), abs=0.02)
+    assert measures.kullback_leibler(2.0, 4.0) == pytest.approx(ratio.mean(), abs=0.02)
     y = rng.standard_normal(400_000)
     ratio = -(y**2) / 2.0 + 0.5 * math.log(4.0) + (y - 2.0) ** 2 / 8.0
-    assert study.other_way_round(2.0, 4.0) == pytest.approx(ratio.mean(), abs=0.02)
+    assert measures.other_way_round(2.0, 4.0) == pytest.approx(ratio.mean(), abs=0.02)
 
 
 @pytest.mark.parametrize("kind", ["mmd-rbf", "mmd-imq"])
 def test_an_estimate_is_that_of_training(kind: str) -> None:
     """Neither the shared sample nor the grid of differences changes anything."""
-    grid = study.Grid((0.0, 3.0), np.array([0.5, 4.0]), (90,), 2)
-    found = study.estimate(grid, 90, Setting(Path()))[RBF.name if kind == "mmd-rbf" else IMQ.name]
+    grid = measures.Grid((0.0, 3.0), np.array([0.5, 4.0]), (90,), 2)
+    found = measures.estimate(grid, 90, Setting(Path()))[RBF.name if kind == "mmd-rbf" else IMQ.name]
     for seed in range(2):
-        sample, prior = (torch.from_numpy(points)[:, None] for points in study._sample(1, seed, 90))
+        sample, prior = (torch.from_numpy(points)[:, None] for points in measures.draw(1, seed, 90))
         for row, mean in enumerate(grid.means):
             for column, variance in enumerate(grid.variances):
                 z = mean + math.sqrt(variance) * sample
@@ -63,7 +63,7 @@ def test_an_estimate_is_that_of_training(kind: str) -> None:
 
 def test_the_gradient_is_that_of_the_closed_form_and_vanishes_far_away() -> None:
     means = np.array([0.0, 2.0, 4.0, 10.0])
-    found = {pull.name: pull for pull in study.pulls(means, 300, 6, Setting(Path()))}
+    found = {pull.name: pull for pull in measures.pulls(means, 300, 6, Setting(Path()))}
     gauss = found["RBF, width 1"]
     exact = 2.0 / math.sqrt(3.0) * means / 3.0 * np.exp(-(means**2) / 6.0)
     assert np.all(np.abs(gauss.gradient - exact) <= 3.0 * gauss.error / math.sqrt(6) + 1e-6)
@@ -72,7 +72,7 @@ def test_the_gradient_is_that_of_the_closed_form_and_vanishes_far_away() -> None
 
 
 def test_the_printed_kernel_sees_no_sign() -> None:
-    printed, meant = study.misprint(2.0, 1000, 1)
+    printed, meant = measures.misprint(2.0, 1000, 1)
     assert abs(printed) < 0.01 and meant > 0.8
 
 
