@@ -35,6 +35,7 @@ EXAMPLES: dict[str, tuple[str, tuple[Any, ...], str | None]] = {
     "/preset/morph": ("/preset/morph", ("example", "example", 0.5, 0.05), None),
     "/presets": ("/presets", (), "/presets.reply"),
     "/preset/delete": ("/preset/delete", ("example",), "/done"),
+    "/detail": ("/detail", (1.0,), None),
     "/freeze": ("/freeze", (0,), None),
     "/macro": ("/macro", (1, 0.25), None),
     "/macro/N": ("/macro/1", (0.0,), None),
