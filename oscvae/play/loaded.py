@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from oscvae.decode.decoder import Decoder
 from oscvae.model.detail import Mix
-from oscvae.model.document import ModelDocument
+from oscvae.model.document import Latent, ModelDocument
 from oscvae.model.document import Point as DocumentPoint
 from oscvae.names import normal
 from oscvae.osc.parse import ModelInfo
@@ -23,21 +23,27 @@ HANDLES_MOST = 64
 _VELOCITY = re.compile(r"\s+\d{1,3}$")  # behind an instrument's name, where a data set has several
 
 
-def factory_presets(points: Sequence[DocumentPoint]) -> dict[str, Point]:
+def factory_presets(points: Sequence[DocumentPoint], latent: Latent) -> dict[str, Point]:
     """Name to latent point, in the document's order; at most PRESETS_MOST.
 
     An instrument's preset is its training note that is nearest to the median of all of them: a place where the model
-    was taught, in the middle of what is that instrument.
+    was taught, in the middle of what is that instrument. Of an instrument that lies across the end of the suggested
+    range it is a note inside, where faders can go, and of one beyond it the end itself.
     """
     by_name: dict[str, list[Point]] = defaultdict(list)
     for point in points:
         by_name[_VELOCITY.sub("", point.label).strip()].append(point.z)
-    return {normal(name): _middle(places) for name, places in list(by_name.items())[:PRESETS_MOST] if name}
+    chosen = list(by_name.items())[:PRESETS_MOST]
+    return {normal(name): _middle(places, latent) for name, places in chosen if name}
 
 
-def _middle(places: list[Point]) -> Point:
+def _middle(places: list[Point], latent: Latent) -> Point:
+    def inside(z: Point) -> Point:
+        return tuple(min(max(value, low), high) for value, low, high in zip(z, latent.low, latent.high, strict=True))
+
     centre = [median(values) for values in zip(*places, strict=True)]
-    return min(places, key=lambda z: sum((a - b) ** 2 for a, b in zip(z, centre, strict=True)))
+    reached = [z for z in places if inside(z) == z] or places
+    return inside(min(reached, key=lambda z: sum((a - b) ** 2 for a, b in zip(z, centre, strict=True))))
 
 
 def find_preset(presets: dict[str, Point], name: str) -> Point | None:
@@ -88,7 +94,7 @@ class Loaded:
         self.waiting = 0  # notes that have none yet
         self.dropping = False
         self.revived = False  # it takes the place of one whose decoder died
-        self.presets = factory_presets(document.points)
+        self.presets = factory_presets(document.points, document.latent)
         self.handles = Handles()
         z_low, z_high = document.reach
         self.info = ModelInfo(

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from oscvae.model.document import Point, read_document
+from oscvae.model.document import Latent, Point, read_document
 from oscvae.play.loaded import HANDLES_MOST, PRESETS_MOST, Handle, Handles, factory_presets, find_preset
 
 MODELS = Path(__file__).parents[2] / "models"
+WIDE = Latent(mean=(0.0, 0.0), std=(1.0, 1.0), low=(-99.0, -99.0), high=(99.0, 99.0))
 
 
 def points(*rows: tuple[str, float]) -> list[Point]:
@@ -18,19 +19,25 @@ def points(*rows: tuple[str, float]) -> list[Point]:
 
 
 def test_each_instrument_is_a_note_in_its_middle() -> None:
-    found = factory_presets(points(("harp 50", 1.0), ("koto", 9.0), ("harp 120", 2.0), ("harp 50", 7.0), ("koto", 9.5)))
+    found = factory_presets(
+        points(("harp 50", 1.0), ("koto", 9.0), ("harp 120", 2.0), ("harp 50", 7.0), ("koto", 9.5)), WIDE
+    )
     assert found == {"harp": (2.0, -2.0), "koto": (9.0, -9.0)}
 
 
 def test_a_number_that_belongs_to_the_name_stays() -> None:
-    assert list(factory_presets(points(("TR808", 0.0), ("D-50 bell", 1.0)))) == ["TR808", "D-50 bell"]
+    assert list(factory_presets(points(("TR808", 0.0), ("D-50 bell", 1.0)), WIDE)) == ["TR808", "D-50 bell"]
 
 
 def test_there_are_only_so_many() -> None:
-    assert (
-        len(factory_presets(points(*((f"sound {chr(97 + k // 26)}{chr(97 + k % 26)}", k) for k in range(99)))))
-        == PRESETS_MOST
-    )
+    rows = points(*((f"sound {chr(97 + k // 26)}{chr(97 + k % 26)}", k) for k in range(99)))
+    assert len(factory_presets(rows, WIDE)) == PRESETS_MOST
+
+
+def test_an_instrument_at_the_end_of_the_range_is_where_faders_can_go() -> None:
+    latent = Latent(mean=(0.0, 0.0), std=(1.0, 1.0), low=(-2.0, -2.0), high=(2.0, 2.0))
+    across = points(("harp", 1.5), ("harp", 2.1), ("harp", 2.2), ("koto", 3.0), ("koto", 4.0), ("koto", 5.0))
+    assert factory_presets(across, latent) == {"harp": (1.5, -1.5), "koto": (2.0, -2.0)}
 
 
 def test_numbered_buttons_take_them_in_order() -> None:
@@ -50,7 +57,7 @@ def test_numbered_buttons_take_them_in_order() -> None:
 @pytest.mark.parametrize("path", sorted(MODELS.glob("*.ts")), ids=lambda path: path.stem)
 def test_every_shipped_model_brings_presets_by_instrument_inside_its_range(path: Path) -> None:
     document = read_document(path)
-    found = factory_presets(document.points)
+    found = factory_presets(document.points, document.latent)
     assert len(found) >= 4 and not any(re.search(r"\d$", name) for name in found)
     for z in found.values():
         low, high = document.latent.low, document.latent.high
