@@ -84,7 +84,7 @@ def test_a_command_that_takes_long_is_waited_for(daemon: Daemon) -> None:
         ["name", "plucked"],
         ["D", "4"],
         ["rate", "48000"],
-        ["frames", "160"],
+        ["frames", "560"],
     ]
 
 

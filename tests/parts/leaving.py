@@ -38,7 +38,7 @@ def leave(daemon: Daemon, number: int, leaving: Callable[[], None] | None = None
     assert code == 0, f"exit code {code} (negative: killed by that signal)\n{log}"
     daemon.check_log()
     # a decoder that was being started sees that its daemon is gone once Python has started
-    _, left = psutil.wait_procs(family[1:], timeout=5.0)
+    _, left = psutil.wait_procs(family[1:], timeout=30.0)
     assert left == [], "a decoder was left behind"
     assert took < PROMISED_S, f"it took {took:.2f} s\n{log}"
     return took
