@@ -63,12 +63,9 @@ def write(path: Path) -> None:
         at(time_s, "/pan", 0.5 * (-1) ** step * share)
         at(time_s, "/play", chord[PATTERN[step % len(PATTERN)]], *z, accent, 0.9)
         if step % len(PATTERN) == 0:
-            at(time_s, "/stretch", 2.5)
             at(time_s, "/interp", chord[0], 2.0, *where["nylon guitar"], *where["koto"], 0.95)
-            at(time_s, "/stretch", 1.0)
     end_s = steps * STEP_S + 0.1
     at(end_s, "/pan", 0.0)
-    at(end_s, "/stretch", 2.0)
     for k, note in enumerate(END):
         at(end_s + 0.055 * k, "/interp", note, 2.5, *where["nylon guitar"], *where["harp"], 0.8)
 

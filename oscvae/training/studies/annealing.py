@@ -243,6 +243,7 @@ def _ends(outcome: Outcome, found: dict[str, list[Course]]) -> None:
             sorted_nats = np.array([np.sort(one.nats[-1])[::-1] for one in courses]).mean(0)
             axes.bar(np.arange(1, LATENT + 1), sorted_nats, color=colormaps[_COLOURS](0.35))
             axes.set_title(name.replace(", ", ",\n", 1), fontsize=8.0)
+            axes.set_xticks(range(1, LATENT + 1))
     outcome.draw("dimensions", figure, "nats of each dimension at the end, the largest first, for each way")
 
 
