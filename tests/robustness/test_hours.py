@@ -180,7 +180,7 @@ def at_rest(daemon: Daemon, held_before: Held | None = None) -> Held:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(0 if SOAK else 300)
+@pytest.mark.timeout(0 if SOAK else 900)
 def test_after_mixed_playing_a_daemon_holds_what_it_held(daemon: Daemon, http: int) -> None:
     player = Player(daemon, http)
     for number in range(70):  # every kind has been done: threads are begun, buffers have grown
