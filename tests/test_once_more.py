@@ -28,18 +28,20 @@ WRONG = "def test_that_is_wrong():\n    assert False\n"
 
 @pytest.fixture
 def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """tools/tests.py, for a project in tmp_path whose folder `sound` is less urgent."""
+    """tools/tests.py, for a project in tmp_path with the folders `page` and `sound` in lanes of their own."""
     spec = importlib.util.spec_from_file_location("tools_tests", ROOT / "tools" / "tests.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = tests\n")
-    (tmp_path / "tests" / "sound").mkdir(parents=True)
-    (tmp_path / "tests" / "test_fine.py").write_text("def test_fine():\n    pass\n")
-    (tmp_path / "tests" / "sound" / "test_sound.py").write_text("def test_sound():\n    pass\n")
+    for folder in (".", "page", "sound"):
+        (tmp_path / "tests" / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tests" / folder / "test_fine.py").write_text("def test_fine():\n    pass\n")
     monkeypatch.setattr(module, "ROOT", tmp_path)
-    monkeypatch.setattr(module, "TIMELESS", ("sound",))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # nothing here needs them, and they take their time
+    monkeypatch.setattr(module, "WAITING", ("page",))
+    monkeypatch.setattr(module, "COMPUTING", ("sound",))
     return module
 
 
