@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oscvae.training.data.names import Said, note_of, velocities_of
+from oscvae.training.data.folder.names import Said, note_of, velocities_of
 
 
 @pytest.mark.parametrize(
