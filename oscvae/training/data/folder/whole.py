@@ -46,9 +46,9 @@ def evenly_off(sounds: Iterable[tuple[Item, float]]) -> dict[str, float]:
     for setting, errors in off.items():
         middle = float(np.median(errors))
         agreed = sum(abs(error - middle) <= _EVEN_CENTS for error in errors)
-        if len(errors) >= _FEWEST and agreed >= _AGREED * len(errors):
-            if _WORTH_TELLING_CENTS <= abs(middle) <= _MOST_CENTS:
-                found[setting] = round(middle, 1)
+        is_even = len(errors) >= _FEWEST and agreed >= _AGREED * len(errors)
+        if is_even and _WORTH_TELLING_CENTS <= abs(middle) <= _MOST_CENTS:
+            found[setting] = round(middle, 1)
     return found
 
 
