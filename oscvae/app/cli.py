@@ -1,4 +1,5 @@
-"""The command line: `oscvae serve | ask | render | dataset | train | evaluate | export | study | patches | doctor`.
+"""The command line: `oscvae serve | ask | render | dataset | train | listen | evaluate | export | study | patches |
+doctor`.
 
 Every command imports what it needs when it runs, so that `serve` can install its signal handlers before the heavy
 imports, and `--help` is there at once.
@@ -290,6 +291,25 @@ def train(
     from oscvae.training.fit import command
 
     return command.train(config, data, out, resume, overrides or [], start)
+
+
+@app.command()
+@_reporting
+def listen(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run of `oscvae train`.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="A WAV file to write, instead of playing.")
+    ] = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many notes.")] = 8,
+    seed: Annotated[int | None, typer.Option(min=0, help="Choose at random; without it, evenly.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", "-d", metavar="FOLDER", help="The run's data set, where it has moved.")
+    ] = None,
+) -> int:
+    """Play withheld notes of a run, each as it was recorded and then as the model makes it again."""
+    from oscvae.training.fit import listen as listening
+
+    return listening.main(run, data, out, count, seed)
 
 
 @app.command()
