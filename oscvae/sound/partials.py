@@ -3,6 +3,8 @@ period, and hum or a stiff string makes it prefer one that lies octaves, or a tw
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from oscvae.arrays import Float32s, Float64s
@@ -16,7 +18,7 @@ _BETWEEN = 0.1
 """Of the energy at a note's partials, what may lie at those of a fundamental below before that is believed."""
 _SURE = 0.03
 """The same where no name speaks for the note."""
-_BELOW = 0.3
+_BELOW = 1.0
 """The same below the note itself, where hum and rumble are, for a third of its fundamental and less."""
 _HIGHEST_ORDER = 8
 _PRIMES = (2, 3, 5, 7)
@@ -50,17 +52,18 @@ class Partials:
         own = every % order == 0
         return float(energy[~own].sum()) < between * float(energy[own].sum())
 
-    def is_fundamental(self, f0_hz: float) -> bool:
-        """Whether the note is no multiple of it: it has partials between those of each multiple."""
-        energy = self.at(f0_hz, np.arange(1.0, _ORDERS + 1.0))
+    def is_fundamental(self, f0_hz: float, multiples: Collection[int] = _PRIMES) -> bool:
+        """Whether the note is none of these multiples of it: it has partials between those of each."""
+        order = np.arange(1, max(_ORDERS, *multiples) + 1)
+        energy = self.at(f0_hz, order.astype(np.float64))
         whole = float(energy.sum())
-        order = np.arange(1, _ORDERS + 1)
-        return all(float(energy[order % times != 0].sum()) > _BETWEEN * whole for times in _PRIMES)
+        return all(float(energy[order % times != 0].sum()) > _BETWEEN * whole for times in multiples)
 
     def speak_for(self, f0_hz: float, against_hz: float) -> bool:
         """Whether they are those of f0_hz, and not of against_hz, or of a fundamental between."""
         times = {2, 3, min(max(round(f0_hz / against_hz), 2), _HIGHEST_ORDER)}
-        return self.is_fundamental(f0_hz) and all(self.is_multiple(f0_hz / order, order) for order in times)
+        above = {*_PRIMES, *range(2, round(against_hz / f0_hz) + 1)}
+        return self.is_fundamental(f0_hz, above) and all(self.is_multiple(f0_hz / order, order) for order in times)
 
     def settled_hz(self, f0_hz: float, high_hz: float) -> float:
         """f0_hz, or the multiple of it up to high_hz that has all the partials."""

@@ -93,7 +93,9 @@ def run_preview(
     console.print(f"{n_kept} of {len(rows)} recordings would be kept", highlight=False)
     if table is not None:
         told = f"oscvae dataset build {shown(source)} {shown(path)} --table {shown(table)}"
-        console.print(f"wrote {shown(table)}: correct note, kept and begin_s, then {told}", highlight=False)
+        console.print(
+            f"wrote {shown(table)}: correct note, kept and begin_s, then {told}", highlight=False, soft_wrap=True
+        )
     return 0
 
 

@@ -130,7 +130,11 @@ def outlier(
     """A line on a sound that is another than its name says: where its note is from, and what to set."""
     off_cents = None if item.note is None else cents(f0_hz, note_to_hz(float(item.note)))
     said = f"{item.said}, but {why}" if item.said else why
-    told = said if kept or not item.setting else f"{said}; --set {item.setting}=sound goes by what is heard"
+    told = (
+        said
+        if kept or not item.setting or item.note is None
+        else f"{said}; --set {item.setting}=sound goes by what is heard"
+    )
     line = {"what": item.told, "why": told, "f0_hz": f0_hz, "cents": off_cents, "kept": kept}
     return line if item.program >= 0 else line | {"kind": kind, "begin_s": begin_s}
 

@@ -59,7 +59,10 @@ def hear(recording: Float32s, told: Told, analysis: NoteAnalysis, axis: BandAxis
         if told.is_settled or abs(off_cents) <= checks.cents:
             if not told.is_settled:
                 why = _doubted(found, heard, rate, near_hz, f0_hz, named_hz, analysis)
-            f0_hz = near_hz
+            if told.is_guess and why.kind not in ("", OTHER):
+                note, denied, why = None, why.why, NONE
+            else:
+                f0_hz = near_hz
         else:
             said = f"{f0_hz:.1f} Hz is {cents(f0_hz, named_hz):+.0f} cents from {named_hz:.1f} Hz"
             noise = doubt(found, rate, f0_hz, analysis)

@@ -76,6 +76,9 @@ def test_a_number_that_the_sound_denies_gives_way_to_what_is_heard() -> None:
     assert (made.note, made.kind) == (59, "")
     assert "cents from 220.0 Hz" in made.denied
     assert heard(late(pluck(59.0)), note=5, is_guess=True).denied == "5 is outside 28 to 100"
+    with pytest.raises(OutlierError) as caught:  # its loudest sound is at the number's pitch
+        heard(np.concatenate([late(pluck(57.0)), pluck(62.0)]), note=57, is_guess=True)
+    assert caught.value.kind == SEVERAL
 
 
 @pytest.mark.parametrize("what", NO_NOTES)
