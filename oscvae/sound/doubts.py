@@ -88,6 +88,8 @@ def unclear(heard: Float32s, sample_rate: int, f0_hz: float) -> Doubt:
 def unsteady(take: Float32s, sample_rate: int, f0_hz: float) -> Doubt:
     """Whether the pitch of a take, from its onset on, goes elsewhere: as in speech, or a glide."""
     size = round(max(_LOOK_S, _PERIODS / f0_hz) * sample_rate)
+    end = round((_LOOK_FROM_S + _LOOKS * _LOOK_EVERY_S) * sample_rate) + size
+    take = _without_below(take[:end], sample_rate, f0_hz)
     begins = [round((_LOOK_FROM_S + look * _LOOK_EVERY_S) * sample_rate) for look in range(_LOOKS)]
     looks = [take[begin : begin + size] for begin in begins if begin + size <= take.size]
     power = np.array([float(np.square(look, dtype=np.float64).mean()) for look in looks])
@@ -98,6 +100,14 @@ def unsteady(take: Float32s, sample_rate: int, f0_hz: float) -> Doubt:
     if stays < _STAYS * len(looks):
         return Doubt(MOVES, f"its pitch stays at {f0_hz:.1f} Hz in {stays} of {len(looks)} looks: speech, or a glide")
     return NONE
+
+
+def _without_below(take: Float32s, sample_rate: int, f0_hz: float) -> Float32s:
+    """A take without what lies well below its fundamental: hum outlasts a note."""
+    spectrum = np.fft.rfft(take)
+    spectrum[: round(_WELL_BELOW * f0_hz * take.size / sample_rate)] = 0.0
+    cleaned: Float32s = np.fft.irfft(spectrum, take.size).astype(np.float32)
+    return cleaned
 
 
 def _is_there(look: Float32s, sample_rate: int, f0_hz: float) -> bool:

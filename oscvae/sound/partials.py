@@ -18,8 +18,8 @@ _BETWEEN = 0.1
 """Of the energy at a note's partials, what may lie at those of a fundamental below before that is believed."""
 _SURE = 0.03
 """The same where no name speaks for the note."""
-_BELOW = 1.0
-"""The same below the note itself, where hum and rumble are, for a third of its fundamental and less."""
+_BELOW, _HUM_HZ = 1.0, 130.0
+"""The same for a third of the note's fundamental and less, at frequencies where hum and rumble are."""
 _HIGHEST_ORDER = 8
 _PRIMES = (2, 3, 5, 7)
 _NARROW_CENTS = 100.0
@@ -79,7 +79,8 @@ class Partials:
         energy = self.at(f0_hz, every, min(_REACH * order, 0.3))
         others = np.where(every % order == 0, 0.0, energy)
         own = float(energy.sum() - others.sum())
-        return float(others[order:].sum()) < _SURE * own and float(others.sum()) < _BELOW * own
+        is_hum = every * f0_hz < _HUM_HZ
+        return float(others[~is_hum].sum()) < _SURE * own and float(others[is_hum].sum()) < _BELOW * own
 
     def is_chord(self, f0_hz: float) -> bool:
         """Whether f0_hz is only what several notes have in common: it has no fundamental, and gaps above it."""

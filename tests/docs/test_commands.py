@@ -60,6 +60,7 @@ NOT_HERE = {
     "open-stage-control --load patches/openstagecontrol/oscvae.json --send 127.0.0.1:9000": "is in no registry",
     "a2jmidid -e &": "needs a keyboard",
     "jack_connect 'a2j:MPK mini 3 [20] (capture): MPK mini 3 MIDI 1' oscvae:midi_in": "needs a keyboard",
+    "oscvae dataset build guitars.sf2 data/guitars --preset 24 --preset 25": "the reader's own",
     "tensorboard --logdir runs": "serves until it is stopped; another project's",
 }
 """Commands that cannot be run here, and why."""
@@ -97,6 +98,7 @@ MAKERS = {
     "drift.osc": "python docs/sounds/drift.py drift.osc",
     "data/mine": "oscvae dataset build recordings data/mine",
     "data/plucked": "oscvae dataset build plucked data/plucked",
+    "notes.csv": "oscvae dataset build recordings data/mine --preview --table notes.csv",
     "runs/mine": "oscvae train --data data/mine --out runs/mine",
     "runs/plucked": "oscvae train --data data/plucked",
     "models/mine.ts": "oscvae export runs/mine --out models/mine.ts",
@@ -123,7 +125,9 @@ def as_run(command: str) -> str:
     if command.startswith("oscvae ask "):
         return command.replace("oscvae ask ", "oscvae ask --port {port} ", 1)
     if command.startswith("oscvae dataset build "):
-        return command.replace(" build plucked ", " build recordings ") + f" {TINY_DATA}"
+        command = command.replace("data/mine --table", "data/corrected --table")  # what others build stays
+        options = f"--force {TINY_DATA}" if "--table" in command else TINY_DATA
+        return command.replace(" build plucked ", " build recordings ") + f" {options}"
     if command.startswith("oscvae train ") and "--resume" not in command:
         steps = " --set fit.steps=4"
         steps += " --out runs/shared" if "strategy=ddp" in command else ""
@@ -323,7 +327,7 @@ def in_process(text: str, sandbox: Sandbox, _tmp_path: Path, monkeypatch: pytest
 def by_oscvae(text: str, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert complaint(text) is None
     command = shlex.split(text, comments=True)[1]
-    how: dict[str, Judge] = dict.fromkeys(("dataset", "train", "evaluate", "export"), in_process)
+    how: dict[str, Judge] = dict.fromkeys(("dataset", "train", "listen", "evaluate", "export"), in_process)
     if "strategy=ddp" in text:  # starts its own command line once more
         how["train"] = plainly
     how.get(command, serving if command == "serve" else plainly)(text, sandbox, tmp_path, monkeypatch)
