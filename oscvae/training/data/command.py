@@ -15,6 +15,7 @@ from oscvae.training.data.build import Built, build
 from oscvae.training.data.info import PICTURES, print_complaints, print_info, write_pictures
 from oscvae.training.data.recipes import load_recipe
 from oscvae.training.data.store import fingerprint_of, open_dataset, read_index
+from oscvae.training.synth.build import build_hits
 
 DATA = Path("data")
 """Where data sets lie, without another word."""
@@ -35,7 +36,8 @@ def run_build(
     try:
         with Progress(*columns, console=console) as bars:
             task = bars.add_task(f"building {recipe.name}", total=None)
-            built = build(
+            make = build_hits if recipe.synth is not None else build
+            built = make(
                 recipe,
                 path,
                 workers if workers is not None else (os.cpu_count() or 1),
