@@ -5,20 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from oscvae.training.config import TrainConfig, load_config
+from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.recipes import load_recipe
 from oscvae.training.synth.build import build_hits
-from training.tiny import TINY, write_config
+from training.tiny import ANALYSIS, TINY, write_config
 
-_SMALL = (
-    "n_fft=512", "hop=128", "n_bands=48", "frames=40", "onset_sample=384", "note_min=60", "note_max=72",
-)  # fmt: skip
 UNSEEN = "moog-800-r50"
 
 
 def store_hits(folder: Path, hits: int = 16) -> Path:
     """A data set of hits, two of them watched and three unseen."""
     counts = (f"synth.hits={hits}", "synth.watched=2", "synth.unseen=3")
-    build_hits(load_recipe("coast", [*counts, *(f"analysis.{one}" for one in _SMALL)]), folder)
+    small = AnalysisPart.of(ANALYSIS).model_dump()
+    build_hits(load_recipe("coast", [*counts, *(f"analysis.{key}={value}" for key, value in small.items())]), folder)
     return folder
 
 

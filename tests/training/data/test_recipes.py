@@ -14,7 +14,7 @@ from oscvae.training.data.recipes import DataRecipe, SoundfontSource, hold_of, l
 
 
 def test_the_shipped_recipes_are_of_one_kind_and_keep_what_was_never_heard() -> None:
-    assert shipped() == ["plucked", "plucked-fluid", "sustained"]
+    assert shipped() == ["coast", "plucked", "plucked-fluid", "sustained"]
     plucked, fluid = load_recipe("plucked"), load_recipe("plucked-fluid")
     for recipe in (plucked, fluid):
         assert recipe.analysis.complete() == AnalysisPart(note_min=40, note_max=88, frames=560).complete()

@@ -33,7 +33,8 @@ def write_effects(page: Page, effects: Effects, chart: bytes) -> None:
     page.picture(chart, "where the effects lie on the pad")
     page.text(
         f"Moog corner against brightness, rank: {effects.brightness_rank:.3f} decoded, "
-        f"{effects.brightness_rank_true:.3f} in the sounds themselves. Distance on the pad against dB: {effects.distance_rank:.3f}. Effects fall into "
+        f"{effects.brightness_rank_true:.3f} in the sounds themselves. Distance on the pad "
+        f"against dB: {effects.distance_rank:.3f}. Effects fall into "
         f"{effects.groups} groups at 2 dB."
     )
     page.table(
