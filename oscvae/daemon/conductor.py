@@ -41,7 +41,7 @@ from oscvae.play.loaded import Loaded
 from oscvae.play.models import ModelManager
 from oscvae.play.part import Part
 from oscvae.play.timeline import LiveTimeline
-from oscvae.play.voices import VoicePool
+from oscvae.play.voice.pool import VoicePool
 from oscvae.realtime.engine import Engine
 from oscvae.settings.sections import Config
 from oscvae.settings.threads import Threads
@@ -290,6 +290,7 @@ class Conductor(Listener):
         """What a new model brings along besides sound."""
         await self._threads.run(self.renderer.lock, loaded.context.arena)
         await self.part.presets.open(loaded.name)
+        self.part.presets.say_foreign(loaded.name, loaded.document.version)
         if loaded is self.models.current:
             for address, args in self.services.model_messages():
                 self.subscribers.event(address, *args)
