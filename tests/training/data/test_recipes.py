@@ -80,7 +80,7 @@ def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("name: x\n", "soundfonts or folders"),
+        ("name: x\n", "soundfonts, folders or synth"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {hop: 500}\n", "hop 500"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {n_bands: 3000}\n", "3000 bands"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {note_min: 60, note_max: 50}\n", "note_min 60"),
