@@ -13,7 +13,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-newest lock check format soak bench docs site pictures model model-sustained clean distclean
+.PHONY: help serve test test-newest lock check format soak bench docs site pictures model model-sustained model-hits clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +74,12 @@ model-sustained: $(VENV)/.test ## make models/sustained.ts again, likewise
 	$(BIN)/oscvae train --config sustained --data data/sustained --out runs/sustained \
 	    $$(test ! -e runs/sustained/run.json || echo --resume)
 	$(BIN)/oscvae export runs/sustained --out models/sustained.ts --model-version 1.1 --weights float16 --force
+
+model-hits: $(VENV)/.test ## make models/hits.ts again, from nothing but a seed
+	$(BIN)/oscvae dataset build coast data/coast
+	$(BIN)/oscvae train --config coast --data data/coast --out runs/coast \
+	    $$(test ! -e runs/coast/run.json || echo --resume)
+	$(BIN)/oscvae export runs/coast --out models/hits.ts --model-version 1.0 --weights float16 --force
 
 study-annealing: data/plucked/index.json
 

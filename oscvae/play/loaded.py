@@ -18,7 +18,7 @@ from oscvae.osc.parse import ModelInfo
 from oscvae.play.journey import Point
 from oscvae.spectral.context import ModelContext
 
-PRESETS_MOST = 64
+PRESETS_MOST = 96
 HANDLES_MOST = 64
 _VELOCITY = re.compile(r"\s+\d{1,3}$")  # behind an instrument's name, where a data set has several
 

@@ -65,6 +65,7 @@ class AdditiveDecoder(Section):
     bumps: Annotated[int, Field(ge=2, le=256)] = 19
     clear_partials: Annotated[int, Field(ge=0, le=256)] = 0
     noise_db: Annotated[float, Field(ge=-80, le=20)] | None = None
+    gain_points: Annotated[int, Field(ge=0, le=256)] = 0
     width: Count = 384
     codes: Count = 96
     channels: Count = 192
@@ -120,6 +121,25 @@ class RefineConfig(Section):
     convergence: Weight = 0.0
     anchor: Weight = 0.0
     damping: Annotated[float, Field(gt=0, le=10)] = 0.1
+
+
+class EffectsConfig(Section):
+    """A latent of two parts, where the data keep their sounds: which sound, and then which effect is on it.
+
+    size: how many of the last dimensions say the effect; 0 trains without effects. at_once: effects in a batch, the dry
+    sound among them; each is put on each of batch / at_once sounds. dry: how often a sound's code is that of the dry
+    sound, and not of it under another effect. table_rate: times the learning rate, for the places of the effects.
+    regression: weight of what the encoder's codes are off these places. unseen: effects that are never trained on.
+    unseen_pairs: share of the pairs of sound and effect that is never trained on.
+    """
+
+    size: Annotated[int, Field(ge=0, le=16)] = 0
+    at_once: Annotated[int, Field(ge=2, le=64)] = 5
+    dry: Share = 0.5
+    table_rate: Annotated[float, Field(gt=0, le=100)] = 4.0
+    regression: Weight = 0.03
+    unseen: tuple[str, ...] = ()
+    unseen_pairs: Annotated[float, Field(ge=0, le=0.5)] = 0.1
 
 
 class SwapConfig(Section):
@@ -196,6 +216,7 @@ class TrainConfig(Section):
     loss: LossConfig = LossConfig()
     refine: RefineConfig = RefineConfig()
     swap: SwapConfig = SwapConfig()
+    effects: EffectsConfig = EffectsConfig()
     augment: AugmentConfig = AugmentConfig()
     optimiser: OptimiserConfig = OptimiserConfig()
     fit: FitConfig
@@ -223,7 +244,32 @@ class TrainConfig(Section):
         for section in (self.encoder, self.decoder):
             if isinstance(section, KnotsEncoder | AdditiveDecoder):
                 _check_knots(section)
+        if self.effects.size:
+            self._check_effects()
         return self
+
+    def _check_effects(self) -> None:
+        if self.effects.size >= self.latent:
+            raise ValueError(
+                f"effects.size {self.effects.size} must be below latent {self.latent}: the rest is the sound"
+            )
+        if not isinstance(self.encoder, KnotsEncoder) or not isinstance(self.decoder, AdditiveDecoder):
+            raise ValueError("effects want an encoder of kind knots and a decoder of kind additive")
+        if knot_keys(self.encoder) != knot_keys(self.decoder):
+            raise ValueError("effects want the same knots in encoder and decoder")
+        if self.encoder.output != "stochastic" or self.decoder.output != "deterministic":
+            raise ValueError("effects want a stochastic encoder and a deterministic decoder")
+        if self.regulariser.kind != "kl":
+            raise ValueError("effects want regulariser.kind kl")
+        if self.fit.batch % self.effects.at_once or self.fit.batch < 2 * self.effects.at_once:
+            raise ValueError(
+                f"fit.batch {self.fit.batch} must be a multiple of effects.at_once {self.effects.at_once}, two or more"
+            )
+
+
+def knot_keys(section: KnotsEncoder | AdditiveDecoder) -> tuple[int, ...]:
+    """What says where the knots of a section lie."""
+    return section.knots, section.dense_knots, section.release_knots, section.release_frame
 
 
 def _check_knots(section: KnotsEncoder | AdditiveDecoder) -> None:

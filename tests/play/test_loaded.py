@@ -58,7 +58,7 @@ def test_numbered_buttons_take_them_in_order() -> None:
 def test_every_shipped_model_brings_presets_by_instrument_inside_its_range(path: Path) -> None:
     document = read_document(path)
     found = factory_presets(document.points, document.latent)
-    assert len(found) >= 4 and not any(re.search(r"\d$", name) for name in found)
+    assert len(found) >= 4 and not any(re.search(r"\s\d+$", name) for name in found)
     for z in found.values():
         low, high = document.latent.low, document.latent.high
         assert all(a - 1e-3 <= value <= b + 1e-3 for value, a, b in zip(z, low, high, strict=True))

@@ -21,6 +21,7 @@ from oscvae.training.data.folder.whole import counts, octave_hint
 from oscvae.training.data.info import PICTURES, print_complaints, print_info, write_pictures
 from oscvae.training.data.recipes import Reading, load_recipe
 from oscvae.training.data.store import fingerprint_of, open_dataset, read_index
+from oscvae.training.synth.build import build_hits
 
 DATA = Path("data")
 """Where data sets lie, without another word."""
@@ -41,7 +42,8 @@ def run_build(
     console = Console(stderr=True)
     try:
         with _progress(console, f"building {recipe.name}") as progress:
-            built = build(recipe, path, _processes(workers), force, progress)
+            make = build_hits if recipe.synth is not None else build
+            built = make(recipe, path, _processes(workers), force, progress)
     except KeyboardInterrupt:
         return _stopped(console, path)
     print_complaints(console, built.outliers, built.skipped, built.passed_over)

@@ -61,6 +61,8 @@ class NoteSet:
     """[N], whether figures that compare models count the note: all, where a recipe names no list."""
     held: Held | None = None
     """Of notes that are held and let go, the same for all; None of those that sound for as long as they do."""
+    sounds: NDArray[np.int16] | None = None
+    """[N, samples] from each note's onset on, full scale 32767, for training with effects; None where none are kept."""
     fingerprint: str = ""
     """SHA-256 of the index and the data, in hexadecimal; empty for a set that was never stored."""
     name: str = ""

@@ -117,6 +117,26 @@ class HeldPart(Section):
     """How long a model's held note fades to -60 dB, over the recorded end, unless the player says otherwise."""
 
 
+class SynthPart(Section):
+    """Hits of the synthesiser voice (`oscvae.training.synth`), instead of recordings; their sounds are kept, so that
+    training can put effects on them."""
+
+    hits: Annotated[int, Field(ge=4, le=100_000)] = 2000
+    seed: Annotated[int, Field(ge=0)] = 1
+    watched: Annotated[int, Field(ge=1)] = 100
+    """Of the hits, so many are withheld, and looked at while training."""
+    unseen: Annotated[int, Field(ge=1)] = 100
+    """And so many are for the evaluation alone."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.watched + self.unseen > self.hits - 2:
+            raise ValueError(
+                f"{self.watched} watched and {self.unseen} unseen of {self.hits} hits leave fewer than 2 to train on"
+            )
+        return self
+
+
 class CheckPart(Section):
     cents: Annotated[float, Field(gt=0.0)] = 60.0
     """From a name's pitch to the one that is heard, at most."""
@@ -152,6 +172,7 @@ class DataRecipe(Section):
     analysis: AnalysisPart = AnalysisPart()
     soundfonts: tuple[SoundfontSource, ...] = ()
     folders: tuple[FolderSource, ...] = ()
+    synth: SynthPart | None = None
     held: HeldPart = HeldPart()
     split: Split = Split()
     checks: CheckPart = CheckPart()
@@ -159,8 +180,10 @@ class DataRecipe(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if not self.soundfonts and not self.folders:
-            raise ValueError("there must be soundfonts or folders")
+        if self.synth is not None:
+            self._check_synth()
+        elif not self.soundfonts and not self.folders:
+            raise ValueError("there must be soundfonts, folders or synth")
         if self.held.hold_s > 0.0:
             if self.folders:
                 raise ValueError("held: when a key was let go is known of soundfonts only, not of folders")
@@ -173,6 +196,15 @@ class DataRecipe(Section):
         if twice:
             raise ValueError(f"two instruments are called {twice[0]!r}: each must have a name of its own")
         return self
+
+    def _check_synth(self) -> None:
+        if self.soundfonts or self.folders:
+            raise ValueError("synth stands alone: its hits have no part in a set of soundfonts or folders")
+        if self.held.hold_s > 0.0:
+            raise ValueError("held: hits end by themselves, only notes of soundfonts are let go")
+        for key in ("note_min", "note_max"):
+            if getattr(self.analysis, key) is None:
+                raise ValueError(f"analysis.{key}: synth needs the range of its notes")
 
 
 def hold_of(analysis: NoteAnalysis, part: HeldPart) -> Hold | None:

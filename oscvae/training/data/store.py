@@ -1,8 +1,9 @@
 """A data set on disk: a folder with the spectra as one array that memory-maps, and an index in JSON.
 
 `x.npy` holds the log band magnitudes, NumPy's own format, which needs no library to read and maps into memory as it
-lies; `index.json` holds the recipe, the names, and one line for each note, which leaves out what holds of most. The
-index is written last and at once: a folder without one is an unfinished build, and never opens.
+lies; `sounds.npy`, where there is one, the sounds that they were made of; `index.json` holds the recipe, the names, and
+one line for each note, which leaves out what holds of most. The index is written last and at once: a folder without one
+is an unfinished build, and never opens.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from oscvae.errors import DataError
@@ -22,7 +24,7 @@ from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.dataset import Held, NoteSet
 
 FORMAT = 1
-INDEX, SPECTRA = "index.json", "x.npy"
+INDEX, SPECTRA, SOUNDS = "index.json", "x.npy", "sounds.npy"
 
 _COLUMNS = ("note", "program", "velocity", "level", "split", "timbre", "source", "f0_hz")
 _READ_BYTES = 1 << 22
@@ -57,6 +59,7 @@ def open_dataset(path: Path) -> NoteSet:
     columns["compared"] = np.array([row.get("compared", True) for row in rows], np.bool_)
     return NoteSet(
         x=x,
+        sounds=_sounds(index, path, analysis),
         held=_held(index, path),
         analysis=analysis,
         timbres=tuple(index["timbres"]),
@@ -69,8 +72,11 @@ def open_dataset(path: Path) -> NoteSet:
     )
 
 
-def save_dataset(notes: NoteSet, path: Path) -> str:
-    """Writes a set that is in memory into the folder `path`, over one that is there; returns its fingerprint."""
+def save_dataset(notes: NoteSet, path: Path, about_notes: Sequence[dict[str, Any]] = (), **more: Any) -> str:
+    """Writes a set that is in memory into the folder `path`, over one that is there; returns its fingerprint.
+
+    about_notes: what the row of each note says besides. more: what the index says besides.
+    """
     path = Path(path)
     path.mkdir(parents=True, exist_ok=True)
     (path / INDEX).unlink(missing_ok=True)
@@ -80,13 +86,33 @@ def save_dataset(notes: NoteSet, path: Path) -> str:
         {name: columns[name][row] for name in _COLUMNS}
         | ({"loop_s": float(notes.loop_s[row])} if np.isfinite(notes.loop_s[row]) else {})
         | ({} if notes.compared[row] else {"compared": False})
+        | (about_notes[row] if about_notes else {})
         for row in range(len(notes))
     ]
     about = (notes.name, notes.licence, notes.origins)
-    index = index_of(*about, notes.analysis, notes.timbres, notes.sources, rows)
+    index = index_of(*about, notes.analysis, notes.timbres, notes.sources, rows) | more
+    if notes.sounds is not None:
+        np.save(path / SOUNDS, notes.sounds)
+        index["sounds"] = _digest(path / SOUNDS)
     if notes.held is not None:
         index["held"] = {"sustain": list(notes.held.sustain), "release_s": notes.held.release_s}
     return write_index(path, index)
+
+
+def _sounds(index: dict[str, Any], path: Path, analysis: NoteAnalysis) -> NDArray[np.int16] | None:
+    """The sounds of a set that keeps them, mapped. Raises DataError."""
+    if "sounds" not in index:
+        return None
+    try:
+        sounds: NDArray[np.int16] = np.load(path / SOUNDS, mmap_mode="r")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path / SOUNDS} cannot be read: {error}; build the set again") from error
+    shape = (len(index["notes"]), analysis.n_samples - analysis.onset_sample)
+    if sounds.shape != shape or sounds.dtype != np.int16:
+        raise DataError(
+            f"{path / SOUNDS} is {sounds.dtype} {sounds.shape}, its index wants int16 {shape}: build the set again"
+        )
+    return sounds
 
 
 def _held(index: dict[str, Any], path: Path) -> Held | None:
@@ -156,10 +182,17 @@ def read_index(path: Path) -> dict[str, Any]:
 
 
 def fingerprint_of(path: Path, index: dict[str, Any]) -> str:
-    """SHA-256 over the index, its fingerprint left out, and the bytes of x.npy."""
+    """SHA-256 over the index, its fingerprint left out, and the bytes of x.npy; the index has that of the sounds."""
     told = {key: value for key, value in index.items() if key != "fingerprint"}
     digest = hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode())
-    with (path / SPECTRA).open("rb") as file:
+    return _digest(path / SPECTRA, digest)
+
+
+def _digest(path: Path, digest: Any = None) -> str:
+    """SHA-256 of a file, in hexadecimal, behind what was digested before."""
+    digest = digest or hashlib.sha256()
+    with path.open("rb") as file:
         while block := file.read(_READ_BYTES):
             digest.update(block)
-    return digest.hexdigest()
+    found: str = digest.hexdigest()
+    return found

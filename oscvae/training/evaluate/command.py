@@ -22,6 +22,8 @@ from oscvae.training.data.dataset import NoteSet
 from oscvae.training.data.store import open_dataset
 from oscvae.training.evaluate import gallery, maps
 from oscvae.training.evaluate.drawing import png, sheet
+from oscvae.training.evaluate.effects.measure import Bank
+from oscvae.training.evaluate.effects.page import draw_effects, write_effects
 from oscvae.training.evaluate.fidelity import instrument_codes
 from oscvae.training.evaluate.page import Page, doubt, write_fidelity, write_head, write_playing, write_realism
 from oscvae.training.evaluate.report import Effort, Evaluation, Material, evaluate
@@ -90,6 +92,8 @@ def write(subject: Subject, notes: NoteSet, found: Evaluation, material: Materia
     write_playing(page, found.playing, keep("playing.png", png(maps.draw_playing(material.heard, every))))
     write_space(page, found.latent, draw_space(subject, notes, found, material, keep, track))
     write_realism(page, found.realism, found.data)
+    if found.effects is not None:
+        write_effects(page, found.effects, keep("effects.png", png(draw_effects(Bank.of(document)))))
     (out / INDEX).write_text(page.html(f"{found.model}, evaluated"), encoding="utf-8")
 
 
@@ -135,7 +139,7 @@ def table_of(found: Evaluation, subject: Subject) -> Table:
     """The figures that decide, for a terminal."""
     table = Table("figure", "measured", "at least", "aim", "n", title=f"{found.model}, version {found.version}")
     untold = []
-    for target in targets(subject.document.latent_size):
+    for target in targets(subject.document.latent_size, found):
         told = target.read(found)
         if told is None:
             untold.append(target.what)

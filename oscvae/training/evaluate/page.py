@@ -131,7 +131,7 @@ def write_head(page: Page, found: Evaluation, document: ModelDocument) -> None:
         page.text(warning, "warning")
 
     rows, untold = [], []
-    for target in targets(document.latent_size):
+    for target in targets(document.latent_size, found):
         told = target.read(found)
         if told is None:
             untold.append(target.what)

@@ -14,6 +14,7 @@ import torch
 
 from oscvae.model.document import ModelDocument
 from oscvae.training.data.dataset import NoteSet
+from oscvae.training.evaluate.effects.measure import Effects, has_effects, measure_effects
 from oscvae.training.evaluate.fidelity import Fidelity, measure_fidelity
 from oscvae.training.evaluate.latent import LatentSpace, measure_latent
 from oscvae.training.evaluate.levels import Tails, measure_tails
@@ -35,6 +36,7 @@ class Effort:
     recordings: int = 300
     correlated_points: int = 120
     decodes: int = 500
+    sounds_under_effects: int = 100
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class Evaluation:
     latent: LatentSpace
     realism: Realism | None
     """None where too few notes are withheld to compare sets."""
+    effects: Effects | None
+    """None of a model without them, or of data that keep no sounds."""
     decode: Decode
 
     def to_json(self) -> str:
@@ -97,7 +101,7 @@ def evaluate(
     """Raises DataError where the data do not fit the model."""
     subject.check(notes)
     effort = effort or Effort()
-    section = iter(np.random.SeedSequence(seed).spawn(3))
+    section = iter(np.random.SeedSequence(seed).spawn(4))
     codes = subject.encode(notes.x, notes.note)
     fidelity = measure_fidelity(subject, notes, codes, track)
     tails = measure_tails(subject, notes, codes, track)
@@ -121,6 +125,10 @@ def evaluate(
         track,
     )
     realism = measure_realism(subject, notes, codes, np.random.default_rng(next(section)), track)
+    effects_rng = np.random.default_rng(next(section))
+    effects = None
+    if has_effects(subject.document, notes):
+        effects = measure_effects(subject, notes, effects_rng, effort.sounds_under_effects, track)
     evaluation = Evaluation(
         model=subject.document.name,
         version=subject.document.version,
@@ -131,6 +139,7 @@ def evaluate(
         playing=playing,
         latent=latent,
         realism=realism,
+        effects=effects,
         decode=measure_decode(subject, effort.decodes),
     )
     return evaluation, Material(codes, heard)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from oscvae.arrays import Float32s, Int64s
 from oscvae.errors import DataError
 from oscvae.model.analysis import Analysis
+from oscvae.model.detail import Detailer, Moved
 from oscvae.model.document import ModelDocument
 from oscvae.model.torchscript import has_encoder, load, one_hots, to_frames, verify
 from oscvae.training.data.dataset import TRAIN, NoteSet
@@ -91,6 +92,19 @@ class Subject:
         with torch.inference_mode():
             rows = self.module(torch.from_numpy(np.asarray(z, np.float32)), octave, semitone)
             x: Float32s = to_frames(rows, self.document).numpy()
+        return x
+
+    def with_detail(
+        self, z: NDArray[Any], note: Sequence[int] | Int64s, detailer: Detailer, parts: Sequence[Moved]
+    ) -> Float32s:
+        """As `decode`, with the same details added to each."""
+        octave, semitone = one_hots(_plain(note), self.document.first_octave)
+        with torch.inference_mode():
+            rows = self.module(torch.from_numpy(np.asarray(z, np.float32)), octave, semitone)
+            blocks = np.ascontiguousarray(rows.numpy().transpose(0, 2, 1))
+            for block, each in zip(blocks, _plain(note), strict=True):
+                detailer.add(block, each, parts)
+            x: Float32s = to_frames(torch.from_numpy(blocks.transpose(0, 2, 1)), self.document).numpy()
         return x
 
     def sound(self, x: Float32s) -> Float32s:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from oscvae.training.evaluate.effects.measure import Effects, Told
+from oscvae.training.evaluate.fidelity import Distance
 from oscvae.training.evaluate.report import Evaluation
 
 Read = Callable[[Evaluation], "tuple[float, int] | None"]
@@ -57,8 +59,87 @@ def _ratio(found: Evaluation) -> tuple[float, int] | None:
     return None if found.realism is None else (found.realism.ratio, found.realism.training_to_test.m)
 
 
-def targets(dimensions: int) -> tuple[Target, ...]:
-    """For a latent space of so many dimensions."""
+def targets(dimensions: int, found: Evaluation) -> tuple[Target, ...]:
+    """For a latent space of so many dimensions, and what was evaluated."""
+    return _with_effects() if found.effects is not None else _of_notes(dimensions)
+
+
+def _effect(read: Callable[[Effects], tuple[float, int]]) -> Read:
+    return lambda found: None if found.effects is None else read(found.effects)
+
+
+def _with_effects() -> tuple[Target, ...]:
+    """Of a model of sounds and effects."""
+    return (
+        Target("pitch error, median", "cents", 1.0, 1.0, False, lambda e: _tuning(e, "median_cents"), 2),
+        Target("pitch error, 95th percentile", "cents", 5.0, 2.0, False, lambda e: _tuning(e, "p95_cents"), 2),
+        Target(
+            "LSD, unseen sounds under all effects", "dB", 6.4, 5.6, False, _effect(lambda e: _near(e.all, "lsd")), 2
+        ),
+        Target("SC, unseen sounds, all effects", "dB", -2.0, -2.7, False, _effect(lambda e: _near(e.all, "sc"))),
+        Target("LSD, the same with fine detail", "dB", 5.5, 4.5, False, _effect(lambda e: _near(e.detailed, "lsd")), 2),
+        Target("SC, the same with fine detail", "dB", -4.0, -7.0, False, _effect(lambda e: _near(e.detailed, "sc"))),
+        Target(
+            "unseen effects whose nearest is of their family",
+            "",
+            4.0,
+            6.0,
+            True,
+            _effect(lambda e: (float(e.unseen_right), len(e.unseen))),
+            0,
+        ),
+        Target("LSD, unseen pairs over seen ones", "dB", 0.5, 0.2, False, _effect(_gap), 2),
+        Target(
+            "Moog corner against brightness, rank",
+            "",
+            0.9,
+            0.95,
+            True,
+            _effect(lambda e: (e.brightness_rank, e.sounds)),
+            3,
+        ),
+        Target(
+            "distance on the pad against dB, rank", "", 0.9, 0.95, True, _effect(lambda e: (e.distance_rank, 2556)), 3
+        ),
+        Target("group of effects, from the effect's code", "", 0.35, 0.5, True, _effect(lambda e: _sure(e.group)), 2),
+        Target(
+            "effect, from the sound's code",
+            "",
+            0.04,
+            0.014,
+            False,
+            _effect(lambda e: _sure(e.effect_from_sound)),
+            3,
+        ),
+        Target(
+            "sound, from the effect's code",
+            "",
+            0.04,
+            0.013,
+            False,
+            _effect(lambda e: _sure(e.sound_from_effect)),
+            3,
+        ),
+        Target("jumps of over 3 dB between semitones", "", 0.0, 0.0, False, _jumps, 0),
+        Target("clicks at onset or end", "", 0.0, 0.0, False, _clicks, 0),
+        Target("dead corners of the latent range", "", 0.0, 0.0, False, _dead, 0),
+        Target("decode, one thread", "ms", 2.0, 0.7, False, lambda e: (e.decode.median_ms, e.decode.n), 2),
+    )
+
+
+def _near(distance: Distance, figure: str) -> tuple[float, int]:
+    return float(getattr(distance, f"{figure}_db")), distance.n
+
+
+def _sure(told: Told) -> tuple[float, int]:
+    return told.right, told.n
+
+
+def _gap(effects: Effects) -> tuple[float, int]:
+    return effects.unseen_pairs.lsd_db - effects.seen_pairs.lsd_db, effects.unseen_pairs.n
+
+
+def _of_notes(dimensions: int) -> tuple[Target, ...]:
     all_of_them = float(dimensions)
     return (
         Target("pitch error, median", "cents", 1.0, 1.0, False, lambda e: _tuning(e, "median_cents"), 2),

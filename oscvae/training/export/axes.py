@@ -58,11 +58,14 @@ class Axes:
         }
 
 
-def measure_axes(model: Any, document: ModelDocument, first_weights: Float32s, track: Track = quietly) -> Axes:
-    """Of a model as it was trained; first_weights [D] are those that read z first."""
+def measure_axes(
+    model: Any, document: ModelDocument, first_weights: Float32s, track: Track = quietly, parted: int = 0
+) -> Axes:
+    """Of a model as it was trained; first_weights [D] are those that read z first. parted: the first so many dimensions
+    stay before the rest."""
     subject, rng = Subject(model, document), np.random.default_rng(_SEED)
     change_db = measure_changes(subject, rng)
-    order = np.argsort(-change_db, kind="stable")
+    order = np.lexsort((-change_db, np.arange(change_db.size) >= parted))
     rho = _correlations(subject, rng, track)[:, order]
     words = choose_words(rho)
     signs = []

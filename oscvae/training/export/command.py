@@ -20,6 +20,7 @@ from oscvae.training.evaluate.metrics import decode_ms
 from oscvae.training.evaluate.subject import Subject
 from oscvae.training.evaluate.summary import Track, quietly, tracker
 from oscvae.training.export.axes import measure_axes, turned, turned_document
+from oscvae.training.export.effects import place_unseen, with_bank, with_effects
 from oscvae.training.export.export import Card, Difference, check_same, describe, export
 from oscvae.training.export.loudness import Loudness, levelled
 from oscvae.training.export.precision import check_rounding, rounded
@@ -173,11 +174,19 @@ def export_run(
     licence = wish.licence if wish.licence is not None else notes.licence
     card = Card(out.stem, _FIRST if wish.version is None else wish.version, licence, notes.origins)
     half = wish.weights == "float16"
+    effects = loaded.config.effects.size
+    if effects:
+        place_unseen(loaded.model, notes, loaded.config)
     model = rounded(loaded.model) if half else loaded.model
     document = describe(model, notes, loaded.analysis, card, _training(loaded, notes, record))
+    if effects:
+        document = with_effects(document, model, notes)
     shift_db = check_rounding(loaded.model, model, document, notes) if half else 0.0
-    axes = measure_axes(model, document, model.first_weights().numpy(), track)
+    parted = document.latent_size - effects
+    axes = measure_axes(model, document, model.first_weights().numpy(), track, parted)
     model, document = turned(model, axes), turned_document(document, axes)
+    if effects:
+        document = with_bank(document, model, loaded.config)
     loud, loudness = levelled(model, document, track)
     told = {**document.training, "loudness": loudness.record()} | ({"float16_shift_db": shift_db} if half else {})
     final = loud.model_copy(update={"training": told, "weights": "float16" if half else "float32"})

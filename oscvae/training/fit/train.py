@@ -24,6 +24,7 @@ from oscvae.settings.reader import nearest
 from oscvae.training.config import TrainConfig
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.fit.learner import WATCHED_LOSS, Learner
+from oscvae.training.fit.paired import PairedLearner
 from oscvae.training.fit.run import (
     BEST,
     CHECKPOINTS,
@@ -79,9 +80,11 @@ def train(
     _quieten()
     if config.fit.threads is not None:
         torch.set_num_threads(config.fit.threads)
-    learner = Learner(config, notes)
+    learner = _learner(config, notes)
     if start is not None:
         load_into(learner.model, start)
+    elif isinstance(learner, PairedLearner) and not resume:
+        learner.place_effects()
     trainer = _trainer(config, learner, _callbacks(config, notes, folder, console), folder)
     # Lightning starts this command anew for each further GPU: only the first begins the run.
     if not resume and getattr(rank_zero_only, "rank", 0) == 0:
@@ -89,6 +92,10 @@ def train(
     last = folder / CHECKPOINTS / f"{LAST}.ckpt"
     trainer.fit(learner, ckpt_path=last if resume and last.is_file() else None)
     return learner
+
+
+def _learner(config: TrainConfig, notes: NoteSet) -> Learner:
+    return PairedLearner(config, notes) if config.effects.size else Learner(config, notes)
 
 
 def _check_release(config: TrainConfig, notes: NoteSet) -> None:

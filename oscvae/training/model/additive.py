@@ -43,6 +43,8 @@ _UNDER_LOBE = 0.02
 _LOG_VARIANCE_START = -4.0
 LOG_VARIANCES = (-10.0, 2.0)
 """Where a stochastic decoder's log variances are cut: a quarter of a decibel, and more than the whole range."""
+_MOST_GAIN = 3.0
+"""Of a gain curve, in the units of x: more than the whole range."""
 CODE_LOG_VARIANCES = (-12.0, 6.0)
 _RELEASE_DENSE = 3
 """Knots at single frames from the release on."""
@@ -205,6 +207,8 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         self.static = nn.Linear(config.width, outputs)
         self.stiffness = nn.Linear(config.width, 1)
         self.variance = nn.Linear(config.width, axis.n_bands) if self.stochastic else nn.Identity()
+        self.gain = GainCurve(config, axis) if config.gain_points else NoGain()
+        self.has_gain = config.gain_points > 0
         with torch.no_grad():
             self.static.weight.mul_(0.3)
             self.static.bias[: config.partials] = _PARTIAL_START
@@ -249,10 +253,14 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
     def draw(self, trunk: Tensor, note: Tensor) -> Tensor:
         """Log magnitudes (B, bands, knots) of the features (B, width) at a note (B, 1)."""
         codes = self.to_codes(trunk).view(-1, self.n_codes, self.n_knots)
-        amplitudes = self.to_amplitudes(functional.silu(self.mix(codes))) + self.static(trunk)[:, :, None]
+        mixed = functional.silu(self.mix(codes))
+        amplitudes = self.to_amplitudes(mixed) + self.static(trunk)[:, :, None]
+        stiffness = self.inharmonicity(trunk)
+        if self.has_gain:
+            amplitudes = amplitudes + self.gain(mixed, trunk, self.places(note, stiffness))
         power = torch.exp(amplitudes.clamp(max=self.loudest) * self.log_power)
         partials, noise = power[:, : self.n_partials], power[:, self.n_partials :]
-        lobes = self.lobes(note, self.inharmonicity(trunk))
+        lobes = self.lobes(note, stiffness)
         noise = self.kept_apart(noise, partials, lobes, note)
         x = torch.log(torch.baddbmm(noise, lobes, partials) + self.silence) / self.log_power
         return self.levelled(x)
@@ -279,13 +287,17 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         octaves = self.stiffness_octaves * torch.tanh(self.stiffness(trunk))
         return self.stiffness_start * torch.exp2(octaves)
 
+    def places(self, note: Tensor, stiffness: Tensor) -> Tensor:
+        """Where the partials lie (B, partials), in bins."""
+        stretch = torch.sqrt((1.0 + stiffness * self.partial_square) / (1.0 + 4.0 * stiffness))
+        return self.f0_bins(note) * self.partial * stretch
+
     def lobes(self, note: Tensor, stiffness: Tensor) -> Tensor:
         """Power of each partial's lobe in each band (B, bands, partials), 1 at the top.
 
         A lobe touches a handful of bands: only those are computed, and put where they belong.
         """
-        stretch = torch.sqrt((1.0 + stiffness * self.partial_square) / (1.0 + 4.0 * stiffness))
-        place = self.f0_bins(note) * self.partial * stretch
+        place = self.places(note, stiffness)
         base = torch.searchsorted(self.centre, place.detach()) - self.reach_below
         band = base.clamp(0, self.last_base)[:, None, :] + self.reach
         distance = (self.centre[band] - place[:, None, :]) / self.spacing[band]
@@ -295,6 +307,49 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
             lobe = lobe * square + coefficient
         empty = torch.zeros(place.shape[0], self.n_bands, place.shape[1], dtype=place.dtype, device=place.device)
         return empty.scatter(1, band, torch.square(lobe))
+
+
+class NoGain(nn.Module):  # type: ignore[misc]  # torch is untyped here
+    """Instead of a `GainCurve`, where TorchScript wants something of its signature."""
+
+    def forward(self, mixed: Tensor, trunk: Tensor, place: Tensor) -> Tensor:
+        return mixed.new_zeros(1, 1, 1)
+
+
+class GainCurve(nn.Module):  # type: ignore[misc]  # torch is untyped here
+    """What a filter does to partials and noise: a gain over frequency at each knot, a few points of it.
+
+    It is read at the place of each partial before its lobe is drawn: multiplied onto the bands, it would bend the
+    lobes, and so detune them. In the units of amplitudes, those of x.
+    """
+
+    def __init__(self, config: DecoderConfig, axis: BandAxis) -> None:
+        super().__init__()
+        points = config.gain_points
+        self.scale = (points - 1.0) / (axis.n_bands - 1.0)
+        self.last, self.most = points - 1, _MOST_GAIN
+        self.register_buffer("centre", torch.from_numpy(axis.centre))
+        position = self.scale * torch.arange(axis.n_bands).float()[None]
+        self.register_buffer("bands", position)
+        self.moving = nn.Conv1d(config.channels, points, 1, bias=False)
+        self.still = nn.Linear(config.width, points)
+        with torch.no_grad():
+            self.moving.weight.mul_(0.3)
+            self.still.weight.mul_(0.3)
+            self.still.bias.zero_()
+
+    def forward(self, mixed: Tensor, trunk: Tensor, place: Tensor) -> Tensor:
+        """(mixed (B, channels, knots), trunk (B, width), places of the partials in bins (B, partials)) -> gains (B,
+        partials + bands, knots)."""
+        curve = (self.moving(mixed) + self.still(trunk)[:, :, None]).clamp(-self.most, self.most)
+        above = torch.searchsorted(self.centre, place).clamp(1, self.centre.shape[0] - 1)
+        low, high = self.centre[above - 1], self.centre[above]
+        band = (above - 1) + ((place - low) / (high - low)).clamp(0.0, 1.0)
+        position = torch.cat([self.scale * band, self.bands.expand(place.shape[0], -1)], 1)
+        first = position.floor().clamp(0, self.last - 1)
+        share = (position - first)[:, :, None]
+        at = first.long()[:, :, None].expand(-1, -1, curve.shape[2])
+        return torch.gather(curve, 1, at) * (1.0 - share) + torch.gather(curve, 1, at + 1) * share
 
 
 class KnotsEncoder(nn.Module):  # type: ignore[misc]  # torch is untyped here

@@ -18,6 +18,7 @@ from oscvae.training import config as configuration
 from oscvae.training.config import TrainConfig
 from oscvae.training.model.additive import AdditiveDecoder, KnotsEncoder
 from oscvae.training.model.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
+from oscvae.training.model.paired import PairedEncoder
 from oscvae.training.model.refining import Refinement
 
 
@@ -81,6 +82,8 @@ def make_model(config: TrainConfig, analysis: NoteAnalysis, seed: int | None = N
 
 def _encoder(config: TrainConfig, analysis: NoteAnalysis) -> nn.Module:
     if isinstance(config.encoder, configuration.KnotsEncoder):
+        if config.effects.size:
+            return PairedEncoder(config.encoder, config.latent - config.effects.size, config.effects.size, analysis)
         return KnotsEncoder(config.encoder, config.latent, analysis)
     return ConvolutionalEncoder(config.encoder, config.latent, analysis)
 

@@ -14,7 +14,7 @@ from oscvae.training.data.recipes import DataRecipe, Reading, SoundfontSource, h
 
 
 def test_the_shipped_recipes_are_of_one_kind_and_keep_what_was_never_heard() -> None:
-    assert shipped() == ["plucked", "plucked-fluid", "sustained"]
+    assert shipped() == ["coast", "plucked", "plucked-fluid", "sustained"]
     plucked, fluid = load_recipe("plucked"), load_recipe("plucked-fluid")
     for recipe in (plucked, fluid):
         assert recipe.analysis.complete() == AnalysisPart(note_min=40, note_max=88, frames=560).complete()
@@ -80,7 +80,7 @@ def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("name: x\n", "soundfonts or folders"),
+        ("name: x\n", "soundfonts, folders or synth"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {hop: 500}\n", "hop 500"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {n_bands: 3000}\n", "3000 bands"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {note_min: 60, note_max: 50}\n", "note_min 60"),

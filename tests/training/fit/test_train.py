@@ -32,6 +32,7 @@ from oscvae.training.export.command import export_run
 from oscvae.training.fit.run import load_run, read_record
 from oscvae.training.fit.train import train
 from oscvae.training.model.network import in_frames, make_model
+from training.hits import store_hits
 from training.tiny import ANALYSIS, make_notes, store_notes, tiny_config, write_config
 
 # Sizes that bring a configuration down to a second, whatever its kind.
@@ -276,6 +277,9 @@ def test_each_configuration_trains_two_steps_and_exports(name: str, data: Path, 
     if name == "sustained":
         data = save_held(tmp_path / "held")
         small += [f"{part}.{key}" for part in ("encoder", "decoder") for key in ("release_knots=3", "release_frame=14")]
+    if carried.effects.size:
+        data = store_hits(tmp_path / "hits")
+        small += ["effects.at_once=2", "decoder.gain_points=8"]
     config = load_config(find_config(name), [*small, "fit.threads=1", "trainer.accelerator=cpu", "watch.hear_every=0"])
     run(config, data, tmp_path / "run")
     check_exported(tmp_path / "run", config.latent)

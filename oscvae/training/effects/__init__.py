@@ -1,0 +1,1 @@
+"""Effects that sounds are trained with: 72 of them, computed as they are needed."""

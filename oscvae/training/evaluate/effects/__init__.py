@@ -1,0 +1,1 @@
+"""How a model of sounds and effects is judged: figures, what is asked of them, pictures."""

@@ -1,0 +1,1 @@
+"""A modular synthesiser voice, and the data set of its hits."""

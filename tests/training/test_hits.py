@@ -1,0 +1,67 @@
+"""The model of hits that ships: in tune, its effects where it says, each of them a preset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from oscvae.model.document import ModelDocument, ModelDocument2
+from oscvae.model.torchscript import has_encoder, load, one_hots, to_frames, verify
+from oscvae.play.loaded import factory_presets, find_preset
+from oscvae.training.effects.bank import BANK, BY_NAME
+from oscvae.training.evaluate.metrics import pitch
+
+PATH = Path(__file__).parents[2] / "models" / "hits.ts"
+
+
+@pytest.fixture(scope="module")
+def model() -> tuple[Any, ModelDocument]:
+    return load(PATH)
+
+
+def test_it_keeps_its_word(model: tuple[Any, ModelDocument]) -> None:
+    module, document = model
+    verify(module, document)
+    assert has_encoder(module)
+    assert PATH.stat().st_size < 10_000_000
+    assert isinstance(document, ModelDocument2)
+    assert document.pads == ("sound", "effect")
+    assert document.licence == "MIT"
+
+
+def test_it_is_in_tune_at_random_notes_and_latents(model: tuple[Any, ModelDocument]) -> None:
+    found = pitch(*model, count=30)
+    assert found.median_cents < 1.0
+    assert found.within_10_cents >= 0.9
+
+
+def test_every_effect_is_a_preset_that_goes_to_its_place(model: tuple[Any, ModelDocument]) -> None:
+    _, document = model
+    presets = factory_presets(document.points, document.latent)
+    assert list(presets) == [effect.name for effect in BANK]
+    place = document.training["effects"][BY_NAME["moog-400"]]["place"]
+    found = find_preset(presets, "moog-400")
+    assert found is not None
+    assert found[2:] == pytest.approx(place, abs=2e-4)
+
+
+def test_a_filter_that_closes_along_the_pad_takes_the_highs_away(model: tuple[Any, ModelDocument]) -> None:
+    module, document = model
+    axis = document.band_axis()
+    hz = axis.centre * document.sample_rate / document.n_fft
+    presets = factory_presets(document.points, document.latent)
+    sound = presets["dry"][:2]
+    octave, semitone = one_hots([52], document.first_octave)
+    above = []
+    for name in ("dry", "moog-1600", "moog-400", "moog-100"):
+        z = torch.tensor([[*sound, *document.training["effects"][BY_NAME[name]]["place"]]])
+        with torch.inference_mode():
+            x = to_frames(module(z, octave, semitone), document)[0].numpy()
+        power = np.where(x > -1.0, 10.0 ** (0.05 * document.range_db * x), 0.0).sum(axis=1) * axis.width()
+        above.append(10.0 * np.log10(power[hz > 800.0].sum() / power.sum()))
+    assert above[0] > above[1] > above[2] > above[3] - 1.0
+    assert above[0] - above[2] > 6.0
