@@ -21,7 +21,7 @@ import numpy as np
 from oscvae.arrays import Float32s
 from oscvae.errors import OscvaeError, SoundFileError
 from oscvae.model.document import ModelDocument, parse_document
-from oscvae.sound.doubts import doubt, range_hz
+from oscvae.sound.doubts import doubt, doubt_of_hit, range_hz
 from oscvae.sound.files import read_sound
 from oscvae.sound.pitch import fundamental_hz
 from oscvae.sound.takes import finish, settled, tune
@@ -46,12 +46,17 @@ class Heard(NamedTuple):
 def analyse(path: Path, document: ModelDocument, note: int | None = None) -> Heard:
     """A recorded note for `document`'s encoder. note: which it is, instead of the one that is heard.
 
+    A model without pitch hears the sound as it is, and a note that is given changes nothing.
+
     Prepared as `oscvae dataset build` prepares a file that does not say its note; one beyond the model's range is taken
     for the nearest in it, and a clipped one is heard as it is. Raises SoundFileError.
     """
     rate = document.sample_rate
     try:
         take = read_sound(path, rate, allow_clipped=True)
+        if not document.has_pitch:
+            x, _ = finish(take, document, document.band_axis())
+            return Heard(document.decoded_note(0.0), np.ascontiguousarray(x.T), doubt_of_hit(take, rate))
         f0_hz = fundamental_hz(settled(take, rate), rate, *range_hz(document))
         told = note
         if note is None:

@@ -34,9 +34,8 @@ _GAP, _BACK = 0.05, 0.1
 def doubt(take: Float32s, sample_rate: int, f0_hz: float, notes: NoteAnalysis, told: int | None = None) -> str:
     """Why a take may be no single note of the fundamental that was heard, or none of a model's notes; empty where
     nothing speaks against it. told: the note that it is said to be, which is doubted where another is heard."""
-    gap_s = pop_s(take, sample_rate)
-    if gap_s is not None:
-        return f"something short sounds {gap_s:.2f} s before the note: cut the file after it"
+    if early := doubt_of_hit(take, sample_rate):
+        return early
     heard = settled(take, sample_rate)
     found_hz = beyond(heard, sample_rate, f0_hz, *range_hz(notes))
     if found_hz:
@@ -47,6 +46,12 @@ def doubt(take: Float32s, sample_rate: int, f0_hz: float, notes: NoteAnalysis, t
     if told is not None and abs(hz_to_note(f0_hz) - told) > _OTHER_NOTE:
         return f"it sounds like note {hz_to_note(f0_hz):.0f}, not {told}"
     return ""
+
+
+def doubt_of_hit(take: Float32s, sample_rate: int) -> str:
+    """The same of a sound without pitch: only what comes before it speaks against it."""
+    gap_s = pop_s(take, sample_rate)
+    return "" if gap_s is None else f"something short sounds {gap_s:.2f} s before the note: cut the file after it"
 
 
 def range_hz(notes: NoteAnalysis) -> tuple[float, float]:
