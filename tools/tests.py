@@ -1,43 +1,94 @@
-"""Every test, in two halves at once: those that need time to be kept, and, less urgent beside them, those that do not.
+"""Every test, in three lanes at once: what needs its moments kept, what mostly waits, and, less urgent, what computes.
 
     python tools/tests.py            all, as `make test` does
     python tools/tests.py tests/osc  what pytest is told, in one process
 
-Both halves print their own summary; what is less urgent prints when it has ended.
+Each lane prints its own summary, the first as it goes and the others when they have ended. A few tests that failed are
+then run once more, alone: what a crowded machine did to them passes, what is a fault fails again. Both are told.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
-TIMELESS = ("app", "daemon", "model", "settings", "sound", "spectral", "training")
-"""Folders of tests/ that compute, or wait for programs: nothing in them listens to a clock."""
+WAITING = ("page", "robustness")
+"""Folders of tests/ that mostly wait: for browsers, for time-outs, for what dies to come back."""
+COMPUTING = ("app", "daemon", "model", "settings", "sound", "spectral", "training")
+"""Those that compute: nothing in them listens to a clock."""
 PYTEST = (sys.executable, "-m", "pytest")
+FAILED = 1
+"""pytest's exit code where tests ran and some failed; all others are of another kind, and final."""
+A_FEW = 10
+"""Failures that may be the machine's. More of them are a fault, and are not run again."""
 
 
 def main(args: list[str]) -> int:
-    """The exit code: that of the first half that failed, 0 if none did."""
+    """The exit code: 0 if each test passed, at once or alone; else that of a lane in which one did not."""
     if args:
         return subprocess.run([*PYTEST, *args], cwd=ROOT, check=False).returncode
-    folders = [f"tests/{name}" for name in TIMELESS]
-    with tempfile.TemporaryFile("w+") as said:
-        beside = subprocess.Popen(
-            ["nice", *PYTEST, "-p", "no:cacheprovider", *folders], cwd=ROOT, stdout=said, stderr=subprocess.STDOUT
+    with tempfile.TemporaryDirectory() as name:
+        caches = [Path(name, lane) for lane in ("timed", "waiting", "computing")]
+        codes = at_once(
+            [*pytest(caches[0]), *(f"--ignore=tests/{folder}" for folder in (*WAITING, *COMPUTING))],
+            [*pytest(caches[1]), *(f"tests/{folder}" for folder in WAITING)],
+            ["nice", *pytest(caches[2]), *(f"tests/{folder}" for folder in COMPUTING)],
         )
-        try:
-            timed = subprocess.run([*PYTEST, *(f"--ignore={folder}" for folder in folders)], cwd=ROOT, check=False)
-            beside.wait()
-        finally:
-            if beside.poll() is None:
-                beside.terminate()
-                beside.wait()
-            said.seek(0)
-            print(said.read(), flush=True)
-    return timed.returncode or beside.returncode
+        return next(filter(None, map(once_more, codes, caches)), 0)
+
+
+def at_once(first: list[str], *others: list[str]) -> list[int]:
+    """The exit codes of commands; all but the first print when they have ended."""
+    with contextlib.ExitStack() as stack:
+        running: list[subprocess.Popen[bytes]] = []
+        for command in others:
+            said = stack.enter_context(tempfile.TemporaryFile())
+            lane = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
+            stack.callback(show, said)
+            stack.callback(end, lane)
+            running.append(lane)
+        codes = [subprocess.run(first, cwd=ROOT, check=False).returncode]
+        return codes + [lane.wait() for lane in running]
+
+
+def end(lane: subprocess.Popen[bytes]) -> None:
+    if lane.poll() is None:
+        lane.terminate()
+        lane.wait()
+
+
+def show(said: IO[bytes]) -> None:
+    said.seek(0)
+    print(said.read().decode(errors="replace"), flush=True)
+
+
+def once_more(code: int, cache: Path) -> int:
+    """The exit code of a lane after its failures, if they are few, were run again with nothing beside them."""
+    failed = failures(cache)
+    if code != FAILED or not 0 < len(failed) <= A_FEW:
+        return code
+    print(f"Once more, alone: {len(failed)} that failed", flush=True)
+    again = subprocess.run([*pytest(cache), "--last-failed"], cwd=ROOT, check=False).returncode
+    still = failures(cache)
+    for name in failed:
+        print(f"{'FAILED TWICE' if name in still else 'failed in the crowd, passed alone'}: {name}", flush=True)
+    return again
+
+
+def pytest(cache: Path) -> list[str]:
+    return [*PYTEST, "-o", f"cache_dir={cache}"]
+
+
+def failures(cache: Path) -> list[str]:
+    """The tests that failed when pytest last ran with that cache."""
+    told = cache / "v" / "cache" / "lastfailed"
+    return sorted(json.loads(told.read_text())) if told.is_file() else []
 
 
 if __name__ == "__main__":

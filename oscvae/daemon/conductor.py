@@ -41,7 +41,7 @@ from oscvae.play.loaded import Loaded
 from oscvae.play.models import ModelManager
 from oscvae.play.part import Part
 from oscvae.play.timeline import LiveTimeline
-from oscvae.play.voices import VoicePool
+from oscvae.play.voice.pool import VoicePool
 from oscvae.realtime.engine import Engine
 from oscvae.settings.sections import Config
 from oscvae.settings.threads import Threads

@@ -17,7 +17,7 @@ from oscvae.audio.choice import choose
 from oscvae.audio.silent import SilentBackend
 from oscvae.errors import AudioError
 from oscvae.play.frames import FrameClock
-from oscvae.play.voices import VoicePool
+from oscvae.play.voice.pool import VoicePool
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.settings.sections import AudioConfig, MidiConfig

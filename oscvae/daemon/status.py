@@ -11,7 +11,7 @@ from typing import Any
 from oscvae.daemon.output import Output
 from oscvae.osc.subscribers import Subscribers
 from oscvae.play.models import ModelManager
-from oscvae.play.voices import VoicePool
+from oscvae.play.voice.pool import VoicePool
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.units import gain_to_db

@@ -16,7 +16,7 @@ from oscvae.play.loaded import Loaded
 from oscvae.play.models import ModelManager
 from oscvae.play.part import Part
 from oscvae.play.timeline import Timeline
-from oscvae.play.voices import VoicePool
+from oscvae.play.voice.pool import VoicePool
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.settings.sections import Config
@@ -80,7 +80,7 @@ class Instrument(Listener, Generic[T]):
         rate = self.engine.rate
         self.engine.set_word(at.E_BUFFER, round(self._buffer_s * rate))
         self.models.set_rate(rate)
-        self.part.performer.apply_release()
+        self.part.performer.sound.apply_release()
 
     # -- what its parts and models tell --------------------------------------------------------------------------------
 

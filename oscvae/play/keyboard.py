@@ -26,8 +26,9 @@ from oscvae.play.frames import FrameMoment
 from oscvae.play.journey import Point
 from oscvae.play.listener import Listener
 from oscvae.play.timeline import Timeline
-from oscvae.play.voices import Voice, VoicePool
-from oscvae.play.voicewords import NO_TOUCH, Touch
+from oscvae.play.voice.pool import VoicePool
+from oscvae.play.voice.voice import Voice
+from oscvae.play.voice.words import NO_TOUCH, Touch
 from oscvae.play.zones import CHANNELS, Zones
 
 KEYBOARD_VELOCITY = 127.0

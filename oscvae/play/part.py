@@ -8,7 +8,7 @@ from oscvae.play.models import ModelManager
 from oscvae.play.performer import Performer
 from oscvae.play.presets import Presets
 from oscvae.play.timeline import Timeline
-from oscvae.play.voices import VoicePool
+from oscvae.play.voice.pool import VoicePool
 from oscvae.play.zones import configured
 from oscvae.settings.sections import Config
 

@@ -2,14 +2,13 @@
 
 One state (cursor, the sound of the next notes), one pool of voices. `execute` obeys the commands of one moment in
 order, `obey` one by one inside `moment`; `tick` moves what travels by itself. Where the cursor is at which moment is
-`cursor`, keys and pedals are `keyboard`, presets and macros `moves`; models, files and questions are the daemon's
-`services`.
+`cursor`, what moves it `steering`; keys and pedals are `keyboard`, presets and macros `moves`, gain to stretch `sound`;
+models, files and questions are the daemon's `services`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
@@ -24,7 +23,6 @@ from oscvae.osc.parse import NO_MODEL, Command, parse
 from oscvae.osc.vocabulary import find
 from oscvae.play import standing
 from oscvae.play.cursor import Cursor
-from oscvae.play.frames import FrameMoment
 from oscvae.play.journey import Glide, Point, State
 from oscvae.play.keyboard import Keyboard
 from oscvae.play.keyboard import obeys as keyboard_obeys
@@ -35,12 +33,16 @@ from oscvae.play.models import ModelManager
 from oscvae.play.moves import Moves
 from oscvae.play.moves import obeys as moves_obeys
 from oscvae.play.presets import Presets
+from oscvae.play.sound import Sound
+from oscvae.play.sound import obeys as sound_obeys
+from oscvae.play.steering import Steering
+from oscvae.play.steering import obeys as steering_obeys
 from oscvae.play.timeline import Timeline
-from oscvae.play.voices import Note, Voice, VoicePool
-from oscvae.play.voicewords import NO_TOUCH, VOICE_WORDS, Touch, release_factor
+from oscvae.play.voice.pool import VoicePool
+from oscvae.play.voice.voice import Note, Voice
+from oscvae.play.voice.words import NO_TOUCH, VOICE_WORDS, Touch
 from oscvae.play.zones import Zones
 from oscvae.realtime import layout as at
-from oscvae.units import db_to_gain, semitones_to_ratio
 
 STRETCH_MOST = 4.0
 UNSTOPPED_MOST = 4096  # different notes, fractions included, whose starts are counted
@@ -77,11 +79,7 @@ class Performer:
         self.keyboard = Keyboard(
             pool, timeline, self._cursor, listener, zones or Zones(), begin=self._begin, tell=self._tell
         )
-        self._attack_s = float(self._told["/attack"][0])
-        self._release_s = float(self._told["/release"][0])
-        self._releases_as_told = False  # until then a model's own release goes before it
-        self._stretch = float(self._told["/stretch"][0])
-        self._detail_share = float(self._told["/detail"][0])
+        self.sound = Sound(pool, timeline, self._told)
         self.moves = Moves(
             self._cursor,
             models,
@@ -92,13 +90,16 @@ class Performer:
             tell=self._tell,
             tell_cursor=self._tell_cursor,
         )
-        self._handlers = {**obeys.of(self), **keyboard_obeys.of(self.keyboard), **moves_obeys.of(self.moves)}
+        self._handlers = {
+            **obeys.of(self),
+            **keyboard_obeys.of(self.keyboard),
+            **moves_obeys.of(self.moves),
+            **sound_obeys.of(self.sound),
+            **steering_obeys.of(Steering(self._cursor, self._latent, self._place_of_now)),
+        }
         self._unstopped: Counter[float] = Counter()  # by note: starts that no /stop of that note has followed yet
         self._group = (0, 0)  # id and size of the bundle that is being executed
         self._group_begun = False
-        engine = pool.engine
-        engine.set_number(at.E_GAIN, db_to_gain(gain_db))
-        self.apply_release()
 
     @property
     def obeyed(self) -> Iterable[str]:
@@ -185,6 +186,10 @@ class Performer:
             return self.moves.place(place, loaded)
         return self._point(place, loaded), ()
 
+    def _place_of_now(self, place: Point | str) -> tuple[Point, Mix]:
+        """The same of the model that is current."""
+        return self._place_of(place, self._model())
+
     def _as_numbers(self, command: Command) -> Sequence[Any]:
         """The arguments of a command that was obeyed, with numbers where it named a point."""
         if not command.named_points:
@@ -225,7 +230,7 @@ class Performer:
             note=float(command.values["note"]),
             z=touch.place(point, loaded),
             detail=own_detail or detail,
-            detail_share=self._detail_share,
+            detail_share=self.sound.detail_share,
             kind=kind,
             channel=channel,
             loaded=loaded,
@@ -234,10 +239,10 @@ class Performer:
             owner=None if voice_id is None else client.key,
             velocity=velocity,
             stop_sample=-1 if seconds is None else round(seconds * rate),
-            attack=round(self._attack_s * rate),
+            attack=round(self.sound.attack_s * rate),
             hold=self._hold(loaded, kind, seconds),
-            release_s=None if self._releases_as_told else loaded.document.held_release_s,
-            stretch=self._stretch if stretch is None else stretch,
+            release_s=None if self.sound.releases_as_told else loaded.document.held_release_s,
+            stretch=self.sound.stretch if stretch is None else stretch,
             start_frame=-1 if due_ns is None else self.timeline.frame_at(due_ns),
             group=group,
             group_size=size,
@@ -288,7 +293,7 @@ class Performer:
         loaded = self._model()
         (start, start_detail), (end, end_detail) = (self._place_of(values[name], loaded) for name in "ab")
         seconds = values["seconds"]
-        stretch, held_s = self._stretch, None
+        stretch, held_s = self.sound.stretch, None
         if loaded.document.region is not None:
             held_s = seconds or None
         elif seconds > loaded.seconds * stretch:
@@ -378,43 +383,6 @@ class Performer:
     def _follow(self, first: float, end: float) -> None:
         self.keyboard.follow(first, end)
 
-    @obeys("/z")
-    def _place(self, command: Command, client: Client, due_ns: int | None) -> None:
-        z, detail = self._place_of(command.values["z"], self._model())
-        self._cursor.place(z, due_ns, detail)
-
-    def _replace(self, due_ns: int | None, index: int, *values: float) -> None:
-        loaded = self._model()
-        if index + len(values) > loaded.info.dims:
-            raise CommandError(f"the model has changed: {loaded.name!r} has {loaded.info.dims} dimensions")
-        self._cursor.replace(index, values, due_ns)
-
-    @obeys("/z/N")
-    def _z_n(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._replace(due_ns, command.values["n"] - 1, command.values["value"])
-
-    def _scaled(self, dimension: int, share: float) -> float:
-        latent = self._latent()
-        if dimension >= len(latent.low):
-            raise CommandError(f"the model has changed: it has {len(latent.low)} dimensions")
-        return latent.low[dimension] + share * (latent.high[dimension] - latent.low[dimension])
-
-    @obeys("/unit/N")
-    def _unit(self, command: Command, client: Client, due_ns: int | None) -> None:
-        dimension = command.values["n"] - 1
-        self._replace(due_ns, dimension, self._scaled(dimension, command.values["value"]))
-
-    @obeys("/pad/N")
-    def _pad(self, command: Command, client: Client, due_ns: int | None) -> None:
-        first = 2 * (command.values["n"] - 1)
-        x, y = command.values["x"], command.values["y"]
-        self._replace(due_ns, first, self._scaled(first, x), self._scaled(first + 1, y))
-
-    @obeys("/glide")
-    def _glide(self, command: Command, client: Client, due_ns: int | None) -> None:
-        z, detail = self._place_of(command.values["z"], self._model())
-        self._cursor.travel(command.values["seconds"], z, due_ns, detail)
-
     def tick(self) -> bool:
         """Move on what travels by itself; False when nothing does any more."""
         if self._cursor.travels:
@@ -429,58 +397,7 @@ class Performer:
                 moving = moving or voice.journey is not None
         return moving
 
-    # -- sound ---------------------------------------------------------------------------------------------------------
-
-    @obeys("/gain")
-    def _set_gain(self, command: Command, client: Client, due_ns: int | None) -> None:
-        gain = db_to_gain(command.values["gain"])
-        self.timeline.defer(due_ns, lambda: self.pool.engine.set_number(at.E_GAIN, gain))
-
-    @obeys("/pan")
-    def _set_pan(self, command: Command, client: Client, due_ns: int | None) -> None:
-        pan = command.values["pan"]
-        self.timeline.defer(due_ns, lambda: self.pool.engine.set_number(at.E_PAN, pan))
-
-    @obeys("/bend")
-    def _set_bend(self, command: Command, client: Client, due_ns: int | None) -> None:
-        ratio = semitones_to_ratio(command.values["bend"])
-        if isinstance(due_ns, FrameMoment):
-            due_ns = None  # a wheel is heard a buffer late anyway, and the note after it must begin with it
-        self.timeline.defer(due_ns, lambda: self.pool.engine.set_number(at.E_BEND, ratio))
-
-    def apply_release(self) -> None:
-        """Tell the callback the release, at the engine's present rate."""
-        engine = self.pool.engine
-        engine.set_number(at.E_RELEASE, release_factor(self._release_s, engine.rate))
-
-    @obeys("/release")
-    def _set_release(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._release_s = command.values["release"]
-        self._releases_as_told = True
-        self.timeline.defer(due_ns, self._change_release)
-
-    def _change_release(self) -> None:
-        self.apply_release()
-        self.pool.release_as_all()
-
-    @obeys("/freeze")
-    def _freeze(self, command: Command, client: Client, due_ns: int | None) -> None:
-        on = int(command.values["on"])
-        self.timeline.defer(due_ns, lambda: self.pool.engine.set_word(at.E_FREEZE, on))
-
-    @obeys("/detail")
-    def _fade_detail(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._detail_share = share = command.values["share"]
-        end = math.inf if due_ns is None else self.timeline.frame_at(due_ns)  # what begins then has it by then
-        self.timeline.defer(due_ns, lambda: self.pool.fade_all_details(share, end))
-
-    @obeys("/attack")
-    def _set_attack(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._attack_s = command.values["attack"]
-
-    @obeys("/stretch")
-    def _set_stretch(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._stretch = command.values["stretch"]
+    # -- what commands ask for besides ---------------------------------------------------------------------------------
 
     def _also(self, message: Message, path: str, client: Client, due_ns: int | None) -> None:
         """Obey what `path` asks for besides; it is told to all, whoever caused it included."""

@@ -18,7 +18,7 @@ from oscvae.play.loaded import Handles
 from oscvae.play.macros import read_macros
 from oscvae.play.performer import Performer
 from oscvae.play.presets import Preset
-from oscvae.play.voices import Voice
+from oscvae.play.voice.voice import Voice
 from oscvae.realtime.engine import Engine
 from parts.asker import Asker
 

@@ -13,8 +13,8 @@ import pytest
 
 from oscvae.play.cursor import Cursor, Glide, State
 from oscvae.play.frames import FrameClock, FrameMoment
+from oscvae.play.journey import Point
 from oscvae.play.timeline import LiveTimeline
-from oscvae.play.voices import Point
 
 START = (0.0, 0.0, 0.0)
 

@@ -154,12 +154,12 @@ def test_a_models_own_release_is_that_of_its_notes_until_one_is_set(
     engine: OfflineEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load(engine, "releasing")
-    monkeypatch.setattr(engine.performer, "_releases_as_told", False)  # as at the start
+    monkeypatch.setattr(engine.performer.sound, "releases_as_told", False)  # as at the start
     own = played(engine, (0.0, "/play", 60, *Z, 0.8, 1.0))
     assert ends_s(own) == pytest.approx(1.0 + RELEASE_S, abs=0.03)
     changed = played(engine, (0.0, "/voice/new", 1, 60, *Z, 0.8, 1.0), (0.5, "/release", 0.1))
     assert ends_s(changed) == pytest.approx(1.1, abs=0.03)
-    monkeypatch.setattr(engine.performer, "_releases_as_told", False)
+    monkeypatch.setattr(engine.performer.sound, "releases_as_told", False)
     alone = played(
         engine,
         (0.0, "/voice/new", 1, 60, *Z, 0.8, 1.0),

@@ -8,7 +8,7 @@ import pytest
 
 from oscvae.errors import CommandError
 from oscvae.play.frames import FrameMoment
-from oscvae.play.voices import Voice
+from oscvae.play.voice.voice import Voice
 from oscvae.realtime import layout as at
 from oscvae.units import db_to_gain, semitones_to_ratio
 from play.performing import LATER, MOMENT, Performing

@@ -15,7 +15,8 @@ from oscvae.decode.wire import MOVE, NOTE_ON, Request
 from oscvae.model.detail import Detail, Mix
 from oscvae.play.link import RendererLink
 from oscvae.play.listener import Listener
-from oscvae.play.voices import Note, Voice, VoicePool
+from oscvae.play.voice.pool import VoicePool
+from oscvae.play.voice.voice import Note, Voice
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.memory import store_word
@@ -268,7 +269,7 @@ def test_nobody_waits_for_a_move_that_will_never_be(gone: str) -> None:
     else:
         stage.model.decoder.alive = False
     stage.take_events()
-    assert stage.model.decoder.idle and not stage.pool._following
+    assert stage.model.decoder.idle and not stage.pool._decoding._waiting
 
 
 # -- fine detail -------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import time
 from pathlib import Path
@@ -154,9 +155,11 @@ def test_loads_leave_no_descriptor_behind(manager: ModelManager) -> None:
         manager.open("honest").decoder.close()
 
     load_all()
+    gc.collect()  # tests before this one may have left some, which go at any moment
     before = descriptors()
     load_all()
-    assert descriptors() == before
+    gc.collect()
+    assert descriptors() <= before
 
 
 @pytest.mark.soak

@@ -11,21 +11,19 @@ import logging
 import math
 from collections import deque
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 
-from oscvae.decode.pool import put_details
-from oscvae.decode.wire import MOVE, NOTE_ON, Request
+from oscvae.decode.wire import NOTE_ON
 from oscvae.errors import BusyError, CommandError
-from oscvae.model.detail import Mix, detail_size
-from oscvae.osc.client import Client
-from oscvae.play.journey import Glide, Point
+from oscvae.model.detail import Mix
+from oscvae.play.journey import Point
 from oscvae.play.link import RendererLink
 from oscvae.play.listener import Listener
 from oscvae.play.loaded import Loaded
-from oscvae.play.voicewords import NO_TOUCH, Touch, release_factor
+from oscvae.play.voice.decoding import Decoding
+from oscvae.play.voice.voice import Voice
+from oscvae.play.voice.words import release_factor
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.memory import load_float, load_word, store_float, store_word
@@ -35,88 +33,6 @@ WAITING_MOST = 64  # notes that may wait for a stolen voice's slot
 SLOWEST_RATE = 0.01  # below which a note is as good as frozen
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What a command asks for.
-
-    id: the client's own, or negative. owner: whose id it is. velocity: 0 to 1, the gain is its square. stop_sample: of
-    the voice, at which it releases by itself; -1 = never. attack: samples. hold: one of the HOLD_ values. release_s:
-    its model's; None = the player's. start_frame: -1 = as soon as it is ready. group: of the notes that begin together,
-    0 = alone. channel: of the key, 1 to 16; 0 = none. detail: fine detail that goes with z. detail_share: of it,
-    that all voices have.
-    """
-
-    id: int
-    note: float
-    z: Point
-    kind: Literal["play", "interp", "note", "voice"]
-    loaded: Loaded
-    client: Client | None = None
-    path: str = "/play"
-    owner: Hashable = None
-    velocity: float = 0.8
-    stop_sample: int = -1
-    attack: int = 0
-    stretch: float = 1.0
-    start_frame: int = -1
-    group: int = 0
-    group_size: int = 0
-    group_first: bool = False
-    hold: int = at.HOLD_NONE
-    release_s: float | None = None
-    channel: int = 0
-    detail: Mix = ()
-    detail_share: float = 1.0
-
-    @property
-    def semitone(self) -> int:
-        """The MIDI note that is decoded."""
-        return self.loaded.document.decoded_note(self.note)
-
-    def fail(self, why: object) -> None:
-        """Tell whoever asked for it why it cannot be played."""
-        if self.client is not None:
-            self.client.fail(self.path, why)
-
-
-@dataclass(slots=True, eq=False)
-class Voice:
-    """One note, from the command to its slot's return."""
-
-    asked: Note
-    z: Point = ()
-    detail: Mix = ()
-    detail_share: float = 1.0  # of it, that was set for this voice
-    all_detail_share: float = 1.0  # and for all
-    stop_frame: int = 0  # from which a release counts; 0 = at once
-    numbers: dict[int, float] = field(default_factory=dict)  # what was set while it waited for a slot, by word
-    own_release: bool = False  # one that was set for it alone
-    journey: Glide | None = None
-    touch: Touch = NO_TOUCH  # of its channel, as it was while the key was down
-    held: bool = True
-    pedalled: bool = False
-    releasing: bool = False
-    stolen: bool = False
-    slot: int = -1
-    generation: int = 0
-    order: int = 0
-    heard: bool = False
-    in_flight: bool = False
-    wanted: Point | None = None
-
-    def __post_init__(self) -> None:
-        self.z, self.detail, self.all_detail_share = self.asked.z, self.asked.detail, self.asked.detail_share
-
-    @property
-    def loaded(self) -> Loaded:
-        return self.asked.loaded
-
-    @property
-    def follows(self) -> bool:
-        """Whether it goes where the cursor goes."""
-        return self.asked.kind == "note" and (self.held or self.pedalled)
 
 
 class VoicePool:
@@ -137,12 +53,11 @@ class VoicePool:
         self._free = list(range(engine.slots - 1, -1, -1))
         self._by_slot: dict[int, Voice] = {}
         self._waiting: deque[Voice] = deque()
-        self._following: deque[Voice] = deque()  # voices whose next move waits for its turn
+        self._decoding = Decoding()
         self._order = itertools.count(1)
         self._generation = itertools.count(1)
         self._ids = itertools.count(1)
         self._groups = itertools.count(1)
-        self._moves = itertools.count(1)
         self._floats = engine.voices.view(np.float64)
 
     # -- what sounds ---------------------------------------------------------------------------------------------------
@@ -277,40 +192,10 @@ class VoicePool:
             self._free.append(slot)
             self.busy += 1
             raise BusyError("busy: the renderer's queue is full")
-        if not self._request(voice, NOTE_ON, voice.z):
+        if not self._decoding.request(voice, NOTE_ON, voice.z):
             self.busy += 1
             self.fade(voice)
             raise BusyError("busy: the decoder takes no more requests")
-
-    def _request(self, voice: Voice, kind: int, z: Point) -> bool:
-        decoder = voice.loaded.decoder
-        if not decoder.free_blocks:
-            return False
-        block = decoder.free_blocks.pop()
-        # moves go in turn: by when their notes began, some voices would always come before others
-        deadline = max(voice.asked.start_frame, 0) if kind == NOTE_ON else next(self._moves)
-        details = self._detail(voice, block) if voice.detail else ()
-        request = Request(kind, voice.slot, voice.generation, block, deadline, voice.asked.semitone, z, details)
-        context = voice.loaded.context
-        context.expect(block, voice.slot, voice.generation)
-        if not decoder.send(request):
-            context.expect_nothing(block)
-            decoder.free_blocks.append(block)
-            return False
-        voice.in_flight = True
-        return True
-
-    def _detail(self, voice: Voice, block: int) -> tuple[tuple[float, float], ...]:
-        """Lay a voice's fine detail into the block that is to be filled; share and note of each part."""
-        size = detail_size(voice.loaded.document.bands.n)
-        note, share = voice.asked.semitone, voice.detail_share * voice.all_detail_share
-        parts = [
-            (detail, share * own * detail.at(note))
-            for detail, own in voice.detail
-            if share * detail.at(note) > 0.0 and detail.size == size  # another model may have come
-        ]
-        count = put_details(voice.loaded.decoder.pool[block], [detail.numbers for detail, _ in parts])
-        return tuple((own, float(detail.note)) for detail, own in parts[:count])
 
     # -- while it sounds -----------------------------------------------------------------------------------------------
 
@@ -345,28 +230,13 @@ class VoicePool:
             return  # its first decode is still to come
         voice.wanted = voice.z
         if not voice.in_flight:
-            self._line_up(voice)
-            self.serve_moves()
-            self.busy += voice in self._following
-
-    def _line_up(self, voice: Voice) -> None:
-        if voice not in self._following:
-            self._following.append(voice)
+            self._decoding.line_up(voice)
+            self._decoding.serve()
+            self.busy += voice in self._decoding
 
     def serve_moves(self) -> None:
-        """Request a decode for each voice that waits for one, in their order. Those whose decoder has no room keep
-        their places: the last target is never lost."""
-        full: set[int] = set()  # contexts of such decoders
-        for _ in range(len(self._following)):
-            voice = self._following.popleft()
-            if voice.wanted is None or voice.stolen or not voice.loaded.decoder.alive:
-                continue
-            if voice.loaded.index not in full:
-                if self._request(voice, MOVE, voice.wanted):
-                    voice.wanted = None
-                    continue
-                full.add(voice.loaded.index)
-            self._following.append(voice)
+        """Request a decode for each voice that waits for one, in their order."""
+        self._decoding.serve()
 
     def release(self, voice: Voice, frame: int = 0) -> None:
         """Let the voice decay from `frame` on (0 = now)."""
@@ -468,7 +338,7 @@ class VoicePool:
             if not voice.heard:
                 voice.asked.fail(f"the model {voice.loaded.name!r} {reason} at this point")
         if voice.wanted is not None:
-            self._line_up(voice)
+            self._decoding.line_up(voice)
 
     def returned(self, slot: int, generation: int) -> None:
         """The renderer has let go of a slot: the next note that waits takes it."""

@@ -1,0 +1,75 @@
+"""What the voices ask of their decoders: the first block of a note, and moves, each in its turn."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+
+from oscvae.decode.pool import put_details
+from oscvae.decode.wire import MOVE, NOTE_ON, Request
+from oscvae.model.detail import detail_size
+from oscvae.play.journey import Point
+from oscvae.play.voice.voice import Voice
+
+
+class Decoding:
+    """Requests to the decoders of all voices."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Voice] = deque()  # voices whose next move waits for its turn
+        self._moves = itertools.count(1)
+
+    def __contains__(self, voice: object) -> bool:
+        return voice in self._waiting
+
+    def request(self, voice: Voice, kind: int, z: Point) -> bool:
+        """Ask for a decode; False if the decoder has no room."""
+        decoder = voice.loaded.decoder
+        if not decoder.free_blocks:
+            return False
+        block = decoder.free_blocks.pop()
+        # moves go in turn: by when their notes began, some voices would always come before others
+        deadline = max(voice.asked.start_frame, 0) if kind == NOTE_ON else next(self._moves)
+        details = _detail(voice, block) if voice.detail else ()
+        request = Request(kind, voice.slot, voice.generation, block, deadline, voice.asked.semitone, z, details)
+        context = voice.loaded.context
+        context.expect(block, voice.slot, voice.generation)
+        if not decoder.send(request):
+            context.expect_nothing(block)
+            decoder.free_blocks.append(block)
+            return False
+        voice.in_flight = True
+        return True
+
+    def line_up(self, voice: Voice) -> None:
+        """The voice's next move waits for its turn."""
+        if voice not in self._waiting:
+            self._waiting.append(voice)
+
+    def serve(self) -> None:
+        """Request a decode for each voice that waits for one, in their order. Those whose decoder has no room keep
+        their places: the last target is never lost."""
+        full: set[int] = set()  # contexts of such decoders
+        for _ in range(len(self._waiting)):
+            voice = self._waiting.popleft()
+            if voice.wanted is None or voice.stolen or not voice.loaded.decoder.alive:
+                continue
+            if voice.loaded.index not in full:
+                if self.request(voice, MOVE, voice.wanted):
+                    voice.wanted = None
+                    continue
+                full.add(voice.loaded.index)
+            self._waiting.append(voice)
+
+
+def _detail(voice: Voice, block: int) -> tuple[tuple[float, float], ...]:
+    """Lay a voice's fine detail into the block that is to be filled; share and note of each part."""
+    size = detail_size(voice.loaded.document.bands.n)
+    note, share = voice.asked.semitone, voice.detail_share * voice.all_detail_share
+    parts = [
+        (detail, share * own * detail.at(note))
+        for detail, own in voice.detail
+        if share * detail.at(note) > 0.0 and detail.size == size  # another model may have come
+    ]
+    count = put_details(voice.loaded.decoder.pool[block], [detail.numbers for detail, _ in parts])
+    return tuple((own, float(detail.note)) for detail, own in parts[:count])

@@ -1,0 +1,96 @@
+"""One voice: what a command asked for, and what has become of it since."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from oscvae.model.detail import Mix
+from oscvae.osc.client import Client
+from oscvae.play.journey import Glide, Point
+from oscvae.play.loaded import Loaded
+from oscvae.play.voice.words import NO_TOUCH, Touch
+from oscvae.realtime import layout as at
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a command asks for.
+
+    id: the client's own, or negative. owner: whose id it is. velocity: 0 to 1, the gain is its square. stop_sample: of
+    the voice, at which it releases by itself; -1 = never. attack: samples. hold: one of the HOLD_ values. release_s:
+    its model's; None = the player's. start_frame: -1 = as soon as it is ready. group: of the notes that begin together,
+    0 = alone. channel: of the key, 1 to 16; 0 = none. detail: fine detail that goes with z. detail_share: of it,
+    that all voices have.
+    """
+
+    id: int
+    note: float
+    z: Point
+    kind: Literal["play", "interp", "note", "voice"]
+    loaded: Loaded
+    client: Client | None = None
+    path: str = "/play"
+    owner: Hashable = None
+    velocity: float = 0.8
+    stop_sample: int = -1
+    attack: int = 0
+    stretch: float = 1.0
+    start_frame: int = -1
+    group: int = 0
+    group_size: int = 0
+    group_first: bool = False
+    hold: int = at.HOLD_NONE
+    release_s: float | None = None
+    channel: int = 0
+    detail: Mix = ()
+    detail_share: float = 1.0
+
+    @property
+    def semitone(self) -> int:
+        """The MIDI note that is decoded."""
+        return self.loaded.document.decoded_note(self.note)
+
+    def fail(self, why: object) -> None:
+        """Tell whoever asked for it why it cannot be played."""
+        if self.client is not None:
+            self.client.fail(self.path, why)
+
+
+@dataclass(slots=True, eq=False)
+class Voice:
+    """One note, from the command to its slot's return."""
+
+    asked: Note
+    z: Point = ()
+    detail: Mix = ()
+    detail_share: float = 1.0  # of it, that was set for this voice
+    all_detail_share: float = 1.0  # and for all
+    stop_frame: int = 0  # from which a release counts; 0 = at once
+    numbers: dict[int, float] = field(default_factory=dict)  # what was set while it waited for a slot, by word
+    own_release: bool = False  # one that was set for it alone
+    journey: Glide | None = None
+    touch: Touch = NO_TOUCH  # of its channel, as it was while the key was down
+    held: bool = True
+    pedalled: bool = False
+    releasing: bool = False
+    stolen: bool = False
+    slot: int = -1
+    generation: int = 0
+    order: int = 0
+    heard: bool = False
+    in_flight: bool = False
+    wanted: Point | None = None
+
+    def __post_init__(self) -> None:
+        self.z, self.detail, self.all_detail_share = self.asked.z, self.asked.detail, self.asked.detail_share
+
+    @property
+    def loaded(self) -> Loaded:
+        return self.asked.loaded
+
+    @property
+    def follows(self) -> bool:
+        """Whether it goes where the cursor goes."""
+        return self.asked.kind == "note" and (self.held or self.pedalled)

@@ -1,0 +1,71 @@
+"""What failed beside others is run again alone, by tools/tests.py, and only that."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ROOT = Path(__file__).resolve().parent.parent
+CROWDED = """
+from pathlib import Path
+def test_that_is_crowded_once():
+    seen = Path(__file__).with_name("seen")
+    crowded = not seen.exists()
+    seen.touch()
+    assert not crowded
+def test_that_passes():
+    with Path(__file__).with_name("runs").open("a") as runs:
+        runs.write("x")
+"""
+WRONG = "def test_that_is_wrong():\n    assert False\n"
+
+
+@pytest.fixture
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """tools/tests.py, for a project in tmp_path with the folders `page` and `sound` in lanes of their own."""
+    spec = importlib.util.spec_from_file_location("tools_tests", ROOT / "tools" / "tests.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntestpaths = tests\n")
+    for folder in (".", "page", "sound"):
+        (tmp_path / "tests" / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tests" / folder / "test_fine.py").write_text("def test_fine():\n    pass\n")
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # nothing here needs them, and they take their time
+    monkeypatch.setattr(module, "WAITING", ("page",))
+    monkeypatch.setattr(module, "COMPUTING", ("sound",))
+    return module
+
+
+def test_a_failure_of_the_crowd_passes_alone(
+    tool: ModuleType, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = "tests/sound"
+    (tmp_path / folder / "test_crowded.py").write_text(CROWDED)
+    assert tool.main([]) == 0
+    assert "failed in the crowd, passed alone: " in capfd.readouterr().out
+    assert (tmp_path / folder / "runs").read_text() == "x"
+
+
+def test_a_fault_fails_twice(tool: ModuleType, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "tests" / "test_wrong.py").write_text(WRONG)
+    (tmp_path / "tests" / "test_crowded.py").write_text(CROWDED)
+    assert tool.main([]) == 1
+    said = capfd.readouterr().out
+    assert "FAILED TWICE: tests/test_wrong.py::test_that_is_wrong" in said
+    assert "passed alone: tests/test_crowded.py::test_that_is_crowded_once" in said
+
+
+def test_many_failures_are_no_accident(tool: ModuleType, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    many = CROWDED + "".join(f"def test_wrong_{i}():\n    assert False\n" for i in range(tool.A_FEW))
+    (tmp_path / "tests" / "test_crowded.py").write_text(many)
+    assert tool.main([]) == 1
+    assert "Once more" not in capfd.readouterr().out
