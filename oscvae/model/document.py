@@ -25,6 +25,7 @@ from oscvae.errors import ModelError
 from oscvae.files import NAME_BYTES, open_regular, why
 from oscvae.model.analysis import MAX_BLOCK, MAX_FRAMES, Finite, Note, NoteAnalysis, Part
 from oscvae.model.knots import spread_matrix
+from oscvae.model.level import HIT_LEVEL_S, LEVEL_S
 from oscvae.names import find, normal
 
 FORMAT: Literal[1] = 1
@@ -141,6 +142,16 @@ class ModelDocument(Described, NoteAnalysis):
     def has_pitch(self) -> bool:
         """Whether a note number is a pitch; else all keys play one sound, resampled."""
         return True
+
+    @property
+    def level_s(self) -> float:
+        """How long the part of a sound is by which its level is measured, in seconds."""
+        return LEVEL_S if self.has_pitch else HIT_LEVEL_S
+
+    @property
+    def decoded_notes(self) -> tuple[int, int]:
+        """The lowest and the highest MIDI note that is ever decoded."""
+        return self.decoded_note(self.note_min), self.decoded_note(self.note_max)
 
     def decoded_note(self, note: float) -> int:
         """The MIDI note that is decoded for one that is asked for, and resampled to it: the nearest that is known."""

@@ -55,7 +55,7 @@ def analyse(path: Path, document: ModelDocument, note: int | None = None) -> Hea
     try:
         take = read_sound(path, rate, allow_clipped=True)
         if not document.has_pitch:
-            x, _ = finish(take, document, document.band_axis())
+            x, _ = finish(take, document, document.band_axis(), document.level_s)
             return Heard(document.decoded_note(0.0), np.ascontiguousarray(x.T), doubt_of_hit(take, rate))
         f0_hz = fundamental_hz(settled(take, rate), rate, *range_hz(document))
         told = note

@@ -61,6 +61,8 @@ class NoteSet:
     """[N], whether figures that compare models count the note: all, where a recipe names no list."""
     held: Held | None = None
     """Of notes that are held and let go, the same for all; None of those that sound for as long as they do."""
+    root_note: int | None = None
+    """Of hits, which have no pitch, the key that plays them as they are, and the note of each; None of notes."""
     fingerprint: str = ""
     """SHA-256 of the index and the data, in hexadecimal; empty for a set that was never stored."""
     name: str = ""

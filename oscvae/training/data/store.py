@@ -58,6 +58,7 @@ def open_dataset(path: Path) -> NoteSet:
     return NoteSet(
         x=x,
         held=_held(index, path),
+        root_note=_root_note(index, path),
         analysis=analysis,
         timbres=tuple(index["timbres"]),
         sources=tuple(index["sources"]),
@@ -84,6 +85,8 @@ def save_dataset(notes: NoteSet, path: Path) -> str:
     ]
     about = (notes.name, notes.licence, notes.origins)
     index = index_of(*about, notes.analysis, notes.timbres, notes.sources, rows)
+    if notes.root_note is not None:
+        index["root_note"] = notes.root_note
     if notes.held is not None:
         index["held"] = {"sustain": list(notes.held.sustain), "release_s": notes.held.release_s}
     return write_index(path, index)
@@ -98,6 +101,14 @@ def _held(index: dict[str, Any], path: Path) -> Held | None:
         return Held((first, last), float(index["held"]["release_s"]))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path / INDEX} is damaged: its held is none; build the set again") from error
+
+
+def _root_note(index: dict[str, Any], path: Path) -> int | None:
+    """The note of hits, where the index says one. Raises DataError."""
+    root = index.get("root_note")
+    if root is None or (isinstance(root, int) and not isinstance(root, bool) and 0 <= root <= 127):
+        return root
+    raise DataError(f"{path / INDEX} is damaged: its root_note is none; build the set again")
 
 
 def index_of(
