@@ -40,8 +40,7 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         (tmp_path / "tests" / folder / "test_fine.py").write_text("def test_fine():\n    pass\n")
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # nothing here needs them, and they take their time
-    monkeypatch.setattr(module, "WAITING", ("page",))
-    monkeypatch.setattr(module, "COMPUTING", ("sound",))
+    monkeypatch.setattr(module, "LANES", {"waiting": ("page",), "computing": ("sound",)})
     return module
 
 

@@ -1,4 +1,4 @@
-"""Every test, in three lanes at once: what needs its moments kept, what mostly waits, and, less urgent, what computes.
+"""Every test, in four lanes at once: what needs its moments kept, what waits, what people touch, and what computes.
 
     python tools/tests.py            all, as `make test` does
     python tools/tests.py tests/osc  what pytest is told, in one process
@@ -18,10 +18,14 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
-WAITING = ("page", "robustness")
-"""Folders of tests/ that mostly wait: for browsers, for time-outs, for what dies to come back."""
-COMPUTING = ("app", "daemon", "model", "settings", "sound", "spectral", "training")
-"""Those that compute: nothing in them listens to a clock."""
+LANES = {
+    "waiting": ("robustness",),
+    "surfaces": ("docs", "page", "patches"),
+    "computing": ("app", "daemon", "decode", "model", "play", "settings", "sound", "spectral", "training"),
+}
+"""Folders of tests/ beside the lane of all others: what waits for time-outs and for what dies to come back; browsers,
+patches and the commands of the docs; what nobody listens to by the clock."""
+LESS_URGENT = "computing"
 PYTEST = (sys.executable, "-m", "pytest")
 FAILED = 1
 """pytest's exit code where tests ran and some failed; all others are of another kind, and final."""
@@ -34,12 +38,17 @@ def main(args: list[str]) -> int:
     if args:
         return subprocess.run([*PYTEST, *args], cwd=ROOT, check=False).returncode
     with tempfile.TemporaryDirectory() as name:
-        caches = [Path(name, lane) for lane in ("timed", "waiting", "computing")]
-        codes = at_once(
-            [*pytest(caches[0]), *(f"--ignore=tests/{folder}" for folder in (*WAITING, *COMPUTING))],
-            [*pytest(caches[1]), *(f"tests/{folder}" for folder in WAITING)],
-            ["nice", *pytest(caches[2]), *(f"tests/{folder}" for folder in COMPUTING)],
-        )
+        caches = [Path(name, lane) for lane in ("timed", *LANES)]
+        elsewhere = [f"--ignore=tests/{folder}" for folders in LANES.values() for folder in folders]
+        others = [
+            [
+                *(["nice"] if lane == LESS_URGENT else []),
+                *pytest(cache),
+                *(f"tests/{folder}" for folder in folders),
+            ]
+            for (lane, folders), cache in zip(LANES.items(), caches[1:], strict=True)
+        ]
+        codes = at_once([*pytest(caches[0]), *elsewhere], *others)
         return next(filter(None, map(once_more, codes, caches)), 0)
 
 

@@ -290,6 +290,7 @@ class Conductor(Listener):
         """What a new model brings along besides sound."""
         await self._threads.run(self.renderer.lock, loaded.context.arena)
         await self.part.presets.open(loaded.name)
+        self.part.presets.say_foreign(loaded.name, loaded.document.version)
         if loaded is self.models.current:
             for address, args in self.services.model_messages():
                 self.subscribers.event(address, *args)

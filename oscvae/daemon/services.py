@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
 from pathlib import Path, PurePath
@@ -250,8 +251,9 @@ class Services:
     @obeys("/preset/save")
     def _preset_save(self, command: Command, client: Client) -> None:
         name = command.values["name"]
+        loaded = self._loaded()
         preset = self._performer.moves.snapshot(everything=command.values["what"] == "all")
-        written = self._presets.save(self._loaded().name, name, preset)
+        written = self._presets.save(loaded.name, name, replace(preset, version=loaded.document.version))
 
         async def work() -> tuple[Any, ...]:
             await written

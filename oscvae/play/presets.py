@@ -34,6 +34,7 @@ FORMAT_OF_SOUNDS = 2  # what is written where presets hold no detail, and
 FORMAT_OF_POINTS = 1  # where they hold points alone: older programs read it
 NAME_MAX = 64  # characters
 PRESETS_MAX = 4096  # of one model
+FOREIGN_SHOWN = 5  # names of presets of another version, in one line of the log
 SUFFIX = ".json"
 _ASIDE_BYTES = 10  # that the name of a damaged file takes besides
 _STEM_MAX, _STEM_CUT = NAME_BYTES - len(SUFFIX) - _ASIDE_BYTES, 200
@@ -48,12 +49,14 @@ class Preset:
     """What a name stands for: a latent point, and where it was asked for, how it sounds.
 
     sound: seconds or ratio, by the names in SOUND. macros: 0 to 1, by the macro's name. detail: that of the point.
+    version: of the model in whose space the point is; empty where it was not kept.
     """
 
     z: Point
     sound: Mapping[str, float] = field(default_factory=dict)
     macros: Mapping[str, float] = field(default_factory=dict)
     detail: Mix = ()
+    version: str = field(default="", compare=False)
 
     @property
     def format(self) -> int:
@@ -152,6 +155,25 @@ class Presets:
         if len(preset.z) != dims:
             raise CommandError(f"preset {name!r} has {len(preset.z)} dimensions, {model} has {dims}")
         return preset
+
+    def say_foreign(self, model: str, version: str) -> None:
+        """Logs which presets are of another major version of the model, and so of another latent space."""
+        versions = {name: preset.version for name, preset in self._presets.get(model, {}).items() if preset.version}
+        foreign = {name: other for name, other in sorted(versions.items()) if _major(other) != _major(version)}
+        if foreign:
+            shown = ", ".join(map(repr, list(foreign)[:FOREIGN_SHOWN])) + (
+                ", .." if len(foreign) > FOREIGN_SHOWN else ""
+            )
+            others = " and ".join(sorted(set(foreign.values())))
+            log.warning(
+                "%d presets were saved with %s %s and sound otherwise in %s, another latent space: %s; "
+                "save them anew, or keep the older model under another name",
+                len(foreign),
+                model,
+                others,
+                version,
+                shown,
+            )
 
     def save(self, model: str, name: str, preset: Preset) -> asyncio.Task[None]:
         """Keeps `preset` under `name` at once; the task is done when it is on disk.
@@ -274,7 +296,9 @@ def write(file: Path, model: str, presets: Mapping[str, Preset]) -> None:
     """Replaces `file` atomically. Raises OSError."""
     number = max((preset.format for preset in presets.values()), default=FORMAT_OF_POINTS)
     written = {name: _written(presets[name]) for name in sorted(presets)}
-    documents.write(file, {"format": number, "model": model, "presets": written})
+    versions = {name: presets[name].version for name in written if presets[name].version}
+    more = {"versions": versions} if versions else {}
+    documents.write(file, {"format": number, "model": model, "presets": written, **more})
 
 
 def _written(preset: Preset) -> Any:
@@ -306,10 +330,13 @@ def _checked(document: Any) -> dict[str, Preset]:
         raise ValueError("no presets in it")
     for name in presets:
         check_name(name)
-    return {normal(name): _read_one(name, value) for name, value in presets.items()}
+    versions = document.get("versions", {})
+    if not isinstance(versions, dict) or not all(isinstance(version, str) for version in versions.values()):
+        raise ValueError("its versions are not names of versions")
+    return {normal(name): _read_one(name, value, versions.get(name, "")) for name, value in presets.items()}
 
 
-def _read_one(name: str, value: Any) -> Preset:
+def _read_one(name: str, value: Any, version: str) -> Preset:
     """What `_written` has written; else ValueError."""
     parts = value if isinstance(value, dict) else {"z": value}
     z, macros = parts.get("z"), parts.get("macros", {})
@@ -325,6 +352,7 @@ def _read_one(name: str, value: Any) -> Preset:
         {key: float(number) for key, number in sound.items()},
         {key: min(max(float(number), 0.0), 1.0) for key, number in macros.items()},
         _read_detail(name, parts.get("detail", [])),
+        version,
     )
 
 
@@ -346,6 +374,11 @@ def _read_detail(name: str, value: Any) -> Mix:
         except ValueError as error:
             raise ValueError(f"preset {name!r}: {error}") from error
     return tuple(parts)
+
+
+def _major(version: str) -> str:
+    """Of one model, versions that begin alike have one latent space."""
+    return version.partition(".")[0]
 
 
 def _is_finite(value: object) -> bool:

@@ -12,7 +12,7 @@
 // and says, besides what the daemon says
 //   lives 0 / 1           whether it answers      cursor N 0..1 z    where dimension N of the cursor is
 //   pad N x y, units ..   the same, together      size D             another model's dimensions
-//   voices n              that sound
+//   voices n              that sound             names ..             what the dimensions are called, in one word
 "use strict";
 
 const dgram = require("dgram");
@@ -151,6 +151,7 @@ socket.on("message", (packet) => {
     return; // nobody but this script has asked
   }
   if (address === "/model") model(args);
+  if (address === "/labels") say("names", low.map((_, k) => `${k + 1} ${args[k] ?? ""}`.trim()).join(", "));
   say(address, ...args);
   if (address === "/voice/on") count(voices + 1);
   else if (address === "/voice/off") count(voices - 1);

@@ -120,8 +120,8 @@
                 "box": {
                     "id": "obj-5",
                     "maxclass": "newobj",
-                    "numinlets": 12,
-                    "numoutlets": 12,
+                    "numinlets": 13,
+                    "numoutlets": 13,
                     "patching_rect": [
                         30,
                         200,
@@ -140,9 +140,10 @@
                         "",
                         "",
                         "",
+                        "",
                         ""
                     ],
-                    "text": "route /done /fail /voice/on /voice/off /level /xrun /status.reply /model lives units size"
+                    "text": "route /done /fail /voice/on /voice/off /level /xrun /status.reply /model lives units size names"
                 }
             },
             {
@@ -338,14 +339,14 @@
                         700,
                         310,
                         162,
-                        80
+                        52
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         6,
-                        28,
+                        26,
                         162,
-                        80
+                        52
                     ],
                     "outlettype": [
                         "",
@@ -402,6 +403,48 @@
             {
                 "box": {
                     "id": "obj-20",
+                    "maxclass": "comment",
+                    "numinlets": 1,
+                    "numoutlets": 0,
+                    "patching_rect": [
+                        400,
+                        330,
+                        162,
+                        19
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        6,
+                        79,
+                        162,
+                        19
+                    ],
+                    "text": "1 2 3 4",
+                    "fontsize": 9.0,
+                    "varname": "names"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-21",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        300,
+                        250,
+                        89.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend set"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-22",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -566,7 +609,7 @@
                 "patchline": {
                     "source": [
                         "obj-5",
-                        11
+                        12
                     ],
                     "destination": [
                         "obj-14",
@@ -643,7 +686,20 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-17",
+                        "obj-5",
+                        11
+                    ],
+                    "destination": [
+                        "obj-21",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-21",
                         0
                     ],
                     "destination": [
@@ -656,7 +712,20 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-20",
+                        "obj-17",
+                        0
+                    ],
+                    "destination": [
+                        "obj-22",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-22",
                         0
                     ],
                     "destination": [

@@ -75,7 +75,7 @@ def test_the_map_names_the_instruments_and_the_tiles_their_presets(open_page, da
     harp = until(lambda: (z := standing(daemon, "/z")) and z[1] < -1.0 and z)
     assert len(harp) == 4
     painted = page.evaluate(COLOURS)
-    assert painted > 12, "clouds of twelve instruments have twelve colours"
+    assert painted > 18, "clouds of eighteen instruments have eighteen colours"
 
 
 def test_a_touch_of_the_map_moves_the_cursor_and_is_heard(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]

@@ -168,6 +168,18 @@ def test_there_is_a_slider_for_each_dimension(fake: FakeDaemon) -> None:
 
 
 @needs("node")
+def test_dimensions_are_called_what_the_model_calls_them(fake: FakeDaemon) -> None:
+    with Max(CLIENT, fake.port) as patch:
+        fake.greet()
+        fake.tell("/labels", "brightness", "z2", "low end", "damping")
+        named = "1 brightness, 2 z2, 3 low end, 4 damping"
+        assert until(lambda: patch.hear()["names"].value == named, 5.0), patch["names"].value
+        assert ("/labels", "brightness", "z2", "low end", "damping") in patch.said[9]
+        fake.tell("/labels")
+        assert until(lambda: patch.hear()["names"].value == "1, 2, 3, 4", 5.0)
+
+
+@needs("node")
 def test_points_are_kept_and_travelled_between(fake: FakeDaemon) -> None:
     with Max(CLIENT, fake.port) as patch:
         fake.greet()

@@ -136,6 +136,27 @@ def test_there_is_a_slider_for_each_dimension(tmp_path: Path, fake: FakeDaemon) 
         assert pd.wrong() == []
 
 
+def test_sliders_are_called_what_the_model_calls_its_dimensions(tmp_path: Path, fake: FakeDaemon) -> None:
+    slider = (FOLDER / "oscvae-slider.pd").read_text().rstrip()
+    boxes = slider.count("#X obj") + slider.count("#X text")
+    heard = f"#X obj 16 150 r \\$1-unit-\\$2;\n#X obj 16 170 print slider-\\$2;\n#X connect {boxes} 0 {boxes + 1} 0;"
+    (tmp_path / "oscvae-slider.pd").write_text(f"{slider}\n{heard}\n")  # Pd looks beside the patch first
+    with Pd(tmp_path, client_patch(tmp_path, fake.port)) as pd:
+        fake.greet()
+        pd.wait_for("slider-4: label_pos -16 8")
+        fake.tell("/labels", "brightness", "z2", "low end", "damping")
+        pd.wait_for("slider-4: label_pos 4 8")
+        labels = {n: [line for line in pd.printed(f"slider-{n}") if line.startswith("label ")] for n in range(1, 5)}
+        assert labels == {1: ["label 1", "label brightness"], 2: ["label 2", "label z2"]} | {
+            3: ["label 3", "label low end"],
+            4: ["label 4", "label damping"],
+        }
+        fake.tell("/model", *MODEL)  # another one, which does not say
+        assert until(lambda: pd.printed("slider-4")[-1] == "label_pos -16 8", 5.0)
+        assert pd.printed("slider-4")[-2] == "label 4"
+        assert pd.wrong() == []
+
+
 def test_a_daemon_that_comes_later_is_found(tmp_path: Path) -> None:
     text = (FOLDER / "oscvae.pd").read_text()
     assert ALIVE in text

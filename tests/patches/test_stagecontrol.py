@@ -84,7 +84,8 @@ def test_it_is_a_session_of_known_widgets() -> None:
 def test_whatever_is_touched_says_what_it_is() -> None:
     content = json.loads(SESSION.read_text())["content"]
     touched = [widget for widget in widgets(content) if widget["type"] in {"xy", "fader", "button"}]
-    own = [w for w in touched if w.get("interaction", True) and not w["id"].startswith("macro_")]  # under their names
+    under = ("macro_", "pad_")  # their names
+    own = [w for w in touched if w.get("interaction", True) and not w["id"].startswith(under)]
     assert len(own) > 20
     assert [w["id"] for w in own if not (w.get("html") or w.get("label"))] == []
 
@@ -160,3 +161,12 @@ def test_macros_are_named_move_several_faders_and_follow(silent: SilentDaemon, s
     assert until(lambda: (surface.hear(), surface.value("macro_2"))[1] == pytest.approx(0.25), 5.0)
     assert until(lambda: (surface.hear(), surface.value("bend"))[1] == pytest.approx(-3.0), 5.0)
     assert surface.sent[begin:] == [("/macro/2", (pytest.approx(0.5),))], "what is heard is not sent back"
+
+
+def test_pads_are_called_what_the_model_calls_their_dimensions(surface: StageControl) -> None:
+    surface.receive("/labels", "brightness", "z2", "low end", "damping")
+    assert [surface.value(f"pad_{k}_axes") for k in (1, 2)] == ["brightness, z2", "low end, damping"]
+    surface.receive("/labels")
+    assert [surface.value(f"pad_{k}_axes") for k in (1, 2)] == ["dimensions 1, 2", "dimensions 3, 4"]
+    surface.receive("/labels", "brightness")
+    assert surface.value("pad_1_axes") == "dimensions 1, 2"

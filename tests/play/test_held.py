@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from oscvae.play.offline import OfflineEngine
 from oscvae.settings.sections import load_config
 from parts.knotted import whole_document, write_both
 from parts.listening import Sound, first_sound
-from parts.sustaining import HOP, PASSED_S, RATE, WHOLE_S, swaying_textures, write_sustaining
+from parts.sustaining import BANDS, HOP, PASSED_S, RATE, WHOLE_S, swaying_textures, write_sustaining
 
 Sent = tuple[float, str, *tuple[float | str, ...]]
 BUFFER_S = 0.04  # engine.buffer_s
@@ -205,9 +206,30 @@ def test_a_texture_moves_what_would_stand_still(engine: OfflineEngine) -> None:
         level = levels_db(played(engine, (0.0, *LONG), (0.0, "/voice/new", 1, 60, *Z), (4.0, "/stop")))
         course = level[40:390] - np.convolve(level, np.ones(11) / 11, "same")[40:390]
         spectrum = np.abs(np.fft.rfft(course * np.hanning(course.size)))
-        sways[name] = (float(course.std()), float(np.fft.rfftfreq(course.size, WINDOW / RATE)[spectrum.argmax()]))
+        near = spectrum**2 * (spectrum > 0.3 * spectrum.max())  # where the walk turns, the line becomes several
+        sways[name] = (
+            float(course.std()),
+            float(np.average(np.fft.rfftfreq(course.size, WINDOW / RATE), weights=near)),
+        )
     assert sways["textured"][0] > 2.0 + sways["sustaining"][0]
     assert sways["textured"][1] == pytest.approx(RATE / (SWAY_FRAMES * HOP), rel=0.1)
+
+
+def test_a_held_note_has_its_fine_detail_and_its_texture(folder: Path, tmp_path: Path) -> None:
+    tilt = [*np.linspace(-9.0, 9.0, BANDS).round(2).tolist(), *[0.0] * BANDS]
+    mine = {"z": Z, "macros": {}, "detail": [{"note": 60, "share": 1.0, "elsewhere": 0.5, "numbers": tilt}]}
+    (tmp_path / "textured.json").write_text(json.dumps({"format": 3, "model": "textured", "presets": {"mine": mine}}))
+    engine = started(folder, "textured", f"paths.presets={tmp_path}")
+    brightness, sway = [], []
+    for place in (Z, ("mine",)):
+        sound = played(engine, (0.0, *LONG), (0.0, "/voice/new", 1, 60, *place), (3.0, "/stop"))
+        level = levels_db(sound)[40:290]
+        power = np.abs(np.fft.rfft(sound[40 * WINDOW : 290 * WINDOW])) ** 2
+        brightness.append(float(power[power.size // 2 :].sum() / power.sum()))
+        sway.append(float((level - np.convolve(level, np.ones(11) / 11, "same"))[11:-11].std()))
+    engine.close()
+    assert brightness[1] > 2.0 * brightness[0]
+    assert sway[1] == pytest.approx(sway[0], rel=0.3) and sway[1] > 2.0
 
 
 def test_a_move_leaves_a_held_note_where_it_is(engine: OfflineEngine) -> None:

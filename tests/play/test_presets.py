@@ -468,3 +468,28 @@ def test_what_was_refused_is_not_there_tomorrow_though_the_disk_wakes_up(
 
     run(body)
     assert presets.read(tmp_path / "m.json") == {"old": Preset((1.0,)), "y": Preset((3.0,))}
+
+
+def test_presets_of_another_version_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def save() -> None:
+        kept = Presets(tmp_path)
+        await kept.open("m")
+        for name, version in (("old", "3.1"), ("older", "2.0"), ("new", "4.0"), ("unknown", "")):
+            await kept.save("m", name, Preset((1.0,), version=version))
+        await kept.close()
+
+    async def load(version: str) -> str:
+        caplog.clear()
+        again = Presets(tmp_path)
+        await again.open("m")
+        again.say_foreign("m", version)
+        assert again.names("m") == ["new", "old", "older", "unknown"]
+        return caplog.text
+
+    asyncio.run(save())
+    said = asyncio.run(load("4.1"))
+    assert "2 presets were saved with m 2.0 and 3.1" in said and "'old', 'older'" in said and "'new'" not in said
+    (tmp_path / "m.json").write_text(
+        (tmp_path / "m.json").read_text().replace('"2.0"', '"4.2"').replace('"3.1"', '"4"')
+    )
+    assert asyncio.run(load("4.1")) == ""

@@ -13,7 +13,7 @@ from face import DIMS, OUTLETS
 from maxfile import Sheet
 
 WIDTH, HEIGHT = 174, 114  # of what a bpatcher shows
-OWN = ("lives", "units", "size")  # what the script says to this patch only
+OWN = ("lives", "units", "size", "names")  # what the script says to this patch only
 
 
 def client() -> Sheet:
@@ -28,7 +28,7 @@ def client() -> Sheet:
     to_rest = len(OUTLETS) - 1 + len(OWN)
     for k in range(len(OUTLETS)):
         s.wire(route, s.obj(30 + 50 * k, 380, "outlet", width=30), k if k < len(OUTLETS) - 1 else to_rest)
-    lives, units, size = (len(OUTLETS) - 1 + k for k in range(len(OWN)))
+    lives, units, size, names = (len(OUTLETS) - 1 + k for k in range(len(OWN)))
 
     s.note(520, 380, "oscvae", (6, 4))
     light = s.ui("led", 840, 280, (150, 4, 18, 18), "lives")
@@ -36,7 +36,7 @@ def client() -> Sheet:
         "multislider",
         700,
         310,
-        (6, 28, 162, 80),
+        (6, 26, 162, 52),
         "units",
         size=DIMS,
         orientation=0,
@@ -50,5 +50,9 @@ def client() -> Sheet:
         named = s.obj(x, 250, f"prepend {word}")
         s.wire(route, named, outlet)
         s.wire(named, sliders)
+    labels = s.note(400, 330, " ".join(map(str, range(1, DIMS + 1))), (6, 79), size=9, wide=162, name="names")
+    shown = s.obj(300, 250, "prepend set")
+    s.wire(route, shown, names)
+    s.wire(shown, labels)
     s.chain(sliders, s.obj(700, 410, "prepend tell units"), node)
     return s

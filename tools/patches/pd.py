@@ -16,6 +16,7 @@ WIDTH = 156  # of what a parent sees of the client
 ROW = 18  # height of a slider in it
 FIELD = 140  # the XY pad, pixels
 PUCK = 12  # Pd grabs a corner from 6 pixels away, and so the whole puck
+INSIDE, BESIDE = 4, -16  # where a slider's label begins: its name, its number
 EDGE = 2  # what touches the edge of a field is not drawn
 
 
@@ -272,7 +273,7 @@ def _ranges(c: Canvas, x: int) -> None:
 def slider() -> Canvas:
     """oscvae-slider.pd: one dimension of a client; arguments: the client's own number, the dimension."""
     c = Canvas(360, 200, show=(0, 0, WIDTH - 12, ROW))
-    moved = c.slider(22, 1, 0, 1, receive="$1-unit-$2", width=WIDTH - 42, label="$2", label_x=-16)
+    moved = c.slider(22, 1, 0, 1, receive="$1-unit-$2", width=WIDTH - 42, label="$2", label_x=BESIDE)
     c.chain(moved, c.obj(16, 60, "list prepend $2"), c.obj(16, 90, "s $1-moved"))
     c.text(16, 130, "made by oscvae.pd, one for each dimension")
     return c
@@ -364,6 +365,45 @@ def _show() -> Canvas:
     return c
 
 
+def _labels() -> Canvas:
+    """What each dimension is called, in its slider; its number beside it where it has no name.
+
+    Inlets: `labels` and the names, among others; what /model says.
+    """
+    c = Canvas(620, 400, "labels")
+    names = c.subpatch(20, 80, _each(1))
+    c.chain(c.obj(20, 20, "inlet"), c.obj(20, 40, "route labels"), c.obj(20, 60, "list append"), names)
+    named = c.obj(20, 110, "unpack f s")
+    c.chain(names, named)
+    head = c.obj(320, 50, "list split 5")
+    ranges = c.subpatch(320, 80, _each(2))
+    number = c.obj(320, 110, "list split 1")
+    c.chain(c.obj(320, 20, "inlet"), head)
+    c.wire(head, ranges, 1)
+    c.chain(ranges, number)
+    to = c.obj(20, 350, "send")
+    slider = c.obj(180, 290, "makefilename $0-unit-%d")
+    c.wire(slider, to, 0, 1)
+    for x, word, place in ((20, "symbol", INSIDE), (320, "makefilename %d", BESIDE)):
+        text = c.obj(x, 200, word)
+        order = c.obj(x, 230, "t b a")
+        c.chain(text, order, c.msg(x, 290, f"label_pos {place} 8"), to)
+        label = c.msg(x + 60, 260, "label $1")
+        c.wire(order, label, 1)
+        c.wire(label, to)
+        if place == INSIDE:
+            which = c.obj(x, 140, "t b f")
+            c.wire(named, text, 1, 1)
+            c.wire(named, which)
+            c.wire(which, slider, 1)
+            c.wire(which, text)
+        else:
+            which = c.obj(x, 140, "t f f")
+            c.chain(number, which, text)
+            c.wire(which, slider, 1)
+    return c
+
+
 def client() -> Canvas:
     """oscvae.pd."""
     c = Canvas(900, 640, show=(20, 20, WIDTH, 30 + 4 * ROW))
@@ -428,6 +468,9 @@ def client() -> Canvas:
     c.wire(replies, dims, model_at)
     c.wire(dims, fill, 1)
     c.wire(connection, fill, 2)
+    labels = c.subpatch(760, 540, _labels())
+    c.wire(replies, labels, moves_at)
+    c.wire(replies, labels, model_at, 1)
     return c
 
 

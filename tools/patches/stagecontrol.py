@@ -38,12 +38,14 @@ def _script(*lines: str) -> str:
 # -- what is touched ---------------------------------------------------------------------------------------------------
 
 
-def _pad(number: int, place: Place) -> Widget:
-    return {
+def _pad(number: int, place: Place) -> Iterable[Widget]:
+    """Under what its axes are called, which the daemon tells."""
+    left, top, width, height = place
+    yield _text(f"pad_{number}_axes", axes(number), (left, top, width, 3))
+    yield {
         "type": "xy",
         "id": f"pad_{number}",
-        **_at(place),
-        "html": axes(number),
+        **_at((left, top + 3, width, height - 3)),
         "snap": True,
         "pips": False,
         "colorWidget": ACCENT,
@@ -230,6 +232,9 @@ def _listeners() -> Iterable[Widget]:
             "globals.high = value.slice(5).filter((end, k) => k % 2 === 1)",
         ),
     )
+    both = (f"names.length >= {2 * k} ? names[{2 * k - 2}] + ', ' + names[{2 * k - 1}] : '{axes(k)}'" for k in PADS)
+    told = (_tell(f"pad_{k}_axes", name) for k, name in zip(PADS, both, strict=True))
+    yield _heard("heard_labels", "/labels", _script("const names = [].concat(value).filter((name) => name)", *told))
     names = (_tell(f"macro_{n + 1}_name", f"[].concat(value)[{n}] || ''") for n in range(len(MACROS)))
     yield _heard("heard_macros", "/macros.reply", _script(*names))
     yield _heard("heard_level", "/level", _script(*(_tell(f"meter_{s}", f"value[{k}]") for k, s in enumerate(SIDES))))
@@ -255,7 +260,7 @@ def session() -> dict[str, Any]:
         _text("shown_xruns", "0 xruns", (54, 1, 15, 4)),
         _meter("meter_left", (70, 1, 29, 2)),
         _meter("meter_right", (70, 3, 29, 2)),
-        *(_pad(k, (1 + 37 * (k - 1), 6, 36, 34)) for k in PADS),
+        *(w for k in PADS for w in _pad(k, (1 + 37 * (k - 1), 6, 36, 34))),
         *(_preset(k, (75 + 12 * ((k - 1) % 2), 6 + 6.9 * ((k - 1) // 2), 11.5, 6.4)) for k in PRESETS),
         _switch("save_next", (75, 33.6, 11.5, 6.4), ACCENT, label="save the next", mode="toggle", bypass=True),
         _home((87, 33.6, 11.5, 6.4)),
