@@ -73,7 +73,7 @@ model-sustained: $(VENV)/.test ## make models/sustained.ts again, likewise
 	$(BIN)/oscvae dataset build sustained data/sustained
 	$(BIN)/oscvae train --config sustained --data data/sustained --out runs/sustained \
 	    $$(test ! -e runs/sustained/run.json || echo --resume)
-	$(BIN)/oscvae export runs/sustained --out models/sustained.ts --model-version 1.0 --weights float16 --force
+	$(BIN)/oscvae export runs/sustained --out models/sustained.ts --model-version 1.1 --weights float16 --force
 
 model-struck: $(VENV)/.test ## make models/struck.ts, likewise
 	@tools/system-packages.sh model

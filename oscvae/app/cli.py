@@ -1,4 +1,5 @@
-"""The command line: `oscvae serve | ask | render | dataset | train | evaluate | export | study | patches | doctor`.
+"""The command line: `oscvae serve | ask | render | dataset | train | listen | evaluate | export | study | patches |
+doctor`.
 
 Every command imports what it needs when it runs, so that `serve` can install its signal handlers before the heavy
 imports, and `--help` is there at once.
@@ -171,14 +172,32 @@ SetFolder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A data set.")
 @dataset.command("build")
 @_reporting
 def dataset_build(
-    source: Annotated[str, typer.Argument(help="A folder of sound files, a recipe in YAML, or plucked, which ships.")],
+    source: Annotated[
+        str,
+        typer.Argument(help="A folder of sound files, a SoundFont, a recipe in YAML, or plucked, which ships."),
+    ],
     out: Annotated[
         Path | None, typer.Argument(metavar="FOLDER", help="Where the set goes; without it, data/ and its name.")
     ] = None,
     workers: Annotated[
         int | None, typer.Option("--workers", "-j", min=0, help="Processes; without it, one for each core.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Build over another set that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Build over another set or table that is there.")] = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Only say what each recording is taken for, as CSV where it is piped.")
+    ] = False,
+    table: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="What --preview writes; without it, a corrected one to build by."),
+    ] = None,
+    names: Annotated[
+        str | None,
+        typer.Option(metavar="ignore|read", help="Whether file names say notes; without it, where the sound agrees."),
+    ] = None,
+    presets: Annotated[
+        list[str] | None,
+        typer.Option("--preset", metavar="[BANK:]PROGRAM", help="Of a SoundFont; without it all. May be repeated."),
+    ] = None,
     middle_c: Annotated[
         int | None, typer.Option(min=-1, max=6, help="The octave that file names give MIDI note 60; some say 3.")
     ] = None,
@@ -192,8 +211,14 @@ def dataset_build(
     A note is named by its file (C#4, Bb3, 61), else by its sound; an instrument is a folder.
     """
     from oscvae.training.data import command
+    from oscvae.training.data.recipes import Reading
 
-    return command.run_build(source, out, workers, force, middle_c, overrides or [])
+    if names not in (None, "ignore", "read"):
+        raise typer.BadParameter(f"{names!r}: ignore or read", param_hint="--names")
+    reading = Reading(middle_c, names, table)  # type: ignore[arg-type]
+    if preview:
+        return command.run_preview(source, out, workers, force, reading, overrides or [])
+    return command.run_build(source, out, workers, force, reading, overrides or [], presets or [])
 
 
 @dataset.command("info")
@@ -266,6 +291,25 @@ def train(
     from oscvae.training.fit import command
 
     return command.train(config, data, out, resume, overrides or [], start)
+
+
+@app.command()
+@_reporting
+def listen(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run of `oscvae train`.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="A WAV file to write, instead of playing.")
+    ] = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many notes.")] = 8,
+    seed: Annotated[int | None, typer.Option(min=0, help="Choose at random; without it, evenly.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", "-d", metavar="FOLDER", help="The run's data set, where it has moved.")
+    ] = None,
+) -> int:
+    """Play withheld notes of a run, each as it was recorded and then as the model makes it again."""
+    from oscvae.training.fit import listen as listening
+
+    return listening.main(run, data, out, count, seed)
 
 
 @app.command()

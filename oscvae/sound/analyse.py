@@ -21,11 +21,12 @@ import numpy as np
 from oscvae.arrays import Float32s
 from oscvae.errors import OscvaeError, SoundFileError
 from oscvae.model.document import ModelDocument, parse_document
-from oscvae.sound.doubts import doubt, doubt_of_hit, range_hz
+from oscvae.sound.doubts import doubt, range_hz, several
 from oscvae.sound.files import read_sound
-from oscvae.sound.pitch import fundamental_hz
+from oscvae.sound.onset import find_note
+from oscvae.sound.partials import heard_hz
 from oscvae.sound.takes import finish, settled, tune
-from oscvae.units import hz_to_note
+from oscvae.units import hz_to_note, note_to_hz
 
 MEMORY_BYTES = 3 << 30
 _OOM_FIRST = "1000"
@@ -53,18 +54,20 @@ def analyse(path: Path, document: ModelDocument, note: int | None = None) -> Hea
     """
     rate = document.sample_rate
     try:
-        take = read_sound(path, rate, allow_clipped=True)
+        recording = read_sound(path, rate, allow_clipped=True)
+        found = find_note(recording, rate)
         if not document.has_pitch:
-            x, _ = finish(take, document, document.band_axis(), document.level_s)
-            return Heard(document.decoded_note(0.0), np.ascontiguousarray(x.T), doubt_of_hit(take, rate))
-        f0_hz = fundamental_hz(settled(take, rate), rate, *range_hz(document))
+            x, _ = finish(recording, document, document.band_axis(), level_s=document.level_s)
+            return Heard(document.decoded_note(0.0), np.ascontiguousarray(x.T), several(found).why)
+        named_hz = None if note is None else note_to_hz(float(note))
+        f0_hz = heard_hz(settled(found.take, rate, 0), rate, range_hz(document), named_hz)
         told = note
         if note is None:
             note = min(max(round(hz_to_note(f0_hz)), document.note_min), document.note_max)
-        x, _ = finish(tune(take, note, rate), document, document.band_axis())
+        x, _ = finish(tune(found.take, note, rate, 0), document, document.band_axis(), 0)
     except SoundFileError as error:
         raise SoundFileError(f"{path.name}: {error}") from error
-    return Heard(note, np.ascontiguousarray(x.T), doubt(take, rate, f0_hz, document, told))
+    return Heard(note, np.ascontiguousarray(x.T), doubt(found, rate, f0_hz, document, told).why)
 
 
 def main() -> int:

@@ -6,13 +6,17 @@ sound itself, before any model hears it.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from oscvae.arrays import Float32s, Float64s
 from oscvae.model.analysis import NoteAnalysis
+from oscvae.sound.onset import Found
+from oscvae.sound.partials import Partials, heard_hz
 from oscvae.sound.pitch import fundamental_hz
-from oscvae.sound.takes import find_onset, settled
-from oscvae.units import hz_to_note, note_to_hz
+from oscvae.sound.takes import settled
+from oscvae.units import cents, hz_to_note, note_to_hz
 
 # Of 152 notes of 17 instruments of FluidR3 the least clear has 0.72, white noise 0.02.
 _CLEAR = 0.5
@@ -24,34 +28,97 @@ _WELL_BELOW = 0.75
 _TINY = 1e-20
 LOWEST_HZ, HIGHEST_HZ = 25.0, 4500.0
 """Of notes, whatever a model knows."""
-_FRAME_S = 0.01
-_WITHIN_S = 2.0
-"""A pop is looked for so long before the note."""
-_GAP, _BACK = 0.05, 0.1
-"""Of what is yet to come: below the first it is quiet, above the second the note has begun."""
+# Whether a pitch stays: looked at again and again, where the sound is not much fainter than at its loudest.
+_LOOKS, _LOOK_FROM_S, _LOOK_EVERY_S, _LOOK_S = 20, 0.05, 0.05, 0.1
+_PERIODS = 4.0
+_LOOK_AT = 0.25  # of the power: fainter, hum may be all that is left
+_FEWEST_LOOKS = 3
+_SAME_CENTS, _NEAR = 80.0, 2.0 ** (4.0 / 12.0)
+_STAYS = 0.6
+_LEVEL_S = 0.1
+_FEWEST_LEVELS = 10
+_EVEN = 1.1
+"""A power that stays between this much and one over it, to the end, has no decay."""
+
+SEVERAL, BEYOND, CHORD, NOISE, MOVES, STEADY, OTHER = "several", "beyond", "chord", "noise", "moves", "steady", "other"
 
 
-def doubt(take: Float32s, sample_rate: int, f0_hz: float, notes: NoteAnalysis, told: int | None = None) -> str:
-    """Why a take may be no single note of the fundamental that was heard, or none of a model's notes; empty where
-    nothing speaks against it. told: the note that it is said to be, which is doubted where another is heard."""
-    if early := doubt_of_hit(take, sample_rate):
-        return early
-    heard = settled(take, sample_rate)
+class Doubt(NamedTuple):
+    """Why a take may be no single note."""
+
+    kind: str
+    """One of SEVERAL, BEYOND, CHORD, NOISE, MOVES, STEADY, OTHER; empty where nothing speaks against it."""
+    why: str
+
+    def __bool__(self) -> bool:
+        return bool(self.kind)
+
+
+NONE = Doubt("", "")
+
+
+def doubt(found: Found, sample_rate: int, f0_hz: float, notes: NoteAnalysis, told: int | None = None) -> Doubt:
+    """Why a take may be no single note of the fundamental that was heard, or none of a model's notes.
+
+    told: the note that it is said to be, which is doubted where another is heard.
+    """
+    if more := several(found):
+        return more
+    heard = settled(found.take, sample_rate, 0)
     found_hz = beyond(heard, sample_rate, f0_hz, *range_hz(notes))
     if found_hz:
-        which = f"note {hz_to_note(found_hz):.0f}, beyond the model's {notes.note_min} to {notes.note_max}"
-        return f"it repeats at {found_hz:.1f} Hz: {which}, or a chord"
-    if clarity(heard, sample_rate, f0_hz) < _CLEAR:
-        return "it has no clear pitch: a noise, a chord, or several sounds"
+        which = f"note {hz_to_note(found_hz):.0f}, beyond the notes {notes.note_min} to {notes.note_max}"
+        return Doubt(BEYOND, f"it repeats at {found_hz:.1f} Hz: {which}, or a chord")
+    if (clear := unclear(heard, sample_rate, f0_hz)) or (clear := unsteady(found.take, sample_rate, f0_hz)):
+        return clear
     if told is not None and abs(hz_to_note(f0_hz) - told) > _OTHER_NOTE:
-        return f"it sounds like note {hz_to_note(f0_hz):.0f}, not {told}"
-    return ""
+        return Doubt(OTHER, f"it sounds like note {hz_to_note(f0_hz):.0f}, not {told}")
+    return NONE
 
 
-def doubt_of_hit(take: Float32s, sample_rate: int) -> str:
-    """The same of a sound without pitch: only what comes before it speaks against it."""
-    gap_s = pop_s(take, sample_rate)
-    return "" if gap_s is None else f"something short sounds {gap_s:.2f} s before the note: cut the file after it"
+def unclear(heard: Float32s, sample_rate: int, f0_hz: float) -> Doubt:
+    """Whether a stretch of a sound has no pitch, or several."""
+    if clarity(heard, sample_rate, f0_hz) < _CLEAR:
+        return Doubt(NOISE, "it has no clear pitch: a noise, a chord, or several sounds")
+    if Partials(heard, sample_rate).is_chord(f0_hz):
+        return Doubt(CHORD, f"it repeats at {f0_hz:.1f} Hz, and has nothing there: a chord, or several sounds")
+    return NONE
+
+
+def unsteady(take: Float32s, sample_rate: int, f0_hz: float) -> Doubt:
+    """Whether the pitch of a take, from its onset on, goes elsewhere: as in speech, or a glide."""
+    size = round(max(_LOOK_S, _PERIODS / f0_hz) * sample_rate)
+    begins = [round((_LOOK_FROM_S + look * _LOOK_EVERY_S) * sample_rate) for look in range(_LOOKS)]
+    looks = [take[begin : begin + size] for begin in begins if begin + size <= take.size]
+    power = np.array([float(np.square(look, dtype=np.float64).mean()) for look in looks])
+    looks = [look for look, one in zip(looks, power, strict=True) if one > _LOOK_AT * power.max()]
+    if len(looks) < _FEWEST_LOOKS:
+        return NONE
+    stays = sum(_is_there(look, sample_rate, f0_hz) for look in looks)
+    if stays < _STAYS * len(looks):
+        return Doubt(MOVES, f"its pitch stays at {f0_hz:.1f} Hz in {stays} of {len(looks)} looks: speech, or a glide")
+    return NONE
+
+
+def _is_there(look: Float32s, sample_rate: int, f0_hz: float) -> bool:
+    near_hz = fundamental_hz(look, sample_rate, f0_hz / _NEAR, f0_hz * _NEAR)
+    return abs(cents(near_hz, f0_hz)) <= _SAME_CENTS and clarity(look, sample_rate, near_hz) >= _CLEAR
+
+
+def is_steady(take: Float32s, sample_rate: int) -> bool:
+    """Whether a take, from its onset on, stays at one level to its very end."""
+    level = _level(take, round(_LEVEL_S * sample_rate))
+    if level.size < _FEWEST_LEVELS:
+        return False
+    power = np.square(level[1:]) / max(float(np.median(np.square(level))), _TINY)
+    return bool(power.max() <= _EVEN and power.min() >= 1.0 / _EVEN)
+
+
+def several(found: Found) -> Doubt:
+    """Whether more than one sound begins in a recording: all that speaks against a sound without pitch."""
+    if found.n_sounds > 1:
+        return Doubt(SEVERAL, f"{found.n_sounds} sounds begin in it, one after the other: a loop, or a whole session")
+    return NONE
 
 
 def range_hz(notes: NoteAnalysis) -> tuple[float, float]:
@@ -62,7 +129,7 @@ def range_hz(notes: NoteAnalysis) -> tuple[float, float]:
 def beyond(heard: Float32s, sample_rate: int, f0_hz: float, low_hz: float, high_hz: float) -> float:
     """The fundamental of a sound that lies below low_hz or above high_hz, in Hz, where it explains the sound better
     than f0_hz, which lies between them; else 0."""
-    found_hz = fundamental_hz(heard, sample_rate, LOWEST_HZ, HIGHEST_HZ)
+    found_hz = heard_hz(heard, sample_rate, (LOWEST_HZ, HIGHEST_HZ))
     if low_hz <= found_hz <= high_hz:
         return 0.0
     there, here = (clarity(heard, sample_rate, hz) for hz in (found_hz, f0_hz))
@@ -91,20 +158,6 @@ def clarity(heard: Float32s, sample_rate: int, f0_hz: float) -> float:
         return 0.0
     top = float(correlation[max(1, lag - 2) : lag + 3].max())
     return top / float(correlation[0]) * size / (size - lag)
-
-
-def pop_s(take: Float32s, sample_rate: int) -> float | None:
-    """How long before the note something short sounds, after which it is quiet again, in s; None where nothing does."""
-    frame = round(_FRAME_S * sample_rate)
-    begin = find_onset(take, sample_rate)
-    level = _level(take[begin:], frame)
-    coming = np.maximum.accumulate(level[::-1])[::-1]  # the loudest that is yet to come
-    quiet = np.flatnonzero(level[: round(_WITHIN_S / _FRAME_S)] < _GAP * coming[: round(_WITHIN_S / _FRAME_S)])
-    if not quiet.size or level.size < 2:
-        return None
-    first = int(quiet[0])
-    note = first + int(np.argmax(level[first:] >= _BACK * coming[first]))
-    return note * _FRAME_S
 
 
 def _level(sound: Float32s, frame: int) -> Float64s:

@@ -47,12 +47,12 @@ def find_onset(take: Float32s, sample_rate: int) -> int:
     return max(0, int(np.argmax(level >= _RISE_LEVEL * peak)) - round(RISE_S * sample_rate))
 
 
-def settled(take: Float32s, sample_rate: int) -> Float32s:
-    """The part of a take that its fundamental is estimated from.
+def settled(take: Float32s, sample_rate: int, onset: int | None = None) -> Float32s:
+    """The part of a take that its fundamental is estimated from. onset: where it begins, where that is known.
 
     Raises SoundFileError for silence, and for what sounds too short to be a note.
     """
-    onset = find_onset(take, sample_rate)
+    onset = find_onset(take, sample_rate) if onset is None else onset
     if take.size - onset < SHORTEST_S * sample_rate:
         sounds_s = (take.size - onset) / sample_rate
         raise SoundFileError(f"it sounds for {sounds_s:.3f} s: a note has at least {SHORTEST_S} s")
@@ -60,17 +60,19 @@ def settled(take: Float32s, sample_rate: int) -> Float32s:
     return take[begin : begin + round(_PITCH_WINDOW_S * sample_rate)]
 
 
-def tune(take: Float32s, note: int, sample_rate: int) -> Float32s:
+def tune(take: Float32s, note: int, sample_rate: int, onset: int | None = None) -> Float32s:
     """The take resampled to equal temperament: recordings are up to 30 cents off, the decoder's lobes are not."""
-    onset = find_onset(take, sample_rate)
+    onset = find_onset(take, sample_rate) if onset is None else onset
     begin = onset + min(round(_TUNED_FROM_S * sample_rate), (take.size - onset) // 2)
     error_cents = detune_cents(take[begin:], sample_rate, note_to_hz(float(note)))
     return resample(take, sample_rate, sample_rate * 2.0 ** (error_cents / 1200.0))
 
 
-def align(take: Float32s, onset_sample: int, length: int, sample_rate: int) -> Float32s:
-    """The take cropped or padded to `length` samples, its onset at `onset_sample` after silence; a short one fades."""
-    onset = find_onset(take, sample_rate)
+def align(take: Float32s, onset_sample: int, length: int, sample_rate: int, onset: int | None = None) -> Float32s:
+    """The take cropped or padded to `length` samples, its onset at `onset_sample` after silence; a short one fades.
+
+    onset: the sample at which the take begins, where it is known."""
+    onset = find_onset(take, sample_rate) if onset is None else onset
     sound = np.zeros(length, np.float32)
     tail = take[onset : _end(take)][: length - onset_sample]
     end = onset_sample + tail.shape[0]
@@ -95,11 +97,13 @@ def to_bands(axis: BandAxis, mags: Float32s) -> Float32s:
     return bands
 
 
-def finish(take: Float32s, analysis: Analysis, axis: BandAxis, level_s: float = LEVEL_S) -> tuple[Float32s, float]:
+def finish(
+    take: Float32s, analysis: Analysis, axis: BandAxis, onset: int | None = None, level_s: float = LEVEL_S
+) -> tuple[Float32s, float]:
     """A tuned take as (x [bands, frames] in [-1, 1], the linear magnitude of 0 dB, which is the note's level).
 
     level_s: how long the loudest part is that has this level."""
-    sound = align(take, analysis.onset_sample, analysis.n_samples, analysis.sample_rate)
+    sound = align(take, analysis.onset_sample, analysis.n_samples, analysis.sample_rate, onset)
     bands = to_bands(axis, magnitudes(sound, analysis.n_fft, analysis.hop))
     level = measure_level(bands, axis, level_frames(analysis, level_s))
     return np.ascontiguousarray(to_log(bands, level, analysis.floor_db, analysis.ceiling_db).T), level

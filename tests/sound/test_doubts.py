@@ -10,12 +10,17 @@ import numpy as np
 import pytest
 import soundfile
 
+from oscvae.model.analysis import NoteAnalysis
 from oscvae.model.document import parse_document, read_document
 from oscvae.sound.analyse import analyse
-from oscvae.sound.doubts import clarity, doubt, pop_s, range_hz
-from oscvae.sound.pitch import fundamental_hz
+from oscvae.sound.doubts import Doubt, clarity, doubt, is_steady, range_hz, unsteady
+from oscvae.sound.onset import Found, find_note
+from oscvae.sound.partials import heard_hz
 from oscvae.sound.takes import settled
+from oscvae.training.data.analysis import AnalysisPart
 from oscvae.units import note_to_hz
+from parts import takes
+from parts.takes import NO_NOTES, click, hum, late, steady, thump
 
 MODEL = Path(__file__).parents[2] / "models" / "plucked.ts"
 RATE = 48000
@@ -30,22 +35,8 @@ def pluck(note: float = 57.0, seconds: float = 1.5, attack_s: float = 0.0) -> np
     return (0.2 * partials * swell * np.exp(-3.0 * time_s)).astype(np.float32)
 
 
-def popped(gap_s: float, length_s: float = 0.002, peak: float = 0.3) -> np.ndarray:
-    """A note with a burst of noise before it."""
-    sound = np.concatenate([np.zeros(round((0.1 + gap_s) * RATE), np.float32), pluck()])
-    begin = round(0.1 * RATE)
-    sound[begin : begin + round(length_s * RATE)] += peak * RNG.standard_normal(round(length_s * RATE))
-    return sound.astype(np.float32)
-
-
-@pytest.mark.parametrize("gap_s", [0.08, 0.3, 1.0])
-@pytest.mark.parametrize("peak", [0.1, 0.9])
-def test_a_pop_before_a_note_is_told_with_its_distance(gap_s: float, peak: float) -> None:
-    found = pop_s(popped(gap_s, peak=peak), RATE)
-    assert found == pytest.approx(gap_s, abs=0.02)
-    assert doubt(popped(gap_s), RATE, 220.0, NOTES) == (
-        f"something short sounds {found:.2f} s before the note: cut the file after it"
-    )
+def found_in(sound: np.ndarray) -> Found:
+    return find_note(sound.astype(np.float32), RATE)
 
 
 @pytest.mark.parametrize(
@@ -56,25 +47,32 @@ def test_a_pop_before_a_note_is_told_with_its_distance(gap_s: float, peak: float
         pluck(attack_s=0.5),
         np.concatenate([np.zeros(9000, np.float32), pluck(84.0)]),
         pluck() + 0.002 * RNG.standard_normal(pluck().size).astype(np.float32),
+        hum(late(pluck()), 0.15),
+        click(late(pluck()), 0.3, 1.0),
+        thump(late(pluck()), 0.3, 0.5),
     ],
-    ids=["high", "low", "swelling", "late", "in noise"],
+    ids=["high", "low", "swelling", "late", "in noise", "hum", "click", "thump"],
 )
 def test_a_note_is_not_doubted(sound: np.ndarray) -> None:
-    f0_hz = {pluck(45.0).tobytes(): note_to_hz(45.0)}.get(sound.tobytes(), 220.0)
-    f0_hz = note_to_hz(84.0) if sound.size > pluck().size else f0_hz
-    assert pop_s(sound, RATE) is None
-    assert doubt(sound, RATE, f0_hz, NOTES) == ""
+    assert heard_as(sound) == ""
 
 
 def heard_as(sound: np.ndarray, told: int | None = None) -> str:
     """What is doubted of a sound whose note is heard among those of the model."""
-    return doubt(sound, RATE, fundamental_hz(settled(sound, RATE), RATE, *range_hz(NOTES)), NOTES, told)
+    return doubted(sound, NOTES, told).why
+
+
+def doubted(sound: np.ndarray, notes: NoteAnalysis, told: int | None = None) -> Doubt:
+    found = found_in(sound)
+    named_hz = None if told is None else note_to_hz(float(told))
+    f0_hz = heard_hz(settled(found.take, RATE, 0), RATE, range_hz(notes), named_hz)
+    return doubt(found, RATE, f0_hz, notes, told)
 
 
 @pytest.mark.parametrize(("note", "hz"), [(33.0, "55.0"), (36.0, "65."), (28.0, "41.2"), (93.0, "1760"), (100.0, "26")])
 def test_a_note_that_the_model_has_not_is_told(note: float, hz: str) -> None:
     told = heard_as(pluck(note))
-    assert told.startswith(f"it repeats at {hz}") and f"note {note:.0f}, beyond the model's 40 to 88" in told
+    assert told.startswith(f"it repeats at {hz}") and f"note {note:.0f}, beyond the notes 40 to 88" in told
 
 
 @pytest.mark.parametrize("note", [40.0, 41.0, 52.0, 64.0, 76.0, 87.0, 88.0])
@@ -97,7 +95,29 @@ def test_noise_has_no_pitch() -> None:
     noise = RNG.standard_normal(RATE).astype(np.float32)
     assert clarity(noise, RATE, 220.0) < 0.2
     assert clarity(pluck()[:12000], RATE, 220.0) > 0.9
-    assert doubt(noise, RATE, 220.0, NOTES).startswith("it has no clear pitch")
+    assert doubted(noise, NOTES).kind == "noise"
+
+
+@pytest.mark.parametrize("what", NO_NOTES)
+def test_what_is_no_single_note_is_doubted(what: str) -> None:
+    sound, kinds = NO_NOTES[what]
+    assert doubted(sound, AnalysisPart().complete()).kind in kinds
+    assert doubted(sound, NOTES).kind in kinds | {"beyond"}
+
+
+@pytest.mark.parametrize(("note", "decay"), [(28.0, 1.0), (40.0, 3.0), (64.0, 6.0), (88.0, 12.0), (100.0, 20.0)])
+def test_a_pitch_that_stays_is_told_from_one_that_goes(note: float, decay: float) -> None:
+    string = takes.pluck(note, 1.5, decay).astype(np.float32)
+    assert not unsteady(string, RATE, note_to_hz(note))
+    assert unsteady(takes.glide().astype(np.float32), RATE, 226.0).kind == "moves"
+
+
+def test_a_steady_tone_neither_begins_nor_decays() -> None:
+    assert is_steady(steady().astype(np.float32), RATE)
+    saw = sum(np.sin(2.0 * np.pi * 55.0 * order * np.arange(2 * RATE) / RATE) / order for order in range(1, 20))
+    assert is_steady(saw.astype(np.float32), RATE)
+    assert not is_steady(takes.pluck(40.0, 2.0, 0.3).astype(np.float32), RATE)
+    assert not is_steady(steady()[: RATE // 2].astype(np.float32), RATE), "too short to tell"
 
 
 def test_clarity_of_nothing_is_nothing() -> None:
@@ -107,7 +127,10 @@ def test_clarity_of_nothing_is_nothing() -> None:
 
 def test_the_helper_tells_a_doubt_beside_its_answer(tmp_path: Path) -> None:
     document = read_document(MODEL)
-    for name, sound, told in (("pop", popped(0.3), "something short sounds 0.30 s"), ("note", pluck(), "")):
+    for name, sound, told in (
+        ("loop", np.concatenate([pluck(), pluck()]), "2 sounds begin in it"),
+        ("note", pluck(), ""),
+    ):
         path = tmp_path / f"{name}.wav"
         soundfile.write(path, sound, RATE, subtype="FLOAT")
         done = subprocess.run(

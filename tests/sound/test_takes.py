@@ -17,7 +17,8 @@ from oscvae.sound.levels import measure_level
 from oscvae.sound.stft import from_log, magnitudes
 from oscvae.sound.takes import finish, to_bands
 from oscvae.training.data.analysis import AnalysisPart
-from oscvae.training.data.prepare import Checks, prepare
+from oscvae.training.data.folder.hear import Told, hear
+from oscvae.training.data.prepare import Checks
 from oscvae.units import note_to_hz
 
 MODEL = Path(__file__).parents[2] / "models" / "plucked.ts"
@@ -77,7 +78,7 @@ def test_a_note_shorter_than_its_level_is_measured_whole() -> None:
 def test_a_recording_is_encoded_as_the_data_set_would_have_it(rate: int, within: float, tmp_path: Path) -> None:
     """By way of the daemon's helper process: the same spectrum, so the same point."""
     document = read_document(MODEL)
-    prepared = prepare(pluck(57.12), 57, document, document.band_axis(), Checks())
+    prepared = hear(pluck(57.12), Told(57), document, document.band_axis(), Checks())
     soundfile.write(tmp_path / "take.wav", pluck(57.12, rate=rate), rate, subtype="FLOAT")
     done = subprocess.run(
         [sys.executable, "-m", "oscvae.sound.analyse", str(tmp_path / "take.wav")],

@@ -11,6 +11,7 @@ import json
 import math
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -25,10 +26,14 @@ from numpy.typing import NDArray
 
 from oscvae.errors import DataError
 from oscvae.model.analysis import NoteAnalysis
+from oscvae.names import shown
 from oscvae.training.data.dataset import TRAIN
-from oscvae.training.data.guesses import believe
+from oscvae.training.data.folder.guesses import believe
+from oscvae.training.data.folder.preview import rows_of
+from oscvae.training.data.folder.table import Row
+from oscvae.training.data.folder.whole import counts, evenly_off, octave_hint, told_tuning
 from oscvae.training.data.parts import Parts
-from oscvae.training.data.plan import Item, Job, Plan, make_plan
+from oscvae.training.data.plan import Item, Job, Plan, make_plan, setting_of
 from oscvae.training.data.recipes import DataRecipe
 from oscvae.training.data.split import OPEN, divide
 from oscvae.training.data.store import INDEX, SPECTRA, index_of, read_index, write_index
@@ -57,6 +62,10 @@ class Built:
     """{"what", "why"}."""
     passed_over: tuple[dict[str, Any], ...] = ()
     """{"what", "why"} of what lies among the sounds and is none."""
+    remarks: tuple[dict[str, Any], ...] = ()
+    """{"what", "why"} of whole folders."""
+    n_sounds: int = 0
+    """How many sounds were looked at."""
     was_there: bool = False
     """Whether the same set had been built before, and nothing was to be done."""
 
@@ -85,15 +94,73 @@ def build(
     parts = out / PARTS
     parts.mkdir(parents=True, exist_ok=True)
     with _only_one(parts):
-        _make_parts(plan, recipe, parts, workers, progress or (lambda done, total: None))
-        index = _assemble(plan, recipe, identity, out)
+        made = _make(plan, recipe, parts, workers, progress)
+        index = _assemble(made, recipe, identity, out)
     shutil.rmtree(parts)
     return _built(out, index, plan)
 
 
+def survey(
+    recipe: DataRecipe, out: Path, workers: int = 1, progress: Progress | None = None
+) -> tuple[list[Row], list[dict[str, Any]]]:
+    """What `build` would make of every recording of the recipe's folders, and what it remarks of whole ones.
+
+    Its parts stay in `out`, where no set is yet, so that the build need not make them again. Raises DataError.
+    """
+    plan = make_plan(recipe)
+    with tempfile.TemporaryDirectory(prefix="oscvae-") as elsewhere:
+        parts = (Path(elsewhere) if (out / INDEX).is_file() else out) / PARTS
+        parts.mkdir(parents=True, exist_ok=True)
+        with _only_one(parts):
+            made = _make(plan, recipe, parts, workers, progress)
+    return rows_of(made.plan, made.reports, *believe(made.rows)), made.remarks
+
+
+@dataclass(frozen=True)
+class _Made:
+    """The parts of a build."""
+
+    plan: Plan
+    reports: list[dict[str, Any]]
+    """One for each job."""
+    remarks: list[dict[str, Any]]
+
+    @property
+    def rows(self) -> list[tuple[Item, dict[str, Any]]]:
+        pairs = zip(self.plan.jobs, self.reports, strict=True)
+        return [(job.items[row["item"]], row) for job, report in pairs for row in report["rows"]]
+
+
+def _make(plan: Plan, recipe: DataRecipe, parts: Path, workers: int, progress: Progress | None) -> _Made:
+    """All parts; those of a folder that is evenly off its names once more, tuned to them."""
+    progress = progress or (lambda done, total: None)
+    _make_parts(plan, recipe, parts, workers, progress)
+    reports = _reports(plan, parts)
+    tunings = evenly_off(_said(plan, reports))
+    if tunings:
+        plan = make_plan(recipe, tunings)
+        _make_parts(plan, recipe, parts, workers, progress)
+        reports = _reports(plan, parts)
+    folders = {setting_of(number): shown(folder.path) for number, folder in enumerate(recipe.folders)}
+    remarks = [{"what": folders[setting], "why": told_tuning(off)} for setting, off in tunings.items()]
+    return _Made(plan, reports, remarks)
+
+
+def _reports(plan: Plan, parts: Path) -> list[dict[str, Any]]:
+    return [json.loads(report_path(parts, job).read_text(encoding="utf-8")) for job in plan.jobs]
+
+
+def _said(plan: Plan, reports: list[dict[str, Any]]) -> Iterator[tuple[Item, float]]:
+    """The sounds of files that are said to be a note, and the fundamentals that were heard."""
+    for job, report in zip(plan.jobs, reports, strict=True):
+        if not job.is_font and job.items[0].note is not None:
+            lines = [row for row in report["rows"] if not row["copy"]] or report["outliers"]
+            yield from ((job.items[0], line["f0_hz"]) for line in lines[:1])
+
+
 def _built(out: Path, index: dict[str, Any], plan: Plan, was_there: bool = False) -> Built:
-    told = (tuple(index["outliers"]), tuple(index["skipped"]), tuple(plan.passed_over))
-    return Built(out, len(index["notes"]), index["fingerprint"], *told, was_there=was_there)
+    told = (tuple(index["outliers"]), tuple(index["skipped"]), tuple(plan.passed_over), tuple(index.get("remarks", ())))
+    return Built(out, len(index["notes"]), index["fingerprint"], *told, plan.n_sounds(), was_there)
 
 
 @contextmanager
@@ -180,19 +247,16 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _assemble(plan: Plan, recipe: DataRecipe, identity: str, out: Path) -> dict[str, Any]:
+def _assemble(all_made: _Made, recipe: DataRecipe, identity: str, out: Path) -> dict[str, Any]:
     """All parts in the order of the plan, into x.npy and the index."""
-    parts = out / PARTS
-    reports = [json.loads(report_path(parts, job).read_text(encoding="utf-8")) for job in plan.jobs]
-    made = [
-        (job.items[row["item"]], row) for job, report in zip(plan.jobs, reports, strict=True) for row in report["rows"]
-    ]
+    parts, plan, reports, made = out / PARTS, all_made.plan, all_made.reports, all_made.rows
     believed, doubts = believe(made)
     outliers = [one for report in reports for one in report["outliers"]] + doubts
     skipped = _once(plan.skipped + [one for report in reports for one in report["skipped"]])
     if not believed.any():
         reasons = "; ".join(f"{one['what']}: {one['why']}" for one in [*skipped, *outliers][:3])
-        raise DataError(f"none of the {plan.n_sounds()} sounds can be used: {reasons}")
+        said = [*counts(outliers, plan.n_sounds()), *filter(None, [octave_hint(outliers)]), reasons]
+        raise DataError(f"none of the {plan.n_sounds()} sounds can be used: {'; '.join(said)}")
     notes = [made[at] for at in np.flatnonzero(believed)]
     columns = _columns(notes, plan.timbres)
     settled = np.array([_settled(plan.parts, item, row["note"]) for item, row in notes], np.int8)
@@ -225,6 +289,7 @@ def _assemble(plan: Plan, recipe: DataRecipe, identity: str, out: Path) -> dict[
     if plan.root_note is not None:
         index["root_note"] = plan.root_note
     index |= {"identity": identity, "outliers": outliers, "skipped": skipped}
+    index |= {"remarks": all_made.remarks} if all_made.remarks else {}
     return {**index, "fingerprint": write_index(out, index)}
 
 

@@ -3,54 +3,117 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from oscvae.errors import ConfigError, DataError
 from oscvae.names import shown
-from oscvae.training.data.build import Built, build
+from oscvae.training.data.build import build, survey
+from oscvae.training.data.folder.table import COLUMNS, Row, cells, to_csv, write_table
+from oscvae.training.data.folder.whole import counts, octave_hint
 from oscvae.training.data.info import PICTURES, print_complaints, print_info, write_pictures
-from oscvae.training.data.recipes import load_recipe
+from oscvae.training.data.recipes import Reading, load_recipe
 from oscvae.training.data.store import fingerprint_of, open_dataset, read_index
 
 DATA = Path("data")
 """Where data sets lie, without another word."""
 
-# So many outliers an octave off, of those that are left out, that the names must count octaves otherwise.
-_OCTAVE_SHARE, _OCTAVE_CENTS = 0.5, 60.0
-_FEWEST = 3
-
 
 def run_build(
-    source: str, out: Path | None, workers: int | None, force: bool, middle_c: int | None, overrides: Sequence[str]
+    source: str,
+    out: Path | None,
+    workers: int | None,
+    force: bool,
+    reading: Reading,
+    overrides: Sequence[str],
+    presets: Sequence[str] = (),
 ) -> int:
     """Builds a data set, or goes on with one; returns the exit code."""
-    recipe = load_recipe(source, overrides, middle_c)
+    recipe = load_recipe(source, overrides, reading, presets)
     path = out if out is not None else DATA / recipe.name
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
-        with Progress(*columns, console=console) as bars:
-            task = bars.add_task(f"building {recipe.name}", total=None)
-            built = build(
-                recipe,
-                path,
-                workers if workers is not None else (os.cpu_count() or 1),
-                force,
-                lambda done, total: bars.update(task, completed=done, total=total),
-            )
+        with _progress(console, f"building {recipe.name}") as progress:
+            built = build(recipe, path, _processes(workers), force, progress)
     except KeyboardInterrupt:
-        console.print(f"stopped: the same command goes on where it was, in {shown(path)}", highlight=False)
-        return 1
+        return _stopped(console, path)
     print_complaints(console, built.outliers, built.skipped, built.passed_over)
-    _hint(console, built)
+    for remark in built.remarks:
+        console.print(f"{remark['what']}: {remark['why']}", highlight=False)
+    for said in (*counts(built.outliers, built.n_sounds), octave_hint(built.outliers)):
+        if said:
+            console.print(said, highlight=False)
     state, told = "is there already" if built.was_there else "is built", shown(path)
     console.print(f"{told} {state}: {built.notes} notes, fingerprint {built.fingerprint[:12]}", highlight=False)
     console.print(f"next: oscvae dataset info {told}, oscvae train --data {told}", highlight=False)
     return 0
+
+
+def run_preview(
+    source: str,
+    out: Path | None,
+    workers: int | None,
+    force: bool,
+    reading: Reading,
+    overrides: Sequence[str],
+) -> int:
+    """Prints what a build would make of every recording, or writes it as the table; returns the exit code.
+
+    Raises DataError for a table that is there, unless force.
+    """
+    table = reading.table
+    if table is not None and table.exists() and not force:
+        raise DataError(f"{shown(table)} is there already: build by it without --preview, or replace it by --force")
+    recipe = load_recipe(source, overrides, replace(reading, table=None))
+    if not recipe.folders:
+        raise DataError(f"{shown(source)} has no folder of recordings to preview")
+    path = out if out is not None else DATA / recipe.name
+    console = Console(stderr=True)
+    try:
+        with _progress(console, f"hearing {recipe.name}") as progress:
+            rows, remarks = survey(recipe, path, _processes(workers), progress)
+    except KeyboardInterrupt:
+        return _stopped(console, path)
+    if table is not None:
+        write_table(table, rows)
+    elif sys.stdout.isatty():
+        print_rows(Console(), rows)
+    else:
+        sys.stdout.write(to_csv(rows))
+    for remark in remarks:
+        console.print(f"{remark['what']}: {remark['why']}", highlight=False)
+    n_kept = sum(row.kept for row in rows)
+    console.print(f"{n_kept} of {len(rows)} recordings would be kept", highlight=False)
+    if table is not None:
+        told = f"oscvae dataset build {shown(source)} {shown(path)} --table {shown(table)}"
+        console.print(
+            f"wrote {shown(table)}: correct note, kept and begin_s, then {told}", highlight=False, soft_wrap=True
+        )
+    return 0
+
+
+@contextmanager
+def _progress(console: Console, title: str) -> Iterator[Callable[[int, int], None]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bars:
+        task = bars.add_task(title, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+def _processes(workers: int | None) -> int:
+    return workers if workers is not None else (os.cpu_count() or 1)
+
+
+def _stopped(console: Console, path: Path) -> int:
+    console.print(f"stopped: the same command goes on where it was, in {shown(path)}", highlight=False)
+    return 1
 
 
 def run_info(path: Path, pictures: Path | None, draw: bool, check: bool) -> int:
@@ -92,13 +155,9 @@ def run_listen(path: Path, out: Path | None, count: int, timbre: str | None, see
     return 0
 
 
-def _hint(console: Console, built: Built) -> None:
-    dropped = [one for one in built.outliers if not one["kept"] and one.get("cents") is not None]
-    octaves = [one for one in dropped if abs(abs(one["cents"]) - 1200.0) < _OCTAVE_CENTS]
-    if len(dropped) >= _FEWEST and len(octaves) > _OCTAVE_SHARE * len(dropped):
-        sharp = sum(one["cents"] > 0.0 for one in octaves) > len(octaves) / 2
-        console.print(
-            f"{len(octaves)} sounds are an octave {'above' if sharp else 'below'} what their names say: "
-            f"if the names count octaves otherwise, try --middle-c {3 if sharp else 5}",
-            highlight=False,
-        )
+def print_rows(console: Console, rows: Sequence[Row]) -> None:
+    """The rows of a preview for the eye."""
+    table = Table(*COLUMNS)
+    for row in rows:
+        table.add_row(*cells(row), style=None if row.kept else "dim")
+    console.print(table)

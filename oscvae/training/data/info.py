@@ -15,6 +15,7 @@ from rich.table import Table
 from oscvae.names import shown
 from oscvae.sound.stft import log_to_db
 from oscvae.training.data.dataset import TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING, NoteSet
+from oscvae.training.data.folder.whole import counts
 from oscvae.training.data.store import SPECTRA
 from oscvae.units import SEMITONES_PER_OCTAVE, cents, gain_to_db, note_name, note_to_hz
 
@@ -30,7 +31,11 @@ _DPI = 110
 def print_info(console: Console, path: Path, notes: NoteSet, index: dict[str, Any]) -> None:
     """What the set is, a row for each instrument, and what did not go into it."""
     console.print(_summary(path, notes), _instruments(notes))
-    print_complaints(console, index["outliers"], index["skipped"])
+    outliers, skipped = index["outliers"], index["skipped"]
+    print_complaints(console, outliers, skipped)
+    total = len(index["notes"]) + sum(not one["kept"] for one in outliers) + len(skipped)
+    for said in [f"{one['what']}: {one['why']}" for one in index.get("remarks", ())] + counts(outliers, total):
+        console.print(said, highlight=False)
 
 
 def print_complaints(

@@ -32,12 +32,19 @@ class Heard:
     label: str
 
 
-def choose(notes: NoteSet, count: int, timbre: str | None = None, seed: int | None = None) -> NDArray[np.int64]:
+def choose(
+    notes: NoteSet,
+    count: int,
+    timbre: str | None = None,
+    seed: int | None = None,
+    among: NDArray[np.bool_] | None = None,
+) -> NDArray[np.int64]:
     """Rows of the set, by instrument from low to high: spread evenly, or at random with a seed.
 
-    Raises DataError for an instrument that is not there.
+    among: [N], those that may be chosen; without it all. Raises DataError for an instrument that is not there.
     """
     rows = np.lexsort((notes.velocity, notes.note, notes.timbre))
+    rows = rows if among is None else rows[among[rows]]
     if timbre is not None:
         known = [normal(name) for name in notes.timbres]
         if normal(timbre) not in known:

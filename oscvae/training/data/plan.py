@@ -9,24 +9,26 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from oscvae.errors import DataError
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.names import shown
+from oscvae.training.data.folder.recordings import find_recordings
+from oscvae.training.data.folder.table import read_table
 from oscvae.training.data.holding import Hold
 from oscvae.training.data.parts import Parts, load_parts
 from oscvae.training.data.recipes import DataRecipe, FolderSource, Instrument, SoundfontSource, hold_of
-from oscvae.training.data.recordings import find_recordings
 from oscvae.training.data.sf2 import SoundFont
 from oscvae.training.data.soundfont import find_soundfont
+from oscvae.units import note_name
 
 VERSION = 4
 """Of what becomes of a sound: raised when the same recipe gives other bytes, so that no old part is used again."""
-FILES_VERSION = 5
+FILES_VERSION = 6
 """The same, of sounds that are read from files."""
 
 NO_PROGRAM = -1
@@ -51,6 +53,12 @@ class Item:
     """The key of the recipe that says where notes are from."""
     is_guess: bool = False
     """Whether its note is only believed where the sound agrees."""
+    is_settled: bool = False
+    """Whether a table says what it is, so that nothing is doubted."""
+    begin_s: float | None = None
+    """Where a file's note begins; None where that is to be heard."""
+    tuning_cents: float = 0.0
+    """By how much its whole set is sharp of its names."""
     audio: tuple[str, ...] = ()
     """SHA-256 of each recording that sounds in it, where it is of a SoundFont."""
     loop_s: float = math.inf
@@ -109,8 +117,10 @@ class Plan:
         return _digest([*told, [job.key for job in self.jobs], self.skipped, self.parts.record(), loops, *held, *hits])
 
 
-def make_plan(recipe: DataRecipe) -> Plan:
-    """What the recipe asks for, here and now; hashes every sound file. Raises DataError for sounds that are missing."""
+def make_plan(recipe: DataRecipe, tunings: Mapping[str, float] | None = None) -> Plan:
+    """What the recipe asks for, here and now; hashes every sound file. tunings: by how many cents the folder of each
+    `Item.setting` is sharp of its names. Raises DataError for sounds that are missing.
+    """
     analysis = recipe.analysis.complete()
     plan = Plan(
         analysis=analysis,
@@ -129,7 +139,8 @@ def make_plan(recipe: DataRecipe) -> Plan:
     groups = _Groups()
     drafts = [draft for font in recipe.soundfonts for draft in _of_font(font, plan, groups, common)]
     for number, folder in enumerate(recipe.folders):
-        drafts += _of_folder(folder, number, plan, groups, {**common, "version": FILES_VERSION})
+        tuning_cents = (tunings or {}).get(setting_of(number), 0.0)
+        drafts += _of_folder(folder, number, plan, groups, {**common, "version": FILES_VERSION}, tuning_cents)
     if not drafts:
         reasons = "; ".join(f"{one['what']}: {one['why']}" for one in plan.skipped[:3])
         told = reasons or "its instruments and notes leave nothing"
@@ -240,15 +251,25 @@ def _sample_keys(source: SoundfontSource, font: SoundFont, sample: int, groups: 
 
 
 def _of_folder(
-    source: FolderSource, number: int, plan: Plan, groups: _Groups, common: dict[str, Any]
+    source: FolderSource, number: int, plan: Plan, groups: _Groups, common: dict[str, Any], tuning_cents: float
 ) -> Iterable[_Draft]:
     found = find_recordings(source)
+    table = {} if source.table is None else read_table(source.table)
+    known = {one.told for one in found.recordings} | {one["what"] for one in found.skipped}
+    if strange := [file for file in table if file not in known]:
+        raise DataError(
+            f"the table {shown(source.table or '')} names {strange[0]}, which is not in {shown(source.path)}"
+        )
     plan.skipped += found.skipped
     plan.passed_over += found.passed_over
     if source.origin and source.origin not in plan.origins:
         plan.origins.append(source.origin)
     seen: dict[str, str] = {}
     for one in found.recordings:
+        row = table.get(one.told)
+        if row is not None and not row.kept:
+            plan.skipped.append({"what": one.told, "why": "the table leaves it out"})
+            continue
         try:
             content = _file_digest(one.path)
         except OSError as error:
@@ -261,9 +282,23 @@ def _of_folder(
         recording = source.recording_of(shown(one.path.stem)) if source.recording else one.told
         member = ("file", one.timbre, recording)
         groups.call(member, f"{one.timbre}: {recording}" if source.recording else one.told)
-        setting = f"folders.{number}.notes"
-        item = Item(one.timbre, -1, one.note, one.velocity, NO_PROGRAM, one.told, one.said, setting, one.is_guess)
-        yield _Draft(_digest([common, content, one.note, one.is_guess, one.told]), [item], [member], one.path)
+        item = Item(
+            one.timbre, -1, one.note, one.velocity, NO_PROGRAM, one.told, one.said, setting_of(number), one.is_guess
+        )
+        if row is not None:
+            said = "" if row.note is None else f"the table says {note_name(row.note)}"
+            item = replace(
+                item, note=row.note, said=said, setting="", is_guess=False, is_settled=True, begin_s=row.begin_s
+            )
+        elif item.note is not None and tuning_cents:
+            item = replace(item, tuning_cents=tuning_cents)
+        told = [item.note, item.is_guess, item.is_settled, item.begin_s, item.tuning_cents, one.told]
+        yield _Draft(_digest([common, content, told]), [item], [member], one.path)
+
+
+def setting_of(number: int) -> str:
+    """The key of the recipe that says where the notes of a folder are from."""
+    return f"folders.{number}.notes"
 
 
 class _Groups:

@@ -1,8 +1,8 @@
-"""From a recorded sound to a training note: checked against its name, tuned, aligned, levelled, analysed into bands."""
+"""From a rendered sound to a training note: checked against its name, tuned, aligned, levelled, analysed into bands."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from oscvae.model.level import HIT_LEVEL_S, LEVEL_S
 from oscvae.sound.pitch import fundamental_hz
 from oscvae.sound.takes import finish, settled, tune
 from oscvae.training.data.holding import Hold, finish_held, middle, tune_held
-from oscvae.units import cents, hz_to_note, note_to_hz
+from oscvae.units import cents, note_to_hz
 
 # Of the energy at a note's partials, what may lie between them before the octave below is believed.
 _BETWEEN = 0.1
@@ -50,6 +50,10 @@ class Prepared:
     """Why the note is listed although it was kept; empty for one beyond doubt."""
     denied: str = ""
     """Why the note that was guessed is not that of the sound; empty where it is, or none was."""
+    kind: str = ""
+    """Of the doubt, as `oscvae.sound.doubts` names it."""
+    begin_s: float = 0.0
+    """Where in its recording the note begins."""
     level_s: float = LEVEL_S
     """How long the part is that has this level."""
 
@@ -57,56 +61,45 @@ class Prepared:
 class OutlierError(SoundFileError):
     """A sound that is not what its name says."""
 
-    def __init__(self, message: str, f0_hz: float) -> None:
+    def __init__(self, message: str, f0_hz: float, kind: str = "", begin_s: float = 0.0) -> None:
         super().__init__(message)
         self.f0_hz = f0_hz
+        self.kind = kind
+        self.begin_s = begin_s
 
 
 def prepare(
     take: Float32s,
-    note: int | None,
+    note: int,
     analysis: NoteAnalysis,
     axis: BandAxis,
     checks: Checks,
-    is_guess: bool = False,
     held: tuple[Hold, int] | None = None,
 ) -> Prepared:
-    """A mono take at the analysis's rate, of a named note or of the one that is heard, as a training note.
+    """A rendered take at the analysis's rate of a note as a training note. held: of a note that is held, how, and the
+    sample at which its key is let go.
 
-    is_guess: the named note counts only where the sound bears it out, else the one that is heard. held: of a note that
-    is held, how, and the sample at which its key is let go.
-    Raises SoundFileError for what is no note, OutlierError for one that is another than its name says.
+    Raises SoundFileError for what is no note, OutlierError for one that is another than it should be.
     """
     rate = analysis.sample_rate
     heard = settled(take, rate) if held is None else middle(take, rate, held[1])
     low_hz, high_hz = note_to_hz(analysis.note_min - 1.0), note_to_hz(analysis.note_max + 1.0)
     f0_hz = fundamental_hz(heard, rate, low_hz, high_hz)
-    doubt = denied = ""
-    if note is not None and analysis.note_min <= note <= analysis.note_max:
-        try:
-            f0_hz, doubt = _settle(heard, rate, note, f0_hz, replace(checks, keep=checks.keep and not is_guess))
-        except OutlierError as error:
-            if not is_guess:
-                raise
-            note, denied = None, str(error)
-    elif is_guess:
-        note, denied = None, f"{note} is outside {analysis.note_min} to {analysis.note_max}"
-    if note is None:
-        note = round(hz_to_note(f0_hz))
     if not analysis.note_min <= note <= analysis.note_max:
         raise OutlierError(f"note {note} is outside {analysis.note_min} to {analysis.note_max}", f0_hz)
+    f0_hz, doubt = _settle(heard, rate, note, f0_hz, checks)
     if held is None:
         tuned = tune(take, note, rate)
         x, level = finish(tuned, analysis, axis)
     else:
         tuned, released = tune_held(take, note, rate, held[1])
         x, level = finish_held(tuned, released, held[0], analysis, axis)
-    return Prepared(x=x, level=level, note=note, f0_hz=f0_hz, take=tuned, doubt=doubt, denied=denied)
+    return Prepared(x=x, level=level, note=note, f0_hz=f0_hz, take=tuned, doubt=doubt)
 
 
 def prepare_hit(take: Float32s, root_note: int, analysis: NoteAnalysis, axis: BandAxis) -> Prepared:
     """A mono take at the analysis's rate of a sound without pitch, as it is. Raises SoundFileError for silence."""
-    x, level = finish(take, analysis, axis, HIT_LEVEL_S)
+    x, level = finish(take, analysis, axis, level_s=HIT_LEVEL_S)
     f0_hz = note_to_hz(float(root_note))
     return Prepared(x=x, level=level, note=root_note, f0_hz=f0_hz, take=take, level_s=HIT_LEVEL_S)
 

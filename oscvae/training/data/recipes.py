@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -19,6 +20,7 @@ from oscvae.settings.reader import Document, Section, nearest
 from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.holding import Hold
 from oscvae.training.data.prepare import Checks
+from oscvae.training.data.presets import FONT_SUFFIXES, font_recipe
 from oscvae.training.data.soundfont import DRUMS
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
@@ -96,6 +98,8 @@ class FolderSource(_Source):
     """Of files whose name says none."""
     middle_c: Annotated[int, Field(ge=-1, le=6)] = 4
     """The octave that the file names give MIDI note 60: 4 (scientific), 3 for some makers."""
+    table: Path | None = None
+    """What a preview told of the folder, corrected (`oscvae.training.data.folder.table`)."""
 
 
 class Split(Section):
@@ -199,31 +203,62 @@ def hold_of(analysis: NoteAnalysis, part: HeldPart) -> Hold | None:
     return Hold.of(analysis, part.hold_s, part.sustain_s) if part.hold_s > 0.0 else None
 
 
-def load_recipe(source: str, overrides: Sequence[str] = (), middle_c: int | None = None) -> DataRecipe:
-    """The recipe that a name or a path means: one that ships, a YAML file, or a folder of sound files.
+@dataclass(frozen=True)
+class Reading:
+    """How every folder of recordings is to be read, whatever a recipe says; None leaves that to the recipe."""
+
+    middle_c: int | None = None
+    names: Literal["ignore", "read"] | None = None
+    """Whether file names say notes: "read" believes every one, "ignore" none."""
+    table: Path | None = None
+
+    def of(self, folder: FolderSource) -> FolderSource:
+        notes = {"ignore": "sound", "read": "name"}.get(self.names or "", folder.notes)
+        middle_c = folder.middle_c if self.middle_c is None else self.middle_c
+        return folder.model_copy(update={"middle_c": middle_c, "notes": notes, "table": self.table or folder.table})
+
+
+def load_recipe(
+    source: str, overrides: Sequence[str] = (), reading: Reading | None = None, presets: Sequence[str] = ()
+) -> DataRecipe:
+    """The recipe that a name or a path means: one that ships, a YAML file, a folder of sound files, or a SoundFont.
 
     A name that ships goes before a folder of that name, which is "./plucked" then.
 
-    overrides: "key=value" each, over what the recipe says. middle_c: as of every folder of recordings.
+    overrides: "key=value" each, over what the recipe says. presets: which of a SoundFont, each a program of bank 0 or
+    bank:program; without them all.
     Raises ConfigError for a recipe with faults, DataError where there is none.
     """
+    reading = reading or Reading()
     path = SHIPPED / (source + SUFFIX) if source in shipped() else Path(source).expanduser()
     if path.is_dir():
         home = Path()
         name = shown(path.resolve().name)[:_LONGEST_NAME] or "recordings"
         document = Document(DataRecipe, {"name": name, "folders": [{"path": str(path)}]}, {}, shown(path))
+    elif path.suffix.lower() in FONT_SUFFIXES and path.is_file():
+        home = Path()
+        document = Document(DataRecipe, font_recipe(path, presets), {}, shown(path))
     else:
         if not path.is_file():
             known = nearest(source, shipped())
-            raise DataError(f"{shown(source)} is no folder of sound files, and no recipe; {known}")
+            raise DataError(f"{shown(source)} is no folder of sound files, no SoundFont, and no recipe; {known}")
         home = path.parent
         document = Document.read(DataRecipe, path)
     for setting in overrides:
         document.set(setting)
     recipe = document.check()
+    if presets and not recipe.soundfonts:
+        raise DataError(f"{shown(source)} is no SoundFont, and has no presets")
+    if reading.table is not None and len(recipe.folders) != 1:
+        raise DataError(
+            f"a table is of one folder, and {shown(source)} has {len(recipe.folders)}: "
+            "name it in the recipe, as folders.0.table"
+        )
     folders = tuple(
-        folder.model_copy(
-            update={"path": _place(home, folder.path)} | ({} if middle_c is None else {"middle_c": middle_c})
+        reading.of(
+            folder.model_copy(
+                update={"path": _place(home, folder.path), "table": folder.table and _place(home, folder.table)}
+            )
         )
         for folder in recipe.folders
     )

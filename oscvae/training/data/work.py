@@ -25,9 +25,11 @@ from oscvae.arrays import Float32s
 from oscvae.errors import DataError, OscvaeError, SoundFileError
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.model.bands import BandAxis
+from oscvae.model.level import LEVEL_S
 from oscvae.names import shown
 from oscvae.sound.files import read_sound
 from oscvae.sound.takes import finish
+from oscvae.training.data.folder.hear import Told, hear
 from oscvae.training.data.holding import Hold
 from oscvae.training.data.plan import Item, Job, noise_files
 from oscvae.training.data.prepare import Checks, OutlierError, Prepared, prepare, prepare_hit
@@ -82,13 +84,13 @@ def run_job(
             if isinstance(take, OscvaeError):
                 raise take
             prepared = (
-                prepare(take, item.note, analysis, axis, checks, item.is_guess, held)
+                _prepared(item, take, analysis, axis, checks, held)
                 if root_note is None
                 else prepare_hit(take, root_note, analysis, axis)
             )
             made = list(_copies(prepared, job, index, analysis, axis, augment, noises))
         except OutlierError as error:
-            report.outliers.append(outlier(item, str(error), error.f0_hz, kept=False))
+            report.outliers.append(outlier(item, str(error), error.f0_hz, False, error.kind, error.begin_s))
             continue
         except OscvaeError as error:
             report.skip(item, str(error))
@@ -97,10 +99,12 @@ def run_job(
             report.skip(item, f"it cannot be used: {type(error).__name__}: {error}")
             continue
         if prepared.doubt:
-            report.outliers.append(outlier(item, prepared.doubt, prepared.f0_hz, kept=True))
+            told = (prepared.doubt, prepared.f0_hz, True, prepared.kind, prepared.begin_s)
+            report.outliers.append(outlier(item, *told))
         for copy, (x, level) in enumerate(made):
             spectra.append(x)
             row = {"item": index, "copy": copy, "note": prepared.note, "level": level, "f0_hz": prepared.f0_hz}
+            row |= {} if job.is_font else {"begin_s": prepared.begin_s}
             report.rows.append(row | ({"denied": prepared.denied} if prepared.denied else {}))
     array = np.stack(spectra) if spectra else np.empty((0, analysis.bands.n, analysis.frames), np.float32)
     np.save(spectra_path(parts, job), array)
@@ -112,9 +116,10 @@ class Report:
     """What became of a job's sounds."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
-    """{"item", "copy", "note", "level", "f0_hz"}, one for each spectrum; "denied" where a guessed note was not."""
+    """{"item", "copy", "note", "level", "f0_hz"}, one for each spectrum; "begin_s" of a file; "denied" where a guessed
+    note was not."""
     outliers: list[dict[str, Any]] = field(default_factory=list)
-    """{"what", "why", "f0_hz", "cents", "kept"}."""
+    """{"what", "why", "f0_hz", "cents", "kept"}; "kind" and "begin_s" of a file."""
     skipped: list[dict[str, Any]] = field(default_factory=list)
     """{"what", "why"}."""
 
@@ -131,12 +136,19 @@ def give_up(job: Job, why: str, parts: Path) -> None:
     write_report(parts, job, report)
 
 
-def outlier(item: Item, why: str, f0_hz: float, kept: bool) -> dict[str, Any]:
+def outlier(
+    item: Item, why: str, f0_hz: float, kept: bool, kind: str = "", begin_s: float | None = None
+) -> dict[str, Any]:
     """A line on a sound that is another than its name says: where its note is from, and what to set."""
     off_cents = None if item.note is None else cents(f0_hz, note_to_hz(float(item.note)))
     said = f"{item.said}, but {why}" if item.said else why
-    told = said if kept or not item.setting else f"{said}; --set {item.setting}=sound goes by what is heard"
-    return {"what": item.told, "why": told, "f0_hz": f0_hz, "cents": off_cents, "kept": kept}
+    told = (
+        said
+        if kept or not item.setting or item.note is None
+        else f"{said}; --set {item.setting}=sound goes by what is heard"
+    )
+    line = {"what": item.told, "why": told, "f0_hz": f0_hz, "cents": off_cents, "kept": kept}
+    return line if item.program >= 0 else line | {"kind": kind, "begin_s": begin_s}
 
 
 def write_report(parts: Path, job: Job, report: Report) -> None:
@@ -165,6 +177,21 @@ def _takes(job: Job, analysis: NoteAnalysis, hold: Hold | None) -> Iterator[tupl
     yield from zip(job.items, takes, strict=True)
 
 
+def _prepared(
+    item: Item,
+    take: Float32s,
+    analysis: NoteAnalysis,
+    axis: BandAxis,
+    checks: Checks,
+    held: tuple[Hold, int] | None,
+) -> Prepared:
+    if item.program >= 0:
+        assert item.note is not None  # a SoundFont is asked for a note
+        return prepare(take, item.note, analysis, axis, checks, held)
+    told = Told(item.note, item.is_guess, item.is_settled, item.begin_s, item.tuning_cents)
+    return hear(take, told, analysis, axis, checks)
+
+
 def _copies(
     prepared: Prepared,
     job: Job,
@@ -189,7 +216,8 @@ def _copies(
             below_db = -float(rng.uniform(min(augment.noise_db), max(augment.noise_db)))
             background = _background(noises, take.size, rng) if noises else pink_noise(take.size, rng)
             take = noisy(take, background, below_db + gain_db)
-        yield finish(louder(take, gain_db), analysis, axis, prepared.level_s)
+        onset = None if job.is_font or prepared.level_s != LEVEL_S else 0
+        yield finish(louder(take, gain_db), analysis, axis, onset, prepared.level_s)
 
 
 def _background(noises: Sequence[Float32s], size: int, rng: np.random.Generator) -> Float32s:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from oscvae.errors import DataError
+from oscvae.names import shown
 from oscvae.training.fit.learner import WATCHED_LOSS, Learner
 
 _REFRESH_STEPS = 10
@@ -86,9 +87,17 @@ class Watcher(Callback):
     def on_exception(self, trainer: Any, learner: Learner, exception: BaseException) -> None:
         self._let_go()
         if self._task is not None and isinstance(exception, KeyboardInterrupt | SystemExit):
-            looked = trainer.global_step // learner.look_steps * learner.look_steps
-            self._console.print(
-                f"stopped at step {trainer.global_step}: `oscvae train --resume --out {self._folder}` goes on from "
-                f"step {looked}",
-                highlight=False,
-            )
+            self._console.print(stopped(trainer.global_step, learner.look_steps, self._folder), highlight=False)
+
+
+def stopped(step: int, look_steps: int, folder: Path) -> str:
+    """What is said of a run that was stopped at a step: where it can go on, and what is lost. Checkpoints are kept
+    after every `look_steps`."""
+    kept = step // look_steps * look_steps
+    lost = step - kept
+    if kept == 0:
+        told = f"all is lost, for the first checkpoint is at step {look_steps}" if step else "nothing is lost"
+        return f"stopped at step {step}: {told}; `oscvae train --resume --out {shown(folder)}` begins again"
+    steps = f"the {lost} steps since are" if lost > 1 else "the step since is"
+    told = f", the last checkpoint: {steps} lost" if lost else ""
+    return f"stopped at step {step}: `oscvae train --resume --out {shown(folder)}` goes on from step {kept}{told}"

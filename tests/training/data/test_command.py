@@ -14,6 +14,7 @@ import soundfile
 from oscvae.errors import DataError
 from oscvae.training.data import command
 from oscvae.training.data.listen import choose, write_sounds
+from oscvae.training.data.recipes import Reading
 from oscvae.training.data.store import SPECTRA, open_dataset
 from oscvae.units import note_name
 from parts.tiny_soundfont import RATE, string
@@ -30,7 +31,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
             soundfile.write(root / instrument / f"{note_name(note)}.wav", string(note, tint=tint), RATE)
     soundfile.write(root / "motu" / "C5.wav", np.zeros(5000), RATE)
     out = tmp_path_factory.mktemp("sets") / "set"
-    assert command.run_build(str(root), out, 0, False, None, SETTINGS) == 0
+    assert command.run_build(str(root), out, 0, False, Reading(), SETTINGS) == 0
     return out
 
 
@@ -42,16 +43,16 @@ def test_building_says_what_was_left_out_and_what_is_next(
         soundfile.write(tmp_path / "takes" / f"{name}.wav", string(note), RATE)
     soundfile.write(tmp_path / "takes" / "G4.wav", string(67), RATE)
     arguments = (str(tmp_path / "takes"), tmp_path / "set", 0, False)
-    assert command.run_build(*arguments, None, SETTINGS) == 0
+    assert command.run_build(*arguments, Reading(), SETTINGS) == 0
     said = " ".join(capsys.readouterr().err.split())
     assert "4 outliers, left out" in said
     assert "4 sounds are an octave above what their names say" in said
     assert "--middle-c 3" in said
     assert f"oscvae train --data {tmp_path / 'set'}" in said.replace("\n", " ")
     assert len(open_dataset(tmp_path / "set")) == 1
-    assert command.run_build(str(tmp_path / "takes"), tmp_path / "other", 0, False, 3, SETTINGS) == 0
+    assert command.run_build(str(tmp_path / "takes"), tmp_path / "other", 0, False, Reading(3), SETTINGS) == 0
     assert len(open_dataset(tmp_path / "other")) == 4
-    assert command.run_build(*arguments, None, SETTINGS) == 0
+    assert command.run_build(*arguments, Reading(), SETTINGS) == 0
     assert "is there already" in " ".join(capsys.readouterr().err.split())
 
 
@@ -63,7 +64,7 @@ def test_a_stopped_build_says_how_to_go_on(
 
     monkeypatch.setattr(command, "build", stopped)
     (tmp_path / "takes").mkdir()
-    assert command.run_build(str(tmp_path / "takes"), tmp_path / "set", 0, False, None, ()) == 1
+    assert command.run_build(str(tmp_path / "takes"), tmp_path / "set", 0, False, Reading(), ()) == 1
     assert "the same command goes on" in capsys.readouterr().err
 
 

@@ -1,4 +1,4 @@
-"""A recorded sound becomes a note: read, checked against its name, tuned, aligned; what is no note is refused."""
+"""A rendered sound becomes a note: read, checked against its name, tuned, aligned; what is no note is refused."""
 
 from __future__ import annotations
 
@@ -85,18 +85,6 @@ def test_a_range_that_excludes_the_note_is_not_escaped() -> None:
     assert 149.0 < found < 451.0
     with pytest.raises(SoundFileError, match="too short"):
         fundamental_hz(np.ones(20, np.float32), RATE, 40.0, 50.0)
-
-
-def test_a_note_is_prepared_by_its_name_or_by_its_sound() -> None:
-    named = prepare(pluck(note_to_hz(57.2), partials=6), 57, ANALYSIS, AXIS, Checks())
-    heard = prepare(pluck(note_to_hz(57.2), partials=6), None, ANALYSIS, AXIS, Checks())
-    assert named.note == heard.note == 57
-    assert named.x.shape == (256, 20)
-    np.testing.assert_array_equal(named.x, heard.x)
-    assert named.x.min() == -1.0
-    assert 0.5 < named.x.max() <= 1.0
-    assert cents(named.f0_hz, note_to_hz(57.2)) == pytest.approx(0.0, abs=5.0)
-    assert named.doubt == ""
 
 
 def test_another_note_than_the_name_says_is_an_outlier() -> None:

@@ -10,7 +10,7 @@ from oscvae.errors import ConfigError, DataError
 from oscvae.training.config import AdditiveDecoder, KnotsEncoder, find_config, load_config
 from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.parts import load_parts
-from oscvae.training.data.recipes import DataRecipe, SoundfontSource, hold_of, load_recipe, shipped
+from oscvae.training.data.recipes import DataRecipe, Reading, SoundfontSource, hold_of, load_recipe, shipped
 
 
 def test_the_shipped_recipes_are_of_one_kind_and_keep_what_was_never_heard() -> None:
@@ -75,7 +75,7 @@ def test_a_folder_is_a_recipe(tmp_path: Path) -> None:
     assert recipe.name == "ukulele"
     assert recipe.folders[0].path == tmp_path / "ukulele"
     assert recipe.analysis.complete().note_min == 28, "wide, until it is known what there is"
-    changed = load_recipe(str(tmp_path / "ukulele"), ["analysis.frames=200", "split.recordings=0"], middle_c=3)
+    changed = load_recipe(str(tmp_path / "ukulele"), ["analysis.frames=200", "split.recordings=0"], Reading(middle_c=3))
     assert changed.analysis.frames == 200
     assert changed.split.recordings == 0.0
     assert changed.folders[0].middle_c == 3

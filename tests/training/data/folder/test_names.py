@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oscvae.training.data.names import Said, note_of, velocities_of
+from oscvae.training.data.folder.names import Said, note_of, velocities_of
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,14 @@ def test_makers_count_octaves_otherwise() -> None:
         ("A4-velocity-12", 12),
         ("A4 mf", 80),
         ("A4_pp", 30),
+        ("Piano.mf.C4", 80),
+        ("harp ff A4 rr2", 112),
+        ("C3 f", 96),
+        ("f C3", 96),
+        ("p bass C3", 77),
+        ("mf_doom C3", 77),
+        ("A4 pp muted", 77),
+        ("kaffee A4", 77),
         ("A4 v2", 77),
         ("A4 vel999", 77),
         ("A4", 77),

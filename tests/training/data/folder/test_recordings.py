@@ -18,9 +18,10 @@ from oscvae.errors import DataError
 from oscvae.training.data import plan as planning
 from oscvae.training.data import work
 from oscvae.training.data.build import Built, build
+from oscvae.training.data.folder.hear import Told
+from oscvae.training.data.folder.recordings import find_recordings
 from oscvae.training.data.listen import choose
 from oscvae.training.data.recipes import load_recipe
-from oscvae.training.data.recordings import find_recordings
 from oscvae.training.data.store import open_dataset, read_index
 from parts.tiny_soundfont import RATE, string
 
@@ -101,14 +102,14 @@ def test_a_file_that_cannot_be_opened_is_left_out(tmp_path: Path, monkeypatch: p
 def test_a_fault_of_ours_costs_one_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, note in (("C4", 60), ("D4", 62)):
         write(tmp_path / "takes" / f"{name}.wav", note)
-    prepare = work.prepare
+    hear = work.hear
 
-    def stumble(take: Any, note: int | None, *rest: Any) -> Any:
-        if note == 60:
+    def stumble(take: Any, told: Told, *rest: Any) -> Any:
+        if told.note == 60:
             raise ZeroDivisionError("by zero")
-        return prepare(take, note, *rest)
+        return hear(take, told, *rest)
 
-    monkeypatch.setattr(work, "prepare", stumble)
+    monkeypatch.setattr(work, "hear", stumble)
     built, notes = built_of(tmp_path / "takes")
     assert notes == {"D4.wav": 62}
     assert told(built.skipped) == {"C4.wav": "it cannot be used: ZeroDivisionError: by zero"}

@@ -25,7 +25,9 @@ _NUMBER = re.compile(_EDGE + r"(\d{2,3})" + _END)
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d[-_. ]?[01]\d[-_. ]?[0-3]\d(?!\d)")
 _VELOCITY = re.compile(r"(?<![A-Za-z])vel(?:ocity)?[ _-]?(\d{1,3})" + _END, re.IGNORECASE)
 _V = re.compile(r"(?<![A-Za-z])v(\d{1,3})" + _END, re.IGNORECASE)
-_DYNAMIC = re.compile(_EDGE + r"(p|f|(?i:ppp|pp|mp|mf|ff|fff))" + _END)
+_DYNAMIC = re.compile(r"(?:p|f|(?i:ppp|pp|mp|mf|ff|fff))")
+_WORDS = re.compile(r"[^\s_.,;()\[\]-]+")
+_COUNT = re.compile(r"(?i:rr|take|v)?\d+")
 # Bare numbers count things too: only what a plucked string can play is taken for a note, and never a leading zero.
 _LEAST_BARE, _MOST_BARE = 21, 108
 MOST_LAYERS = 32
@@ -68,7 +70,18 @@ def _velocity(stem: str, number: int | None, layers: int) -> int | None:
     if not said and number and number >= 10:
         said = {number}
     said = {velocity for velocity in said if 1 <= velocity <= 127}
-    return _only(said or {_DYNAMICS[word.lower()] for word in _DYNAMIC.findall(stem)})
+    return _only(said) or _dynamic(stem)
+
+
+def _dynamic(stem: str) -> int | None:
+    """The velocity of the mark at a name's end, before or behind a note and numbers: p and f are too short to count
+    elsewhere."""
+    for word in reversed(_WORDS.findall(stem)):
+        if _DYNAMIC.fullmatch(word):
+            return _DYNAMICS[word.lower()]
+        if not (_COUNT.fullmatch(word) or _NAMED.fullmatch(word) or _TAGGED.fullmatch(word)):
+            return None
+    return None
 
 
 def _only(found: set[int]) -> int | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from oscvae.errors import DataError
 from oscvae.names import shown
 from oscvae.sound.chunks import stored_root
-from oscvae.training.data.names import note_of, velocities_of
+from oscvae.training.data.folder.names import note_of, velocities_of
 from oscvae.training.data.recipes import FolderSource
 from oscvae.units import note_name
 
@@ -74,6 +74,8 @@ def find_recordings(source: FolderSource) -> Found:
         told = shown(path.relative_to(root))
         if suffix in _FOREIGN:
             found.skipped.append({"what": told, "why": f"{suffix} files are not read: convert it to WAV or FLAC"})
+        elif not os.access(path, os.R_OK):
+            found.skipped.append({"what": told, "why": "it cannot be read: Permission denied"})
         elif suffix in _suffixes() or _is_sound(path):
             paths.append(path)
         else:
@@ -107,8 +109,13 @@ def _walk(root: Path, found: Found) -> Iterator[Path]:
                 why = "a link to a folder is not followed: give that folder to the recipe"
                 found.skipped.append({"what": shown(linked.relative_to(root)), "why": why})
         for name in sorted(files):
-            if not name.startswith(".") and (path := Path(place) / name).is_file():
+            if name.startswith("."):
+                continue
+            path = Path(place) / name
+            if path.is_file():
                 yield path
+            elif path.is_symlink():
+                found.skipped.append({"what": shown(path.relative_to(root)), "why": "it is a link that leads nowhere"})
 
 
 @cache
@@ -148,7 +155,7 @@ def _name_notes(source: FolderSource, found: Found) -> None:
         elif said is not None:
             guess = source.notes == "either"
             told |= {"note": said.note, "said": f"its name says {said.word}", "is_guess": guess}
-        elif source.notes == "name":
+        elif source.notes == "name" and source.table is None:  # a table may say it
             found.skipped.append({"what": one.told, "why": "its name says no note, like C#4 or 61"})
             continue
         named.append(Recording(**told))
