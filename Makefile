@@ -13,7 +13,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-newest lock check format soak bench docs site pictures model model-sustained model-hits clean distclean
+.PHONY: help serve test test-newest lock check format soak bench docs site pictures model model-sustained model-struck model-drums model-hits clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -80,6 +80,20 @@ model-hits: $(VENV)/.test ## make models/hits.ts again, from nothing but a seed
 	$(BIN)/oscvae train --config coast --data data/coast --out runs/coast \
 	    $$(test ! -e runs/coast/run.json || echo --resume)
 	$(BIN)/oscvae export runs/coast --out models/hits.ts --model-version 1.0 --weights float16 --force
+
+model-struck: $(VENV)/.test ## make models/struck.ts, likewise
+	@tools/system-packages.sh model
+	$(BIN)/oscvae dataset build struck data/struck
+	$(BIN)/oscvae train --config struck --data data/struck --out runs/struck \
+	    $$(test ! -e runs/struck/run.json || echo --resume)
+	$(BIN)/oscvae export runs/struck --out models/struck.ts --model-version 1.0 --weights float16 --force
+
+model-drums: $(VENV)/.test ## make models/drums.ts, likewise
+	@tools/system-packages.sh model
+	$(BIN)/oscvae dataset build drums data/drums
+	$(BIN)/oscvae train --config drums --data data/drums --out runs/drums \
+	    $$(test ! -e runs/drums/run.json || echo --resume)
+	$(BIN)/oscvae export runs/drums --out models/drums.ts --model-version 1.0 --weights float16 --force
 
 study-annealing: data/plucked/index.json
 

@@ -39,7 +39,7 @@ if [ "$1" = test ]; then
     command -v node >/dev/null || need nodejs
 fi
 if [ "$1" = model ]; then
-    for package in fluidsynth fluid-soundfont-gm musescore-general-soundfont-lossless; do
+    for package in fluidsynth fluid-soundfont-gm musescore-general-soundfont-lossless sonic-pi-samples; do
         need "$package"
     done
 fi

@@ -140,7 +140,7 @@ class Detailer:
         self._row_s = np.maximum(0.0, (np.asarray(document.rows, np.float64) - first) * frame_s)
         self._fitted_s = np.maximum(0.0, (np.arange(document.frames_within(FITTED_S)) - first) * frame_s)
         self._spread = spread_matrix(document.rows, document.frames)
-        self._loud = level_frames(document)
+        self._loud = level_frames(document, document.level_s)
 
     def fit(self, decoded: Float32s, heard: Float32s) -> Float32s:
         """[2, n], what to add to the decoded x [frames, bands] to come near to the heard one."""

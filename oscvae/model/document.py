@@ -25,6 +25,7 @@ from oscvae.errors import ModelError
 from oscvae.files import NAME_BYTES, open_regular, why
 from oscvae.model.analysis import MAX_BLOCK, MAX_FRAMES, Finite, Note, NoteAnalysis, Part
 from oscvae.model.knots import spread_matrix
+from oscvae.model.level import HIT_LEVEL_S, LEVEL_S
 from oscvae.names import find, normal
 
 FORMAT: Literal[1] = 1
@@ -138,6 +139,25 @@ class ModelDocument(Described, NoteAnalysis):
     """The linear STFT magnitude of 0 dB."""
 
     @property
+    def has_pitch(self) -> bool:
+        """Whether a note number is a pitch; else all keys play one sound, resampled."""
+        return True
+
+    @property
+    def level_s(self) -> float:
+        """How long the part of a sound is by which its level is measured, in seconds."""
+        return LEVEL_S if self.has_pitch else HIT_LEVEL_S
+
+    @property
+    def decoded_notes(self) -> tuple[int, int]:
+        """The lowest and the highest MIDI note that is ever decoded."""
+        return self.decoded_note(self.note_min), self.decoded_note(self.note_max)
+
+    def decoded_note(self, note: float) -> int:
+        """The MIDI note that is decoded for one that is asked for, and resampled to it: the nearest that is known."""
+        return min(max(round(note), self.note_min), self.note_max)
+
+    @property
     def rows(self) -> Sequence[float]:
         """At which frames the rows of a decoded block lie."""
         return range(self.frames)
@@ -181,7 +201,7 @@ class Described2(Described):
     pads: tuple[Label, ...] = ()
     """Of the pairs of dimensions, or none."""
     pitched: bool = True
-    """Whether a note number is a pitch."""
+    """Whether a note number is a pitch. Where it is none, `forward` is asked for `root_note` always."""
     root_note: Note = 60
     """The note at which a model without notes of its own is not transposed."""
     level: Literal["in", "apart"] = "in"
@@ -231,6 +251,15 @@ class ModelDocument2(Described2, ModelDocument):
         return self
 
     @model_validator(mode="after")
+    def _check_root(self) -> Self:
+        if not self.pitched and not self.note_min <= self.root_note <= self.note_max:
+            raise ValueError(
+                f"root_note {self.root_note}: where pitched is false it must be one of the keys, "
+                f"{self.note_min} to {self.note_max}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _check_knots(self) -> Self:
         knots, last = self.knots, self.frames - 1
         if knots is None:
@@ -264,6 +293,13 @@ class ModelDocument2(Described2, ModelDocument):
         if self.block_rows * self.bands.n > MAX_BLOCK:
             raise ValueError(f"{self.bands.n} bands x {self.block_rows} rows are more than {MAX_BLOCK} numbers a block")
         return self
+
+    @property
+    def has_pitch(self) -> bool:
+        return self.pitched
+
+    def decoded_note(self, note: float) -> int:
+        return super().decoded_note(note) if self.pitched else self.root_note
 
     @property
     def rows(self) -> Sequence[float]:
@@ -371,13 +407,9 @@ def _playable(document: Described, where: str) -> ModelDocument:
     """The same; raises ModelError for what a document can say and this version cannot play."""
     if not isinstance(document, ModelDocument):
         raise ModelError(f"{where}: output 'samples': this version plays models with the output 'note'")
-    if isinstance(document, ModelDocument2):
-        for key, value, plays in (
-            ("output", document.output, "note"),
-            ("pitched", document.pitched, True),
-        ):
-            if value != plays:
-                raise ModelError(f"{where}: {key} {json.dumps(value)}: this version plays {key} {json.dumps(plays)}")
+    if isinstance(document, ModelDocument2) and document.output != "note":
+        output = json.dumps(document.output)
+        raise ModelError(f'{where}: output {output}: this version plays output "note"')
     return document
 
 

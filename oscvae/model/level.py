@@ -9,11 +9,14 @@ from oscvae.model.analysis import Analysis
 
 LEVEL_S = 0.25
 """How long the loudest part of a note is."""
+HIT_LEVEL_S = 0.04
+"""And that of a sound without pitch, which may be over sooner: a click as loud as a cymbal over a quarter second would
+be all peak."""
 
 
-def level_frames(analysis: Analysis) -> int:
+def level_frames(analysis: Analysis, level_s: float = LEVEL_S) -> int:
     """How many frames a note's level is measured over, at most all that it has."""
-    return min(analysis.frames, max(1, round(LEVEL_S * analysis.sample_rate / analysis.hop)))
+    return min(analysis.frames, max(1, round(level_s * analysis.sample_rate / analysis.hop)))
 
 
 def loudest(power: Float64s, size: int) -> float:

@@ -107,7 +107,7 @@ def verify(module: Any, document: ModelDocument, device: str = "cpu") -> None:
     import torch
 
     z = torch.tensor([document.latent.mean], dtype=torch.float32, device=device)
-    octave, semitone = one_hots([document.note_min], document.first_octave, device)
+    octave, semitone = one_hots([document.decoded_note(document.note_min)], document.first_octave, device)
     try:
         with torch.inference_mode():
             x = module(z, octave, semitone)

@@ -61,7 +61,7 @@ V_GROUP_SIZE = 4
 V_START_FRAME = 5  # -1: as soon as ready
 V_STOP_SAMPLE = 6  # sample of the voice at which it releases by itself; -1 never
 V_STRETCH = 7  # float
-V_PITCH = 8  # float: ratio for the fraction of the note number and for notes beyond the model's range
+V_PITCH = 8  # float: ratio from the note that is decoded to the one that is played
 V_VELOCITY = 9  # float: gain that the velocity gives
 V_HOLD = 10  # one of the HOLD_ values
 # control, at any time

@@ -21,7 +21,7 @@ import numpy as np
 from oscvae.arrays import Float32s
 from oscvae.errors import OscvaeError, SoundFileError
 from oscvae.model.document import ModelDocument, parse_document
-from oscvae.sound.doubts import doubt, range_hz
+from oscvae.sound.doubts import doubt, range_hz, several
 from oscvae.sound.files import read_sound
 from oscvae.sound.onset import find_note
 from oscvae.sound.partials import heard_hz
@@ -47,12 +47,18 @@ class Heard(NamedTuple):
 def analyse(path: Path, document: ModelDocument, note: int | None = None) -> Heard:
     """A recorded note for `document`'s encoder. note: which it is, instead of the one that is heard.
 
+    A model without pitch hears the sound as it is, and a note that is given changes nothing.
+
     Prepared as `oscvae dataset build` prepares a file that does not say its note; one beyond the model's range is taken
     for the nearest in it, and a clipped one is heard as it is. Raises SoundFileError.
     """
     rate = document.sample_rate
     try:
-        found = find_note(read_sound(path, rate, allow_clipped=True), rate)
+        recording = read_sound(path, rate, allow_clipped=True)
+        found = find_note(recording, rate)
+        if not document.has_pitch:
+            x, _ = finish(recording, document, document.band_axis(), level_s=document.level_s)
+            return Heard(document.decoded_note(0.0), np.ascontiguousarray(x.T), several(found).why)
         named_hz = None if note is None else note_to_hz(float(note))
         f0_hz = heard_hz(settled(found.take, rate, 0), rate, range_hz(document), named_hz)
         told = note

@@ -62,8 +62,8 @@ def doubt(found: Found, sample_rate: int, f0_hz: float, notes: NoteAnalysis, tol
 
     told: the note that it is said to be, which is doubted where another is heard.
     """
-    if found.n_sounds > 1:
-        return Doubt(SEVERAL, f"{found.n_sounds} sounds begin in it, one after the other: a loop, or a whole session")
+    if more := several(found):
+        return more
     heard = settled(found.take, sample_rate, 0)
     found_hz = beyond(heard, sample_rate, f0_hz, *range_hz(notes))
     if found_hz:
@@ -122,6 +122,13 @@ def is_steady(take: Float32s, sample_rate: int) -> bool:
         return False
     power = np.square(level[1:]) / max(float(np.median(np.square(level))), _TINY)
     return bool(power.max() <= _EVEN and power.min() >= 1.0 / _EVEN)
+
+
+def several(found: Found) -> Doubt:
+    """Whether more than one sound begins in a recording: all that speaks against a sound without pitch."""
+    if found.n_sounds > 1:
+        return Doubt(SEVERAL, f"{found.n_sounds} sounds begin in it, one after the other: a loop, or a whole session")
+    return NONE
 
 
 def range_hz(notes: NoteAnalysis) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from oscvae.arrays import Float32s
 from oscvae.errors import SoundFileError
 from oscvae.model.analysis import Analysis
 from oscvae.model.bands import BandAxis
-from oscvae.model.level import level_frames
+from oscvae.model.level import LEVEL_S, level_frames
 from oscvae.sound.files import resample
 from oscvae.sound.levels import measure_level
 from oscvae.sound.pitch import detune_cents
@@ -97,9 +97,13 @@ def to_bands(axis: BandAxis, mags: Float32s) -> Float32s:
     return bands
 
 
-def finish(take: Float32s, analysis: Analysis, axis: BandAxis, onset: int | None = None) -> tuple[Float32s, float]:
-    """A tuned take as (x [bands, frames] in [-1, 1], the linear magnitude of 0 dB, which is the note's level)."""
+def finish(
+    take: Float32s, analysis: Analysis, axis: BandAxis, onset: int | None = None, level_s: float = LEVEL_S
+) -> tuple[Float32s, float]:
+    """A tuned take as (x [bands, frames] in [-1, 1], the linear magnitude of 0 dB, which is the note's level).
+
+    level_s: how long the loudest part is that has this level."""
     sound = align(take, analysis.onset_sample, analysis.n_samples, analysis.sample_rate, onset)
     bands = to_bands(axis, magnitudes(sound, analysis.n_fft, analysis.hop))
-    level = measure_level(bands, axis, level_frames(analysis))
+    level = measure_level(bands, axis, level_frames(analysis, level_s))
     return np.ascontiguousarray(to_log(bands, level, analysis.floor_db, analysis.ceiling_db).T), level

@@ -26,6 +26,8 @@ CONFIGS = Path(__file__).resolve().parent / "configs"
 DEFAULT = "plucked"
 OWN = "own"
 """That of a set of few notes."""
+HITS = "drums"
+"""That of sounds without pitch."""
 _INSTEAD: dict[tuple[str, ...], str] = {("fit", "steps"): "epochs", ("fit", "epochs"): "steps"}
 """A key that is set by hand, and the one that it replaces."""
 
@@ -57,7 +59,8 @@ class AdditiveDecoder(Section):
 
     kind: Literal["additive"] = "additive"
     output: Output = "deterministic"
-    partials: Annotated[int, Field(ge=1, le=256)] = 48
+    partials: Annotated[int, Field(ge=0, le=256)] = 48
+    """0 for sounds without pitch."""
     knots: Annotated[int, Field(ge=3, le=512)] = 28
     dense_knots: Annotated[int, Field(ge=2, le=511)] = 10
     release_knots: Annotated[int, Field(ge=0, le=256)] = 0
@@ -69,6 +72,14 @@ class AdditiveDecoder(Section):
     width: Count = 384
     codes: Count = 96
     channels: Count = 192
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.partials == 0 and (self.clear_partials or self.noise_db is not None):
+            raise ValueError(
+                "partials is 0: without partials, noise has none to keep clear of (clear_partials, noise_db)"
+            )
+        return self
 
 
 class ConvolutionalDecoder(Section):

@@ -49,9 +49,8 @@ class Note:
 
     @property
     def semitone(self) -> int:
-        """The MIDI note that is decoded: the nearest one the model knows."""
-        document = self.loaded.document
-        return min(max(round(self.note), document.note_min), document.note_max)
+        """The MIDI note that is decoded."""
+        return self.loaded.document.decoded_note(self.note)
 
     def fail(self, why: object) -> None:
         """Tell whoever asked for it why it cannot be played."""

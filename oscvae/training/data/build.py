@@ -181,7 +181,7 @@ def _make_parts(plan: Plan, recipe: DataRecipe, parts: Path, workers: int, progr
     total = plan.n_sounds()
     done = total - sum(len(job.items) for job in waiting)
     progress(done, total)
-    settings = (plan.analysis, recipe.checks.checks(), recipe.augment, parts, plan.hold)
+    settings = (plan.analysis, recipe.checks.checks(), recipe.augment, parts, plan.hold, plan.root_note)
     if workers == 0:
         for job in waiting:
             run_job(job, *settings)
@@ -286,6 +286,8 @@ def _assemble(all_made: _Made, recipe: DataRecipe, identity: str, out: Path) -> 
     )
     if plan.hold is not None:
         index["held"] = {"sustain": list(plan.hold.region), "release_s": recipe.held.release_s}
+    if plan.root_note is not None:
+        index["root_note"] = plan.root_note
     index |= {"identity": identity, "outliers": outliers, "skipped": skipped}
     index |= {"remarks": all_made.remarks} if all_made.remarks else {}
     return {**index, "fingerprint": write_index(out, index)}
@@ -335,7 +337,10 @@ def _write_spectra(plan: Plan, parts: Path, kept: NDArray[np.bool_], out: Path) 
 
 
 def _narrowed(wide: NoteAnalysis, recipe: DataRecipe, note: NDArray[np.int64]) -> NoteAnalysis:
-    """The analysis with the notes that there are, where the recipe names no range."""
+    """The analysis with the notes that there are, where the recipe names no range; of hits, whose keys are none, as it
+    is."""
+    if not recipe.pitched:
+        return wide
     found = {"note_min": int(note.min()), "note_max": int(note.max())}
     return wide.model_copy(update={name: at for name, at in found.items() if getattr(recipe.analysis, name) is None})
 

@@ -95,11 +95,15 @@ class Plan:
     """Which of the recordings have a part in the split already."""
     hold: Hold | None = None
     """How notes are held; None where they sound for as long as they do."""
+    root_note: int | None = None
+    """Of hits, the note that each of them is; None where notes are pitches."""
     origins: list[str] = field(default_factory=list)
     skipped: list[dict[str, str]] = field(default_factory=list)
     """{"what", "why"} of sounds that are known to be of no use."""
     passed_over: list[dict[str, str]] = field(default_factory=list)
     """{"what", "why"} of what lies among the sounds and is none; the data set does not depend on it."""
+    heard: set[tuple[str, ...]] = field(default_factory=set)
+    """Of hits, the recordings that sound together in one of them, by SHA-256."""
 
     def n_sounds(self) -> int:
         return sum(len(job.items) for job in self.jobs)
@@ -109,7 +113,8 @@ class Plan:
         told = [recipe.name, recipe.licence, recipe.split.model_dump(), self.timbres, self.sources, self.origins]
         loops = [item.loop_s for job in self.jobs for item in job.items]
         held = [recipe.held.model_dump()] if self.hold else []
-        return _digest([*told, [job.key for job in self.jobs], self.skipped, self.parts.record(), loops, *held])
+        hits = [] if self.root_note is None else [self.root_note]
+        return _digest([*told, [job.key for job in self.jobs], self.skipped, self.parts.record(), loops, *held, *hits])
 
 
 def make_plan(recipe: DataRecipe, tunings: Mapping[str, float] | None = None) -> Plan:
@@ -117,13 +122,19 @@ def make_plan(recipe: DataRecipe, tunings: Mapping[str, float] | None = None) ->
     `Item.setting` is sharp of its names. Raises DataError for sounds that are missing.
     """
     analysis = recipe.analysis.complete()
-    plan = Plan(analysis=analysis, parts=load_parts(recipe.split.settled), hold=hold_of(analysis, recipe.held))
+    plan = Plan(
+        analysis=analysis,
+        parts=load_parts(recipe.split.settled),
+        hold=hold_of(analysis, recipe.held),
+        root_note=None if recipe.pitched else recipe.root_note,
+    )
     common = {
         "version": VERSION,
         "analysis": recipe.analysis.model_dump(),
         "checks": recipe.checks.model_dump(),
         "augment": _augment_key(recipe),
         **({"held": recipe.held.model_dump(exclude={"release_s"})} if plan.hold else {}),
+        **({} if recipe.pitched else {"hits": recipe.root_note}),
     }
     groups = _Groups()
     drafts = [draft for font in recipe.soundfonts for draft in _of_font(font, plan, groups, common)]
@@ -149,6 +160,15 @@ def make_plan(recipe: DataRecipe, tunings: Mapping[str, float] | None = None) ->
     return plan
 
 
+def _is_new(audio: tuple[str, ...], plan: Plan) -> bool:
+    """Of hits, whether none before plays these recordings: kits share most of theirs, and so do velocities."""
+    if plan.root_note is None:
+        return True
+    known = audio in plan.heard
+    plan.heard.add(audio)
+    return not known
+
+
 @dataclass
 class _Draft:
     """A job whose sources have no numbers yet; one member of a group for each item."""
@@ -171,33 +191,52 @@ def _of_font(source: SoundfontSource, plan: Plan, groups: _Groups, common: dict[
     if source.origin and source.origin not in plan.origins:
         plan.origins.append(source.origin)
     for instrument in source.instruments:
-        for fault in font.faults(instrument.bank, instrument.program):
-            plan.skipped.append({"what": instrument.name, "why": f"{shown(path.name)}: {fault}"})
-        for velocity in source.velocities:
-            items, members = [], []
-            for note in _notes(instrument, plan.analysis):
-                sounding = font.sounding(instrument.bank, instrument.program, note, velocity)
-                told = f"{instrument.name} {note} at {velocity}"
-                if not sounding:
-                    plan.skipped.append({"what": told, "why": f"{shown(path.name)} has no sample there"})
-                    continue
-                keys = [_sample_keys(source, font, sample, groups) for sample in sorted(sounding)]
-                groups.join([key for pair in keys for key in pair])
-                members.append(keys[0][0])
-                audio = tuple(font.digest(sample) for sample in sorted(sounding))
-                loop_s = font.first_pass_s(instrument.bank, instrument.program, note, velocity)
-                items.append(
-                    Item(instrument.name, -1, note, velocity, instrument.program, told, audio=audio, loop_s=loop_s)
-                )
-            if items:
-                notes = [item.note for item in items]
-                key = _digest([common, content, instrument.bank, instrument.program, velocity, notes])
-                yield _Draft(key, items, members, path, instrument.bank, instrument.program)
+        for program in (instrument.program, *instrument.also):
+            for fault in font.faults(instrument.bank, program):
+                plan.skipped.append({"what": instrument.name, "why": f"{shown(path.name)}: {fault}"})
+            for velocity in source.velocities:
+                items, members = _font_items(source, instrument, program, velocity, font, plan, groups)
+                if items:
+                    notes = [item.note for item in items]
+                    key = _digest([common, content, instrument.bank, program, velocity, notes])
+                    yield _Draft(key, items, members, path, instrument.bank, program)
 
 
-def _notes(instrument: Instrument, analysis: NoteAnalysis) -> range:
+def _font_items(
+    source: SoundfontSource,
+    instrument: Instrument,
+    program: int,
+    velocity: int,
+    font: SoundFont,
+    plan: Plan,
+    groups: _Groups,
+) -> tuple[list[Item], list[Hashable]]:
+    """The notes of one program at one velocity, and a member of the group of recordings of each."""
+    items: list[Item] = []
+    members: list[Hashable] = []
+    for note in _notes(instrument, plan):
+        sounding = sorted(font.sounding(instrument.bank, program, note, velocity))
+        told = f"{instrument.name} {note} at {velocity}"
+        if not sounding:
+            plan.skipped.append({"what": told, "why": f"{shown(font.path.name)} has no sample there"})
+            continue
+        audio = tuple(font.digest(sample) for sample in sounding)
+        if not _is_new(audio, plan):
+            continue
+        keys = [_sample_keys(source, font, sample, groups) for sample in sounding]
+        groups.join([key for pair in keys for key in pair])
+        members.append(keys[0][0])
+        loop_s = font.first_pass_s(instrument.bank, program, note, velocity)
+        items.append(Item(instrument.name, -1, note, velocity, program, told, audio=audio, loop_s=loop_s))
+    return items, members
+
+
+def _notes(instrument: Instrument, plan: Plan) -> range:
+    """The keys that are rendered: of hits all, since a kit's keys are no notes of the model's."""
     low, high = instrument.notes
-    return range(max(low, analysis.note_min), min(high, analysis.note_max) + 1)
+    if plan.root_note is not None:
+        return range(low, high + 1)
+    return range(max(low, plan.analysis.note_min), min(high, plan.analysis.note_max) + 1)
 
 
 def _sample_keys(source: SoundfontSource, font: SoundFont, sample: int, groups: _Groups) -> list[Hashable]:
@@ -223,7 +262,7 @@ def _of_folder(
         )
     plan.skipped += found.skipped
     plan.passed_over += found.passed_over
-    if source.origin:
+    if source.origin and source.origin not in plan.origins:
         plan.origins.append(source.origin)
     seen: dict[str, str] = {}
     for one in found.recordings:

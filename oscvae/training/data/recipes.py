@@ -21,11 +21,13 @@ from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.holding import Hold
 from oscvae.training.data.prepare import Checks
 from oscvae.training.data.presets import FONT_SUFFIXES, font_recipe
+from oscvae.training.data.soundfont import DRUMS
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
 SUFFIX = ".yaml"
 
 Velocity = Annotated[int, Field(ge=1, le=127)]
+Program = Annotated[int, Field(ge=0, le=127)]
 _LONGEST_NAME = 64
 Name = Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME), AfterValidator(normal)]
 
@@ -34,9 +36,12 @@ class Instrument(Section):
     """One preset of a SoundFont, and the notes that the real instrument has."""
 
     name: Name
-    program: Annotated[int, Field(ge=0, le=127)]
-    bank: Annotated[int, Field(ge=0, le=127)] = 0
+    program: Program
+    bank: Annotated[int, Field(ge=0, le=DRUMS)] = 0
+    """128 is that of the drum kits."""
     notes: tuple[Note, Note] = (0, 127)
+    also: tuple[Program, ...] = ()
+    """Further programs of the bank that play the same instrument: of kits, say, the others."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -85,6 +90,8 @@ class FolderSource(_Source):
     path: Path
     instrument: Name | None = None
     """One name for all, instead of the folders' names."""
+    files: str = "*"
+    """Which of the files count, by a shell's pattern of their names."""
     notes: Literal["name", "sound", "either"] = "either"
     """Where a note's number is from: the file's name, the sound, or the sound where the name says nothing."""
     velocity: Velocity = 100
@@ -169,6 +176,10 @@ class DataRecipe(Section):
     name: Name
     licence: str = ""
     """Under which a model of these data may be given away."""
+    pitched: bool = True
+    """Whether the sounds are notes; hits, which are none, are taken as they are, and a key only resamples them."""
+    root_note: Note = 60
+    """Of hits: the key that plays them as they are."""
     analysis: AnalysisPart = AnalysisPart()
     soundfonts: tuple[SoundfontSource, ...] = ()
     folders: tuple[FolderSource, ...] = ()
@@ -191,9 +202,11 @@ class DataRecipe(Section):
                 hold_of(self.analysis.complete(), self.held)
             except DataError as error:
                 raise ValueError(f"held: {error}") from None
+        if not self.pitched:
+            self._check_hits()
         names = [instrument.name for font in self.soundfonts for instrument in font.instruments]
         twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
+        if twice and self.pitched:  # hits of one kind lie all over a kit
             raise ValueError(f"two instruments are called {twice[0]!r}: each must have a name of its own")
         return self
 
@@ -205,6 +218,16 @@ class DataRecipe(Section):
         for key in ("note_min", "note_max"):
             if getattr(self.analysis, key) is None:
                 raise ValueError(f"analysis.{key}: synth needs the range of its notes")
+
+    def _check_hits(self) -> None:
+        analysis = self.analysis.complete()
+        if not analysis.note_min <= self.root_note <= analysis.note_max:
+            raise ValueError(
+                f"root_note {self.root_note}: it must be one of the keys, analysis.note_min {analysis.note_min} to "
+                f"analysis.note_max {analysis.note_max}"
+            )
+        if self.held.hold_s > 0.0:
+            raise ValueError("held: sounds without pitch are not held")
 
 
 def hold_of(analysis: NoteAnalysis, part: HeldPart) -> Hold | None:

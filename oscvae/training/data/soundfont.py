@@ -22,6 +22,9 @@ from oscvae.names import shown
 
 SOUNDFONT_FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/soundfonts"), Path("/usr/local/share/soundfonts"))
 
+DRUMS = 128
+"""The bank of a SoundFont's drum kits, which only General MIDI's tenth channel reaches."""
+_DRUM_CHANNEL = 9
 _TICKS_PER_SECOND = 1000
 _US_PER_QUARTER = 500_000
 LEAD_S = 0.1
@@ -38,7 +41,7 @@ class RenderError(DataError):
 
 @dataclass(frozen=True)
 class Timbre:
-    """A program (from 0) of a bank at one velocity (1..127)."""
+    """A program (from 0) of a bank (0 to 127, or `DRUMS`) at one velocity (1..127)."""
 
     program: int
     velocity: int
@@ -125,12 +128,16 @@ def midi_file(timbre: Timbre, notes: Sequence[int], slot_s: float, pressed_s: fl
     """A format 0 file of one note every `slot_s`: begun at `LEAD_S`, let go after `pressed_s` where that is given, and
     cut off (controller 120) at the slot's end."""
     held_s = slot_s - LEAD_S - _GAP_S if pressed_s is None else pressed_s
-    events: list[tuple[float, bytes]] = [(0.0, bytes([0xB0, 0, timbre.bank])), (0.0, bytes([0xC0, timbre.program]))]
+    channel, bank = (_DRUM_CHANNEL, 0) if timbre.bank == DRUMS else (0, timbre.bank)
+    events: list[tuple[float, bytes]] = [
+        (0.0, bytes([0xB0 | channel, 0, bank])),
+        (0.0, bytes([0xC0 | channel, timbre.program])),
+    ]
     for index, note in enumerate(notes):
         begin_s = index * slot_s
-        events.append((begin_s + LEAD_S, bytes([0x90, note, timbre.velocity])))
-        events.append((begin_s + LEAD_S + held_s, bytes([0x80, note, 0])))
-        events.append((begin_s + slot_s - _GAP_S, bytes([0xB0, 120, 0])))
+        events.append((begin_s + LEAD_S, bytes([0x90 | channel, note, timbre.velocity])))
+        events.append((begin_s + LEAD_S + held_s, bytes([0x80 | channel, note, 0])))
+        events.append((begin_s + slot_s - _GAP_S, bytes([0xB0 | channel, 120, 0])))
     division = _TICKS_PER_SECOND * _US_PER_QUARTER // 1_000_000
     track = bytearray(b"\x00\xff\x51\x03" + _US_PER_QUARTER.to_bytes(3, "big"))
     now = 0

@@ -61,6 +61,7 @@ def open_dataset(path: Path) -> NoteSet:
         x=x,
         sounds=_sounds(index, path, analysis),
         held=_held(index, path),
+        root_note=_root_note(index, path),
         analysis=analysis,
         timbres=tuple(index["timbres"]),
         sources=tuple(index["sources"]),
@@ -94,6 +95,8 @@ def save_dataset(notes: NoteSet, path: Path, about_notes: Sequence[dict[str, Any
     if notes.sounds is not None:
         np.save(path / SOUNDS, notes.sounds)
         index["sounds"] = _digest(path / SOUNDS)
+    if notes.root_note is not None:
+        index["root_note"] = notes.root_note
     if notes.held is not None:
         index["held"] = {"sustain": list(notes.held.sustain), "release_s": notes.held.release_s}
     return write_index(path, index)
@@ -124,6 +127,14 @@ def _held(index: dict[str, Any], path: Path) -> Held | None:
         return Held((first, last), float(index["held"]["release_s"]))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path / INDEX} is damaged: its held is none; build the set again") from error
+
+
+def _root_note(index: dict[str, Any], path: Path) -> int | None:
+    """The note of hits, where the index says one. Raises DataError."""
+    root = index.get("root_note")
+    if root is None or (isinstance(root, int) and not isinstance(root, bool) and 0 <= root <= 127):
+        return root
+    raise DataError(f"{path / INDEX} is damaged: its root_note is none; build the set again")
 
 
 def index_of(

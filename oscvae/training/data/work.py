@@ -25,13 +25,14 @@ from oscvae.arrays import Float32s
 from oscvae.errors import DataError, OscvaeError, SoundFileError
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.model.bands import BandAxis
+from oscvae.model.level import LEVEL_S
 from oscvae.names import shown
 from oscvae.sound.files import read_sound
 from oscvae.sound.takes import finish
 from oscvae.training.data.folder.hear import Told, hear
 from oscvae.training.data.holding import Hold
 from oscvae.training.data.plan import Item, Job, noise_files
-from oscvae.training.data.prepare import Checks, OutlierError, Prepared, prepare
+from oscvae.training.data.prepare import Checks, OutlierError, Prepared, prepare, prepare_hit
 from oscvae.training.data.recipes import AugmentPart
 from oscvae.training.data.soundfont import LEAD_S, RenderError, Timbre, render_notes
 from oscvae.units import cents, note_to_hz
@@ -60,10 +61,17 @@ def report_path(parts: Path, job: Job) -> Path:
 
 
 def run_job(
-    job: Job, analysis: NoteAnalysis, checks: Checks, augment: AugmentPart, parts: Path, hold: Hold | None = None
+    job: Job,
+    analysis: NoteAnalysis,
+    checks: Checks,
+    augment: AugmentPart,
+    parts: Path,
+    hold: Hold | None = None,
+    root_note: int | None = None,
 ) -> None:
     """Makes the part of a job: x [rows, bands, frames], and a report of its rows, outliers and skipped sounds.
 
+    root_note: of hits, the note that each is.
     Whatever is wrong with one sound leaves that one out. Raises DataError where fluidsynth is not installed.
     """
     axis = _axis(analysis)
@@ -75,7 +83,11 @@ def run_job(
         try:
             if isinstance(take, OscvaeError):
                 raise take
-            prepared = _prepared(item, take, analysis, axis, checks, held)
+            prepared = (
+                _prepared(item, take, analysis, axis, checks, held)
+                if root_note is None
+                else prepare_hit(take, root_note, analysis, axis)
+            )
             made = list(_copies(prepared, job, index, analysis, axis, augment, noises))
         except OutlierError as error:
             report.outliers.append(outlier(item, str(error), error.f0_hz, False, error.kind, error.begin_s))
@@ -204,7 +216,8 @@ def _copies(
             below_db = -float(rng.uniform(min(augment.noise_db), max(augment.noise_db)))
             background = _background(noises, take.size, rng) if noises else pink_noise(take.size, rng)
             take = noisy(take, background, below_db + gain_db)
-        yield finish(louder(take, gain_db), analysis, axis, None if job.is_font else 0)
+        onset = None if job.is_font or prepared.level_s != LEVEL_S else 0
+        yield finish(louder(take, gain_db), analysis, axis, onset, prepared.level_s)
 
 
 def _background(noises: Sequence[Float32s], size: int, rng: np.random.Generator) -> Float32s:

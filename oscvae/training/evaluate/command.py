@@ -79,7 +79,7 @@ def write(subject: Subject, notes: NoteSet, found: Evaluation, material: Materia
         return data
 
     pairs = gallery.reconstruct_pairs(subject, notes, codes, gallery.choose_pairs(notes, rng))
-    every = np.arange(document.note_min, document.note_max + 1)
+    every = subject.every_note
     page = Page()
     write_head(page, found, document)
     write_fidelity(
@@ -139,7 +139,7 @@ def table_of(found: Evaluation, subject: Subject) -> Table:
     """The figures that decide, for a terminal."""
     table = Table("figure", "measured", "at least", "aim", "n", title=f"{found.model}, version {found.version}")
     untold = []
-    for target in targets(subject.document.latent_size, found):
+    for target in targets(subject.document.latent_size, found, subject.document.has_pitch):
         told = target.read(found)
         if told is None:
             untold.append(target.what)

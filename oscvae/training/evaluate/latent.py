@@ -148,7 +148,8 @@ def measure_changes(subject: Subject, rng: np.random.Generator) -> Float64s:
     document = subject.document
     judged, std = judged_frames(document), np.array(document.latent.std, np.float32)
     z = subject.random_points(_CHANGE_POINTS, rng)
-    note = rng.integers(document.note_min, document.note_max + 1, _CHANGE_POINTS)
+    low, high = document.decoded_notes
+    note = rng.integers(low, high + 1, _CHANGE_POINTS)
     found = []
     for step in np.diag(std):
         below, above = (subject.decode(z + sign * step, note)[:, :, :judged] for sign in (-1.0, 1.0))
@@ -191,7 +192,7 @@ def measure_places(notes: NoteSet, z: Float32s) -> Places:
 
 def measure_smoothness(subject: Subject, notes: NoteSet, codes: Codes, rng: np.random.Generator) -> Smoothness:
     """Between the median points of instruments, which is where a player goes."""
-    note = (subject.document.note_min + subject.document.note_max) // 2
+    note = sum(subject.document.decoded_notes) // 2
     medians = list(instrument_codes(notes, codes.mean).values())
     if len(medians) < 2:
         medians = list(subject.random_points(8, rng))
@@ -229,7 +230,7 @@ def measure_correlations(
     track: Track = quietly,
 ) -> Correlations:
     document = subject.document
-    places = np.linspace(document.note_min, document.note_max, _CORRELATED_NOTES + 2)[1:-1]
+    places = np.linspace(*document.decoded_notes, _CORRELATED_NOTES + 2)[1:-1]
     notes = tuple(round(float(place)) for place in places)
     z = subject.random_points(points, rng)
     tables = [listen_to_points(subject, z, [note] * len(z), f"descriptors at {note}", track) for note in notes]

@@ -109,8 +109,7 @@ def measure_levels(
     subject: Subject, notes: NoteSet, codes: Codes, rng: np.random.Generator, track: Track = quietly
 ) -> tuple[Levels, Float64s]:
     """Also the levels [points, notes] of every scale played, in dB."""
-    document = subject.document
-    every = np.arange(document.note_min, document.note_max + 1)
+    document, every = subject.document, subject.every_note
     scales = []
     for z in track(list(scale_points(subject, notes, codes, rng)), "scales"):
         each = (

@@ -10,7 +10,7 @@ from oscvae.model.document import ModelDocument
 from oscvae.training.evaluate.fidelity import JUDGED_S, Distance
 from oscvae.training.evaluate.gallery import Block, Cell
 from oscvae.training.evaluate.levels import Tails
-from oscvae.training.evaluate.playing import Playing
+from oscvae.training.evaluate.playing import Hits, Playing
 from oscvae.training.evaluate.realism import FrechetDistance, Realism
 from oscvae.training.evaluate.report import DataFacts, Evaluation
 from oscvae.training.evaluate.targets import targets
@@ -131,7 +131,7 @@ def write_head(page: Page, found: Evaluation, document: ModelDocument) -> None:
         page.text(warning, "warning")
 
     rows, untold = [], []
-    for target in targets(document.latent_size, found):
+    for target in targets(document.latent_size, found, document.has_pitch):
         told = target.read(found)
         if told is None:
             untold.append(target.what)
@@ -212,26 +212,10 @@ def write_playing(page: Page, playing: Playing, chart: bytes) -> None:
         "An octave error is told by the autocorrelation and counted apart; the error in cents is that of the first two "
         "partials. The recordings go through the same bands, phase reconstruction and estimators."
     )
-    tuned = [
-        ("random points", playing.tuning),
-        ("corners", playing.grid.tuning),
-        ("recordings", playing.recorded_tuning),
-    ]
-    page.table(
-        ("pitch", "median, cents", "p95, cents", "worst, cents", "within 10 cents", "octave errors", "n"),
-        (
-            (
-                name,
-                f"{told.median_cents:.2f}",
-                f"{told.p95_cents:.2f}",
-                f"{told.worst_cents:.1f}",
-                f"{100.0 * told.within_10_cents:.1f} %",
-                str(told.octave_errors),
-                str(told.n),
-            )
-            for name, told in tuned
-        ),
-    )
+    if playing.hits is None:
+        _write_tuning(page, playing)
+    else:
+        _write_hits(page, playing.hits)
     page.picture(chart, "pitch, harmonics and level over the keyboard")
     harmonic, levels, clicks, grid = playing.harmonicity, playing.levels, playing.clicks, playing.grid
     page.table(
@@ -296,6 +280,41 @@ def write_playing(page: Page, playing: Playing, chart: bytes) -> None:
     if grid.failures:
         rows = ((", ".join(f"{value:.2f}" for value in it.z), str(it.note), it.why) for it in grid.failures)
         page.table(("z", "note", "what is wrong"), rows, f"the first {len(grid.failures)} of {grid.dead}")
+
+
+def _write_tuning(page: Page, playing: Playing) -> None:
+    tuned = [
+        ("random points", playing.tuning),
+        ("corners", playing.grid.tuning),
+        ("recordings", playing.recorded_tuning),
+    ]
+    page.table(
+        ("pitch", "median, cents", "p95, cents", "worst, cents", "within 10 cents", "octave errors", "n"),
+        (
+            (
+                name,
+                f"{told.median_cents:.2f}",
+                f"{told.p95_cents:.2f}",
+                f"{told.worst_cents:.1f}",
+                f"{100.0 * told.within_10_cents:.1f} %",
+                str(told.octave_errors),
+                str(told.n),
+            )
+            for name, told in tuned
+        ),
+    )
+
+
+def _write_hits(page: Page, hits: Hits) -> None:
+    """Sounds without pitch: what a drum is felt by."""
+    page.text("Sounds without pitch are all decoded at one key; pitch and harmonics below mean nothing for them.")
+    page.table(
+        ("off the recordings'", "median, dB", "p95, dB", "worst, dB", "n"),
+        (
+            (name, f"{told.median:.1f}", f"{told.p95:.1f}", f"{told.worst:.1f}", str(hits.n))
+            for name, told in (("peak", hits.peak), ("crest factor", hits.crest))
+        ),
+    )
 
 
 def write_realism(page: Page, realism: Realism | None, data: DataFacts) -> None:

@@ -26,6 +26,8 @@ PEAK_DB = (-18.0, 12.0)
 GRID_PER_DIMENSION = 3
 MOST_GRID_POINTS = 243
 _GRID_NOTES = 5
+_HITS = 25
+"""For each note at a semitone, so many sounds without pitch."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,16 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Hits:
+    """Of n sounds without pitch, decoded from their own codes: differences to the recordings, absolute, in dB."""
+
+    n: int
+    peak: Spread
+    crest: Spread
+    """Peak over the loudest quarter second."""
+
+
+@dataclass(frozen=True)
 class Playing:
     tuning: Tuning
     """At random points of the suggested range, every semitone as often."""
@@ -97,6 +109,8 @@ class Playing:
     levels: Levels
     clicks: Clicks
     grid: Grid
+    hits: Hits | None = None
+    """None of notes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,9 +136,7 @@ def measure_playing(
     most_recorded: int = 300,
     track: Track = quietly,
 ) -> tuple[Playing, Playlist]:
-    document = subject.document
-    every = np.arange(document.note_min, document.note_max + 1)
-
+    every = subject.every_note if subject.document.has_pitch else np.repeat(subject.every_note, _HITS)
     note = np.tile(every, per_note)
     random = listen_to_points(subject, subject.random_points(note.size, rng), note, "random notes", track)
 
@@ -146,6 +158,7 @@ def measure_playing(
         levels=levels,
         clicks=clicks(random),
         grid=grid,
+        hits=None if subject.document.has_pitch else hits(reconstructed, recorded),
     )
     return playing, Playlist(random, recorded, reconstructed, scales, rows, corners)
 
@@ -161,6 +174,16 @@ def tuning(heard: Table) -> Tuning:
         worst_cents=spread.worst,
         within_10_cents=float(np.mean(error <= IN_TUNE_CENTS)) if len(heard) else 0.0,
         octave_errors=int(np.sum(np.isfinite(octaves) & (octaves != 0.0))),
+    )
+
+
+def hits(decoded: Table, recorded: Table) -> Hits:
+    """Of the same sounds."""
+    crest = [table["peak_db"] - table["level_db"] for table in (decoded, recorded)]
+    return Hits(
+        n=len(recorded),
+        peak=Spread.of(np.abs(decoded["peak_db"] - recorded["peak_db"])),
+        crest=Spread.of(np.abs(crest[0] - crest[1])),
     )
 
 
@@ -180,7 +203,7 @@ def measure_grid(subject: Subject, rng: np.random.Generator, track: Track = quie
     points, notes = grid_points(subject, rng), grid_notes(subject)
     each, note = np.repeat(points, notes.size, axis=0), np.tile(notes, len(points))
     heard = listen_to_points(subject, each, note, "corners", track)
-    reasons = [faults(heard, row) for row in range(len(heard))]
+    reasons = [faults(heard, row, subject.document.has_pitch) for row in range(len(heard))]
     failures = tuple(
         Corner(tuple(round(float(value), 3) for value in each[row]), int(note[row]), ", ".join(reason))
         for row, reason in enumerate(reasons)
@@ -208,16 +231,18 @@ def grid_points(subject: Subject, rng: np.random.Generator) -> Float32s:
 
 
 def grid_notes(subject: Subject) -> NDArray[np.int64]:
-    low, high = subject.document.note_min, subject.document.note_max
+    low, high = subject.document.decoded_notes
     return np.unique(np.linspace(low, high, _GRID_NOTES).round().astype(np.int64))
 
 
-def faults(heard: Table, row: int) -> list[str]:
+def faults(heard: Table, row: int, has_pitch: bool = True) -> list[str]:
     """What is wrong with a corner."""
     found = []
     peak = float(heard["peak_db"][row])
     if not PEAK_DB[0] <= peak <= PEAK_DB[1]:
         found.append(f"peaks at {peak:.1f} dB")
+    if not has_pitch:
+        return found
     if heard["octaves"][row] not in (0.0,):
         octaves = heard["octaves"][row]
         found.append("has no clear pitch" if np.isnan(octaves) else f"sounds {octaves:+.0f} octave")

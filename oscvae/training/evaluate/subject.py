@@ -59,6 +59,9 @@ class Subject:
             wants, has = getattr(document, name), getattr(analysis, name)
             if wants != has:
                 raise DataError(f"the data have {name} {has}, the model wants {wants}: build the set for this model")
+        if document.has_pitch != (notes.root_note is None):
+            has, wants = ("no pitch", "notes") if document.has_pitch else ("notes", "sounds without pitch")
+            raise DataError(f"the data have {has}, the model wants {wants}: build the set for this model")
         mine, theirs = document.solved().bands, analysis.solved().bands
         if mine != theirs:
             raise DataError(
@@ -68,6 +71,12 @@ class Subject:
         if not np.any(notes.split == TRAIN):
             raise DataError("the data set has no notes to train on: the latent space is judged by where they lie")
         one_hots([int(notes.note.min()), int(notes.note.max())], document.first_octave)
+
+    @property
+    def every_note(self) -> Int64s:
+        """The MIDI notes that can be decoded; of a model without pitch one."""
+        low, high = self.document.decoded_notes
+        return np.arange(low, high + 1)
 
     @property
     def half_range_db(self) -> float:

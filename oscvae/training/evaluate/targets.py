@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from oscvae.training.evaluate.effects.measure import Effects, Told
 from oscvae.training.evaluate.fidelity import Distance
@@ -22,6 +23,8 @@ class Target:
     more_is_better: bool
     read: Read
     digits: int = 1
+    of: Literal["all", "notes", "hits"] = "all"
+    """Which sounds it is said of: hits have no pitch."""
 
     def reached(self, value: float) -> int:
         """2 the aim, 1 the least, 0 neither."""
@@ -59,9 +62,11 @@ def _ratio(found: Evaluation) -> tuple[float, int] | None:
     return None if found.realism is None else (found.realism.ratio, found.realism.training_to_test.m)
 
 
-def targets(dimensions: int, found: Evaluation) -> tuple[Target, ...]:
-    """For a latent space of so many dimensions, and what was evaluated."""
-    return _with_effects() if found.effects is not None else _of_notes(dimensions)
+def targets(dimensions: int, found: Evaluation, has_pitch: bool = True) -> tuple[Target, ...]:
+    """For a latent space of so many dimensions, of notes or of sounds without pitch, and what was evaluated."""
+    if found.effects is not None:
+        return _with_effects()
+    return tuple(target for target in _targets(dimensions) if target.of in ("all", "notes" if has_pitch else "hits"))
 
 
 def _effect(read: Callable[[Effects], tuple[float, int]]) -> Read:
@@ -139,13 +144,22 @@ def _gap(effects: Effects) -> tuple[float, int]:
     return effects.unseen_pairs.lsd_db - effects.seen_pairs.lsd_db, effects.unseen_pairs.n
 
 
-def _of_notes(dimensions: int) -> tuple[Target, ...]:
+def _targets(dimensions: int) -> tuple[Target, ...]:
     all_of_them = float(dimensions)
     return (
-        Target("pitch error, median", "cents", 1.0, 1.0, False, lambda e: _tuning(e, "median_cents"), 2),
-        Target("pitch error, 95th percentile", "cents", 5.0, 2.0, False, lambda e: _tuning(e, "p95_cents"), 2),
-        Target("notes within 10 cents", "%", 98.0, 98.0, True, _within),
-        Target("octave errors", "", 0.0, 0.0, False, lambda e: _tuning(e, "octave_errors"), 0),
+        Target("pitch error, median", "cents", 1.0, 1.0, False, lambda e: _tuning(e, "median_cents"), 2, of="notes"),
+        Target(
+            "pitch error, 95th percentile",
+            "cents",
+            5.0,
+            2.0,
+            False,
+            lambda e: _tuning(e, "p95_cents"),
+            2,
+            of="notes",
+        ),
+        Target("notes within 10 cents", "%", 98.0, 98.0, True, _within, of="notes"),
+        Target("octave errors", "", 0.0, 0.0, False, lambda e: _tuning(e, "octave_errors"), 0, of="notes"),
         Target("LSD, unseen recordings", "dB", 4.9, 4.5, False, _distance("unseen recordings", "lsd_db"), 2),
         Target("SC, unseen recordings", "dB", -7.3, -8.5, False, _distance("unseen recordings", "sc_db")),
         Target("LSD, withheld notes", "dB", 4.1, 3.5, False, _distance("withheld notes", "lsd_db"), 2),
@@ -154,7 +168,7 @@ def _of_notes(dimensions: int) -> tuple[Target, ...]:
         Target("SC, training notes", "dB", -16.0, -20.0, False, _distance("training", "sc_db")),
         Target("level 5 s later, withheld notes", "dB", 3.0, 1.5, False, _tail("recorded", "withheld notes")),
         Target("level 5 s later, withheld notes, looped", "dB", 3.0, 1.5, False, _tail("looped", "withheld notes")),
-        Target("harmonic-to-noise ratio off the recordings'", "dB", 4.0, 2.0, False, _harmonicity),
+        Target("harmonic-to-noise ratio off the recordings'", "dB", 4.0, 2.0, False, _harmonicity, of="notes"),
         Target(
             f"active latent dimensions of {dimensions}",
             "",
@@ -167,7 +181,9 @@ def _of_notes(dimensions: int) -> tuple[Target, ...]:
         Target("instrument from z, withheld notes", "", 0.9, 1.0, True, _told_apart, 2),
         Target("LSD from the instrument's median z, withheld notes", "dB", 4.5, 3.5, False, _from_median, 2),
         Target("Frechet distance, generated over training to test", "", 1.5, 1.1, False, _ratio, 2),
-        Target("jumps of over 3 dB between semitones", "", 0.0, 0.0, False, _jumps, 0),
+        Target("jumps of over 3 dB between semitones", "", 0.0, 0.0, False, _jumps, 0, of="notes"),
+        Target("peak off the recording's, median", "dB", 3.0, 3.0, False, _hits("peak"), of="hits"),
+        Target("crest factor off the recording's, median", "dB", 3.0, 3.0, False, _hits("crest"), of="hits"),
         Target("clicks at onset or end", "", 0.0, 0.0, False, _clicks, 0),
         Target("dead corners of the latent range", "", 0.0, 0.0, False, _dead, 0),
         Target("decode, one thread", "ms", 2.0, 0.7, False, lambda e: (e.decode.median_ms, e.decode.n), 2),
@@ -188,6 +204,14 @@ def _harmonicity(found: Evaluation) -> tuple[float, int]:
 
 def _jumps(found: Evaluation) -> tuple[float, int]:
     return float(found.playing.levels.jumps), found.playing.levels.played.n
+
+
+def _hits(figure: str) -> Read:
+    def read(found: Evaluation) -> tuple[float, int] | None:
+        told = found.playing.hits
+        return None if told is None else (float(getattr(told, figure).median), told.n)
+
+    return read
 
 
 def _clicks(found: Evaluation) -> tuple[float, int]:

@@ -129,7 +129,7 @@ def turned_document(document: ModelDocument2, axes: Axes) -> ModelDocument2:
 def _correlations(subject: Subject, rng: np.random.Generator, track: Track) -> Float64s:
     """[words, D], rank correlations over random points at one note at a time, mean over the notes."""
     document = subject.document
-    places = np.linspace(document.note_min, document.note_max, _NOTES + 2)[1:-1].round().astype(int).tolist()
+    places = np.linspace(*document.decoded_notes, _NOTES + 2)[1:-1].round().astype(int).tolist()
     z = subject.random_points(_POINTS, rng)
     found = []
     for note in places:

@@ -26,6 +26,7 @@ SAME = 1e-5
 """How far the exported file may be from the network that it was made from."""
 _RANGE_PERCENTILES = (2.0, 98.0)
 _MAX_POINTS = 400
+_ROOT_NOTE = 60  # which says nothing of a model whose notes have a pitch
 _DIGITS = 4
 _GRID_SEED = 1  # only a space of very many corners needs it
 _BATCHES = (1, 2, 5, 16)
@@ -77,6 +78,8 @@ def describe(
         knots=model.knots or None,
         sustain=notes.held.sustain if notes.held is not None else None,
         release_s=notes.held.release_s if notes.held is not None else None,
+        pitched=notes.root_note is None,
+        root_note=_ROOT_NOTE if notes.root_note is None else notes.root_note,
         name=card.name,
         reference=analysis.n_fft / 4,
         latent=Latent(
@@ -138,7 +141,8 @@ def check_same(model: Any, module: Any, document: ModelDocument) -> Difference:
     with torch.inference_mode():
         for batch in _BATCHES:
             z = torch.from_numpy(_random_points(document, batch, rng))
-            notes = rng.integers(document.note_min, document.note_max + 1, batch).tolist()
+            low, high = document.decoded_notes
+            notes = rng.integers(low, high + 1, batch).tolist()
             octave, semitone = one_hots(notes, document.first_octave)
             wanted, got = model(z, octave, semitone), module(z, octave, semitone)
             decoded = max(decoded, _largest([wanted], [got], "decodes"))

@@ -123,5 +123,5 @@ def _points(document: ModelDocument) -> tuple[Float32s, Sequence[int]]:
         return np.array([inside[row].z for row in chosen], np.float32), [inside[row].note for row in chosen]
     latent, rng = document.latent, np.random.default_rng(_SEED)
     z = rng.normal(latent.mean, latent.std, (_WITHOUT_POINTS, document.latent_size)).clip(latent.low, latent.high)
-    notes = np.linspace(document.note_min, document.note_max, _WITHOUT_POINTS).round().astype(int)
+    notes = np.linspace(*document.decoded_notes, _WITHOUT_POINTS).round().astype(int)
     return z.astype(np.float32), notes.tolist()

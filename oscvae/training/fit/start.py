@@ -69,6 +69,8 @@ def _of_model(path: Path) -> Start:
 
 def why_not(start: Start, notes: NoteSet) -> str | None:
     """Why a network cannot go on with a data set; None where it can. The range of notes may differ."""
+    if notes.root_note is not None:
+        return f"{start.source} was trained with notes, and these data have no pitch"
     theirs, ours = (one.solved().model_dump(exclude=_FREE) for one in (start.analysis, notes.analysis))
     other = [key for key in theirs if theirs[key] != ours[key]]
     if not other:

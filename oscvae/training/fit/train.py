@@ -21,7 +21,7 @@ from rich.console import Console
 
 from oscvae.errors import ConfigError
 from oscvae.settings.reader import nearest
-from oscvae.training.config import TrainConfig
+from oscvae.training.config import AdditiveDecoder, TrainConfig
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.fit.learner import WATCHED_LOSS, Learner
 from oscvae.training.fit.paired import PairedLearner
@@ -73,6 +73,7 @@ def train(
     console = console or Console(stderr=True)
     check_trainer(config.trainer)
     _check_release(config, notes)
+    _check_partials(config, notes)
     if resume:
         check_resumed(folder, config, notes)
     if start is not None:
@@ -106,6 +107,17 @@ def _check_release(config: TrainConfig, notes: NoteSet) -> None:
         if asked and asked != released:
             told = f"let go at frame {released}" if released else "never let go"
             raise ConfigError(f"{name}.release_frame is {asked}: the notes of these data are {told}")
+
+
+def _check_partials(config: TrainConfig, notes: NoteSet) -> None:
+    """That partials are drawn of notes, and of nothing else. Raises ConfigError."""
+    if not isinstance(config.decoder, AdditiveDecoder) or (config.decoder.partials > 0) == (notes.root_note is None):
+        return
+    if notes.root_note is None:
+        raise ConfigError("decoder.partials is 0: these data are notes, and their partials would be lost")
+    raise ConfigError(
+        f"decoder.partials is {config.decoder.partials}: these data have no pitch, it must be 0 (--config drums)"
+    )
 
 
 def _trainer(config: TrainConfig, learner: Learner, callbacks: list[Callback], folder: Path) -> Trainer:

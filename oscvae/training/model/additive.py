@@ -22,7 +22,7 @@ from oscvae.errors import ConfigError
 from oscvae.model.analysis import N_OCTAVES, N_SEMITONES, NoteAnalysis
 from oscvae.model.bands import BandAxis
 from oscvae.model.knots import spread_matrix
-from oscvae.model.level import level_frames
+from oscvae.model.level import HIT_LEVEL_S, LEVEL_S, level_frames
 from oscvae.training.config import AdditiveDecoder as DecoderConfig
 from oscvae.training.config import KnotsEncoder as EncoderConfig
 from oscvae.units import A4_HZ, A4_NOTE
@@ -129,10 +129,10 @@ class Levelled(nn.Module):  # type: ignore[misc]  # torch is untyped here
     of a whole frame is taken to go as that of each band does.
     """
 
-    def __init__(self, spread: Tensor, analysis: NoteAnalysis) -> None:
+    def __init__(self, spread: Tensor, analysis: NoteAnalysis, level_s: float) -> None:
         super().__init__()
         range_db = analysis.range_db
-        self.frames = level_frames(analysis)
+        self.frames = level_frames(analysis, level_s)
         self.log_power = math.log(10.0) * range_db / 20.0
         width = torch.from_numpy(analysis.band_axis().width())
         self.register_buffer("log_width", torch.log(width).float()[None, :, None])
@@ -189,7 +189,8 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         after_attack = (analysis.onset_sample + analysis.n_fft) / analysis.hop  # a window's length after the onset
         settled = torch.from_numpy(knots >= after_attack).float()[None, None]
         self.register_buffer("settled", settled, persistent=False)
-        self.levelled = Levelled(torch.from_numpy(spread_matrix(knots, analysis.frames)), analysis)
+        spread = torch.from_numpy(spread_matrix(knots, analysis.frames))
+        self.levelled = Levelled(spread, analysis, LEVEL_S if config.partials else HIT_LEVEL_S)
 
         inputs = latent + N_OCTAVES + N_SEMITONES + config.bumps
         self.trunk = nn.Sequential(
@@ -260,10 +261,10 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
             amplitudes = amplitudes + self.gain(mixed, trunk, self.places(note, stiffness))
         power = torch.exp(amplitudes.clamp(max=self.loudest) * self.log_power)
         partials, noise = power[:, : self.n_partials], power[:, self.n_partials :]
-        lobes = self.lobes(note, stiffness)
-        noise = self.kept_apart(noise, partials, lobes, note)
-        x = torch.log(torch.baddbmm(noise, lobes, partials) + self.silence) / self.log_power
-        return self.levelled(x)
+        if self.n_partials > 0:
+            lobes = self.lobes(note, stiffness)
+            noise = torch.baddbmm(self.kept_apart(noise, partials, lobes, note), lobes, partials)
+        return self.levelled(torch.log(noise + self.silence) / self.log_power)
 
     def kept_apart(self, noise: Tensor, partials: Tensor, lobes: Tensor, note: Tensor) -> Tensor:
         """Powers of the noise bands (B, bands, knots) that cannot be taken for a partial, once the attack is over.

@@ -14,7 +14,7 @@ from oscvae.training.data.recipes import DataRecipe, Reading, SoundfontSource, h
 
 
 def test_the_shipped_recipes_are_of_one_kind_and_keep_what_was_never_heard() -> None:
-    assert shipped() == ["coast", "plucked", "plucked-fluid", "sustained"]
+    assert shipped() == ["coast", "drums", "plucked", "plucked-fluid", "struck", "sustained"]
     plucked, fluid = load_recipe("plucked"), load_recipe("plucked-fluid")
     for recipe in (plucked, fluid):
         assert recipe.analysis.complete() == AnalysisPart(note_min=40, note_max=88, frames=560).complete()
@@ -42,6 +42,25 @@ def test_the_sustained_recipe_holds_for_three_seconds_where_its_configuration_le
     assert config.decoder.release_frame == config.encoder.release_frame == hold.release_frame
     with pytest.raises(ConfigError, match="hold_s 6 leaves no release"):
         load_recipe("sustained", ["held.hold_s=6"])
+
+
+def test_the_struck_recipe_has_the_notes_of_plucked_and_takes_the_strings_of_a_key_as_one_recording() -> None:
+    struck, plucked = load_recipe("struck"), load_recipe("plucked")
+    assert struck.analysis.complete() == plucked.analysis.complete()
+    assert len([instrument for font in struck.soundfonts for instrument in font.instruments]) == 15
+    concert = struck.soundfonts[1]
+    assert concert.recording_of("Piano MF E1") == concert.recording_of("Piano FF E1") == "E1"
+    assert concert.recording_of("Celeste-A4") == "Celeste-A4"
+
+
+def test_the_drums_have_no_pitch_and_their_kinds_lie_all_over_the_kits() -> None:
+    drums = load_recipe("drums")
+    assert (drums.pitched, drums.root_note, drums.split.every_note) == (False, 60, 0)
+    kits = [instrument for font in drums.soundfonts for instrument in font.instruments]
+    assert {instrument.bank for instrument in kits} == {128}
+    assert [instrument.name for instrument in kits].count("tom") > 1
+    assert len({folder.origin for folder in drums.folders}) == 1
+    assert "CC0" in drums.folders[0].origin
 
 
 def test_a_folder_is_no_place_of_held_notes(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from oscvae.errors import DataError
 from oscvae.sound.pitch import detune_cents
 from oscvae.sound.takes import find_onset, tune
-from oscvae.training.data.soundfont import Timbre, find_soundfont, midi_file, render_notes
+from oscvae.training.data.soundfont import DRUMS, Timbre, find_soundfont, midi_file, render_notes
 from oscvae.units import note_to_hz
 from training.data.soundfonts import needs_fluidsynth
 
@@ -33,7 +33,7 @@ def read_events(data: bytes) -> list[tuple[float, bytes]]:
             if not data[at - 1] & 0x80:
                 break
         ticks += delta
-        length = {0xC0: 2, 0xFF: 3 + data[at + 2]}.get(data[at], 3)
+        length = {0xC0: 2, 0xC9: 2, 0xFF: 3 + data[at + 2]}.get(data[at], 3)
         message = data[at : at + length]
         if message[:2] == b"\xff\x51":
             us_per_quarter = int.from_bytes(message[3:], "big")
@@ -51,6 +51,14 @@ def test_the_midi_file_says_what_was_asked() -> None:
     cuts = [time_s for time_s, message in events if message[:2] == bytes([0xB0, 120])]
     assert cuts == [pytest.approx(1.95), pytest.approx(3.95)]
     assert events[-1][1] == b"\xff\x2f\x00"
+
+
+def test_drum_kits_are_asked_for_in_the_tenth_channel() -> None:
+    messages = [message for _, message in read_events(midi_file(Timbre(25, 100, DRUMS), [36], 1.0))]
+    assert messages[1:3] == [bytes([0xB9, 0, 0]), bytes([0xC9, 25])]
+    assert bytes([0x99, 36, 100]) in messages
+    assert bytes([0x89, 36, 0]) in messages
+    assert bytes([0xB9, 120, 0]) in messages
 
 
 def test_a_key_is_let_go_when_it_was_asked_for() -> None:

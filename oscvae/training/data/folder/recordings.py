@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
@@ -67,6 +68,8 @@ def find_recordings(source: FolderSource) -> Found:
     others: Counter[str] = Counter()
     paths = []
     for path in sorted(_walk(root, found)):
+        if not fnmatchcase(path.name, source.files):
+            continue
         suffix = path.suffix.lower()
         told = shown(path.relative_to(root))
         if suffix in _FOREIGN:
