@@ -91,7 +91,7 @@ def test_a_single_note_peaks_at_minus_18_dbfs_in_the_median(engine: OfflineEngin
         assert low > LOUDNESS_DB + DEFAULT_DB + 2.0, "a note that is hardly heard"
         assert np.median(peaks) < -17.0
     else:
-        assert -20.0 < np.median(peaks) < -17.0
+        assert -22.0 < np.median(peaks) < -17.0  # of one loudness: the attack of a piano is rounder than a koto's
         assert low > -26.0, "a note that is hardly heard"
     assert high < -9.0
     assert peaks.max() < -3.0, "a single note of default velocity is near the limiter"
