@@ -73,7 +73,7 @@ class Model:
         self.index = index
         self.decoder = SlowDecoder()
         self.context = Expectations()
-        self.document = SimpleNamespace(note_min=0, note_max=127, bands=SimpleNamespace(n=BANDS))
+        self.document = SimpleNamespace(decoded_note=round, bands=SimpleNamespace(n=BANDS))
         self.voices = self.waiting = 0
 
 

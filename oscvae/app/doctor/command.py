@@ -26,7 +26,7 @@ from oscvae.app.doctor.finding import Check, Finding
 from oscvae.app.doctor.packages import check_decoder, check_python, check_training
 from oscvae.app.doctor.running import describe
 from oscvae.errors import ConfigError, ModelError, OscvaeError, PortTakenError
-from oscvae.settings.sections import Config, default_config_path
+from oscvae.settings.sections import Config, ModelConfig, default_config_path
 
 RENDER_PRIORITY = 60  # what the renderer asks for under jackd's default of 70
 LOCKED_BYTES = 128 << 20  # about what the arena and two models' contexts take with 64 voices
@@ -155,8 +155,10 @@ def check_models(config: Config) -> Finding:
 
 
 def _choose_model(good: Sequence[tuple[str, str]]) -> str:
+    """The default one, if it is there."""
     if good:
-        return f"oscvae serve --set model.name={good[0][0]}"
+        usual = ModelConfig().name
+        return f"oscvae serve --set model.name={usual if usual in dict(good) else good[0][0]}"
     return f"oscvae serve --set model.folder={default_config_path().parent / 'models'} --set model.name=plucked"
 
 

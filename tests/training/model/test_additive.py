@@ -170,17 +170,19 @@ def test_soft_semitones_are_quarter_tones() -> None:
     assert float(decoder.note(octave[:1], semitone.mean(0)[None])) == 60.5
 
 
-def test_every_point_at_every_note_has_the_level_of_the_data() -> None:
-    """Within 0.3 dB where bands go apart between knots as they please, as of weights so wild."""
+@pytest.mark.parametrize("seed", range(3))
+def test_every_point_at_every_note_has_the_level_of_the_data(seed: int) -> None:
+    """Within 0.1 dB where z can be; 2 dB ten times farther out, where bands go apart between knots as they like."""
+    torch.manual_seed(seed)
     decoder = AdditiveDecoder(SMALL, 4, ANALYSIS)
     octave, semitone = one_hots(list(range(60, 73)), ANALYSIS.first_octave)
     with torch.inference_mode():
-        for scale in (0.0, 3.0, 30.0):
+        for scale, least in ((0.0, 0.99), (3.0, 0.99), (30.0, 0.8)):
             x = decoder(scale * torch.randn(13, 4, generator=torch.Generator().manual_seed(1)), octave, semitone)
             frames = in_frames(x, decoder.knots, ANALYSIS.frames).numpy()
             bands = 10.0 ** (log_to_db(frames, ANALYSIS.floor_db, ANALYSIS.ceiling_db) / 20.0)
             levels = [measure_level(note.T, ANALYSIS.band_axis(), level_frames(ANALYSIS)) for note in bands]
-            np.testing.assert_allclose(levels, 1.0, rtol=0.035)
+            assert least < min(levels) and max(levels) < 1.01
 
 
 def test_a_tiny_model_learns(tmp_path: Path) -> None:
