@@ -18,12 +18,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import psutil
 
 from bench.report import Row, show
+from oscvae.model.document import read_document
+from parts import ROOT
 from parts.daemon import Daemon
 from parts.jackd import JackServer
 from parts.recorder import Recorder
 
 STEPS = (16, 32, 48, 64, 96, 128, 160, 192)
-NOTE_S = 1.6
+MODEL = read_document(ROOT / "models" / "plucked.ts")
+NOTE_S = (MODEL.n_samples - MODEL.onset_sample) / MODEL.sample_rate
 
 
 def hold(daemon: Daemon, voices: int, seconds: float) -> dict[str, float]:
