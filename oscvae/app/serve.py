@@ -131,6 +131,7 @@ def _end_process(code: int) -> None:
 async def _build(config: Config, stop: asyncio.Event) -> Conductor:
     """Everything, in the order of a note's path; the slow parts in worker threads."""
     from oscvae.app.kernels import load_kernels
+    from oscvae.decode.process import prepare
 
     began = time.monotonic()
     from oscvae.osc.client import Client
@@ -149,6 +150,8 @@ async def _build(config: Config, stop: asyncio.Event) -> Conductor:
         errors_per_second=config.osc.errors_per_second,
     )
     await server.start()  # first, so that a taken port is told before anything slow
+    with contextlib.suppress(OSError):  # told where a decoder is wanted
+        prepare()  # torch is imported while kernels are
     try:
         await asyncio.to_thread(load_kernels)
         from oscvae.daemon.conductor import Conductor

@@ -1,4 +1,4 @@
-"""The daemon's side of a decoder process: spawn it, talk to it, hear that it died.
+"""The daemon's side of a decoder process: have it started, talk to it, hear that it died.
 
 The pool of magnitude blocks is an anonymous memfd that both map, so nothing can be left in /dev/shm whoever crashes.
 Its size is sealed, because memory that the process cut off would end the daemon by SIGBUS. Blocks are handed out here
@@ -16,8 +16,6 @@ import fcntl
 import mmap
 import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +23,7 @@ from typing import Any
 
 from oscvae.decode.confine import OFF
 from oscvae.decode.pool import PoolShape
+from oscvae.decode.process import Process
 from oscvae.decode.wire import ENCODE, MAX_MESSAGE, Request, Setup, pack_request, read_notice
 from oscvae.errors import DecoderError
 from oscvae.model.document import ModelDocument
@@ -36,8 +35,6 @@ _MOST_STEPS = 256  # of loading; the largest warms seven batches six times
 _NOTICES_A_SECOND = 200.0  # on average, and at once; it is ended beyond, for each costs the event clock time
 _NOTICES_AT_ONCE = 64  # heard before others have their turn
 _QUIT_S = 0.3
-# an OpenMP runtime that pins its threads calls what a confined process may not, and fails to start them
-_PINNING = ("OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY")
 
 
 def sealed_memory(name: str, size: int) -> int:
@@ -83,49 +80,27 @@ class Decoder:
         self.on_notice: Callable[[dict[str, Any]], None] = lambda notice: None
         self.on_gone: Callable[[], None] = lambda: None
         self._link: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process = Process()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
-        self._cancelled = False
         self._owed = 0  # answers
         self._owed_since_s = 0.0
         self._notices = _NOTICES_A_SECOND  # that it may still say
         self._heard_s = 0.0
 
     def spawn(self, device: str, threads: int, *, confine: bool = True) -> None:
-        """Start the process, and wait until it has loaded, checked and warmed the model. Blocks: not for the event
+        """Start a process, and wait until it has loaded, checked and warmed the model. Blocks: not for the event
         clock.
 
         confine: before it opens the model. Raises DecoderError with what the process said, how it ended, or why it
         could not begin.
         """
         document = self.document
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._link = ours
-        environment = {name: value for name, value in os.environ.items() if not confine or name not in _PINNING}
-        # NumPy's own threads would be there before anything can be confined, and nothing here uses them
-        environment |= {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": "1"}
-        environment["PYTHONUNBUFFERED"] = "1"
-        descriptors = (theirs.fileno(), self._pool_fd, self._pipe_end)
-        with theirs:
-            try:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-m", "oscvae.decode.worker", str(theirs.fileno())],
-                    pass_fds=descriptors,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    env=environment,
-                    start_new_session=True,
-                )
-            except OSError as error:
-                raise DecoderError(f"no decoder process can be started: {error}") from error
-        if self._cancelled:
-            self.kill()
+        link = self._link = self._process.start(self._pool_fd, self._pipe_end)
         os.close(self._pipe_end)
         self._pipe_end = -1
         setup = Setup(
-            path=str(self.path),
+            path=str(self.path.absolute()),
             device=device,
             threads=threads,
             confine=confine,
@@ -133,17 +108,15 @@ class Decoder:
             latent=document.latent_size,
             first_octave=document.first_octave,
             notes=(document.note_min, document.note_max),
-            pool_fd=descriptors[1],
-            pipe_fd=descriptors[2],
         )
         with contextlib.suppress(OSError):  # it is gone already: heard below
-            ours.send(setup.model_dump_json().encode())
-        ready = self._await_ready(ours)
+            link.send(setup.model_dump_json().encode())
+        ready = self._await_ready(link)
         self.device = str(ready["device"])
         self.warning = str(ready["warning"])
         self.encodes = bool(ready["encodes"])
         self._hurry()
-        ours.setblocking(False)
+        link.setblocking(False)
         self.alive = True
 
     def _hurry(self) -> None:
@@ -179,12 +152,13 @@ class Decoder:
 
     def ending(self) -> str:
         """How the process ended, for a message: waits up to 2 s for it."""
-        assert self._process is not None
         try:
-            code = self._process.wait(timeout=2.0)
-        except subprocess.TimeoutExpired:
+            code = self._process.wait(2.0)
+        except TimeoutError:
             self._process.kill()
             return "closed its socket"
+        if code is None:
+            return "ended"
         return f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
 
     def listen(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -301,14 +275,13 @@ class Decoder:
 
     @property
     def pid(self) -> int:
-        return self._process.pid if self._process else 0
+        return self._process.pid
 
     def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._process.running()
 
     def cancel(self) -> None:
         """Have a `spawn` in another thread fail soon."""
-        self._cancelled = True
         self.kill()
         if self._link is not None:  # a process that waits for a disk is not ended by any signal
             with contextlib.suppress(OSError):
@@ -316,8 +289,7 @@ class Decoder:
 
     def kill(self) -> None:
         """End the process at once, whatever it does; the rest is heard of as if it had died by itself."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
+        self._process.kill()
 
     def dismiss(self) -> None:
         """Close the socket: the process finishes what it was asked and leaves. The pool stays mapped."""
@@ -337,10 +309,7 @@ class Decoder:
     def close(self) -> None:
         """End the process now and let go of its descriptors. The pool stays mapped as long as this object lives."""
         self.dismiss()
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=_QUIT_S)
+        self._process.close(_QUIT_S)
         if self._link is not None:
             self._link.close()
             self._link = None

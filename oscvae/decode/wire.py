@@ -33,7 +33,7 @@ RECORD = struct.Struct("<qqqqqqqq")
 
 
 class Setup(BaseModel):
-    """The first message: what to load, and the descriptors that the process was given."""
+    """The first message: what to load, and the shape of the pool that the process was given."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,8 +45,6 @@ class Setup(BaseModel):
     latent: int
     first_octave: int
     notes: tuple[int, int]
-    pool_fd: int
-    pipe_fd: int
 
 
 class Request(NamedTuple):

@@ -1,6 +1,7 @@
 """The decoder process: load a model, check it, warm it, then turn requests into magnitudes until the socket closes.
 
-Started as `python -m oscvae.decode.worker SOCKET_FD`. On a CPU one note at a time, note-ons first, each kind in the
+Forked from the zygote, or started as `python -m oscvae.decode.worker LINK POOL PIPE GUARD`, with its descriptors
+(`process`). On a CPU one note at a time, note-ons first, each kind in the
 order of its deadlines; batching buys nothing there (measured: 4 notes in a batch 12.6 ms, 4 times one 13.6). On CUDA
 whatever is pending is one batch, padded to a size that was warmed; where CUDA fails later, little can be relied on in
 the process, so it says so and ends, and the daemon goes on with another on the CPU. What is to be encoded takes tens of
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import gc
 import heapq
 import json
@@ -22,6 +24,7 @@ import math
 import mmap
 import os
 import resource
+import select
 import signal
 import socket
 import sys
@@ -43,8 +46,8 @@ from oscvae.model.textures import TextureMixer, read_textures
 DECODED = 1  # realtime.layout.DECODED; that module would import numba, 0.5 s of a decoder's start
 GOOD, FAILED, NOT_FINITE = range(3)
 CUDA_BATCHES = (1, 2, 4, 8, 16, 32, 64)
+_PR_SET_NAME = 15
 WARM_CALLS = 6  # TorchScript's profiling executor specialises on the second and third call
-_PR_SET_PDEATHSIG = 1
 _NICE = -10
 MOST_REALTIME_US = 5_000_000  # of computing without a pause; a model that never comes back must not hold a core
 BREATH_EVERY_S = 0.1  # however much is asked for, the decoder pauses this often, and so is not taken for one that hangs
@@ -200,10 +203,11 @@ def _first_line(error: BaseException) -> str:
 class Worker:
     """The loop between the socket and the pool."""
 
-    def __init__(self, link: socket.socket, setup: Setup) -> None:
+    def __init__(self, link: socket.socket, setup: Setup, pool_fd: int, pipe_fd: int) -> None:
         self._link = link
         self._setup = setup
-        self._pool_map = mmap.mmap(setup.pool_fd, setup.pool.n_bytes)
+        self._pipe_fd = pipe_fd
+        self._pool_map = mmap.mmap(pool_fd, setup.pool.n_bytes)
         self._pool, self._heard = setup.pool.views(self._pool_map)
         self._waiting: list[tuple[int, int, int, Request]] = []
         self._encodings: SimpleQueue[Request | None] = SimpleQueue()
@@ -292,7 +296,7 @@ class Worker:
         took = time.perf_counter_ns() - began
         for request, status in zip(batch, statuses, strict=True):
             record = RECORD.pack(DECODED, request.slot, request.generation, request.block, status, took, 0, 0)
-            os.write(self._setup.pipe_fd, record)
+            os.write(self._pipe_fd, record)
 
     def _fill(self, network: Network, request: Request, x: Any) -> None:
         """A block of a note with fine detail, whose numbers lie there until then, or with a texture behind it."""
@@ -324,10 +328,30 @@ class Worker:
             self._say(encoded=request.generation, **encoded)
 
 
-def _settle_process() -> None:
-    """Die with the daemon, leave its Ctrl-C to it, run before ordinary work where the system grants it, and be ended by
-    the kernel when it hangs at the realtime priority that the daemon gives it."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+_USUAL = """
+def forward(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    y = torch.nn.functional.gelu(torch.matmul(x, weight) + bias)
+    y = torch.conv1d(torch.nn.functional.layer_norm(y, [4]).unsqueeze(1), torch.ones([1, 1, 3]), None, [1], [1])
+    return torch.cat([torch.sigmoid(y).sum(2) * torch.exp(x[:, :1]), torch.clamp(x, -1.0, 1.0)], 1)
+"""
+
+
+def import_all() -> None:
+    """Whatever a decoder imports, and what TorchScript makes when it first runs what models usually do: for a zygote,
+    whose decoders then do without."""
+    import torch
+
+    from oscvae.model import torchscript
+
+    with torchscript.without_deprecation(), torch.inference_mode():
+        usual = torch.jit.CompilationUnit(_USUAL)
+        for _ in range(WARM_CALLS):
+            usual.forward(torch.zeros(1, 4), torch.ones(4, 4), torch.zeros(4))
+
+
+def settle() -> None:
+    """Leave the daemon's Ctrl-C to it, run before ordinary work where the system grants it, and be ended by the kernel
+    when it hangs at the realtime priority that the daemon gives it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, _NICE)
@@ -335,11 +359,34 @@ def _settle_process() -> None:
         resource.setrlimit(resource.RLIMIT_RTTIME, (MOST_REALTIME_US, MOST_REALTIME_US))
 
 
-def main() -> int:
-    _settle_process()
-    link = socket.socket(fileno=int(sys.argv[1]))
-    setup = Setup.model_validate_json(link.recv(MAX_MESSAGE))
-    worker = Worker(link, setup)
+def call_process(name: str) -> None:
+    """Let lists of processes show it by that, of at most 15 bytes."""
+    ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
+
+
+def _end_with(guard_fd: int) -> bool:
+    """Be killed by the kernel when the other end of that socket closes, whatever runs here; False if it has closed.
+
+    It is silent: nothing else makes a signal of it.
+    """
+    fcntl.fcntl(guard_fd, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(guard_fd, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(guard_fd, fcntl.F_SETFL, fcntl.fcntl(guard_fd, fcntl.F_GETFL) | os.O_ASYNC)
+    poll = select.poll()
+    poll.register(guard_fd, select.POLLIN)
+    return not poll.poll(0)
+
+
+def serve(link_fd: int, pool_fd: int, pipe_fd: int, guard_fd: int) -> int:
+    """Be the decoder to whom these belong; its exit code."""
+    if not _end_with(guard_fd):
+        return 0
+    call_process("oscvae-decoder")
+    link = socket.socket(fileno=link_fd)
+    said = link.recv(MAX_MESSAGE)
+    if not said:
+        return 0
+    worker = Worker(link, Setup.model_validate_json(said), pool_fd, pipe_fd)
     try:
         worker.run()
     except BrokenPipeError:
@@ -351,6 +398,11 @@ def main() -> int:
         worker._say(error=_first_line(error))
         return 1
     return 0
+
+
+def main() -> int:
+    settle()
+    return serve(*map(int, sys.argv[1:5]))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def script(module: Any) -> Any:
     """
     import torch
 
-    with _without_deprecation():
+    with without_deprecation():
         return torch.jit.script(module.cpu().eval())
 
 
@@ -44,7 +44,7 @@ def save(module: Any, document: ModelDocument, path: Path, textures: Textures | 
     extra: dict[str, str | bytes] = {DOCUMENT_NAME: document.model_dump_json()}
     if textures is not None:
         extra[TEXTURES_NAME] = textures.to_bytes()
-    with _without_deprecation():
+    with without_deprecation():
         torch.jit.save(module, buffer, _extra_files=extra)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -85,7 +85,7 @@ def _opened(path: Path, device: str) -> Any:
     import torch
 
     try:
-        with _without_deprecation():
+        with without_deprecation():
             return torch.jit.load(str(path), map_location=torch.device(device))
     except (RuntimeError, ValueError, OSError) as error:
         raise _unloadable(path, error) from error
@@ -156,14 +156,15 @@ def _frozen(module: Any) -> Any:
     import torch
 
     try:
-        with _without_deprecation():
+        with without_deprecation():
             return torch.jit.freeze(module, preserved_attrs=["encode"] if has_encoder(module) else [])
     except RuntimeError:  # a foreign module may do what freezing forbids, and still plays
         return module
 
 
 @contextmanager
-def _without_deprecation() -> Iterator[None]:
+def without_deprecation() -> Iterator[None]:
+    """Nothing is said of TorchScript's end, which is known here."""
     with warnings.catch_warnings():
         for category in (DeprecationWarning, FutureWarning):
             warnings.filterwarnings("ignore", r".*torch\.jit", category)

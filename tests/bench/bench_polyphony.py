@@ -34,7 +34,7 @@ def hold(daemon: Daemon, voices: int, seconds: float) -> dict[str, float]:
     client = daemon.client
     rng = random.Random(voices)
     process = psutil.Process(daemon.process.pid)
-    decoder = process.children()[0]
+    (decoder,) = daemon.decoders()
     before = daemon.status()
     process.cpu_percent(), decoder.cpu_percent()
     began = time.monotonic()

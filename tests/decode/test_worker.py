@@ -20,6 +20,7 @@ from decode.hostilemodels import Honest, Hostile, Loops, Maps, Saves, Takes, wri
 from oscvae.decode.confine import FULL, OFF
 from oscvae.decode.decoder import REALTIME_PRIORITY, Decoder
 from oscvae.decode.pool import put_details
+from oscvae.decode.process import FIRST, ROLES
 from oscvae.decode.wire import ENCODE, MOVE, NOTE_ON, RECORD, Request
 from oscvae.model.detail import Detailer, Moved
 from oscvae.model.document import ModelDocument
@@ -212,14 +213,14 @@ class Place:
         self.asked = Asked(folder / "hostile.ts", self._model, confine=confine)
 
     def _model(self, asked: Asked) -> nn.Module:
-        own = Path("/proc/self/fd")  # the descriptors have the same numbers on both sides
+        pool = Path("/proc/self/fd") / str(FIRST + ROLES.index("pool"))
         things = [
             Saves(self.folder / "saved"),
             Saves(self.folder / "neighbour"),
             Maps(self.folder / "made", shared=True),
             Maps(self.folder / "mapped", shared=True),
             Maps(self.folder / "secret", shared=False),
-            Maps(own / str(asked.decoder._pool_fd), shared=True),
+            Maps(pool, shared=True),
             Takes(8),
         ]
         assert len(things) == len(THINGS)

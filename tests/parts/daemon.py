@@ -141,8 +141,8 @@ class Daemon:
         self.settle()
 
     def decoders(self) -> list[psutil.Process]:
-        """Its decoder processes that run: all the children that it has."""
-        return children_of(self.process.pid)
+        """Its decoder processes that run."""
+        return decoders_of(self.process.pid)
 
     def resident_bytes(self) -> int:
         """Memory of the daemon that is nobody else's; the blocks of a decoder that has left are."""
@@ -193,6 +193,23 @@ class Daemon:
 def children_of(pid: int) -> list[psutil.Process]:
     """The processes that a process has started, and their own, as far as they run."""
     return [process for process in psutil.Process(pid).children(recursive=True) if _runs(process)]
+
+
+def decoders_of(pid: int) -> list[psutil.Process]:
+    """Of these the decoders."""
+    return [process for process in children_of(pid) if _name(process) == "oscvae-decoder"]
+
+
+def zygotes_of(pid: int) -> list[psutil.Process]:
+    """And what decoders are forked from."""
+    return [process for process in children_of(pid) if _name(process) == "oscvae-zygote"]
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return str(process.name())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def _runs(process: psutil.Process) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from parts.daemon import LEAVE_TIMEOUT_S, Daemon
+from parts.daemon import LEAVE_TIMEOUT_S, Daemon, children_of
 
 PROMISED_S = 1.5
 
@@ -26,7 +26,7 @@ def shared_memory_of(process: psutil.Process) -> list[str]:
 
 def leave(daemon: Daemon, number: int, leaving: Callable[[], None] | None = None) -> float:
     """Signal the daemon, check everything that must hold of how it leaves; returns how long it took, s."""
-    family = [psutil.Process(daemon.process.pid), *daemon.decoders()]
+    family = [psutil.Process(daemon.process.pid), *children_of(daemon.process.pid)]
     assert [name for process in family for name in shared_memory_of(process)] == []
     began = time.monotonic()
     daemon.process.send_signal(number)
@@ -37,8 +37,8 @@ def leave(daemon: Daemon, number: int, leaving: Callable[[], None] | None = None
     log = daemon.log
     assert code == 0, f"exit code {code} (negative: killed by that signal)\n{log}"
     daemon.check_log()
-    # a decoder that was being started sees that its daemon is gone once Python has started
+    # a zygote that was being started sees that its daemon is gone once it has imported torch
     _, left = psutil.wait_procs(family[1:], timeout=30.0)
-    assert left == [], "a decoder was left behind"
+    assert left == [], "a process was left behind"
     assert took < PROMISED_S, f"it took {took:.2f} s\n{log}"
     return took

@@ -17,7 +17,7 @@ import pytest
 import soundfile
 
 from parts import SOAK
-from parts.daemon import LEAVE_TIMEOUT_S, Daemon, Z
+from parts.daemon import LEAVE_TIMEOUT_S, Daemon, Z, children_of
 from parts.jackd import JackServer
 from parts.leaving import PROMISED_S, leave
 from parts.waiting import until
@@ -145,7 +145,7 @@ def test_quit_leaves_as_a_signal_does() -> None:
     with Daemon(SILENT) as daemon:
         daemon.wait_ready()
         daemon.client.send("/play", 60, *Z)
-        family = daemon.decoders()
+        family = children_of(daemon.process.pid)
         began = time.monotonic()
         assert daemon.client.ask("/quit", answer=("/done",)) == ("/done", ("/quit",))
         assert daemon.process.wait(LEAVE_TIMEOUT_S) == 0
@@ -154,11 +154,11 @@ def test_quit_leaves_as_a_signal_does() -> None:
         assert psutil.wait_procs(family, timeout=5.0)[1] == []
 
 
-def test_a_killed_daemon_leaves_no_decoder() -> None:
+def test_a_killed_daemon_leaves_no_process() -> None:
     with Daemon(SILENT) as daemon:
         daemon.wait_ready()
-        family = daemon.decoders()
-        assert len(family) == 1
+        family = children_of(daemon.process.pid)
+        assert {process.name() for process in family} == {"oscvae-zygote", "oscvae-decoder"}
         daemon.process.kill()
         daemon.process.wait(LEAVE_TIMEOUT_S)
         assert psutil.wait_procs(family, timeout=5.0)[1] == []

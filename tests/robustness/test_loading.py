@@ -20,7 +20,7 @@ from oscvae.play.offline import OfflineEngine
 from oscvae.realtime import layout as at
 from oscvae.settings.sections import load_config
 from parts import SOAK
-from parts.daemon import READY_TIMEOUT_S, Daemon, children_of
+from parts.daemon import READY_TIMEOUT_S, Daemon, decoders_of
 from parts.models import REFUSED, TRAP
 from parts.waiting import until
 from robustness.rig import SOON_S, Rig
@@ -115,7 +115,7 @@ def test_a_model_that_never_answers_is_refused_in_the_end(rig: Rig) -> None:
 
 
 def children() -> set[psutil.Process]:
-    return set(children_of(os.getpid()))
+    return set(decoders_of(os.getpid()))
 
 
 def test_a_load_that_times_out_leaves_no_process(manager: ModelManager, monkeypatch: pytest.MonkeyPatch) -> None:

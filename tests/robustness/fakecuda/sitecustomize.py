@@ -13,7 +13,7 @@ LOWEST = -3.0
 
 
 def main() -> int:
-    from oscvae.decode import worker
+    from oscvae.decode import worker, zygote
 
     class Failing:
         """A model on the device."""
@@ -37,8 +37,8 @@ def main() -> int:
 
     worker.Network = Network
     sys.argv = sys.orig_argv[-2:]
-    return worker.main()
+    return zygote.main()
 
 
-if "oscvae.decode.worker" in sys.orig_argv:
+if "oscvae.decode.zygote" in sys.orig_argv:
     os._exit(main())

@@ -20,7 +20,7 @@ FIRST, STEP = -3.25, 0.25
 
 
 def cut_the_pool(worker: Any) -> None:
-    os.ftruncate(worker._setup.pool_fd, 0)
+    os.ftruncate(worker.pool_fd, 0)
 
 
 def kill_the_daemon(worker: Any) -> None:
@@ -42,18 +42,18 @@ def flood_the_pipe(worker: Any) -> None:
     many = _records(0, 1, 0) * 64
     while True:
         try:
-            os.write(worker._setup.pipe_fd, many)
+            os.write(worker._pipe_fd, many)
         except BlockingIOError:
             time.sleep(0.0001)
 
 
 def answer_beyond_the_pool(worker: Any) -> None:
     for place in (2**62, -(2**62), -1, 10**6):
-        os.write(worker._setup.pipe_fd, _records(place, place, place))
+        os.write(worker._pipe_fd, _records(place, place, place))
 
 
 def write_scraps(worker: Any) -> None:
-    os.write(worker._setup.pipe_fd, b"\xff" * 37)
+    os.write(worker._pipe_fd, b"\xff" * 37)
 
 
 def flood_the_socket(worker: Any) -> None:
@@ -102,10 +102,14 @@ def latent(name: str) -> float:
 
 
 def main() -> int:
-    from oscvae.decode import worker
+    from oscvae.decode import worker, zygote
     from oscvae.decode.wire import RECORD
 
     class Worker(worker.Worker):
+        def __init__(self, link: Any, setup: Any, pool_fd: int, pipe_fd: int) -> None:
+            super().__init__(link, setup, pool_fd, pipe_fd)
+            self.pool_fd = pool_fd
+
         def _serve(self, network: Any) -> None:
             request = self._waiting[0][3]
             place = round((FIRST - request.z[0]) / STEP)
@@ -120,12 +124,12 @@ def main() -> int:
                 self._say(error=f"decoding failed: {error}")
                 status = worker.FAILED
             record = RECORD.pack(worker.DECODED, request.slot, request.generation, request.block, status, 0, 0, 0)
-            os.write(self._setup.pipe_fd, record)
+            os.write(self._pipe_fd, record)
 
     worker.Worker = Worker
     sys.argv = sys.orig_argv[-2:]
-    return worker.main()
+    return zygote.main()
 
 
-if "oscvae.decode.worker" in sys.orig_argv:
+if "oscvae.decode.zygote" in sys.orig_argv:
     os._exit(main())

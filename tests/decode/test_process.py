@@ -1,0 +1,266 @@
+"""How decoder processes come to be: forked from a zygote, and spawned where there is none; and what becomes of them
+when it, or this process, is gone."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from decode.hostilemodels import Honest, Hostile, Loops, write
+from oscvae.decode import process as starting
+from oscvae.decode.decoder import Decoder
+from oscvae.decode.process import Process, zygotes
+from oscvae.decode.wire import NOTE_ON, Request
+from oscvae.errors import DecoderError
+from oscvae.model.document import ModelDocument
+from parts import ROOT
+from parts.daemon import decoders_of, zygotes_of
+from parts.small_model import small_document
+from parts.waiting import until
+
+SOON_S = 60.0
+DOCUMENT = ModelDocument.model_validate(small_document())
+
+
+class House:
+    """A folder with a model, and decoders of it that end with the test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "model.ts"
+        write(self.path, Honest())
+        self.made: list[Decoder] = []
+
+    def make(self) -> Decoder:
+        self.made.append(Decoder(self.path, DOCUMENT, 4))
+        return self.made[-1]
+
+    def spawn(self) -> Decoder:
+        decoder = self.make()
+        decoder.spawn("cpu", 1)
+        return decoder
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path)
+    yield house
+    for decoder in house.made:
+        decoder.close()
+
+
+def answers(decoder: Decoder) -> bool:
+    """Whether it decodes a note."""
+    assert decoder.send(Request(NOTE_ON, 0, 1, 0, 0, 60, (0.0, 0.0)))
+    return until(lambda: _answered(decoder), SOON_S)
+
+
+def _answered(decoder: Decoder) -> bool:
+    try:
+        return len(os.read(decoder.pipe_fd, 64)) == 64
+    except BlockingIOError:
+        return False
+
+
+def ended(pid: int) -> bool:
+    return until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE, SOON_S)
+
+
+def test_decoders_are_forked_from_one_zygote(house: House) -> None:
+    one, other = house.spawn(), house.spawn()
+    assert [zygote.pid for zygote in zygotes_of(os.getpid()) if zygote.pid in zygotes()] == zygotes()[-1:]
+    assert psutil.Process(one.pid).ppid() == psutil.Process(other.pid).ppid() == zygotes()[-1]
+    assert answers(one) and answers(other)
+
+
+def test_a_forked_decoder_holds_only_what_it_was_given(house: House) -> None:
+    house.spawn()
+    decoder = house.spawn()
+    places = {place.name: str(place.readlink()) for place in Path(f"/proc/{decoder.pid}/fd").iterdir()}
+    assert {places[name] for name in "012"} == {"/dev/null"}
+    kinds = sorted(place.split(":")[0] for name, place in places.items() if name not in "012")
+    assert kinds == ["/memfd", "/memfd", "pipe", "socket", "socket"], places
+
+
+def test_a_decoder_ends_when_it_is_closed_and_its_descriptors_are_given_back(house: House) -> None:
+    house.spawn().close()
+    house.made.clear()  # a pool stays mapped as long as its decoder lives
+    gc.collect()
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    decoder = house.spawn()
+    pid = decoder.pid
+    decoder.close()
+    assert ended(pid)
+    house.made.clear()
+    del decoder
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+def test_how_a_forked_decoder_ended_is_told(house: House) -> None:
+    killed = house.spawn()
+    os.kill(killed.pid, signal.SIGTERM)
+    assert killed.ending() == "was killed by signal 15"
+    assert killed.ending() == "was killed by signal 15", "it is told once only"
+    left = house.spawn()
+    left.dismiss()
+    assert left.ending() == "ended with code 0"
+
+
+def test_a_decoder_outlives_its_zygote_and_the_next_one_has_another(house: House) -> None:
+    decoder = house.spawn()
+    (first,) = zygotes()[-1:]
+    os.kill(first, signal.SIGKILL)
+    assert ended(first)
+    assert answers(decoder)
+    other = house.spawn()
+    assert answers(other) and zygotes()[-1:] != [first]
+    assert psutil.Process(other.pid).ppid() == zygotes()[-1]
+    os.kill(decoder.pid, signal.SIGKILL)
+    assert decoder.ending() == "ended", "nobody knows how"
+    assert not decoder.running()
+
+
+def test_a_zygote_that_dies_while_it_is_asked_is_not_noticed(house: House) -> None:
+    house.spawn()
+    for delay_s in (0.0, 0.002, 0.01, 0.05):
+        starting.prepare()
+        (zygote,) = zygotes()[-1:]
+        killing = threading.Timer(delay_s, os.kill, (zygote, signal.SIGKILL))
+        killing.start()
+        decoder = house.spawn()
+        killing.join()
+        assert answers(decoder)
+        ended(zygote)
+
+
+def test_another_zygote_has_the_environment_of_its_own_start(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = house.spawn()
+    monkeypatch.setenv("OSCVAE_TESTED", "yes")
+    starting.retire()
+    other = house.spawn()
+    assert psutil.Process(one.pid).ppid() != psutil.Process(other.pid).ppid()
+    assert psutil.Process(other.pid).environ()["OSCVAE_TESTED"] == "yes"
+    assert answers(one) and answers(other)
+
+
+def test_where_a_zygote_cannot_be_had_a_decoder_is_spawned(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customised = tmp_path / "customised"
+    customised.mkdir()
+    text = "import os, sys\nif 'oscvae.decode.zygote' in sys.orig_argv:\n    os._exit(3)\n"
+    (customised / "sitecustomize.py").write_text(text)
+    monkeypatch.setenv("PYTHONPATH", f"{customised}:{ROOT}")
+    starting.retire()
+    decoder = house.spawn()
+    assert psutil.Process(decoder.pid).ppid() == os.getpid()
+    assert answers(decoder)
+    os.kill(decoder.pid, signal.SIGTERM)
+    assert decoder.ending() == "was killed by signal 15"
+
+
+def test_a_zygote_that_hangs_is_ended_and_done_without(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.spawn()
+    monkeypatch.setattr(starting, "BIRTH_TIMEOUT_S", 0.5)
+    (zygote,) = zygotes()[-1:]
+    os.kill(zygote, signal.SIGSTOP)
+    assert answers(house.spawn())
+    assert zygote not in zygotes()
+
+
+def test_a_start_is_cancelled_while_the_zygote_is_busy(house: House) -> None:
+    house.spawn().close()
+    (zygote,) = zygotes()[-1:]
+    os.kill(zygote, signal.SIGSTOP)
+    try:
+        decoder, failed = house.make(), []
+
+        def spawn() -> None:
+            with pytest.raises(DecoderError):
+                decoder.spawn("cpu", 1)
+            failed.append(True)
+
+        thread = threading.Thread(target=spawn)
+        thread.start()
+        time.sleep(0.1)
+        decoder.cancel()
+        thread.join(5.0)
+        assert failed
+        decoder.close()
+    finally:
+        os.kill(zygote, signal.SIGCONT)
+    assert answers(house.spawn()), "and the zygote is asked on"
+    assert until(lambda: len(decoders_of(os.getpid())) == 1, SOON_S), "the one that was cancelled lives"
+
+
+def test_a_crash_of_one_decoder_reaches_no_other(house: House) -> None:
+    bystander, crashed = house.spawn(), house.spawn()
+    os.kill(crashed.pid, signal.SIGSEGV)
+    assert crashed.ending() == "was killed by signal 11"
+    assert answers(bystander)
+
+
+def test_a_decoder_that_computes_without_end_is_killed_when_this_process_is(tmp_path: Path) -> None:
+    """The kernel does it, for the model neither looks at its socket nor ever returns."""
+    write(tmp_path / "loops.ts", Hostile([Loops()]))
+    program = """
+        import sys, time
+        from pathlib import Path
+        from oscvae.decode.decoder import Decoder
+        from oscvae.decode.wire import NOTE_ON, Request
+        from oscvae.model.document import ModelDocument
+        from parts.small_model import small_document
+
+        decoder = Decoder(Path(sys.argv[1]), ModelDocument.model_validate(small_document()), 4)
+        decoder.spawn("cpu", 1)
+        decoder.send(Request(NOTE_ON, 0, 1, 0, 0, 60, (1.0, 0.0)))
+        print(decoder.pid, flush=True)
+        time.sleep(600)
+    """
+    daemon = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program), str(tmp_path / "loops.ts")],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+    )
+    try:
+        assert daemon.stdout is not None
+        decoder = psutil.Process(int(daemon.stdout.readline()))
+        zygote = decoder.parent()
+        assert zygote is not None
+        assert until(lambda: decoder.cpu_percent(0.2) > 50.0, SOON_S), "it does not loop"
+    finally:
+        daemon.kill()
+        daemon.wait()
+    assert ended(decoder.pid) and ended(zygote.pid)
+
+
+def test_a_process_that_was_killed_before_it_began_never_begins() -> None:
+    process = Process()
+    process.kill()
+    read, write_ = os.pipe()
+    with pytest.raises(DecoderError, match="ended before it began"):
+        process.start(read, write_)
+    process.close(1.0)
+    os.close(read)
+    os.close(write_)
+
+
+def test_a_message_without_descriptors_leaves_a_zygote_as_it_was(house: House) -> None:
+    house.spawn()
+    zygote = next(one for one in starting._zygotes if one.pid == zygotes()[-1])
+    zygote.line.send(b"fork")
+    with socket.socket() as spare:
+        socket.send_fds(zygote.line, [b"fork"], [spare.fileno()])
+    assert answers(house.spawn()) and zygotes()[-1] == zygote.pid
