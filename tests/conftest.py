@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,6 +34,20 @@ def start_jack() -> Iterator[StartJack]:
 def jack_server(start_jack: StartJack) -> JackServer:
     """A running server at 48 kHz / 128 frames; `kill()` and `start(rate=..., period=...)` bring it down and back."""
     return start_jack()
+
+
+@pytest.fixture
+def set_for_decoders(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
+    """`set_for_decoders(name, value)`: decoders of this process start in that environment, until the test is over."""
+    from oscvae.decode import process
+
+    def change(name: str, value: str) -> None:
+        monkeypatch.setenv(name, value)
+        process.retire()
+
+    yield change
+    monkeypatch.undo()
+    process.retire()
 
 
 class SharedStage:

@@ -344,6 +344,9 @@ class Conductor(Listener):
         for scheduler in (self.scheduler, self.midi.scheduler):
             scheduler.clear(lambda command: command.starts_note and command.channel in channels)
 
+    def loading(self, name: str) -> None:
+        self.subscribers.event("/loading", name)
+
     def model(self, loaded: Loaded) -> None:
         self._opening = asyncio.get_running_loop().create_task(self._settle_in(loaded))
 

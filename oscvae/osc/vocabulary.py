@@ -648,6 +648,12 @@ REPLIES: tuple[Reply, ...] = (
         event=True,
     ),
     Reply(
+        "/loading",
+        "Another model is being loaded; `/model` follows, or an empty name where it cannot be played.",
+        (Arg("name", "string"),),
+        event=True,
+    ),
+    Reply(
         "/labels",
         "What the dimensions of that model are called, after each `/model`: one name for each, or none.",
         (Arg("names", "rest"),),

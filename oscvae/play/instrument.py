@@ -84,6 +84,9 @@ class Instrument(Listener, Generic[T]):
 
     # -- what its parts and models tell --------------------------------------------------------------------------------
 
+    def loading(self, name: str) -> None:
+        self._listener.loading(name)
+
     def model(self, loaded: Loaded) -> None:
         self.part.performer.adopt(loaded)
         self._listener.model(loaded)

@@ -21,6 +21,9 @@ class Listener:
     def panic(self, channels: Collection[int] | None = None) -> None:
         """Silence was asked for; channels: of their keys alone."""
 
+    def loading(self, name: str) -> None:
+        """A model is being loaded; empty: it came to nothing."""
+
     def model(self, loaded: Loaded) -> None:
         """A model became the one that new notes use."""
 

@@ -203,11 +203,13 @@ class ModelManager:
         async with self._turn:  # one at a time: a flood of requests must not become a flood of processes
             if mine != self._request:
                 raise ModelError("superseded")
+            self._listener.loading(name)
             try:
                 loaded = await self._loaders.run(self._open, name, path, document, self._begin)
             except OscvaeError:
                 if mine != self._request:  # which is why it failed
                     raise ModelError("superseded") from None
+                self._listener.loading("")
                 raise
             finally:
                 self._opening = None
@@ -215,7 +217,11 @@ class ModelManager:
                 await self._loaders.run(loaded.decoder.close)
                 raise ModelError("superseded")
             self._listen(loaded)
-            self.adopt(loaded)
+            try:
+                self.adopt(loaded)
+            except DecoderError:
+                self._listener.loading("")
+                raise
             self._restarted = False
             return loaded
 

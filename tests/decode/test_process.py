@@ -12,7 +12,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -31,6 +31,7 @@ from parts.small_model import small_document
 from parts.waiting import until
 
 SOON_S = 60.0
+Set = Callable[[str, str], None]
 DOCUMENT = ModelDocument.model_validate(small_document())
 
 
@@ -145,25 +146,21 @@ def test_a_zygote_that_dies_while_it_is_asked_is_not_noticed(house: House) -> No
         ended(zygote)
 
 
-def test_another_zygote_has_the_environment_of_its_own_start(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_zygote_has_the_environment_of_its_own_start(house: House, set_for_decoders: Set) -> None:
     one = house.spawn()
-    monkeypatch.setenv("OSCVAE_TESTED", "yes")
-    starting.retire()
+    set_for_decoders("OSCVAE_TESTED", "yes")
     other = house.spawn()
     assert psutil.Process(one.pid).ppid() != psutil.Process(other.pid).ppid()
     assert psutil.Process(other.pid).environ()["OSCVAE_TESTED"] == "yes"
     assert answers(one) and answers(other)
 
 
-def test_where_a_zygote_cannot_be_had_a_decoder_is_spawned(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_a_zygote_cannot_be_had_a_decoder_is_spawned(house: House, tmp_path: Path, set_for_decoders: Set) -> None:
     customised = tmp_path / "customised"
     customised.mkdir()
     text = "import os, sys\nif 'oscvae.decode.zygote' in sys.orig_argv:\n    os._exit(3)\n"
     (customised / "sitecustomize.py").write_text(text)
-    monkeypatch.setenv("PYTHONPATH", f"{customised}:{ROOT}")
-    starting.retire()
+    set_for_decoders("PYTHONPATH", f"{customised}:{ROOT}")
     decoder = house.spawn()
     assert psutil.Process(decoder.pid).ppid() == os.getpid()
     assert answers(decoder)

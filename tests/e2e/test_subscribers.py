@@ -57,6 +57,7 @@ def test_subscribers_are_told_what_happens_and_what_others_change(silent: Silent
         assert stalled is not None and stalled[1][0] > 0
 
         actor.send("/load", "plucked")
+        assert listener.wait_for("/loading", "/model", timeout_s=LOAD_S) == ("/loading", ("plucked",))
         model = listener.wait_for("/model", timeout_s=LOAD_S)
         assert model is not None and model[1][0] == "plucked" and is_as_promised(model)
         cursor = listener.wait_for("/z")

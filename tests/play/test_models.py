@@ -15,6 +15,7 @@ import pytest
 
 from oscvae.errors import BusyError, DecoderError, DiskError, ModelError
 from oscvae.play import models
+from oscvae.play.listener import Listener
 from oscvae.play.models import ModelManager
 from oscvae.settings import disk
 from parts.small_model import small_document
@@ -42,7 +43,10 @@ class Manager(ModelManager):
     def __init__(self, folder: Path) -> None:
         engine: Any = SimpleNamespace(slots=4)
         other: Any = None
-        super().__init__(engine, other, folder, other, device="cpu", threads=1, look_ahead=1, iterations=1)
+        self.told: list[str] = []
+        listener = Listener()
+        listener.loading = self.told.append  # type: ignore[method-assign]
+        super().__init__(engine, other, folder, listener, device="cpu", threads=1, look_ahead=1, iterations=1)
         self.starting: dict[str, Process] = {}
         self.adopted: list[str] = []
 
@@ -94,6 +98,32 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(SOON_S):
         while not condition():
             await asyncio.sleep(0.001)
+
+
+def test_that_a_model_is_being_loaded_is_told_and_that_it_came_to_nothing(folder: Path) -> None:
+    async def body() -> None:
+        manager = Manager(folder)
+        with pytest.raises(ModelError):
+            await manager.load("mistyped")
+        assert manager.told == []
+        loading = asyncio.create_task(manager.load("one"))
+        await until(lambda: "one" in manager.starting)
+        assert manager.told == ["one"]
+        manager.starting["one"].cancel()  # as if its process had died
+        with pytest.raises(DecoderError):
+            await loading
+        assert manager.told == ["one", ""]
+        superseded = asyncio.create_task(manager.load("one"))
+        await until(lambda: len(manager.told) == 3)
+        newer = asyncio.create_task(manager.load("two"))
+        with pytest.raises(ModelError, match="superseded"):
+            await superseded
+        await until(lambda: "two" in manager.starting)
+        manager.starting["two"].ready.set()
+        await newer
+        assert manager.told == ["one", "", "one", "two"], "a surface would show that nothing is being loaded"
+
+    run(body)
 
 
 @pytest.mark.parametrize("name", ["mistyped", "noise", "", "../one", "é" * 128])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -88,9 +88,11 @@ def test_scribble_in_the_pool_is_noise_and_no_more(rig: Rig) -> None:
     assert rig.sounds() and rig.decoder() == process
 
 
-def test_a_flood_while_a_score_is_rendered_is_told(model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_while_a_score_is_rendered_is_told(
+    model_folder: Path, set_for_decoders: Callable[[str, str], None]
+) -> None:
     """It would be rendered for ever."""
-    monkeypatch.setenv("PYTHONPATH", HOSTILE)
+    set_for_decoders("PYTHONPATH", HOSTILE)
     engine = OfflineEngine(load_config(None, [f"model.folder={model_folder}", "model.name=honest"]), 48_000)
     try:
         notes = [Message("/play", (60, z, 0.0)) for z in (0.1, latent("flood_the_pipe"))]

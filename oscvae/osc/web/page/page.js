@@ -221,8 +221,11 @@ osc.on("/models.reply", (...names) => {
 });
 $("model").onchange = () => {
   osc.send("/load", $("model").value);
-  say(`loading ${$("model").value}`, false);
 };
+osc.on("/loading", (name) => {
+  if (name) say(`loading ${name}`, false);
+  else if (state.model) $("model").value = state.model.name;
+});
 osc.on("/model", (name, dims, rate, lowest, highest, ...ranges) => {
   const low = [], high = [];
   for (let k = 0; k < dims; k++) low.push(ranges[2 * k]), high.push(ranges[2 * k + 1]);
