@@ -15,26 +15,24 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 
 from bench.report import Row, show
-from parts.daemon import Daemon
+from parts.daemon import Daemon, children_of
 from parts.jackd import JackServer
 
 RUNS = 7
 
 
-def resident_mib(pid: int) -> float:
-    """Resident memory of a process in MiB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+def memory_mib(pid: int) -> float:
+    """Of a process in MiB, with its share of what it has in common with others (PSS)."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024
     return 0.0
 
 
-def all_children(pid: int) -> list[int]:
-    """Direct children of every thread of a process."""
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(child) for child in (task / "children").read_text().split()]
-    return found
+def family_mib(daemon: Daemon) -> tuple[float, float]:
+    """Of a daemon, and of all processes that it has started."""
+    own = memory_mib(daemon.process.pid)
+    return own, sum(memory_mib(child.pid) for child in children_of(daemon.process.pid))
 
 
 def measure(server: JackServer) -> tuple[list[float], list[tuple[float, float]]]:
@@ -45,8 +43,7 @@ def measure(server: JackServer) -> tuple[list[float], list[tuple[float, float]]]
         with Daemon("audio.backend=jack", f"audio.server_name={server.name}", "audio.connect=[]") as daemon:
             daemon.wait_ready()
             took = time.perf_counter() - began
-            own = resident_mib(daemon.process.pid)
-            decoders = sum(resident_mib(child) for child in all_children(daemon.process.pid))
+            own, decoders = family_mib(daemon)
             daemon.stop()
         if run:  # the first compiles where nothing is cached
             starts.append(took)
@@ -77,7 +74,7 @@ def main() -> None:
                 "3 s",
             ),
             Row(
-                "resident memory, daemon and decoder",
+                "memory, daemon and what it has started (shares of what is common)",
                 f"{own + decoder:.0f} MiB ({own:.0f} + {decoder:.0f})",
                 "",
                 "1.2 GiB",

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import pytest
@@ -68,9 +68,12 @@ LANDLOCK = _landlock_version()
 needs_all = pytest.mark.skipif(not LANDLOCK or platform.machine() != "x86_64", reason="needs Landlock and x86-64")
 
 
+PLACES = TemporaryDirectory(prefix="oscvae-confined-")
+
+
 def run(how: str, *names: str) -> tuple[dict[str, Any], subprocess.CompletedProcess[str]]:
     """What a process that is confined like that says of its attempts, in a folder of its own."""
-    folder = Path(mkdtemp(prefix="oscvae-confined-"))
+    folder = Path(mkdtemp(dir=PLACES.name))
     for name in ("neighbour", "spare", "other"):
         (folder / name).write_bytes(NEIGHBOUR)
     (folder / "model.ts").write_bytes(b"a model")

@@ -8,9 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from oscvae.arrays import Float32s, Float64s, Int64s
-from oscvae.sound.levels import loudest_db
-from oscvae.sound.pitch import detune_cents
-from oscvae.training.evaluate.envelope import (
+from oscvae.sound.envelope import (
     attack_s,
     brightness_hz,
     decay_s,
@@ -18,6 +16,8 @@ from oscvae.training.evaluate.envelope import (
     onset_click_db,
     peak_db,
 )
+from oscvae.sound.levels import loudest_db
+from oscvae.sound.pitch import detune_cents
 from oscvae.training.evaluate.harmonic import explains_better, fundamental_hz, octaves_off, partials
 from oscvae.training.evaluate.subject import Subject, batches
 from oscvae.training.evaluate.summary import Track, quietly

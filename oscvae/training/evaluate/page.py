@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from oscvae.model.document import ModelDocument
+from oscvae.training.evaluate.detail import Detail
 from oscvae.training.evaluate.fidelity import JUDGED_S, Distance
 from oscvae.training.evaluate.gallery import Block, Cell
 from oscvae.training.evaluate.levels import Tails
@@ -180,11 +181,35 @@ def write_fidelity(page: Page, found: Evaluation, chart: bytes, pairs: bytes, so
     for name, told in fidelity.others.items():
         rows.append((f"others, {name}", f"{told.lsd_db:.2f}", f"{told.sc_db:.1f}", str(told.n), "", "", ""))
     page.table(head, rows)
+    if found.detail is not None:
+        write_detail(page, found.detail)
     write_tails(page, found.tails)
     page.picture(chart, "distances by instrument")
     page.picture(pairs, "originals beside reconstructions")
     page.text("Both rows are heard through the same phase reconstruction. Click to listen.", "faint")
     page.sounds(sounds)
+
+
+def write_detail(page: Page, detail: Detail) -> None:
+    """What `/encode` keeps beside the point."""
+    page.text(
+        "Fine detail: what is left between a recording and its point, an offset and a slope for each band. On the "
+        "encoded notes it is judged by what it was fitted to; the nearest other recording of the instrument, decoded "
+        "from the same point, was not heard."
+    )
+    rows = [
+        (
+            name,
+            *(
+                f"{number:.{digits}f}"
+                for told in (share.without, share.with_detail)
+                for number, digits in ((told.lsd_db, 2), (told.sc_db, 1))
+            ),
+            str(share.without.n),
+        )
+        for name, share in (("unseen recordings", detail.encoded), ("nearest other recording", detail.elsewhere))
+    ]
+    page.table(("notes", "LSD, dB", "SC, dB", "LSD with detail, dB", "SC with detail, dB", "n"), rows)
 
 
 def write_tails(page: Page, tails: Tails) -> None:

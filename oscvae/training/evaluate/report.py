@@ -14,6 +14,7 @@ import torch
 
 from oscvae.model.document import ModelDocument
 from oscvae.training.data.dataset import NoteSet
+from oscvae.training.evaluate.detail import Detail, measure_detail, never_heard
 from oscvae.training.evaluate.effects.measure import Effects, has_effects, measure_effects
 from oscvae.training.evaluate.fidelity import Fidelity, measure_fidelity
 from oscvae.training.evaluate.latent import LatentSpace, measure_latent
@@ -37,6 +38,7 @@ class Effort:
     correlated_points: int = 120
     decodes: int = 500
     sounds_under_effects: int = 100
+    notes_with_detail: int = 2000
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Evaluation:
     seed: int
     data: DataFacts
     fidelity: Fidelity
+    detail: Detail | None
+    """None where no recordings were kept from training."""
     tails: Tails
     playing: Playing
     latent: LatentSpace
@@ -101,7 +105,7 @@ def evaluate(
     """Raises DataError where the data do not fit the model."""
     subject.check(notes)
     effort = effort or Effort()
-    section = iter(np.random.SeedSequence(seed).spawn(4))
+    section = iter(np.random.SeedSequence(seed).spawn(5))
     codes = subject.encode(notes.x, notes.note)
     fidelity = measure_fidelity(subject, notes, codes, track)
     tails = measure_tails(subject, notes, codes, track)
@@ -129,12 +133,15 @@ def evaluate(
     effects = None
     if has_effects(subject.document, notes):
         effects = measure_effects(subject, notes, effects_rng, effort.sounds_under_effects, track)
+    detail_rng = np.random.default_rng(next(section))
+    detail = measure_detail(subject, notes, never_heard(notes), effort.notes_with_detail, detail_rng, track)
     evaluation = Evaluation(
         model=subject.document.name,
         version=subject.document.version,
         seed=seed,
         data=data_facts(subject.document, notes),
         fidelity=fidelity,
+        detail=detail,
         tails=tails,
         playing=playing,
         latent=latent,

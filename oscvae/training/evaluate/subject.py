@@ -17,8 +17,8 @@ from oscvae.model.analysis import Analysis
 from oscvae.model.detail import Detailer, Moved
 from oscvae.model.document import ModelDocument
 from oscvae.model.torchscript import has_encoder, load, one_hots, to_frames, verify
+from oscvae.sound.envelope import as_heard
 from oscvae.training.data.dataset import TRAIN, NoteSet
-from oscvae.training.evaluate.envelope import as_heard
 from oscvae.training.evaluate.sound import Renderer
 
 AT_ONCE = 64

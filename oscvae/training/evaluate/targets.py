@@ -53,6 +53,20 @@ def _from_median(found: Evaluation) -> tuple[float, int] | None:
     return None if told is None else (told.lsd_db, told.n)
 
 
+def _with_detail(figure: str) -> Read:
+    def read(found: Evaluation) -> tuple[float, int] | None:
+        return None if found.detail is None else _near(found.detail.encoded.with_detail, figure)
+
+    return read
+
+
+def _detail_elsewhere(found: Evaluation) -> tuple[float, int] | None:
+    if found.detail is None or not found.detail.elsewhere.without.n:
+        return None
+    told = found.detail.elsewhere
+    return told.without.lsd_db - told.with_detail.lsd_db, told.without.n
+
+
 def _told_apart(found: Evaluation) -> tuple[float, int] | None:
     places = found.latent.places
     return (places.accuracy["withheld notes"], places.n["withheld notes"]) if "withheld notes" in places.n else None
@@ -162,6 +176,9 @@ def _targets(dimensions: int) -> tuple[Target, ...]:
         Target("octave errors", "", 0.0, 0.0, False, lambda e: _tuning(e, "octave_errors"), 0, of="notes"),
         Target("LSD, unseen recordings", "dB", 4.9, 4.5, False, _distance("unseen recordings", "lsd_db"), 2),
         Target("SC, unseen recordings", "dB", -7.3, -8.5, False, _distance("unseen recordings", "sc_db")),
+        Target("LSD, unseen recordings, with detail", "dB", 3.7, 3.7, False, _with_detail("lsd"), 2),
+        Target("SC, unseen recordings, with detail", "dB", -9.5, -9.5, False, _with_detail("sc")),
+        Target("LSD that detail takes from the nearest other recording", "dB", 0.0, 0.5, True, _detail_elsewhere, 2),
         Target("LSD, withheld notes", "dB", 4.1, 3.5, False, _distance("withheld notes", "lsd_db"), 2),
         Target("SC, withheld notes", "dB", -9.0, -12.0, False, _distance("withheld notes", "sc_db")),
         Target("LSD, training notes", "dB", 2.9, 2.3, False, _distance("training", "lsd_db"), 2),

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from oscvae.errors import ModelError
 from oscvae.model.document import ModelDocument
+from oscvae.sound.envelope import peak_db
 from oscvae.sound.levels import loudest_db
-from oscvae.training.evaluate.envelope import peak_db
 from oscvae.training.evaluate.subject import Subject, batches
 from oscvae.training.evaluate.summary import Track, quietly
 

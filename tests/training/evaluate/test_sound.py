@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from oscvae.training.evaluate.envelope import (
+from oscvae.sound.envelope import (
     as_heard,
     attack_s,
     brightness_hz,
