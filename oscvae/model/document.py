@@ -25,7 +25,7 @@ from oscvae.errors import ModelError
 from oscvae.files import NAME_BYTES, open_regular, why
 from oscvae.model.analysis import MAX_BLOCK, MAX_FRAMES, Finite, Note, NoteAnalysis, Part
 from oscvae.model.knots import spread_matrix
-from oscvae.model.level import HIT_LEVEL_S, LEVEL_S
+from oscvae.model.level import LEVEL_S, STROKE_LEVEL_S
 from oscvae.names import find, normal
 
 FORMAT: Literal[1] = 1
@@ -146,7 +146,7 @@ class ModelDocument(Described, NoteAnalysis):
     @property
     def level_s(self) -> float:
         """How long the part of a sound is by which its level is measured, in seconds."""
-        return LEVEL_S if self.has_pitch else HIT_LEVEL_S
+        return LEVEL_S if self.has_pitch else STROKE_LEVEL_S
 
     @property
     def decoded_notes(self) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from oscvae.model.analysis import Analysis
 
 LEVEL_S = 0.25
 """How long the loudest part of a note is."""
-HIT_LEVEL_S = 0.04
+STROKE_LEVEL_S = 0.04
 """And that of a sound without pitch, which may be over sooner: a click as loud as a cymbal over a quarter second would
 be all peak."""
 

@@ -26,7 +26,7 @@ CONFIGS = Path(__file__).resolve().parent / "configs"
 DEFAULT = "plucked"
 OWN = "own"
 """That of a set of few notes."""
-HITS = "drums"
+UNPITCHED = "drums"
 """That of sounds without pitch."""
 _INSTEAD: dict[tuple[str, ...], str] = {("fit", "steps"): "epochs", ("fit", "epochs"): "steps"}
 """A key that is set by hand, and the one that it replaces."""

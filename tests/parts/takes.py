@@ -93,7 +93,7 @@ def glide() -> np.ndarray:
     return np.asarray(0.4 * np.sin(2.0 * np.pi * np.cumsum(220.0 * 2.0**time_s) / RATE) * np.exp(-time_s))
 
 
-def hit() -> np.ndarray:
+def stroke() -> np.ndarray:
     time_s = np.arange(RATE) / RATE
     return np.asarray(0.15 * np.random.default_rng(4).standard_normal(RATE) * np.exp(-6.0 * time_s))
 
@@ -103,14 +103,14 @@ def steady() -> np.ndarray:
 
 
 NO_NOTES: dict[str, tuple[np.ndarray, set[str]]] = {
-    "hit": (hit(), {"noise"}),
+    "stroke": (stroke(), {"noise"}),
     "major": (chord(60, 64, 67), {"chord"}),
     "minor": (chord(57, 60, 64), {"chord", "beyond", "noise"}),
     "fifth": (chord(48, 55), {"chord"}),
     "third": (chord(60, 64), {"chord"}),
     "seventh": (chord(55, 59, 62, 65), {"chord", "beyond", "noise"}),
     "loop": (np.concatenate([pluck(note, 0.5) for note in (48, 55, 60, 55)]), {"several"}),
-    "drum loop": (np.concatenate([hit()[: RATE // 4]] * 6), {"several"}),
+    "drum loop": (np.concatenate([stroke()[: RATE // 4]] * 6), {"several"}),
     "session": (np.concatenate([late(pluck(note, 1.0), 0.5) for note in range(50, 58)]), {"several"}),
     "speech": (speech(), {"several", "moves", "noise"}),
     "glide": (glide(), {"moves"}),

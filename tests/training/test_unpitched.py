@@ -15,7 +15,7 @@ from rich.console import Console
 
 from oscvae.errors import ConfigError, DataError
 from oscvae.model.document import ModelDocument2, read_document
-from oscvae.model.level import HIT_LEVEL_S, level_frames
+from oscvae.model.level import STROKE_LEVEL_S, level_frames
 from oscvae.sound.analyse import analyse
 from oscvae.sound.levels import measure_level
 from oscvae.training.data.build import build
@@ -36,7 +36,7 @@ ROOT_NOTE = 64
 QUICK = Effort(notes_per_semitone=1, recordings=8, correlated_points=6, decodes=10)
 
 
-def hit(seconds: float, seed: int) -> np.ndarray:
+def stroke(seconds: float, seed: int) -> np.ndarray:
     """Noise that decays, and is over at last."""
     time_s = np.arange(round(seconds * RATE)) / RATE
     return (
@@ -47,17 +47,19 @@ def hit(seconds: float, seed: int) -> np.ndarray:
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two kits that share a snare, and a folder in which two files are asked for."""
-    folder = tmp_path_factory.mktemp("hits")
-    samples = {name: (60, hit(0.1 * number, number)) for number, name in enumerate(("kick", "snare", "hat", "tom"), 1)}
+    folder = tmp_path_factory.mktemp("strokes")
+    samples = {
+        name: (60, stroke(0.1 * number, number)) for number, name in enumerate(("kick", "snare", "hat", "tom"), 1)
+    }
     kits = {
         (128, 0, "Standard"): [TinyZone("kick", (36, 36)), TinyZone("snare", (38, 38)), TinyZone("hat", (42, 42))],
         (128, 8, "Room"): [TinyZone("tom", (36, 36)), TinyZone("snare", (38, 38))],
     }
     write_soundfont(folder / "kits.sf2", samples, kits)
     for number, name in enumerate(("bd_one", "bd_two", "loop_one")):
-        soundfile.write(folder / f"{name}.wav", hit(0.01 + 0.1 * number, 10 + number), RATE)
+        soundfile.write(folder / f"{name}.wav", stroke(0.01 + 0.1 * number, 10 + number), RATE)
     told = {
-        "name": "hits",
+        "name": "strokes",
         "pitched": False,
         "root_note": ROOT_NOTE,
         "analysis": {"n_fft": 512, "hop": 128, "n_bands": 48, "frames": 60, "onset_sample": 384}
@@ -75,7 +77,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "folders": [{"path": str(folder), "files": "bd_*", "instrument": "drum", "notes": "sound"}],
         "split": {"recordings": 0.2, "every_note": 0},
     }
-    path = folder / "hits.yaml"
+    path = folder / "strokes.yaml"
     path.write_text(yaml.safe_dump(told))
     return path
 
@@ -84,7 +86,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def data(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     if shutil.which("fluidsynth") is None:
         pytest.skip("fluidsynth renders the kits")
-    out = tmp_path_factory.mktemp("data") / "hits"
+    out = tmp_path_factory.mktemp("data") / "strokes"
     build(load_recipe(str(recipe)), out, workers=0)
     yield out
 
@@ -93,8 +95,8 @@ def data(recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
 def model(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     config = tiny_config(folder, "decoder.partials=0", "swap.probability=0", "fit.steps=10", "fit.batch=4")
-    train(config, open_dataset(data), data, folder / "hits", False, Console(file=io.StringIO()))
-    return export_run(folder / "hits", folder / "hits.ts").path
+    train(config, open_dataset(data), data, folder / "strokes", False, Console(file=io.StringIO()))
+    return export_run(folder / "strokes", folder / "strokes.ts").path
 
 
 def test_each_recording_is_asked_for_once_whatever_kit_and_velocity_plays_it(recipe: Path) -> None:
@@ -105,25 +107,25 @@ def test_each_recording_is_asked_for_once_whatever_kit_and_velocity_plays_it(rec
     assert plan.timbres == ["drum"]
 
 
-def test_a_set_of_hits_has_one_note_and_their_level(data: Path) -> None:
+def test_a_set_of_strokes_has_one_note_and_their_level(data: Path) -> None:
     notes = open_dataset(data)
     assert notes.root_note == ROOT_NOTE
     assert notes.note.tolist() == [ROOT_NOTE] * 6
     assert (notes.analysis.note_min, notes.analysis.note_max) == (52, 76)
     bands = 10.0 ** ((notes.x - 1.0) * 0.5 * notes.analysis.range_db / 20.0 + notes.analysis.ceiling_db / 20.0)
-    size = level_frames(notes.analysis, HIT_LEVEL_S)
+    size = level_frames(notes.analysis, STROKE_LEVEL_S)
     levels = [measure_level(each.T, notes.analysis.band_axis(), size) for each in bands]
     np.testing.assert_allclose(levels, 1.0, atol=0.01)
 
 
-def test_a_model_of_hits_says_that_it_has_no_pitch_and_is_judged_without(data: Path, model: Path) -> None:
+def test_a_model_of_strokes_says_that_it_has_no_pitch_and_is_judged_without(data: Path, model: Path) -> None:
     document = read_document(model)
     assert isinstance(document, ModelDocument2)
     assert (document.pitched, document.root_note, document.decoded_notes) == (False, ROOT_NOTE, (ROOT_NOTE, ROOT_NOTE))
     subject = Subject.open(model)
     found, _ = evaluate(subject, open_dataset(data), 1, QUICK)
-    assert found.playing.hits is not None
-    assert found.playing.hits.n == 6
+    assert found.playing.strokes is not None
+    assert found.playing.strokes.n == 6
     figures = [str(cell) for cell in table_of(found, subject).columns[0].cells]
     assert any("crest" in figure for figure in figures)
     assert not any("pitch" in figure or "octave" in figure for figure in figures)
@@ -143,7 +145,7 @@ def make_like(notes: NoteSet) -> NoteSet:
     )
 
 
-def test_encoding_a_hit_tunes_nothing_and_doubts_no_noise(data: Path, model: Path, recipe: Path) -> None:
+def test_encoding_a_stroke_tunes_nothing_and_doubts_no_noise(data: Path, model: Path, recipe: Path) -> None:
     document, notes = read_document(model), open_dataset(data)
     heard = analyse(recipe.parent / "bd_two.wav", document, note=70)
     assert (heard.note, heard.doubt) == (ROOT_NOTE, "")
@@ -157,7 +159,7 @@ def test_partials_are_for_notes_and_for_nothing_else(data: Path, tmp_path: Path)
         train(tiny_config(tmp_path, "decoder.partials=0"), make_notes(), data, tmp_path / "run")
 
 
-def test_hits_go_on_from_no_model_of_notes(data: Path, tmp_path: Path) -> None:
+def test_strokes_go_on_from_no_model_of_notes(data: Path, tmp_path: Path) -> None:
     start = Start("plucked 4.0", tiny_config(tmp_path), ANALYSIS, {})
     assert why_not(start, open_dataset(data)) == "plucked 4.0 was trained with notes, and these data have no pitch"
 
@@ -166,6 +168,6 @@ def test_hits_go_on_from_no_model_of_notes(data: Path, tmp_path: Path) -> None:
     ("setting", "said"),
     [("root_note=90", "root_note 90: it must be one of the keys"), ("held.hold_s=0.1", "held")],
 )
-def test_what_hits_cannot_be_is_told(recipe: Path, setting: str, said: str) -> None:
+def test_what_strokes_cannot_be_is_told(recipe: Path, setting: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         load_recipe(str(recipe), [setting])

@@ -337,8 +337,8 @@ def _write_spectra(plan: Plan, parts: Path, kept: NDArray[np.bool_], out: Path) 
 
 
 def _narrowed(wide: NoteAnalysis, recipe: DataRecipe, note: NDArray[np.int64]) -> NoteAnalysis:
-    """The analysis with the notes that there are, where the recipe names no range; of hits, whose keys are none, as it
-    is."""
+    """The analysis with the notes that there are, where the recipe names no range; of strokes, whose keys are none, as
+    it is."""
     if not recipe.pitched:
         return wide
     found = {"note_min": int(note.min()), "note_max": int(note.max())}

@@ -64,7 +64,7 @@ class NoteSet:
     sounds: NDArray[np.int16] | None = None
     """[N, samples] from each note's onset on, full scale 32767, for training with effects; None where none are kept."""
     root_note: int | None = None
-    """Of hits, which have no pitch, the key that plays them as they are, and the note of each; None of notes."""
+    """Of strokes, which have no pitch, the key that plays them as they are, and the note of each; None of notes."""
     fingerprint: str = ""
     """SHA-256 of the index and the data, in hexadecimal; empty for a set that was never stored."""
     name: str = ""

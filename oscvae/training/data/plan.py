@@ -96,14 +96,14 @@ class Plan:
     hold: Hold | None = None
     """How notes are held; None where they sound for as long as they do."""
     root_note: int | None = None
-    """Of hits, the note that each of them is; None where notes are pitches."""
+    """Of strokes, the note that each of them is; None where notes are pitches."""
     origins: list[str] = field(default_factory=list)
     skipped: list[dict[str, str]] = field(default_factory=list)
     """{"what", "why"} of sounds that are known to be of no use."""
     passed_over: list[dict[str, str]] = field(default_factory=list)
     """{"what", "why"} of what lies among the sounds and is none; the data set does not depend on it."""
     heard: set[tuple[str, ...]] = field(default_factory=set)
-    """Of hits, the recordings that sound together in one of them, by SHA-256."""
+    """Of strokes, the recordings that sound together in one of them, by SHA-256."""
 
     def n_sounds(self) -> int:
         return sum(len(job.items) for job in self.jobs)
@@ -113,8 +113,10 @@ class Plan:
         told = [recipe.name, recipe.licence, recipe.split.model_dump(), self.timbres, self.sources, self.origins]
         loops = [item.loop_s for job in self.jobs for item in job.items]
         held = [recipe.held.model_dump()] if self.hold else []
-        hits = [] if self.root_note is None else [self.root_note]
-        return _digest([*told, [job.key for job in self.jobs], self.skipped, self.parts.record(), loops, *held, *hits])
+        strokes = [] if self.root_note is None else [self.root_note]
+        return _digest(
+            [*told, [job.key for job in self.jobs], self.skipped, self.parts.record(), loops, *held, *strokes]
+        )
 
 
 def make_plan(recipe: DataRecipe, tunings: Mapping[str, float] | None = None) -> Plan:
@@ -134,7 +136,7 @@ def make_plan(recipe: DataRecipe, tunings: Mapping[str, float] | None = None) ->
         "checks": recipe.checks.model_dump(),
         "augment": _augment_key(recipe),
         **({"held": recipe.held.model_dump(exclude={"release_s"})} if plan.hold else {}),
-        **({} if recipe.pitched else {"hits": recipe.root_note}),
+        **({} if recipe.pitched else {"strokes": recipe.root_note}),
     }
     groups = _Groups()
     drafts = [draft for font in recipe.soundfonts for draft in _of_font(font, plan, groups, common)]
@@ -161,7 +163,7 @@ def make_plan(recipe: DataRecipe, tunings: Mapping[str, float] | None = None) ->
 
 
 def _is_new(audio: tuple[str, ...], plan: Plan) -> bool:
-    """Of hits, whether none before plays these recordings: kits share most of theirs, and so do velocities."""
+    """Of strokes, whether none before plays these recordings: kits share most of theirs, and so do velocities."""
     if plan.root_note is None:
         return True
     known = audio in plan.heard
@@ -232,7 +234,7 @@ def _font_items(
 
 
 def _notes(instrument: Instrument, plan: Plan) -> range:
-    """The keys that are rendered: of hits all, since a kit's keys are no notes of the model's."""
+    """The keys that are rendered: of strokes all, since a kit's keys are no notes of the model's."""
     low, high = instrument.notes
     if plan.root_note is not None:
         return range(low, high + 1)

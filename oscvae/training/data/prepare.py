@@ -11,7 +11,7 @@ from oscvae.arrays import Float32s
 from oscvae.errors import SoundFileError
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.model.bands import BandAxis
-from oscvae.model.level import HIT_LEVEL_S, LEVEL_S
+from oscvae.model.level import LEVEL_S, STROKE_LEVEL_S
 from oscvae.sound.pitch import fundamental_hz
 from oscvae.sound.takes import finish, settled, tune
 from oscvae.training.data.holding import Hold, finish_held, middle, tune_held
@@ -97,11 +97,11 @@ def prepare(
     return Prepared(x=x, level=level, note=note, f0_hz=f0_hz, take=tuned, doubt=doubt)
 
 
-def prepare_hit(take: Float32s, root_note: int, analysis: NoteAnalysis, axis: BandAxis) -> Prepared:
+def prepare_stroke(take: Float32s, root_note: int, analysis: NoteAnalysis, axis: BandAxis) -> Prepared:
     """A mono take at the analysis's rate of a sound without pitch, as it is. Raises SoundFileError for silence."""
-    x, level = finish(take, analysis, axis, level_s=HIT_LEVEL_S)
+    x, level = finish(take, analysis, axis, level_s=STROKE_LEVEL_S)
     f0_hz = note_to_hz(float(root_note))
-    return Prepared(x=x, level=level, note=root_note, f0_hz=f0_hz, take=take, level_s=HIT_LEVEL_S)
+    return Prepared(x=x, level=level, note=root_note, f0_hz=f0_hz, take=take, level_s=STROKE_LEVEL_S)
 
 
 def _settle(heard: Float32s, rate: int, note: int, f0_hz: float, checks: Checks) -> tuple[float, str]:

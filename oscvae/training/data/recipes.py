@@ -177,9 +177,9 @@ class DataRecipe(Section):
     licence: str = ""
     """Under which a model of these data may be given away."""
     pitched: bool = True
-    """Whether the sounds are notes; hits, which are none, are taken as they are, and a key only resamples them."""
+    """Whether the sounds are notes; strokes, which are none, are taken as they are, and a key only resamples them."""
     root_note: Note = 60
-    """Of hits: the key that plays them as they are."""
+    """Of strokes: the key that plays them as they are."""
     analysis: AnalysisPart = AnalysisPart()
     soundfonts: tuple[SoundfontSource, ...] = ()
     folders: tuple[FolderSource, ...] = ()
@@ -203,10 +203,10 @@ class DataRecipe(Section):
             except DataError as error:
                 raise ValueError(f"held: {error}") from None
         if not self.pitched:
-            self._check_hits()
+            self._check_strokes()
         names = [instrument.name for font in self.soundfonts for instrument in font.instruments]
         twice = sorted({name for name in names if names.count(name) > 1})
-        if twice and self.pitched:  # hits of one kind lie all over a kit
+        if twice and self.pitched:  # strokes of one kind lie all over a kit
             raise ValueError(f"two instruments are called {twice[0]!r}: each must have a name of its own")
         return self
 
@@ -219,7 +219,7 @@ class DataRecipe(Section):
             if getattr(self.analysis, key) is None:
                 raise ValueError(f"analysis.{key}: synth needs the range of its notes")
 
-    def _check_hits(self) -> None:
+    def _check_strokes(self) -> None:
         analysis = self.analysis.complete()
         if not analysis.note_min <= self.root_note <= analysis.note_max:
             raise ValueError(

@@ -130,7 +130,7 @@ def _held(index: dict[str, Any], path: Path) -> Held | None:
 
 
 def _root_note(index: dict[str, Any], path: Path) -> int | None:
-    """The note of hits, where the index says one. Raises DataError."""
+    """The note of strokes, where the index says one. Raises DataError."""
     root = index.get("root_note")
     if root is None or (isinstance(root, int) and not isinstance(root, bool) and 0 <= root <= 127):
         return root

@@ -32,7 +32,7 @@ from oscvae.sound.takes import finish
 from oscvae.training.data.folder.hear import Told, hear
 from oscvae.training.data.holding import Hold
 from oscvae.training.data.plan import Item, Job, noise_files
-from oscvae.training.data.prepare import Checks, OutlierError, Prepared, prepare, prepare_hit
+from oscvae.training.data.prepare import Checks, OutlierError, Prepared, prepare, prepare_stroke
 from oscvae.training.data.recipes import AugmentPart
 from oscvae.training.data.soundfont import LEAD_S, RenderError, Timbre, render_notes
 from oscvae.units import cents, note_to_hz
@@ -71,7 +71,7 @@ def run_job(
 ) -> None:
     """Makes the part of a job: x [rows, bands, frames], and a report of its rows, outliers and skipped sounds.
 
-    root_note: of hits, the note that each is.
+    root_note: of strokes, the note that each is.
     Whatever is wrong with one sound leaves that one out. Raises DataError where fluidsynth is not installed.
     """
     axis = _axis(analysis)
@@ -86,7 +86,7 @@ def run_job(
             prepared = (
                 _prepared(item, take, analysis, axis, checks, held)
                 if root_note is None
-                else prepare_hit(take, root_note, analysis, axis)
+                else prepare_stroke(take, root_note, analysis, axis)
             )
             made = list(_copies(prepared, job, index, analysis, axis, augment, noises))
         except OutlierError as error:

@@ -11,7 +11,7 @@ from oscvae.training.evaluate.detail import Detail
 from oscvae.training.evaluate.fidelity import JUDGED_S, Distance
 from oscvae.training.evaluate.gallery import Block, Cell
 from oscvae.training.evaluate.levels import Tails
-from oscvae.training.evaluate.playing import Hits, Playing
+from oscvae.training.evaluate.playing import Playing, Strokes
 from oscvae.training.evaluate.realism import FrechetDistance, Realism
 from oscvae.training.evaluate.report import DataFacts, Evaluation
 from oscvae.training.evaluate.targets import targets
@@ -237,10 +237,10 @@ def write_playing(page: Page, playing: Playing, chart: bytes) -> None:
         "An octave error is told by the autocorrelation and counted apart; the error in cents is that of the first two "
         "partials. The recordings go through the same bands, phase reconstruction and estimators."
     )
-    if playing.hits is None:
+    if playing.strokes is None:
         _write_tuning(page, playing)
     else:
-        _write_hits(page, playing.hits)
+        _write_strokes(page, playing.strokes)
     page.picture(chart, "pitch, harmonics and level over the keyboard")
     harmonic, levels, clicks, grid = playing.harmonicity, playing.levels, playing.clicks, playing.grid
     page.table(
@@ -330,14 +330,14 @@ def _write_tuning(page: Page, playing: Playing) -> None:
     )
 
 
-def _write_hits(page: Page, hits: Hits) -> None:
+def _write_strokes(page: Page, strokes: Strokes) -> None:
     """Sounds without pitch: what a drum is felt by."""
     page.text("Sounds without pitch are all decoded at one key; pitch and harmonics below mean nothing for them.")
     page.table(
         ("off the recordings'", "median, dB", "p95, dB", "worst, dB", "n"),
         (
-            (name, f"{told.median:.1f}", f"{told.p95:.1f}", f"{told.worst:.1f}", str(hits.n))
-            for name, told in (("peak", hits.peak), ("crest factor", hits.crest))
+            (name, f"{told.median:.1f}", f"{told.p95:.1f}", f"{told.worst:.1f}", str(strokes.n))
+            for name, told in (("peak", strokes.peak), ("crest factor", strokes.crest))
         ),
     )
 

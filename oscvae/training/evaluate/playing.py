@@ -26,7 +26,7 @@ PEAK_DB = (-18.0, 12.0)
 GRID_PER_DIMENSION = 3
 MOST_GRID_POINTS = 243
 _GRID_NOTES = 5
-_HITS = 25
+_STROKES = 25
 """For each note at a semitone, so many sounds without pitch."""
 
 
@@ -90,7 +90,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Hits:
+class Strokes:
     """Of n sounds without pitch, decoded from their own codes: differences to the recordings, absolute, in dB."""
 
     n: int
@@ -109,7 +109,7 @@ class Playing:
     levels: Levels
     clicks: Clicks
     grid: Grid
-    hits: Hits | None = None
+    strokes: Strokes | None = None
     """None of notes."""
 
 
@@ -136,7 +136,7 @@ def measure_playing(
     most_recorded: int = 300,
     track: Track = quietly,
 ) -> tuple[Playing, Playlist]:
-    every = subject.every_note if subject.document.has_pitch else np.repeat(subject.every_note, _HITS)
+    every = subject.every_note if subject.document.has_pitch else np.repeat(subject.every_note, _STROKES)
     note = np.tile(every, per_note)
     random = listen_to_points(subject, subject.random_points(note.size, rng), note, "random notes", track)
 
@@ -158,7 +158,7 @@ def measure_playing(
         levels=levels,
         clicks=clicks(random),
         grid=grid,
-        hits=None if subject.document.has_pitch else hits(reconstructed, recorded),
+        strokes=None if subject.document.has_pitch else strokes(reconstructed, recorded),
     )
     return playing, Playlist(random, recorded, reconstructed, scales, rows, corners)
 
@@ -177,10 +177,10 @@ def tuning(heard: Table) -> Tuning:
     )
 
 
-def hits(decoded: Table, recorded: Table) -> Hits:
+def strokes(decoded: Table, recorded: Table) -> Strokes:
     """Of the same sounds."""
     crest = [table["peak_db"] - table["level_db"] for table in (decoded, recorded)]
-    return Hits(
+    return Strokes(
         n=len(recorded),
         peak=Spread.of(np.abs(decoded["peak_db"] - recorded["peak_db"])),
         crest=Spread.of(np.abs(crest[0] - crest[1])),

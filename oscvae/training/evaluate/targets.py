@@ -23,8 +23,8 @@ class Target:
     more_is_better: bool
     read: Read
     digits: int = 1
-    of: Literal["all", "notes", "hits"] = "all"
-    """Which sounds it is said of: hits have no pitch."""
+    of: Literal["all", "notes", "strokes"] = "all"
+    """Which sounds it is said of: strokes have no pitch."""
 
     def reached(self, value: float) -> int:
         """2 the aim, 1 the least, 0 neither."""
@@ -80,7 +80,7 @@ def targets(dimensions: int, found: Evaluation, has_pitch: bool = True) -> tuple
     """For a latent space of so many dimensions, of notes or of sounds without pitch, and what was evaluated."""
     if found.effects is not None:
         return _with_effects()
-    return tuple(target for target in _targets(dimensions) if target.of in ("all", "notes" if has_pitch else "hits"))
+    return tuple(target for target in _targets(dimensions) if target.of in ("all", "notes" if has_pitch else "strokes"))
 
 
 def _effect(read: Callable[[Effects], tuple[float, int]]) -> Read:
@@ -199,8 +199,8 @@ def _targets(dimensions: int) -> tuple[Target, ...]:
         Target("LSD from the instrument's median z, withheld notes", "dB", 4.5, 3.5, False, _from_median, 2),
         Target("Frechet distance, generated over training to test", "", 1.5, 1.1, False, _ratio, 2),
         Target("jumps of over 3 dB between semitones", "", 0.0, 0.0, False, _jumps, 0, of="notes"),
-        Target("peak off the recording's, median", "dB", 3.0, 3.0, False, _hits("peak"), of="hits"),
-        Target("crest factor off the recording's, median", "dB", 3.0, 3.0, False, _hits("crest"), of="hits"),
+        Target("peak off the recording's, median", "dB", 3.0, 3.0, False, _strokes("peak"), of="strokes"),
+        Target("crest factor off the recording's, median", "dB", 3.0, 3.0, False, _strokes("crest"), of="strokes"),
         Target("clicks at onset or end", "", 0.0, 0.0, False, _clicks, 0),
         Target("dead corners of the latent range", "", 0.0, 0.0, False, _dead, 0),
         Target("decode, one thread", "ms", 2.0, 0.7, False, lambda e: (e.decode.median_ms, e.decode.n), 2),
@@ -223,9 +223,9 @@ def _jumps(found: Evaluation) -> tuple[float, int]:
     return float(found.playing.levels.jumps), found.playing.levels.played.n
 
 
-def _hits(figure: str) -> Read:
+def _strokes(figure: str) -> Read:
     def read(found: Evaluation) -> tuple[float, int] | None:
-        told = found.playing.hits
+        told = found.playing.strokes
         return None if told is None else (float(getattr(told, figure).median), told.n)
 
     return read

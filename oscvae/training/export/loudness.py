@@ -30,8 +30,8 @@ LOUDNESS_DB = -14.8
 Plucked strings at this level peak at -2.8 dBFS in the median (n 400): one note at full velocity and 0 dB is just under
 full scale. At the defaults, velocity 0.8 and -12 dB, it peaks at -18.6 dBFS."""
 MOST_PEAK_DB = 3.9
-"""What the median note may peak at: -12 dBFS at velocity 0.8 and a master gain of -12 dB. A hit is over so soon that it
-would need more than that to have the loudness of a note."""
+"""What the median note may peak at: -12 dBFS at velocity 0.8 and a master gain of -12 dB. A stroke is over so soon that
+it would need more than that to have the loudness of a note."""
 MOST_NOTES = 400
 """Of a model whose document has more points, so many are heard, evenly chosen; each takes 25 ms."""
 MOST_REFERENCE = 1e6

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oscvae.errors import ConfigError
-from oscvae.training.config import DEFAULT, HITS, OWN, TrainConfig, find_config, load_config
+from oscvae.training.config import DEFAULT, OWN, UNPITCHED, TrainConfig, find_config, load_config
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.data.store import open_dataset
 from oscvae.training.fit.run import CONFIG, read_record
@@ -36,9 +36,9 @@ def train(
     if resume and start is not None:
         raise ConfigError("--from is for a new run: one that goes on knows where it began")
     notes = open_dataset(data) if data is not None and not resume else None
-    hits = notes is not None and notes.root_note is not None
-    few = notes is not None and not hits and int((~notes.held_out).sum()) < FEW_NOTES
-    settings = _settings(config or _default(few or start not in (None, NOTHING), hits), out, resume, overrides)
+    strokes = notes is not None and notes.root_note is not None
+    few = notes is not None and not strokes and int((~notes.held_out).sum()) < FEW_NOTES
+    settings = _settings(config or _default(few or start not in (None, NOTHING), strokes), out, resume, overrides)
     folder = out if out is not None else RUNS / settings.name
     if resume and data is None:
         data = Path(read_record(folder)["data"]["path"])
@@ -80,9 +80,9 @@ def train(
     return 0
 
 
-def _default(own: bool, hits: bool) -> str | None:
+def _default(own: bool, strokes: bool) -> str | None:
     """The configuration of data that none is named for; None for that of a run, or `DEFAULT`."""
-    return OWN if own else HITS if hits else None
+    return OWN if own else UNPITCHED if strokes else None
 
 
 def doubts(notes: NoteSet) -> list[str]:

@@ -22,7 +22,7 @@ from oscvae.errors import ConfigError
 from oscvae.model.analysis import N_OCTAVES, N_SEMITONES, NoteAnalysis
 from oscvae.model.bands import BandAxis
 from oscvae.model.knots import spread_matrix
-from oscvae.model.level import HIT_LEVEL_S, LEVEL_S, level_frames
+from oscvae.model.level import LEVEL_S, STROKE_LEVEL_S, level_frames
 from oscvae.training.config import AdditiveDecoder as DecoderConfig
 from oscvae.training.config import KnotsEncoder as EncoderConfig
 from oscvae.units import A4_HZ, A4_NOTE
@@ -190,7 +190,7 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         settled = torch.from_numpy(knots >= after_attack).float()[None, None]
         self.register_buffer("settled", settled, persistent=False)
         spread = torch.from_numpy(spread_matrix(knots, analysis.frames))
-        self.levelled = Levelled(spread, analysis, LEVEL_S if config.partials else HIT_LEVEL_S)
+        self.levelled = Levelled(spread, analysis, LEVEL_S if config.partials else STROKE_LEVEL_S)
 
         inputs = latent + N_OCTAVES + N_SEMITONES + config.bumps
         self.trunk = nn.Sequential(

@@ -1,6 +1,6 @@
 """The voice: a triangle oscillator, phase modulation, a wavefolder and a low-pass gate, as on West Coast synthesisers.
 
-A hit is one stroke of the voice. Two slopes fall while it sounds, that of the modulation and that of the fold; the gate
+A hit is the voice struck once. Two slopes fall while it sounds, that of the modulation and that of the fold; the gate
 has an attack, a hold and a decay of two speeds, and closes its filter with the level, as a vactrol does. It all runs at
 four times the rate, since a folder makes harmonics without end, and is resampled to it.
 

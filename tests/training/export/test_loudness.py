@@ -74,7 +74,7 @@ def test_a_quieter_network_gets_a_higher_reference() -> None:
     assert quiet / loud == pytest.approx(db_to_gain(0.25 * range_db), rel=0.01)
 
 
-def test_a_hit_has_no_higher_peak_than_a_hit_may_have() -> None:
+def test_a_stroke_has_no_higher_peak_than_a_stroke_may_have() -> None:
     document = ringing_document()
     x = np.full((document.bands.n, document.frames), -1.0, np.float32)
     x[:, document.onset_sample // document.hop + 1] = 0.5  # one frame of everything

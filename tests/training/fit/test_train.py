@@ -255,7 +255,7 @@ def save_held(folder: Path) -> Path:
     return folder
 
 
-def save_hits(folder: Path) -> Path:
+def save_strokes(folder: Path) -> Path:
     """The tiny notes, as if they had no pitch."""
     notes = make_notes()
     save_dataset(dataclasses.replace(notes, note=np.full(len(notes), 66, np.int64), root_note=66), folder)
@@ -289,7 +289,7 @@ def test_each_configuration_trains_two_steps_and_exports(name: str, data: Path, 
         data = store_hits(tmp_path / "hits")
         small += ["effects.at_once=2", "decoder.gain_points=8"]
     if name == "drums":
-        data = save_hits(tmp_path / "hits")
+        data = save_strokes(tmp_path / "strokes")
         small.remove("decoder.partials=12")
     config = load_config(find_config(name), [*small, "fit.threads=1", "trainer.accelerator=cpu", "watch.hear_every=0"])
     run(config, data, tmp_path / "run")

@@ -11,7 +11,7 @@ from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.folder.hear import Told, hear
 from oscvae.training.data.prepare import Checks, OutlierError, Prepared
 from oscvae.units import cents, note_to_hz
-from parts.takes import BEGIN_S, FLAWED, NO_NOTES, RATE, chord, hit, late, pluck, steady
+from parts.takes import BEGIN_S, FLAWED, NO_NOTES, RATE, chord, late, pluck, steady, stroke
 
 ANALYSIS = AnalysisPart(frames=20).complete()
 AXIS = ANALYSIS.band_axis()
@@ -102,7 +102,7 @@ def test_what_is_doubted_of_a_named_note_is_told() -> None:
     twice = np.concatenate([late(pluck(57.0)), pluck(57.0)])
     assert heard(twice, note=57).kind == SEVERAL
     with pytest.raises(OutlierError) as caught:
-        heard(hit(), note=57)
+        heard(stroke(), note=57)
     assert caught.value.kind == NOISE
     with pytest.raises(OutlierError):
         heard(chord(60, 64, 67), note=60)

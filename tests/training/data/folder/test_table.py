@@ -14,14 +14,14 @@ from oscvae.training.data.build import Built, build, survey
 from oscvae.training.data.folder.table import Row, read_table, to_csv
 from oscvae.training.data.recipes import Reading, load_recipe
 from oscvae.training.data.store import read_index
-from parts.takes import RATE, hit, late, pluck, thump
+from parts.takes import RATE, late, pluck, stroke, thump
 
 SMALL = ("analysis.frames=12", "analysis.n_bands=64", "split.every_note=0", "split.recordings=0")
 SOUNDS = {
     "A3.wav": late(pluck(57.1), 0.3),
     "C4.wav": thump(late(pluck(60.0)), 0.3, 0.5),
     "G4.wav": late(pluck(69.0), 0.3),
-    "noise.wav": hit(),
+    "noise.wav": stroke(),
     "string.wav": late(pluck(64.0), 0.3),
     "silent.wav": np.zeros(RATE),
 }

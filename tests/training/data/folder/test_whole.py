@@ -15,7 +15,7 @@ from oscvae.training.data.plan import Item
 from oscvae.training.data.recipes import Reading, load_recipe
 from oscvae.training.data.store import read_index
 from oscvae.units import note_name, note_to_hz
-from parts.takes import RATE, hit, late, pluck
+from parts.takes import RATE, late, pluck, stroke
 
 SMALL = ("analysis.frames=12", "analysis.n_bands=64", "split.every_note=0", "split.recordings=0")
 
@@ -78,11 +78,11 @@ def test_names_that_count_octaves_otherwise_are_told_where_nothing_survives(tmp_
     assert octave_hint([{"kept": False, "cents": 1200.0}] * 2) == ""
 
 
-def test_a_folder_of_hits_says_that_they_have_no_pitch(tmp_path: Path) -> None:
+def test_a_folder_of_strokes_says_that_they_have_no_pitch(tmp_path: Path) -> None:
     with pytest.raises(
         DataError, match=r"none of the 2 sounds can be used: 2 of 2 have no clear pitch; a\.wav: it has"
     ):
-        built_of(tmp_path, {"a.wav": hit(), "b.wav": 0.5 * hit()})
+        built_of(tmp_path, {"a.wav": stroke(), "b.wav": 0.5 * stroke()})
 
 
 def test_names_are_ignored_or_read(tmp_path: Path) -> None:
