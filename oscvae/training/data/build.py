@@ -36,8 +36,8 @@ from oscvae.training.data.parts import Parts
 from oscvae.training.data.plan import Item, Job, Plan, make_plan, setting_of
 from oscvae.training.data.recipes import DataRecipe
 from oscvae.training.data.split import OPEN, divide
-from oscvae.training.data.store import INDEX, SPECTRA, index_of, read_index, write_index
-from oscvae.training.data.work import begin_worker, give_up, report_path, run_job, spectra_path
+from oscvae.training.data.store import INDEX, SOUNDS, SPECTRA, digest_of, index_of, read_index, write_index
+from oscvae.training.data.work import begin_worker, give_up, report_path, run_job, sounds_path, spectra_path
 
 PARTS = "parts"
 _LOCK = ".lock"
@@ -181,7 +181,15 @@ def _make_parts(plan: Plan, recipe: DataRecipe, parts: Path, workers: int, progr
     total = plan.n_sounds()
     done = total - sum(len(job.items) for job in waiting)
     progress(done, total)
-    settings = (plan.analysis, recipe.checks.checks(), recipe.augment, parts, plan.hold, plan.root_note)
+    settings = (
+        plan.analysis,
+        recipe.checks.checks(),
+        recipe.augment,
+        parts,
+        plan.hold,
+        plan.root_note,
+        recipe.keep_sounds,
+    )
     if workers == 0:
         for job in waiting:
             run_job(job, *settings)
@@ -264,7 +272,11 @@ def _assemble(all_made: _Made, recipe: DataRecipe, identity: str, out: Path) -> 
     kept = (columns["split"] == TRAIN) | (np.array([row["copy"] for _, row in notes]) == 0)
     written = believed.copy()
     written[believed] = kept
-    _write_spectra(plan, parts, written, out)
+    analysis = plan.analysis
+    _write(plan, parts, written, spectra_path, out / SPECTRA, np.float32, (analysis.bands.n, analysis.frames))
+    if recipe.keep_sounds:
+        length = analysis.n_samples - analysis.onset_sample
+        _write(plan, parts, written, sounds_path, out / SOUNDS, np.int16, (length,))
     rows = [
         {
             **{name: _plain(column[at]) for name, column in columns.items()},
@@ -290,6 +302,7 @@ def _assemble(all_made: _Made, recipe: DataRecipe, identity: str, out: Path) -> 
         index["root_note"] = plan.root_note
     index |= {"identity": identity, "outliers": outliers, "skipped": skipped}
     index |= {"remarks": all_made.remarks} if all_made.remarks else {}
+    index |= {"sounds": digest_of(out / SOUNDS)} if recipe.keep_sounds else {}
     return {**index, "fingerprint": write_index(out, index)}
 
 
@@ -320,20 +333,27 @@ def _columns(made: list[tuple[Item, dict[str, Any]]], timbres: list[str]) -> dic
     }
 
 
-def _write_spectra(plan: Plan, parts: Path, kept: NDArray[np.bool_], out: Path) -> None:
-    """x.npy, part after part: a set need not fit into memory."""
-    analysis, unfinished = plan.analysis, out / f"{SPECTRA}.tmp"
-    shape = (int(kept.sum()), analysis.bands.n, analysis.frames)
-    x = np.lib.format.open_memmap(unfinished, "w+", np.float32, shape)
+def _write(
+    plan: Plan,
+    parts: Path,
+    kept: NDArray[np.bool_],
+    part_path: Callable[[Path, Job], Path],
+    path: Path,
+    kind: type[np.generic],
+    row: tuple[int, ...],
+) -> None:
+    """The array `path` of the parts' kept rows, part after part: a set need not fit into memory."""
+    unfinished = path.with_name(f"{path.name}.tmp")
+    whole = np.lib.format.open_memmap(unfinished, "w+", kind, (int(kept.sum()), *row))
     read = written = 0
     for job in plan.jobs:
-        part = np.load(spectra_path(parts, job), mmap_mode="r")
+        part = np.load(part_path(parts, job), mmap_mode="r")
         chosen = part[kept[read : read + len(part)]]
-        x[written : written + len(chosen)] = chosen
+        whole[written : written + len(chosen)] = chosen
         read, written = read + len(part), written + len(chosen)
-    x.flush()
-    del x
-    unfinished.replace(out / SPECTRA)
+    whole.flush()
+    del whole
+    unfinished.replace(path)
 
 
 def _narrowed(wide: NoteAnalysis, recipe: DataRecipe, note: NDArray[np.int64]) -> NoteAnalysis:

@@ -16,6 +16,8 @@ from oscvae.units import note_to_hz
 
 TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING = 0, 1, 2
 """The values of `NoteSet.split`."""
+FULL_SCALE = 32767.0
+"""Of `NoteSet.sounds`."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class NoteSet:
     held: Held | None = None
     """Of notes that are held and let go, the same for all; None of those that sound for as long as they do."""
     sounds: NDArray[np.int16] | None = None
-    """[N, samples] from each note's onset on, full scale 32767, for training with effects; None where none are kept."""
+    """[N, samples] from each note's onset on, FULL_SCALE at most, for training with effects; None where none are."""
     root_note: int | None = None
     """Of strokes, which have no pitch, the key that plays them as they are, and the note of each; None of notes."""
     fingerprint: str = ""

@@ -137,6 +137,7 @@ def make_plan(recipe: DataRecipe, tunings: Mapping[str, float] | None = None) ->
         "augment": _augment_key(recipe),
         **({"held": recipe.held.model_dump(exclude={"release_s"})} if plan.hold else {}),
         **({} if recipe.pitched else {"strokes": recipe.root_note}),
+        **({"sounds": "kept"} if recipe.keep_sounds else {}),
     }
     groups = _Groups()
     drafts = [draft for font in recipe.soundfonts for draft in _of_font(font, plan, groups, common)]

@@ -188,6 +188,8 @@ class DataRecipe(Section):
     split: Split = Split()
     checks: CheckPart = CheckPart()
     augment: AugmentPart = AugmentPart()
+    keep_sounds: bool = False
+    """Whether the sounds are kept beside the spectra, so that training can put effects on them; those of synth are."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -202,6 +204,8 @@ class DataRecipe(Section):
                 hold_of(self.analysis.complete(), self.held)
             except DataError as error:
                 raise ValueError(f"held: {error}") from None
+        if self.keep_sounds and (self.held.hold_s > 0.0 or self.augment.copies):
+            raise ValueError("keep_sounds: effects are put on plain notes, neither held nor altered (augment.copies)")
         if not self.pitched:
             self._check_strokes()
         names = [instrument.name for font in self.soundfonts for instrument in font.instruments]

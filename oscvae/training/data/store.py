@@ -94,7 +94,7 @@ def save_dataset(notes: NoteSet, path: Path, about_notes: Sequence[dict[str, Any
     index = index_of(*about, notes.analysis, notes.timbres, notes.sources, rows) | more
     if notes.sounds is not None:
         np.save(path / SOUNDS, notes.sounds)
-        index["sounds"] = _digest(path / SOUNDS)
+        index["sounds"] = digest_of(path / SOUNDS)
     if notes.root_note is not None:
         index["root_note"] = notes.root_note
     if notes.held is not None:
@@ -196,10 +196,10 @@ def fingerprint_of(path: Path, index: dict[str, Any]) -> str:
     """SHA-256 over the index, its fingerprint left out, and the bytes of x.npy; the index has that of the sounds."""
     told = {key: value for key, value in index.items() if key != "fingerprint"}
     digest = hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode())
-    return _digest(path / SPECTRA, digest)
+    return digest_of(path / SPECTRA, digest)
 
 
-def _digest(path: Path, digest: Any = None) -> str:
+def digest_of(path: Path, digest: Any = None) -> str:
     """SHA-256 of a file, in hexadecimal, behind what was digested before."""
     digest = digest or hashlib.sha256()
     with path.open("rb") as file:

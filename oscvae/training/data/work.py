@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oscvae.arrays import Float32s
 from oscvae.errors import DataError, OscvaeError, SoundFileError
@@ -28,7 +29,8 @@ from oscvae.model.bands import BandAxis
 from oscvae.model.level import LEVEL_S
 from oscvae.names import shown
 from oscvae.sound.files import read_sound
-from oscvae.sound.takes import finish
+from oscvae.sound.takes import align, finish
+from oscvae.training.data.dataset import FULL_SCALE
 from oscvae.training.data.folder.hear import Told, hear
 from oscvae.training.data.holding import Hold
 from oscvae.training.data.plan import Item, Job, noise_files
@@ -39,6 +41,7 @@ from oscvae.units import cents, note_to_hz
 
 # Rendered beyond a note's length: for late onsets, and for takes that tuning shortens.
 _SPARE_S = 0.1
+_KEPT_PEAK = 0.5
 _PR_SET_PDEATHSIG = 1
 
 
@@ -56,6 +59,10 @@ def spectra_path(parts: Path, job: Job) -> Path:
     return parts / f"{job.key}.npy"
 
 
+def sounds_path(parts: Path, job: Job) -> Path:
+    return parts / f"{job.key}.sounds.npy"
+
+
 def report_path(parts: Path, job: Job) -> Path:
     return parts / f"{job.key}.json"
 
@@ -68,14 +75,17 @@ def run_job(
     parts: Path,
     hold: Hold | None = None,
     root_note: int | None = None,
+    keep_sounds: bool = False,
 ) -> None:
-    """Makes the part of a job: x [rows, bands, frames], and a report of its rows, outliers and skipped sounds.
+    """Makes the part of a job: x [rows, bands, frames], and a report of its rows, outliers and skipped sounds; where
+    they are kept, the sounds int16 [rows, samples] from their onsets on.
 
     root_note: of strokes, the note that each is.
     Whatever is wrong with one sound leaves that one out. Raises DataError where fluidsynth is not installed.
     """
     axis = _axis(analysis)
     spectra: list[Float32s] = []
+    sounds: list[NDArray[np.int16]] = []
     report = Report()
     noises = _noise(augment, analysis.sample_rate, report)
     held = None if hold is None else (hold, round((LEAD_S + hold.pressed_s) * analysis.sample_rate))
@@ -98,6 +108,8 @@ def run_job(
         except Exception as error:  # a fault of ours that one sound brings to light is no reason to lose the others
             report.skip(item, f"it cannot be used: {type(error).__name__}: {error}")
             continue
+        if keep_sounds:
+            sounds.append(_sound(prepared, job, analysis))
         if prepared.doubt:
             told = (prepared.doubt, prepared.f0_hz, True, prepared.kind, prepared.begin_s)
             report.outliers.append(outlier(item, *told))
@@ -108,7 +120,23 @@ def run_job(
             report.rows.append(row | ({"denied": prepared.denied} if prepared.denied else {}))
     array = np.stack(spectra) if spectra else np.empty((0, analysis.bands.n, analysis.frames), np.float32)
     np.save(spectra_path(parts, job), array)
+    if keep_sounds:
+        length = analysis.n_samples - analysis.onset_sample
+        np.save(sounds_path(parts, job), np.stack(sounds) if sounds else np.empty((0, length), np.int16))
     write_report(parts, job, report)
+
+
+def _onset(prepared: Prepared, job: Job) -> int | None:
+    """The sample of its take at which a note begins, where that is known."""
+    return None if job.is_font or prepared.level_s != LEVEL_S else 0
+
+
+def _sound(prepared: Prepared, job: Job, analysis: NoteAnalysis) -> NDArray[np.int16]:
+    """[samples] from the onset on, at half of full scale: what an effect does depends on how loud it is played."""
+    rate = analysis.sample_rate
+    sound = align(prepared.take, analysis.onset_sample, analysis.n_samples, rate, _onset(prepared, job))
+    sound = sound[analysis.onset_sample :]
+    return np.round(sound * (_KEPT_PEAK * FULL_SCALE / np.abs(sound).max())).astype(np.int16)
 
 
 @dataclass
@@ -133,6 +161,7 @@ def give_up(job: Job, why: str, parts: Path) -> None:
     for item in job.items:
         report.skip(item, why)
     np.save(spectra_path(parts, job), np.empty((0, 1, 1), np.float32))
+    np.save(sounds_path(parts, job), np.empty((0, 1), np.int16))
     write_report(parts, job, report)
 
 
@@ -216,8 +245,7 @@ def _copies(
             below_db = -float(rng.uniform(min(augment.noise_db), max(augment.noise_db)))
             background = _background(noises, take.size, rng) if noises else pink_noise(take.size, rng)
             take = noisy(take, background, below_db + gain_db)
-        onset = None if job.is_font or prepared.level_s != LEVEL_S else 0
-        yield finish(louder(take, gain_db), analysis, axis, onset, prepared.level_s)
+        yield finish(louder(take, gain_db), analysis, axis, _onset(prepared, job), prepared.level_s)
 
 
 def _background(noises: Sequence[Float32s], size: int, rng: np.random.Generator) -> Float32s:

@@ -12,11 +12,9 @@ import scipy.fft
 from oscvae.arrays import Float32s, Int64s
 from oscvae.errors import ConfigError, DataError
 from oscvae.settings.reader import nearest
-from oscvae.training.data.dataset import NoteSet
+from oscvae.training.data.dataset import FULL_SCALE, NoteSet
 from oscvae.training.effects.bank import BANK, BY_NAME, DRY
 from oscvae.training.effects.spectra import Analyser
-
-_FULL_SCALE = 32767.0
 
 
 class Pairs:
@@ -24,14 +22,17 @@ class Pairs:
 
     def __init__(self, notes: NoteSet, threads: int = 1) -> None:
         if notes.sounds is None:
-            raise DataError("these data keep no sounds to put effects on: build a recipe with synth, such as coast")
+            raise DataError(
+                "these data keep no sounds to put effects on: build the recipe coast, or a folder with "
+                "--set keep_sounds=true"
+            )
         self._sounds, self._rate = notes.sounds, notes.analysis.sample_rate
         self._analyse = Analyser(notes.analysis, scipy.fft.rfft)
         self._pool = ThreadPoolExecutor(threads)
 
     def sound(self, row: int, effect: int) -> Float32s:
         """[samples] from the onset on."""
-        return BANK[effect](self._sounds[row].astype(np.float32) / np.float32(_FULL_SCALE), self._rate)
+        return BANK[effect](self._sounds[row].astype(np.float32) / np.float32(FULL_SCALE), self._rate)
 
     def spectrum(self, row: int, effect: int) -> Float32s:
         """x [bands, frames]."""

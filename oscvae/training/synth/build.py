@@ -17,7 +17,7 @@ from oscvae.errors import DataError
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.sound.takes import RISE_S, align
 from oscvae.training.data.build import Built
-from oscvae.training.data.dataset import TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING, NoteSet
+from oscvae.training.data.dataset import FULL_SCALE, TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING, NoteSet
 from oscvae.training.data.recipes import DataRecipe, SynthPart
 from oscvae.training.data.store import INDEX, SOUNDS, SPECTRA, read_index, save_dataset
 from oscvae.training.effects.spectra import Analyser
@@ -29,7 +29,6 @@ VERSION = 1
 """Raised when the same recipe gives other bytes."""
 TIMBRE = "hit"
 ORIGIN = "hits of oscvae's own modular voice, MIT licence"
-_FULL_SCALE = 32767.0
 _SPARE_S = 0.25
 """Rendered beyond a note's length, for onsets that the slowest attack makes late."""
 
@@ -87,11 +86,11 @@ def aligned_hit(patch: Patch, number: int, analysis: NoteAnalysis) -> Float32s:
 
 
 def quantised(sound: Float32s) -> NDArray[np.int16]:
-    return np.round(sound * np.float32(_FULL_SCALE)).astype(np.int16)
+    return np.round(sound * np.float32(FULL_SCALE)).astype(np.int16)
 
 
 def from_int16(sound: NDArray[np.int16]) -> Float32s:
-    return sound.astype(np.float32) * np.float32(1.0 / _FULL_SCALE)
+    return sound.astype(np.float32) * np.float32(1.0 / FULL_SCALE)
 
 
 def _note_set(
