@@ -7,6 +7,9 @@ samples heard. What control changes in a voice that sounds is seen at the next b
 - an attack that is changed while it lasts goes on from its present value at the new slope, which is no steeper than the
   fade of a stolen voice; once it is over a change does nothing, and before the first sample it is the attack;
 - a release that is changed while it lasts goes on from its present value at the new rate.
+
+A voice that takes over from another begins the other's fade at its own first sample, to the frame; where it goes on in
+the middle of the note it enters as fast, and its attack is where the other's was.
 """
 
 from __future__ import annotations
@@ -16,14 +19,56 @@ import numpy as np
 from oscvae.realtime import layout as at
 from oscvae.realtime.kernel import kernel
 from oscvae.realtime.lookup import voice_at
-from oscvae.realtime.memory import bits_float, doubles_at, float_bits, floats_at, load, store
+from oscvae.realtime.memory import bits_float, doubles_at, float_bits, floats_at, load, store, words_at
 
 STEAL_FADE_S = 0.005
+HAND_OVER_S = 0.010  # of two voices that are one note to the ear, at unrelated phases
 RELEASE_FLOOR = 1e-3  # -60 dB: where the exponential release is brought to zero
 GAIN_SETTLE_S = 0.005  # time constant of gain and pan changes: shorter clicks, longer drags behind a fader
 STARVED_DECAY = np.float32(0.96)  # per sample: an underrun sinks by 40 dB in 2.4 ms
 STARVED_RETURN = np.float32(1.0 / 128.0)  # per sample: what comes back fades in over 128
 SETTLED = 1e-7  # gains nearer than this are there
+
+
+@kernel("float64(int64[::1], float64[::1], int64)")
+def _attack_at(voice, private, frame):  # type: ignore[no-untyped-def]
+    """How far the attack of a voice has come by that frame, 0 to 1."""
+    ramp = private[at.C_RAMP]
+    if load(voice, at.V_TAIL) == 0:  # nothing was heard yet
+        ramp = float(load(voice, at.V_ATTACK))
+    if ramp <= 0.0:
+        return 1.0
+    age = float(max(0, frame - voice[at.V_ONSET_FRAME])) - private[at.C_RAMP_AGE]
+    return min(1.0, private[at.C_RAMP_FROM] + max(0.0, age) / ramp)
+
+
+@kernel("void(int64[::1], int64[::1], float64[::1], int64)")
+def _take_over(engine, voice, private, start):  # type: ignore[no-untyped-def]
+    """Have the voice fade from `start` on that this one takes over from, if it sounds."""
+    slot = voice[at.V_TAKES] - 1
+    other = voice_at(engine, slot)
+    state = load(other, at.V_STATE)
+    if (state != at.PLAYING and state != at.RELEASING) or other[at.V_GENERATION] != voice[at.V_TAKEN]:
+        return
+    its = doubles_at(engine[at.E_CALLBACK] + slot * at.CALLBACK_FLOATS * 8, at.CALLBACK_FLOATS)
+    rate = float(load(engine, at.E_RATE))
+    its[at.C_TAKEN] = float(start + 1)
+    its[at.C_CROSS] = STEAL_FADE_S * rate
+    if voice[at.V_MOVED] == 1:
+        its[at.C_CROSS] = HAND_OVER_S * rate
+        private[at.C_ENTRY] = 0.0
+        private[at.C_RAMP_FROM] = _attack_at(other, its, start)
+
+
+@kernel("void(int64[::1], int64, int64[::1], float64[::1])")
+def _be_taken(engine, slot, voice, private):  # type: ignore[no-untyped-def]
+    """Fade where another begins that takes over from this voice, and was ready before it."""
+    active = words_at(engine[at.E_ACTIVE], engine[at.E_SLOTS] + 1)
+    for k in range(active[0]):
+        other = voice_at(engine, active[1 + k])
+        if other[at.V_TAKES] == slot + 1 and other[at.V_TAKEN] == voice[at.V_GENERATION]:
+            private[at.C_TAKEN] = float(other[at.V_ONSET_FRAME] + 1)
+            private[at.C_CROSS] = STEAL_FADE_S * float(load(engine, at.E_RATE))
 
 
 @kernel("void(int64[::1], int64, int64)")
@@ -37,6 +82,10 @@ def begin_voice(engine, slot, start):  # type: ignore[no-untyped-def]
     private[at.C_FADE] = 1.0
     private[at.C_RETURN] = 1.0
     private[at.C_LEFT] = -1.0  # not set yet: the first chunk starts at its target
+    private[at.C_ENTRY] = 1.0
+    if voice[at.V_TAKES] > 0:
+        _take_over(engine, voice, private, start)
+    _be_taken(engine, slot, voice, private)
     store(voice, at.V_LEVEL, float_bits(0.0))
     store(voice, at.V_ONSET_FRAME, start)
     store(voice, at.V_STATE, at.PLAYING)
@@ -124,9 +173,16 @@ def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyp
     if factor <= 0.0:
         factor = bits_float(load(engine, at.E_RELEASE))
     fade = private[at.C_FADE]
+    fade_at = count  # the sample of this chunk from which it fades
     fade_step = 0.0
     if stop == at.STOP_FADE:
+        fade_at = first
         fade_step = 1.0 / (STEAL_FADE_S * rate)
+    elif private[at.C_TAKEN] > 0.0:
+        fade_at = min(count, max(first, int(private[at.C_TAKEN]) - 1 - frame))
+        fade_step = 1.0 / private[at.C_CROSS]
+    entry = private[at.C_ENTRY]
+    entry_step = 1.0 / (HAND_OVER_S * rate)
     if age == 0 or private[at.C_RAMP] > 0.0:
         _follow_attack(voice, private, age, STEAL_FADE_S * rate)
     ramp = private[at.C_RAMP]
@@ -140,8 +196,8 @@ def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyp
     over = False
 
     # nothing of the envelope moves, and the samples are there and go on to the end of the chunk
-    steady = ramp == 0.0 and release_at == count and fade_step == 0.0 and not starved and back == np.float32(1.0)
-    steady = steady and gain_left == target_left and gain_right == target_right
+    steady = ramp == 0.0 and release_at == count and fade_at == count and not starved and back == np.float32(1.0)
+    steady = steady and entry == 1.0 and gain_left == target_left and gain_right == target_right
     if steady and age + count - first <= head and (end < 0 or age + count - first <= end):
         peak = _add_steady(ring, age, first, count, gain_left, gain_right, left, right)
         age += count - first
@@ -178,7 +234,10 @@ def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyp
                 over = True
                 break
             envelope *= (release - RELEASE_FLOOR) / (1.0 - RELEASE_FLOOR)
-        if fade_step > 0.0:
+        if entry < 1.0:
+            entry = min(1.0, entry + entry_step)
+            envelope *= entry
+        if i >= fade_at:
             fade = fade - fade_step
             if fade <= 0.0:
                 over = True
@@ -202,6 +261,7 @@ def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyp
         private[at.C_RAMP] = 0.0
     private[at.C_RELEASE] = release
     private[at.C_FADE] = fade
+    private[at.C_ENTRY] = entry
     private[at.C_LEFT] = gain_left
     private[at.C_RIGHT] = gain_right
     private[at.C_HELD] = held

@@ -64,6 +64,11 @@ V_STRETCH = 7  # float
 V_PITCH = 8  # float: ratio from the note that is decoded to the one that is played
 V_VELOCITY = 9  # float: gain that the velocity gives
 V_HOLD = 10  # one of the HOLD_ values
+V_TAKES = 11  # slot + 1 of the voice that ends where this one begins; 0 = none
+V_TAKEN = 12  # generation of that voice
+V_MOVED = 13  # 1: this one goes on in its note where that one has come to, without an attack of its own
+V_GLIDE = 14  # samples in which its pitch glides to its own; 0 = it begins there
+V_GLIDE_FROM = 15  # float: natural logarithm of the ratio at which the glide begins
 # control, at any time
 V_STOP = 16  # one of the STOP_ values
 V_STOP_FRAME = 17  # frame from which STOP_RELEASE counts; 0 = now
@@ -101,6 +106,9 @@ C_ATTACK = 9  # V_ATTACK as it was obeyed last
 C_RAMP = 10  # samples of a whole attack, 0 to 1, at its present slope; 0 once it is over
 C_RAMP_FROM = 11  # where the present slope began: the attack's value ...
 C_RAMP_AGE = 12  # ... and the samples of the voice that had been heard
+C_TAKEN = 13  # 1 + the frame from which it fades, because another takes over; 0 = none does
+C_CROSS = 14  # samples of that fade
+C_ENTRY = 15  # 0..1 ramp on which a voice enters that takes over in the middle of its note
 
 # -- the renderer's private words, per voice ---------------------------------------------------------------------------
 R_WORDS = 16
@@ -119,6 +127,7 @@ R_BLEND = 11  # frames over which the difference to that still fades
 R_RANDOM = 12  # state of the walk's random numbers, 0 before the first
 R_TURN = 13  # frames until the walk may turn
 R_DIRECTION = 14  # 1 or -1; 0 before the walk
+R_SKIP = 15  # samples before the first that is heard
 R_FLOATS = 4
 RF_POSITION = 0  # read position in frames of the block
 RF_INPUT = 1  # read position of the resampler in its history

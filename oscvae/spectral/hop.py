@@ -19,6 +19,7 @@ from oscvae.spectral.slots import context_at, own_at, own_floats_at, tell
 BURST_S = 0.005  # what must be in the ring before a voice may start
 REFILL_HOPS = 2  # a sounding voice is rendered this many hops at a time: its state is in the cache then
 STEP_LOW, STEP_HIGH = 1.0 / 16.0, 16.0  # of the resampler
+GLIDE_SAMPLES = 32  # of one step of a glide, counted from the voice's first sample: where a hop ends is not heard
 STEPS_PER_SAMPLE = 4294967296.0  # a step is a multiple of 2^-32, so that read positions add up without rounding
 
 
@@ -31,16 +32,26 @@ def free_block(engine, slot):  # type: ignore[no-untyped-def]
         own[at.R_BLOCK] = -1
 
 
-@kernel("float64(int64[::1], int64[::1])")
-def _step(engine, voice):  # type: ignore[no-untyped-def]
-    """Model samples per output sample of a voice, now: rates, microtone and bends together.
+@kernel("float64(int64[::1], int64)")
+def _glide(voice, sample):  # type: ignore[no-untyped-def]
+    """Ratio of the pitch that a voice's glide has come to at its `sample` to its own: even steps in semitones."""
+    length = voice[at.V_GLIDE]
+    if sample >= length:
+        return 1.0
+    left = 1.0 - float(sample - sample % GLIDE_SAMPLES) / float(length)
+    return math.exp(left * bits_float(voice[at.V_GLIDE_FROM]))
+
+
+@kernel("float64(int64[::1], int64[::1], int64)")
+def step_at(engine, voice, sample):  # type: ignore[no-untyped-def]
+    """Model samples per output sample of a voice at its `sample`, now: rates, microtone, glide and bends together.
 
     Rounded by 10^-5 cents at most, so that a position is exact however often the history was moved on the way to it:
     rounding would make the sound depend on how far ahead of the callback it was rendered (in its last bit, measured).
     """
     x = context_at(engine, voice[at.V_CONTEXT])
     step = bits_float(x[at.X_STEP]) * bits_float(voice[at.V_PITCH])
-    step *= bits_float(load(voice, at.V_BEND)) * bits_float(load(engine, at.E_BEND))
+    step *= bits_float(load(voice, at.V_BEND)) * bits_float(load(engine, at.E_BEND)) * _glide(voice, sample)
     step = math.floor(step * STEPS_PER_SAMPLE + 0.5) / STEPS_PER_SAMPLE
     return min(max(step, STEP_LOW), STEP_HIGH)
 
@@ -64,20 +75,20 @@ def refill_at(engine, voice):  # type: ignore[no-untyped-def]
 
 
 @kernel("float64(int64[::1], int64, int64[::1], float64[::1])")
-def _heard_at(engine, slot, own, floats):  # type: ignore[no-untyped-def]
+def heard_at(engine, slot, own, floats):  # type: ignore[no-untyped-def]
     """The sample of a voice, at its present speed, at which the next frame begins."""
     voice = voice_at(engine, slot)
     x = context_at(engine, voice[at.V_CONTEXT])
-    begin = own[at.R_PUSHES] * x[at.X_HOP] - x[at.X_SKIP]
+    begin = own[at.R_PUSHES] * x[at.X_HOP] - own[at.R_SKIP]
     appended = max(0, begin - (x[at.X_LOOK_AHEAD] + 1) * x[at.X_HOP])  # the sample that the history gets next
     ahead = float(own[at.R_FILLED] + begin - appended) - floats[at.RF_INPUT]
-    return float(voice[at.V_HEAD]) + ahead / _step(engine, voice)
+    return float(voice[at.V_HEAD]) + ahead / step_at(engine, voice, voice[at.V_HEAD])
 
 
 @kernel("void(int64[::1], int64, int64[::1], float32[::1])")
 def _append(x, slot, own, out):  # type: ignore[no-untyped-def]
     """Append a hop to the resampler's history, less the silent lead; the cut is faded in."""
-    hop, fade, skip = x[at.X_HOP], x[at.X_FADE], x[at.X_SKIP]
+    hop, fade, skip = x[at.X_HOP], x[at.X_FADE], own[at.R_SKIP]
     # push t gives the samples from the left edge of frame t - (look_ahead + 1)
     first = (own[at.R_PUSHES] - 1 - (x[at.X_LOOK_AHEAD] + 1)) * hop - skip
     history = floats_at(x[at.X_HISTORY] + slot * x[at.X_HISTORY_SIZE] * 4, x[at.X_HISTORY_SIZE])
@@ -110,7 +121,7 @@ def _render_frame(engine, slot):  # type: ignore[no-untyped-def]
         row = floats_at(x[at.X_ROW], bands)
         block = floats_at(x[at.X_POOL] + own[at.R_BLOCK] * size * 4, size)
         difference = floats_at(x[at.X_DIFFERENCE] + slot * x[at.X_DIFFERENCE_SIZE] * 4, bands)
-        position = read(x, voice, own, block, difference, position, _heard_at(engine, slot, own, floats), row)
+        position = read(x, voice, own, block, difference, position, heard_at(engine, slot, own, floats), row)
         expand(
             words_at(x[at.X_EXPAND_PARAMS], x[at.X_EXPAND_PARAMS_SIZE]),
             floats_at(x[at.X_EXPAND_TABLES], x[at.X_EXPAND_TABLES_SIZE]),
@@ -148,8 +159,6 @@ def _drain(engine, slot):  # type: ignore[no-untyped-def]
     level = head - load(voice, at.V_TAIL)
     history = floats_at(x[at.X_HISTORY] + slot * x[at.X_HISTORY_SIZE] * 4, x[at.X_HISTORY_SIZE])
     table = floats_at(engine[at.E_SINC], engine[at.E_SINC_SIZE])
-    step = _step(engine, voice)
-    reach = half_width(step)
     finished = own[at.R_LAST] >= 0 and own[at.R_PUSHES] >= own[at.R_LAST]
     filled = own[at.R_FILLED]
     if finished and own[at.R_PHASE] != at.PHASE_COMPLETE and own[at.R_CLOSED] == 0:
@@ -157,13 +166,16 @@ def _drain(engine, slot):  # type: ignore[no-untyped-def]
         for i in range(half_width(STEP_HIGH)):
             history[filled + i] = np.float32(0.0)
         own[at.R_CLOSED] = 1
-    limit = float(filled) if finished else float(filled - reach)
     position = floats[at.RF_INPUT]
     wanted = target(engine, voice) - level
     complete = False
     while wanted > 0:
         place = head & (at.RING_SAMPLES - 1)
         count = min(wanted, at.RING_SAMPLES - place)
+        if head < voice[at.V_GLIDE]:
+            count = min(count, GLIDE_SAMPLES - head % GLIDE_SAMPLES)
+        step = step_at(engine, voice, head)
+        limit = float(filled) if finished else float(filled - half_width(step))
         possible = math.ceil((limit - position) / step)
         if possible <= 0:
             complete = finished

@@ -22,6 +22,7 @@ from oscvae.realtime.lookup import voice_at
 from oscvae.realtime.memory import floats_at, load, store, words_at
 from oscvae.realtime.ring import RECORD, RECORD_BYTES, pending, pop, publish, published, ring_at, stage
 from oscvae.spectral.hop import REFILL_HOPS, STEP_HIGH, free_block, refill_at, serve
+from oscvae.spectral.legato import go_on
 from oscvae.spectral.phase import reset as reset_phase
 from oscvae.spectral.resample import half_width
 from oscvae.spectral.slots import context_at, own_at, own_floats_at, render_ns, tell
@@ -50,6 +51,7 @@ def _arm(engine, slot, generation):  # type: ignore[no-untyped-def]
     own[at.R_LAST] = -1
     own[at.R_ARM_FRAME] = load(engine, at.E_FRAME)
     own[at.R_GROUP] = voice[at.V_GROUP]
+    own[at.R_SKIP] = context_at(engine, voice[at.V_CONTEXT])[at.X_SKIP]
     store(voice, at.V_END, -1)
     store(voice, at.V_RELEASE_AT, -1)
     store(voice, at.V_HEAD, 0)
@@ -63,6 +65,8 @@ def _arm(engine, slot, generation):  # type: ignore[no-untyped-def]
         history[i] = np.float32(0.0)
     own[at.R_FILLED] = lead
     floats[at.RF_INPUT] = float(lead)
+    if voice[at.V_MOVED] == 1:
+        go_on(engine, slot)
 
 
 @kernel("void(int64[::1], int64)")
