@@ -48,7 +48,7 @@ def _take_over(engine, voice, private, start):  # type: ignore[no-untyped-def]
     slot = voice[at.V_TAKES] - 1
     other = voice_at(engine, slot)
     state = load(other, at.V_STATE)
-    if (state != at.PLAYING and state != at.RELEASING) or other[at.V_GENERATION] != voice[at.V_TAKEN]:
+    if not at.PLAYING <= state <= at.RELEASING or other[at.V_GENERATION] != voice[at.V_TAKEN]:
         return
     its = doubles_at(engine[at.E_CALLBACK] + slot * at.CALLBACK_FLOATS * 8, at.CALLBACK_FLOATS)
     rate = float(load(engine, at.E_RATE))

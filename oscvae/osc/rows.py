@@ -107,7 +107,7 @@ class Address:
     in_score: Literal["obeyed", "ignored", "refused"] | None = None
     note_in_model: bool = False
     pressed: bool | None = None
-    stands_at: tuple[float, ...] | None = None
+    stands_at: tuple[float | str, ...] | None = None
     is_trigger: bool = field(init=False)
 
     def __post_init__(self) -> None:

@@ -283,6 +283,27 @@ TABLE: tuple[Address, ...] = (
         stands_at=(False,),
     ),
     Address(
+        "/mode",
+        "Sound",
+        "How keys play. `poly`: each key has a note of its own. `mono`: one note at a time, a new key ends the note "
+        "before with a fade of 5 ms and begins anew. `legato`: likewise, but while a key is down the next one moves "
+        "the note that sounds to its pitch, without a new attack, as loud as it was. When a key is let go, the newest that "
+        "is still down has the note. It is about keys, of all channels together: /note, /note/N, MIDI and the page; "
+        "/play, /interp and /voice/new begin notes of their own. Keys that are down when it changes are let go.",
+        (Arg("mode", "string", choices=("poly", "mono", "legato")),),
+        told=True,
+        stands_at=("poly",),
+    ),
+    Address(
+        "/portamento",
+        "Sound",
+        "The time in which the next key's note glides from the pitch of the last key's note to its own; 0 = at once. "
+        "In legato a note glides only if it is moved. A glide begins four octaves away at most.",
+        (_seconds("seconds", 0.0, 10.0),),
+        told=True,
+        stands_at=(0.0,),
+    ),
+    Address(
         "/sustain",
         "Sound",
         "The pedal: while it is down, note offs wait.",

@@ -24,10 +24,12 @@ from oscvae.osc.rows import Address
 from oscvae.play.cursor import Cursor
 from oscvae.play.frames import FrameMoment
 from oscvae.play.journey import Point
+from oscvae.play.line import LEGATO, Key, Line
 from oscvae.play.listener import Listener
+from oscvae.play.portamento import Portamento
 from oscvae.play.timeline import Timeline
 from oscvae.play.voice.pool import VoicePool
-from oscvae.play.voice.voice import Voice
+from oscvae.play.voice.voice import Entry, Voice
 from oscvae.play.voice.words import NO_TOUCH, Touch
 from oscvae.play.zones import CHANNELS, Zones
 
@@ -39,7 +41,7 @@ obeys: Handlers[[Command, Client, int | None]] = Handlers("performer")
 
 
 class Begin(Protocol):
-    """Starts a voice for a command, and returns it. touch: all that is added to it."""
+    """Starts a voice for a command, and returns it. touch: all that is added to it. entry: how it comes in."""
 
     def __call__(
         self,
@@ -53,6 +55,7 @@ class Begin(Protocol):
         velocity: float,
         channel: int,
         touch: Touch,
+        entry: Entry,
     ) -> Voice: ...
 
 
@@ -87,6 +90,8 @@ class Keyboard:
         self._zones = zones
         self._begin = begin
         self._tell = tell
+        self._portamento = Portamento(0.0)
+        self._line = Line(self._strike, self._release, self._is_pedalled)
         self._channels = [_Channel() for _ in range(CHANNELS.stop)]
 
     # -- keys ----------------------------------------------------------------------------------------------------------
@@ -103,25 +108,47 @@ class Keyboard:
         """channel: None is a key down on channel 0, and a key up on any."""
         note, velocity = command.values["note"], command.values["velocity"]
         if command.starts_note:
-            n = channel or 0
-            own, place = self._channels[n].touch, self._cursor.at(due_ns)
-            voice = self._begin(
-                "note",
-                command,
-                client,
-                due_ns,
-                z=place.point,
-                detail=place.detail,
-                velocity=velocity / KEYBOARD_VELOCITY,
-                channel=n,
-                touch=own + self._zone_touch(n),
-            )
-            voice.touch = own
+            key = Key(channel or 0, float(note), velocity / KEYBOARD_VELOCITY, command, client)
+            if self._line.plays:
+                self._line.down(key, due_ns)
+            else:
+                self._strike(key, due_ns)
             return
         channels = None if channel is None else (channel,)
-        voice_up = next((voice for voice in self._down(channels) if voice.asked.note == note), None)
-        if voice_up is not None:
-            self._lift(voice_up, due_ns)
+        self._line.up(channels, note, due_ns)
+        if not self._line.plays:
+            voice_up = next((voice for voice in self._down(channels) if voice.asked.note == note), None)
+            if voice_up is not None:
+                self._lift(voice_up, due_ns)
+
+    def _strike(
+        self, key: Key, due_ns: int | None, *, takes: Voice | None = None, moved: bool = False, again: bool = False
+    ) -> Voice:
+        """Begin the note of a key, as `line.Strike` says."""
+        n = key.channel
+        own, place = self._channels[n].touch, self._cursor.at(due_ns)
+        slide = self._portamento.towards(
+            key.note,
+            -1 if due_ns is None else self._timeline.frame_at(due_ns),
+            self._timeline.moment_s(due_ns),
+            self._pool.engine.rate,
+            glides=moved or self._line.mode != LEGATO,
+        )
+        voice = self._begin(
+            "note",
+            key.command,
+            key.client,
+            due_ns,
+            z=place.point,
+            detail=place.detail,
+            velocity=key.velocity,
+            channel=n,
+            touch=own + self._zone_touch(n),
+            entry=Entry(takes, moved=moved, again=again, glide_from=slide.away, glide_s=slide.lasts_s),
+        )
+        voice.touch = own
+        self._portamento.follow(slide)
+        return voice
 
     def _down(self, channels: Collection[int] | None = None) -> Iterable[Voice]:
         """The voices whose key is down, the oldest first."""
@@ -139,18 +166,29 @@ class Keyboard:
 
     def closed(self, client: Client) -> None:
         """A page is gone, and with it the fingers on its keys: nobody else would lift them."""
+        self._line.closed(client)
         for voice in list(self._down()):
             if voice.asked.client == client:
                 self._lift(voice, None)
 
     def let_go(self, voice: Voice, due_ns: int | None) -> None:
         """Release a voice at that moment, whatever pedal is down."""
+        self._line.stopped(voice)
+        self._release(voice, due_ns)
+
+    def _release(self, voice: Voice, due_ns: int | None) -> None:
         self._pool.release(voice, 0 if due_ns is None else self._timeline.frame_at(due_ns))
 
     @obeys("/off/N")
     def _off(self, command: Command, client: Client, due_ns: int | None) -> None:
-        for voice in list(self._down(self._zones.spoken_for(command.values["n"]))):
+        channels = self._zones.spoken_for(command.values["n"])
+        self._line.off(channels, due_ns)
+        for voice in list(self._down(channels)):
             self._lift(voice, due_ns)
+
+    def forget(self, note: float | None = None) -> None:
+        """Take the keys of that note for up, without another note in its place; None = all keys."""
+        self._line.forget(note=note)
 
     @obeys("/panic/N")
     def _panic(self, command: Command, client: Client, due_ns: int | None) -> None:
@@ -158,10 +196,28 @@ class Keyboard:
         self._timeline.defer(due_ns, partial(self._silence, frozenset(channels)))
 
     def _silence(self, channels: Collection[int]) -> None:
+        self._line.forget(channels)
         for voice in self._pool.playing():
             if voice.asked.channel in channels:
                 self._pool.fade(voice)
         self._listener.panic(channels)
+
+    # -- one note at a time --------------------------------------------------------------------------------------------
+
+    @obeys("/mode")
+    def _set_mode(self, command: Command, client: Client, due_ns: int | None) -> None:
+        """Keys that are down come up: how they were struck is how they would have to be let go."""
+        mode = command.values["mode"]
+        if mode == self._line.mode:
+            return
+        self._line.forget()
+        self._line.mode = mode
+        for voice in list(self._down()):
+            self._lift(voice, due_ns)
+
+    @obeys("/portamento")
+    def _set_portamento(self, command: Command, client: Client, due_ns: int | None) -> None:
+        self._portamento.seconds = command.values["seconds"]
 
     # -- pedals --------------------------------------------------------------------------------------------------------
 
@@ -177,6 +233,7 @@ class Keyboard:
         self._channels[n].pedal = down
         if down:
             return
+        self._line.pedal_up(due_ns)
         for voice in self._pool.playing():
             if voice.pedalled and not self._is_pedalled(voice.asked.channel):
                 self.let_go(voice, due_ns)
@@ -279,6 +336,7 @@ class Keyboard:
         self.lift_pedals(concerned)
         for n in concerned:
             self._channels[n].touch = NO_TOUCH
+        self._line.forget(concerned)
         for voice in self._pool.playing():
             if voice.asked.channel in concerned:
                 self.let_go(voice, due_ns)

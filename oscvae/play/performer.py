@@ -39,7 +39,7 @@ from oscvae.play.steering import Steering
 from oscvae.play.steering import obeys as steering_obeys
 from oscvae.play.timeline import Timeline
 from oscvae.play.voice.pool import VoicePool
-from oscvae.play.voice.voice import Note, Voice
+from oscvae.play.voice.voice import ALONE, Entry, Note, Voice
 from oscvae.play.voice.words import NO_TOUCH, VOICE_WORDS, Touch
 from oscvae.play.zones import Zones
 from oscvae.realtime import layout as at
@@ -218,13 +218,16 @@ class Performer:
         instead: Voice | None = None,
         channel: int = 0,
         touch: Touch = NO_TOUCH,
+        entry: Entry = ALONE,
     ) -> Voice:
         """Start a voice. z: a name brings its own detail. voice_id: the client's own. instead: the voice that makes
-        room, before any other. channel: of the key; touch: all that is added to it."""
+        room, before any other. channel: of the key; touch: all that is added to it. entry: how it comes in."""
         loaded = self._model()
         point, own_detail = self._place_of(z, loaded)
         rate = self.pool.engine.rate
-        group, size = self._group
+        group, size = (0, 0) if entry.again else self._group
+        taken = entry.takes
+        is_moved = entry.moved and taken is not None and taken.loaded is loaded
         asked = Note(
             id=self.pool.new_id() if voice_id is None else voice_id,
             note=float(command.values["note"]),
@@ -237,7 +240,7 @@ class Performer:
             client=client,
             path=command.path,
             owner=None if voice_id is None else client.key,
-            velocity=velocity,
+            velocity=taken.asked.velocity if is_moved and taken is not None else velocity,
             stop_sample=-1 if seconds is None else round(seconds * rate),
             attack=round(self.sound.attack_s * rate),
             hold=self._hold(loaded, kind, seconds),
@@ -247,13 +250,16 @@ class Performer:
             group=group,
             group_size=size,
             group_first=bool(group) and not self._group_begun,
+            glide_from=entry.glide_from,
+            glide=round(entry.glide_s * rate),
+            moved=is_moved,
         )
-        voice = Voice(asked, numbers=touch.numbers(rate))
-        self.pool.start(voice, instead)
+        voice = Voice(asked, numbers=touch.numbers(rate), takes=taken)
+        self.pool.start(voice, taken if instead is None else instead)
         if len(self._unstopped) >= UNSTOPPED_MOST:
             self._unstopped.clear()
         self._unstopped[asked.note] += 1
-        self._group_begun = True
+        self._group_begun = self._group_begun or not entry.again
         return voice
 
     def _hold(self, loaded: Loaded, kind: str, seconds: float | None) -> int:
@@ -320,6 +326,7 @@ class Performer:
         voices = [voice for voice in self.pool.playing() if note is None or voice.asked.note == note]
         for voice in voices:
             self.keyboard.let_go(voice, due_ns)
+        self.keyboard.forget(note)
         if note is None:
             return
         started = self._unstopped[note]
@@ -331,6 +338,7 @@ class Performer:
     @obeys("/panic")
     def _silence(self, command: Command, client: Client, due_ns: int | None) -> None:
         self.keyboard.lift_pedals()  # whoever asks for silence may show them, too
+        self.keyboard.forget()
         self.timeline.defer(due_ns, lambda: self._panic(due_ns))
         self._cursor.halt(due_ns)
 

@@ -1,5 +1,5 @@
-"""Where a voice begins that goes on in the note of another: at the place which that one has come to, so that a legato is
-heard from its key on, and not after all that is rendered ahead.
+"""Where a voice begins that goes on in the note of another: at the place which that one has come to, so that a legato
+is heard from its key on, and not after all that is rendered ahead.
 
 The other is rendered ahead of what is heard. So the place is counted back from the frame that it reads next, by the
 samples until that frame is heard, at its present speed.

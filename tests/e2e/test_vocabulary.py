@@ -46,6 +46,8 @@ EXAMPLES: dict[str, tuple[str, tuple[Any, ...], str | None]] = {
     "/release": ("/release", (0.15,), None),
     "/attack": ("/attack", (0.0,), None),
     "/stretch": ("/stretch", (1.0,), None),
+    "/mode": ("/mode", ("poly",), None),
+    "/portamento": ("/portamento", (0.0,), None),
     "/sustain": ("/sustain", (0,), None),
     "/note/N": ("/note/2", (60, 100), None),
     "/bend/N": ("/bend/2", (12.0,), None),

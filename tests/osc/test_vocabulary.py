@@ -42,6 +42,8 @@ EVERY_ADDRESS = [
     "/stretch",
     "/detail",
     "/freeze",
+    "/mode",
+    "/portamento",
     "/sustain",
     "/macro",
     "/macro/N",

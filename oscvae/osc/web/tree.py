@@ -102,6 +102,8 @@ def method(row: Address, path: str, dims: int) -> Node:
 def _range(arg: Arg) -> Node:
     if arg.kind == "bool":
         return {"VALS": [0, 1]}
+    if arg.choices:
+        return {"VALS": list(arg.choices)}
     ends = {"MIN": arg.low, "MAX": arg.high}
     return {name: end for name, end in ends.items() if end is not None}
 

@@ -11,6 +11,7 @@ import logging
 import math
 from collections import deque
 from collections.abc import Hashable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -118,6 +119,7 @@ class VoicePool:
             self.busy += 1
             raise BusyError(f"busy: {most} notes wait for a voice already")
         voice.order = next(self._order)
+        self._succeed(voice)
         if len(self) + len(self._waiting) >= self.limit:
             if instead is not None and not instead.stolen:
                 self.fade(instead)
@@ -128,6 +130,27 @@ class VoicePool:
         else:
             self._waiting.append(voice)
             voice.loaded.waiting += 1
+
+    def _succeed(self, voice: Voice) -> None:
+        """Settle which voice ends where this one begins: not one that would begin there as well, but the one before."""
+        taken = voice.takes
+        if taken is None:
+            return
+        asked, before = voice.asked, taken.asked
+        is_together = asked.group == before.group > 0 or asked.start_frame == before.start_frame >= 0
+        if taken.slot < 0 or (is_together and not taken.heard):
+            voice.takes, taken.takes = taken.takes, None
+            voice.asked = replace(asked, moved=asked.moved and before.moved)
+            if not taken.stolen:
+                self.fade(taken)
+        if voice.takes is not None:
+            voice.takes.taker = voice
+
+    def _end_taken(self, voice: Voice) -> None:
+        """A voice ends unheard: what would have ended where it begins ends now."""
+        taken, voice.takes = voice.takes, None
+        if taken is not None and not taken.stolen:
+            self.fade(taken)
 
     def _check_decoder(self, voice: Voice) -> None:
         if not voice.loaded.decoder.alive:
@@ -165,6 +188,12 @@ class VoicePool:
         words[at.V_STOP_SAMPLE] = asked.stop_sample
         words[at.V_ATTACK] = asked.attack
         words[at.V_HOLD] = asked.hold
+        if voice.takes is not None and voice.takes.slot >= 0:
+            words[at.V_TAKES] = voice.takes.slot + 1
+            words[at.V_TAKEN] = voice.takes.generation
+            words[at.V_MOVED] = int(asked.moved)
+        words[at.V_GLIDE] = asked.glide
+        floats[at.V_GLIDE_FROM] = math.log(semitones_to_ratio(asked.glide_from))
         words[at.V_RELEASE_AT] = -1
         words[at.V_END] = -1
         words[at.V_ONSET_FRAME] = -1
@@ -194,6 +223,7 @@ class VoicePool:
             raise BusyError("busy: the renderer's queue is full")
         if not self._decoding.request(voice, NOTE_ON, voice.z):
             self.busy += 1
+            voice.takes = None  # goes on: whoever asked is told that nothing takes its place
             self.fade(voice)
             raise BusyError("busy: the decoder takes no more requests")
 
@@ -259,6 +289,7 @@ class VoicePool:
         elif voice in self._waiting:
             self._waiting.remove(voice)
             voice.loaded.waiting -= 1
+            self._end_taken(voice)
 
     def release_endless(self) -> None:
         """Let every voice go that nothing but a stop would end."""
@@ -319,6 +350,8 @@ class VoicePool:
             return
         if kind == at.VOICE_ON:
             voice.heard = True
+            if voice.taker is not None and voice.taker.stolen:  # was ready so late that the next is over
+                self.fade(voice)
             self._listener.voice("/voice/on", voice.asked.id, voice.asked.note)
         elif voice.heard:
             voice.stolen = True  # over: nothing of it can be moved or stolen any more
@@ -349,13 +382,21 @@ class VoicePool:
         voice.loaded.voices -= 1
         voice.slot = -1
         voice.stolen = True
+        if not voice.heard:
+            self._end_taken(voice)
+        if voice.taker is not None:
+            voice.taker.takes = None
+        voice.takes = voice.taker = None
         assert load_word(self.engine.voices[slot], at.V_STATE) == at.IDLE
         store_word(self.engine.voices[slot], at.V_STATE, at.FREE)
         self._free.append(slot)
         while self._waiting and self._free:
             waiting = self._waiting.popleft()
             waiting.loaded.waiting -= 1
+            taken = waiting.takes
             try:
                 self._arm(waiting)
             except CommandError as error:
+                waiting.takes = taken
+                self._end_taken(waiting)
                 waiting.asked.fail(error)

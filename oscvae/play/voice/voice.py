@@ -22,7 +22,8 @@ class Note:
     the voice, at which it releases by itself; -1 = never. attack: samples. hold: one of the HOLD_ values. release_s:
     its model's; None = the player's. start_frame: -1 = as soon as it is ready. group: of the notes that begin together,
     0 = alone. channel: of the key, 1 to 16; 0 = none. detail: fine detail that goes with z. detail_share: of it,
-    that all voices have.
+    that all voices have. glide_from: semitones from which its pitch glides to its own, in `glide` samples. moved: it
+    goes on in the note of the voice that it takes over from.
     """
 
     id: int
@@ -46,6 +47,9 @@ class Note:
     channel: int = 0
     detail: Mix = ()
     detail_share: float = 1.0
+    glide_from: float = 0.0
+    glide: int = 0
+    moved: bool = False
 
     @property
     def semitone(self) -> int:
@@ -82,6 +86,8 @@ class Voice:
     heard: bool = False
     in_flight: bool = False
     wanted: Point | None = None
+    takes: Voice | None = None  # that ends where this one begins
+    taker: Voice | None = None  # where which begins this one ends
 
     def __post_init__(self) -> None:
         self.z, self.detail, self.all_detail_share = self.asked.z, self.asked.detail, self.asked.detail_share
@@ -94,3 +100,21 @@ class Voice:
     def follows(self) -> bool:
         """Whether it goes where the cursor goes."""
         return self.asked.kind == "note" and (self.held or self.pedalled)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a voice comes in.
+
+    takes: the voice that ends where it begins. moved: it goes on in the note of that one. again: it is the note of a
+    key that was down already. glide_from: semitones from which its pitch glides to its own, in glide_s seconds.
+    """
+
+    takes: Voice | None = None
+    moved: bool = False
+    again: bool = False
+    glide_from: float = 0.0
+    glide_s: float = 0.0
+
+
+ALONE = Entry()
