@@ -13,7 +13,7 @@ from oscvae.midi.channel import DATA, DATA_FINE, MPE_ZONE, NONE, NRPN_FINE, RPN,
 from oscvae.midi.expression import Expression, read_expressions
 from oscvae.midi.learn import Controllers
 from oscvae.osc.packets import Message
-from oscvae.play.zones import CHANNELS, LOWER, MEMBERS_MOST, UPPER, configured
+from oscvae.play.keys.zones import CHANNELS, LOWER, MEMBERS_MOST, UPPER, configured
 from oscvae.settings.sections import MidiConfig
 
 NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, PRESSURE, WHEEL = 0x80, 0x90, 0xB0, 0xC0, 0xD0, 0xE0

@@ -201,7 +201,8 @@ def _bool(arg: Arg, value: Any) -> bool:
 def _string(arg: Arg, value: Any) -> str:
     """A string; a number counts as its shortest text, because Pd and faders make numbers of names like 1."""
     if arg.choices and value not in arg.choices:
-        raise CommandError(f"{arg.name} must be {' or '.join(arg.choices)}, got {_shown(value)}")
+        words = " or ".join(filter(None, (", ".join(arg.choices[:-1]), arg.choices[-1])))
+        raise CommandError(f"{arg.name} must be {words}, got {_shown(value)}")
     if isinstance(value, str):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):

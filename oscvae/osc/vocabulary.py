@@ -287,9 +287,10 @@ TABLE: tuple[Address, ...] = (
         "Sound",
         "How keys play. `poly`: each key has a note of its own. `mono`: one note at a time, a new key ends the note "
         "before with a fade of 5 ms and begins anew. `legato`: likewise, but while a key is down the next one moves "
-        "the note that sounds to its pitch, without a new attack, as loud as it was. When a key is let go, the newest that "
-        "is still down has the note. It is about keys, of all channels together: /note, /note/N, MIDI and the page; "
-        "/play, /interp and /voice/new begin notes of their own. Keys that are down when it changes are let go.",
+        "the note that sounds to its pitch, without a new attack, as loud as it was. When a key is let go, the "
+        "newest that is still down has the note. It is about keys, of all channels together: /note, /note/N, MIDI and "
+        "the page; /play, /interp and /voice/new begin notes of their own. Keys that are down when it changes are let "
+        "go.",
         (Arg("mode", "string", choices=("poly", "mono", "legato")),),
         told=True,
         stands_at=("poly",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oscvae.play.keys.zones import configured
 from oscvae.play.listener import Listener
 from oscvae.play.macros import read_macros
 from oscvae.play.models import ModelManager
@@ -9,7 +10,6 @@ from oscvae.play.performer import Performer
 from oscvae.play.presets import Presets
 from oscvae.play.timeline import Timeline
 from oscvae.play.voice.pool import VoicePool
-from oscvae.play.zones import configured
 from oscvae.settings.sections import Config
 
 

@@ -24,8 +24,9 @@ from oscvae.osc.vocabulary import find
 from oscvae.play import standing
 from oscvae.play.cursor import Cursor
 from oscvae.play.journey import Glide, Point, State
-from oscvae.play.keyboard import Keyboard
-from oscvae.play.keyboard import obeys as keyboard_obeys
+from oscvae.play.keys.keyboard import Keyboard
+from oscvae.play.keys.keyboard import obeys as keyboard_obeys
+from oscvae.play.keys.zones import Zones
 from oscvae.play.listener import Listener
 from oscvae.play.loaded import Loaded
 from oscvae.play.macros import Macros
@@ -41,7 +42,6 @@ from oscvae.play.timeline import Timeline
 from oscvae.play.voice.pool import VoicePool
 from oscvae.play.voice.voice import ALONE, Entry, Note, Voice
 from oscvae.play.voice.words import NO_TOUCH, VOICE_WORDS, Touch
-from oscvae.play.zones import Zones
 from oscvae.realtime import layout as at
 
 STRETCH_MOST = 4.0

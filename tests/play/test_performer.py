@@ -394,6 +394,8 @@ def test_where_everything_stands() -> None:
         "/detail": (1.0,),
         "/stretch": (1.0,),
         "/freeze": (False,),
+        "/mode": ("poly",),
+        "/portamento": (0.0,),
         "/sustain": (False,),
         "/macro/1": (0.0,),
         "/macro/2": (0.0,),

@@ -48,8 +48,10 @@ def test_a_method_is_whole_and_its_type_is_what_the_address_takes(node: tree.Nod
         assert "RANGE" not in node
         return
     assert len(types) == len(ranges) == len(node["CLIPMODE"])
-    values = [1 if "VALS" in limits else limits.get("MIN", 0.0) for limits in ranges]
-    args = tuple("x" if tag == "s" else value for tag, value in zip(types, values, strict=True))
+    values = [limits["VALS"][-1] if "VALS" in limits else limits.get("MIN", 0.0) for limits in ranges]
+    args = tuple(
+        "x" if tag == "s" and not isinstance(value, str) else value for tag, value in zip(types, values, strict=True)
+    )
     if node["FULL_PATH"] != "/voice/set":  # whose value depends on what is set
         model = ModelInfo(DIMS, note_min=0.0)
         assert parse(Message(node["FULL_PATH"], args), model).path == node["FULL_PATH"]
@@ -68,6 +70,11 @@ def test_where_things_stand_is_their_value_and_a_switch_has_two() -> None:
     gain, sustain = tree.find_node(ROOT, "/gain"), tree.find_node(ROOT, "/sustain")
     assert gain is not None and gain["VALUE"] == [-6.0] and gain["UNIT"] == ["dB"]
     assert sustain is not None and sustain["VALUE"] == [1] and sustain["RANGE"] == [{"VALS": [0, 1]}]
+
+
+def test_a_choice_has_its_words() -> None:
+    mode = tree.find_node(ROOT, "/mode")
+    assert mode is not None and mode["TYPE"] == "s" and mode["RANGE"] == [{"VALS": ["poly", "mono", "legato"]}]
 
 
 def test_what_is_sent_is_json_without_infinities() -> None:

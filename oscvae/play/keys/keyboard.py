@@ -24,14 +24,14 @@ from oscvae.osc.rows import Address
 from oscvae.play.cursor import Cursor
 from oscvae.play.frames import FrameMoment
 from oscvae.play.journey import Point
-from oscvae.play.line import LEGATO, Key, Line
+from oscvae.play.keys.line import LEGATO, Key, Line
+from oscvae.play.keys.portamento import Portamento
+from oscvae.play.keys.zones import CHANNELS, Zones
 from oscvae.play.listener import Listener
-from oscvae.play.portamento import Portamento
 from oscvae.play.timeline import Timeline
 from oscvae.play.voice.pool import VoicePool
 from oscvae.play.voice.voice import Entry, Voice
 from oscvae.play.voice.words import NO_TOUCH, Touch
-from oscvae.play.zones import CHANNELS, Zones
 
 KEYBOARD_VELOCITY = 127.0
 

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from oscvae.errors import CommandError
-from oscvae.play.zones import CHANNELS, Zones, configured
+from oscvae.play.keys.zones import CHANNELS, Zones, configured
 
 
 def masters(zones: Zones) -> list[int]:
