@@ -49,8 +49,13 @@ class ByHand:
         gain: float = 1.0,
         pan: float = 0.0,
         finished: bool = True,
+        takes: int | None = None,
+        moved: bool = False,
     ) -> None:
-        """Start a voice that plays `sound` from frame `start` (-1: now). Unless `finished`, `add` may bring more."""
+        """Start a voice that plays `sound` from frame `start` (-1: now). Unless `finished`, `add` may bring more.
+
+        takes: the slot of the voice that ends there; moved: it goes on in the note of that one.
+        """
         voice = self.engine.voices[slot]
         self._generation += 1
         voice[:] = 0
@@ -60,6 +65,9 @@ class ByHand:
         voice[at.V_STOP_SAMPLE] = stop_sample
         voice[at.V_ATTACK] = attack
         voice[at.V_ONSET_FRAME] = -1
+        if takes is not None:
+            voice[at.V_TAKES], voice[at.V_TAKEN] = takes + 1, self.engine.voices[takes][at.V_GENERATION]
+            voice[at.V_MOVED] = int(moved)
         for word, value in ((at.V_VELOCITY, 1.0), (at.V_GAIN, gain), (at.V_PAN, pan), (at.V_BEND, 1.0)):
             store_float(voice, word, value)
         self._waiting[slot] = np.zeros(0, np.float32)

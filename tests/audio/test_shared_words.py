@@ -15,7 +15,7 @@ CALLBACK = Writer.CALLBACK, Writer.HOLDER
 
 
 def test_the_callback_writes_its_own_words_only() -> None:
-    hand = ByHand(slots=7)
+    hand = ByHand(slots=9)
     rng = np.random.default_rng(1)
 
     def begin() -> None:
@@ -26,6 +26,10 @@ def test_the_callback_writes_its_own_words_only() -> None:
             noise = (rng.standard_normal(3000) * 0.6).astype(np.float32)
             hand.play(slot, noise, start=100 * slot, attack=300, stop_sample=900 if slot == 1 else -1)
         hand.play(6, tone(200), finished=False)  # an underrun
+
+    def take_over() -> None:
+        hand.play(7, tone(3000), start=3000, takes=4, moved=True)
+        hand.play(8, tone(3000), takes=0)
 
     def set_all() -> None:
         hand.stop(2, at.STOP_RELEASE, 700)
@@ -39,6 +43,7 @@ def test_the_callback_writes_its_own_words_only() -> None:
     steps: dict[str, Callable[[], None]] = {
         "nothing": lambda: None,
         "begin": begin,
+        "take over": take_over,
         "set": set_all,
         "panic": lambda: hand.engine.set_word(at.E_EPOCH, 1),
         "close": lambda: hand.engine.set_word(at.E_CLOSING, 1),

@@ -33,6 +33,8 @@ DEFAULTS: tuple[tuple[Any, ...], ...] = (
     ("/release", 0.15),
     ("/attack", 0.0),
     ("/stretch", 1.0),
+    ("/mode", "poly"),
+    ("/portamento", 0.0),
     ("/sustain", 0),
 )
 # what only a fault of the program writes into the log

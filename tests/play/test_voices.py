@@ -114,6 +114,23 @@ class PoolByHand(Listener):
         assert self.first.kind == NOTE_ON
         return voice
 
+    def take_over(self, taken: Voice, start_frame: int = -1, group: int = 0, moved: bool = False) -> Voice:
+        """A voice that takes over from another; its first block is still to be decoded."""
+        loaded: Any = self.model
+        note = Note(next(self._ids), 60.0, (0.0,), "note", loaded, start_frame=start_frame, group=group, moved=moved)
+        voice = Voice(note, takes=taken)
+        self.pool.start(voice, taken)
+        return voice
+
+    def hear(self, voice: Voice, kind: int = at.VOICE_ON) -> None:
+        """The callback says that a voice is on, or off."""
+        assert push(self.engine.audio_control, _record(kind, voice.slot, voice.generation))
+        self.take_events()
+
+    def stop(self, voice: Voice) -> int:
+        """What was told to the other clocks about the end of a voice."""
+        return int(self.engine.voices[voice.slot][at.V_STOP])
+
     def answer(self, model: Model | None = None) -> Request:
         """One decode is done, and its block is free again."""
         model = model or self.model
@@ -325,3 +342,88 @@ def test_a_detail_is_faded_and_moves_as_its_point_does() -> None:
     stage.pool.fade_all_details(0.5, 1000)
     assert asked_for(stage, stage.answer()) == [(1.0, 0.125, 60.0)]
     assert stage.model.decoder.idle and later.all_detail_share == 1.0, "it begins with what was set for its moment"
+
+
+# -- taking over -------------------------------------------------------------------------------------------------------
+
+
+def words(stage: PoolByHand, voice: Voice) -> tuple[int, int, int]:
+    """Which slot and generation it takes over from, and whether it goes on in that one's note."""
+    slot = stage.engine.voices[voice.slot]
+    return int(slot[at.V_TAKES]), int(slot[at.V_TAKEN]), int(slot[at.V_MOVED])
+
+
+def test_whoever_takes_over_names_the_voice_and_leaves_its_end_to_the_callback() -> None:
+    stage = PoolByHand()
+    first = stage.play()
+    stage.hear(first)
+    second = stage.take_over(first, moved=True)
+    assert words(stage, second) == (first.slot + 1, first.generation, 1)
+    stage.answer()
+    stage.hear(second)
+    assert stage.stop(first) == at.STOP_NONE and not first.stolen
+
+
+def test_where_a_voice_ends_unheard_the_one_that_it_would_have_taken_over_from_ends() -> None:
+    stage = PoolByHand()
+    first = stage.play()
+    stage.hear(first)
+    second = stage.take_over(first)
+    stage.answer()
+    stage.pool.fade(second)
+    stage.play_through(second)
+    stage.take_events()
+    assert first.stolen and stage.stop(first) == at.STOP_FADE
+
+
+def test_a_voice_that_is_ready_when_the_next_one_is_over_ends_at_once() -> None:
+    stage = PoolByHand()
+    first = stage.play()
+    second = stage.take_over(first)
+    stage.answer()
+    stage.hear(second)
+    stage.hear(second, at.VOICE_OFF)
+    stage.hear(first)
+    assert first.stolen and stage.stop(first) == at.STOP_FADE
+
+
+@pytest.mark.parametrize("moment", [{"start_frame": 5000}, {"group": 7}])
+def test_of_two_that_begin_together_the_later_one_takes_the_place_of_the_first(moment: dict[str, int]) -> None:
+    stage = PoolByHand()
+    before = stage.play()
+    stage.hear(before)
+    first = stage.take_over(before, **moment)
+    second = stage.take_over(first, moved=True, **moment)
+    assert first.stolen and stage.stop(first) == at.STOP_FADE
+    assert words(stage, second) == (before.slot + 1, before.generation, 0), "the first was not moved"
+    stage.play_through(first)
+    stage.take_events()
+    assert not before.stolen
+
+
+def test_a_voice_that_still_waits_for_a_slot_is_passed_over() -> None:
+    stage = PoolByHand()
+    voices = [stage.play() for _ in range(8)]
+    waiting = stage.take_over(voices[-1])
+    assert waiting.slot < 0
+    last = stage.take_over(waiting)
+    assert (waiting.stolen and last.takes is None) or last.takes is voices[-1]
+    for voice in voices:
+        stage.hear(voice)
+        stage.play_through(voice, at.VOICE_OFF)
+        stage.take_events()
+    assert last.slot >= 0
+
+
+def test_a_long_line_keeps_no_voice_that_is_over() -> None:
+    stage = PoolByHand()
+    last = stage.play()
+    stage.hear(last)
+    for _ in range(5):
+        voice = stage.take_over(last)
+        stage.answer()
+        stage.hear(voice)
+        stage.play_through(last, at.VOICE_OFF)
+        stage.take_events()
+        assert last.takes is last.taker is voice.takes is None
+        last = voice
