@@ -103,7 +103,7 @@ def test_each_voice_alone_is_the_rendering_bit_for_bit_and_the_mix_within_1e_6(s
 def test_a_glide_is_the_rendering_bit_for_bit(stage: Stage, tmp_path: Path) -> None:
     """The first key says from where, and gives way at once."""
     line: tuple[Sent, ...] = (("/mode", "mono"), ("/portamento", 0.0), ("/note", 76, 100), ("/portamento", 0.3))
-    check(stage, tmp_path, [(*PLAIN, ("/stretch", 0.25), *line, ("/note", 52, 100))])
+    check(stage, tmp_path, [(*PLAIN, ("/stretch", 0.25), ("/z", *Z), *line, ("/note", 52, 100))])
 
 
 @pytest.mark.parametrize(

@@ -115,9 +115,8 @@ def test_in_legato_a_key_moves_the_note_that_sounds_without_an_attack(engine: Of
         engine, (0.0, "/mode", "legato"), (0.1, "/note", 60, 100), (0.5, "/note", 67, 127), (0.9, "/note", 67, 0),
         (1.3, "/note", 60, 0),
     )  # fmt: skip
-    assert [note_at(sound, at_s) for at_s in (0.3, 0.52, 0.7, 0.92, 1.1)] == pytest.approx(
-        [60, 67, 67, 60, 60], abs=0.1
-    )
+    notes = [note_at(sound, at_s) for at_s in (0.3, 0.52, 0.7, 0.92, 1.1)]
+    assert notes == pytest.approx([60, 67, 67, 60, 60], abs=0.1)
     assert level(sound, 0.52) < 0.5 * level(struck, 0.12), "it goes on where the note was, which had decayed"
     assert 0.5 < level(sound, 0.52) / level(sound, 0.46) < 2.0
     around = np.abs(np.diff(part(sound, 0.49, 0.04)))
@@ -158,8 +157,8 @@ def test_a_move_glides_in_the_time_of_portamento_and_arrives_at_the_true_pitch(e
 
 def test_in_poly_each_note_glides_from_the_last_and_lets_it_ring(engine: OfflineEngine) -> None:
     sound = played(
-        engine, (0.0, "/portamento", 0.3), (0.1, "/note/1", 72, 100), (0.15, "/note/1", 72, 0), (0.6, "/note/1", 60, 100),
-        (1.4, "/note/1", 60, 0),
+        engine, (0.0, "/portamento", 0.3), (0.1, "/note/1", 72, 100), (0.15, "/note/1", 72, 0),
+        (0.6, "/note/1", 60, 100), (1.4, "/note/1", 60, 0),
     )  # fmt: skip
     assert note_at(sound, 0.75 - PART_S / 2) == pytest.approx(66.0, abs=0.5)
     assert note_at(sound, 1.0) == pytest.approx(60.0, abs=0.1)
