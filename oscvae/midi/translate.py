@@ -17,8 +17,11 @@ from oscvae.play.keys.zones import CHANNELS, LOWER, MEMBERS_MOST, UPPER, configu
 from oscvae.settings.sections import MidiConfig
 
 NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, PRESSURE, WHEEL = 0x80, 0x90, 0xB0, 0xC0, 0xD0, 0xE0
-SUSTAIN, TIMBRE = 64, 74
+PORTAMENTO_TIME, SUSTAIN, PORTAMENTO, TIMBRE = 5, 64, 65, 74
 ALL_SOUND_OFF, RESET, ALL_NOTES_OFF = 120, 121, 123  # 124 to 127 mean all notes off as well
+MONO, POLY = 126, 127
+PORTAMENTO_MOST_S = 2.0  # at a time of 127, whose square law leaves half of its way to what is below half a second
+PORTAMENTO_S = 0.1  # until a time has come
 PRESSED = 64  # from which value on a switch is on
 
 
@@ -40,6 +43,8 @@ class Translator:
         self._zones = configured(config.mpe)
         self._expressions = read_expressions(config)
         self._channels = [Channel() for _ in range(CHANNELS.stop)]
+        self._portamento_s = PORTAMENTO_S
+        self._is_gliding: bool | None = None  # None = not told
 
     def messages(self, data: bytes) -> tuple[Message, ...]:
         """What a channel message of two or three bytes asks for; nothing if it means nothing here.
@@ -93,14 +98,29 @@ class Translator:
         if number == SUSTAIN and not self._controllers.has(number):
             channel.pedal = value >= PRESSED
             return (Message(f"/sustain/{n}", (int(channel.pedal),)),)
+        return self._glide(number, value) if not self._controllers.has(number) else ()
+
+    def _glide(self, number: int, value: int) -> tuple[Message, ...]:
+        """Portamento, of all channels: its time counts until its switch is told to be off."""
+        if number == PORTAMENTO_TIME:
+            self._portamento_s = PORTAMENTO_MOST_S * (value / 127.0) ** 2
+            return (Message("/portamento", (self._portamento_s,)),) if self._is_gliding is not False else ()
+        if number == PORTAMENTO:
+            self._is_gliding = value >= PRESSED
+            return (Message("/portamento", (self._portamento_s if self._is_gliding else 0.0,)),)
         return ()
 
     def _mode(self, n: int, number: int) -> tuple[Message, ...]:
         if number == ALL_SOUND_OFF:
             return (Message(f"/panic/{n}", ()),)
         if number == RESET:
-            return tuple(message for each in self._zones.spoken_for(n) for message in self._reset(each))
-        return (Message(f"/off/{n}", ()),) if number >= ALL_NOTES_OFF else ()
+            switched_off = self._glide(PORTAMENTO, 0) if self._is_gliding else ()
+            return (*(message for each in self._zones.spoken_for(n) for message in self._reset(each)), *switched_off)
+        if number < ALL_NOTES_OFF:
+            return ()
+        off = Message(f"/off/{n}", ())
+        mode = {MONO: "mono", POLY: "poly"}.get(number)
+        return (off,) if mode is None or self._zones.is_member(n) else (off, Message("/mode", (mode,)))
 
     def _reset(self, n: int) -> tuple[Message, ...]:
         channel = self._channels[n]

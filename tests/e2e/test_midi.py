@@ -143,6 +143,10 @@ def test_subscribers_hear_of_what_midi_changes(stage: Stage) -> None:
                 (control(64, 127), {"/sustain/1": 1}),
                 (bytes((0xE0, 0, 0)), {"/bend/1": -2.0}),
                 (control(121, 0), {"/bend/1": 0.0, "/sustain/1": 0}),
+                (control(5, 127), {"/portamento": 2.0}),
+                (control(65, 0), {"/portamento": 0.0}),
+                (control(126, 1), {"/mode": "mono"}),
+                (control(127, 0), {"/mode": "poly"}),
                 (bytes((0xC0, 99)), {"/midi/program": 100}),
             ):
                 sender.say(message)
@@ -237,6 +241,23 @@ def test_what_a_pedal_holds_rings_on_after_all_notes_off(stage: Stage) -> None:
         assert until(lambda: stage.status().voices == 1, 2.0), "of its own channel"
         sender.say(control(120, 0), control(64, 0))
         assert until(lambda: stage.status().voices == 0, 2.0)
+
+
+def test_a_mono_keyboard_plays_one_note_and_goes_back_to_the_key_that_is_down(stage: Stage) -> None:
+    stage.client.send("/stretch", 4.0)
+    stage.daemon.settle()
+    with keyboard(stage) as sender:
+        sender.say(control(126, 1), on(60), on(64, channel=2), on(67))
+        assert until(lambda: stage.status().voices == 1, 2.0), stage.status()
+        stage.daemon.quiet()
+
+        def play() -> None:
+            sender.say(on(72), on(60), on(67), off(67))
+
+        sound = stage.heard(play, 0.9)
+        assert is_playing(sound[0][round(0.3 * sender.rate) :], sender.rate, 60)
+        sender.say(off(60), off(72), control(127, 0))
+    assert until(lambda: stage.status().voices == 0, 4.0), stage.status()
 
 
 def test_a_wheel_bends_its_own_channel_as_far_as_it_is_told_to(stage: Stage) -> None:

@@ -55,7 +55,13 @@ LOWER_ZONE = rpn(1, 6, 15)
         ("b47900", [("/bend/5", 0.0), ("/sustain/5", 0)]),
         ("b07a00", []),
         ("b07b00", [("/off/1",)]),
-        ("b37e01", [("/off/4",)]),
+        ("b37d00", [("/off/4",)]),
+        ("b37e01", [("/off/4",), ("/mode", "mono")]),
+        ("b37f00", [("/off/4",), ("/mode", "poly")]),
+        ("b0057f", [("/portamento", 2.0)]),
+        ("b00500", [("/portamento", 0.0)]),
+        ("b04140", [("/portamento", 0.1)]),
+        ("b0413f", [("/portamento", 0.0)]),
         ("b0017f", [("/unit/1", 1.0)]),
         ("b0027f", []),
         ("c000", [("/preset/recall", "dawn")]),
@@ -86,6 +92,37 @@ def test_programs_are_named_in_the_configuration_or_sorted() -> None:
         with pytest.raises(NoPresetError, match=why) as caught:
             Keys(**settings).say(f"c0{program:02x}")
         assert caught.value.program == program + 1
+
+
+# -- portamento --------------------------------------------------------------------------------------------------------
+
+
+def test_portamento_has_a_time_and_a_switch_of_all_channels() -> None:
+    keys = Keys()
+    (half,) = keys.say("b00540")
+    assert half == ("/portamento", pytest.approx(2.0 * (64 / 127) ** 2)), "until the switch was told it is on"
+    assert keys.say("b14100", "b00520", "b24140") == [
+        ("/portamento", 0.0),
+        ("/portamento", pytest.approx(2.0 * (32 / 127) ** 2)),
+    ]
+
+
+def test_a_reset_switches_portamento_off_where_it_was_switched_on() -> None:
+    """The pedals 64 to 67 are 0 then (RP-015)."""
+    keys = Keys()
+    off = ("/portamento", 0.0)
+    assert off not in keys.say("b00540", "b07900")
+    assert keys.say("b04140", "b07900")[-1] == off
+    assert off not in keys.say("b07900")
+
+
+def test_what_a_map_or_learning_has_given_another_meaning_is_no_portamento() -> None:
+    keys = Keys(map={5: MidiRule(to="/unit/1"), 65: MidiRule(to="/freeze")})
+    assert keys.say("b0057f b0417f") == [("/unit/1", 1.0), ("/freeze", 1.0)]
+
+
+def test_a_finger_of_a_zone_makes_no_mode() -> None:
+    assert Keys(mpe="lower").say("b27e01", "b27f00") == [("/off/3",), ("/off/3",)]
 
 
 # -- how far the wheel bends, and tuning -------------------------------------------------------------------------------
