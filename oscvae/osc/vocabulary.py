@@ -185,7 +185,7 @@ TABLE: tuple[Address, ...] = (
         "/preset/save",
         "Presets",
         "Keeps the cursor under that name, per model, on disk at once; what cannot be written is not kept. With `all`, "
-        "attack, release, stretch and the macros as well.",
+        "attack, release, stretch, mode, portamento and the macros as well.",
         (_NAME, Arg("what", "string", default="cursor", choices=("cursor", "all"))),
         ("/done /preset/save name",),
         awaited=True,
@@ -198,7 +198,7 @@ TABLE: tuple[Address, ...] = (
         "Presets",
         "Moves the cursor to a preset, in that time: your own, or one that comes along with the model, by name or "
         "number. What else it holds is set at once, and told at its own addresses: its macros, which move all but the "
-        "cursor, and then attack, release and stretch.",
+        "cursor, and then attack, release, stretch, mode and portamento.",
         (_NAME, _seconds("seconds", default=0.0, help="glide")),
         told=True,
         moves_cursor=True,

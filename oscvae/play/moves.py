@@ -15,10 +15,11 @@ from oscvae.osc.parse import NO_MODEL, Command
 from oscvae.osc.vocabulary import find
 from oscvae.play.cursor import Cursor
 from oscvae.play.journey import Point
+from oscvae.play.keys.line import POLY
 from oscvae.play.loaded import Loaded, find_preset
 from oscvae.play.macros import Macros
 from oscvae.play.models import ModelManager
-from oscvae.play.presets import SOUND, Preset, Presets
+from oscvae.play.presets import GLIDE, MODES, SOUND, Preset, Presets
 
 obeys: Handlers[[Command, Client, int | None]] = Handlers("performer")
 
@@ -56,11 +57,14 @@ class Moves:
         z, detail = self._cursor.point, self._cursor.detail
         if not everything:
             return Preset(z, detail=detail)
+        sound = {name: float(self._told[f"/{name}"][0]) for name in (*SOUND, GLIDE)}
+        mode = str(self._told["/mode"][0])
         return Preset(
             z,
-            {name: float(self._told[f"/{name}"][0]) for name in SOUND},
+            _without_rest(sound),
             {name: float(self._told[f"/macro/{n}"][0]) for n, name in enumerate(self._macros.names, 1)},
             detail,
+            mode=mode if mode in MODES else "",
         )
 
     def place(self, name: str, loaded: Loaded) -> tuple[Point, Mix]:
@@ -102,8 +106,16 @@ class Moves:
             self._tell(f"/macro/{n}", (value,), None)
         for name, value in preset.sound.items():
             self._also(Message(f"/{name}", (value,)), command.path, client, due_ns)
+        if preset.sound:
+            self._restore("/mode", preset.mode or POLY, command, client, due_ns)
+            self._restore(f"/{GLIDE}", preset.sound.get(GLIDE, 0.0), command, client, due_ns)
         self._cursor.travel(command.values["seconds"], preset.z, due_ns, preset.detail)
         self._tell_cursor()
+
+    def _restore(self, address: str, value: float | str, command: Command, client: Client, due_ns: int | None) -> None:
+        """Set what is not written where it is as at the start."""
+        if self._told[address][0] != value:
+            self._also(Message(address, (value,)), command.path, client, due_ns)
 
     def _model(self) -> Loaded:
         if self._models.current is None:
@@ -130,10 +142,20 @@ def between(a: Preset, b: Preset, share: float) -> Preset:
     """The preset at `share` of the straight way from `a` to `b`, 0 to 1: the point, and what both hold besides."""
     return Preset(
         _mixed_point(a.z, b.z, share),
-        _mixed(a.sound, b.sound, share),
+        _without_rest(_mixed(_with_glide(a.sound), _with_glide(b.sound), share)),
         _mixed(a.macros, b.macros, share),
         blended(a.detail, b.detail, share),
+        mode=(a if share < 0.5 else b).mode if a.sound and b.sound else "",
     )
+
+
+def _without_rest(sound: Mapping[str, float]) -> dict[str, float]:
+    """What is kept of the sound: no glide that takes no time."""
+    return {name: value for name, value in sound.items() if value or name != GLIDE}
+
+
+def _with_glide(sound: Mapping[str, float]) -> Mapping[str, float]:
+    return {GLIDE: 0.0, **sound} if sound else sound
 
 
 def _mixed_point(a: Point, b: Point, share: float) -> Point:

@@ -29,8 +29,9 @@ from oscvae.play.journey import Point
 from oscvae.settings import documents
 from oscvae.settings.disk import Disk
 
-FORMAT = 3
-FORMAT_OF_SOUNDS = 2  # what is written where presets hold no detail, and
+FORMAT = 4
+FORMAT_OF_DETAILS = 3  # what is written where presets say nothing of keys,
+FORMAT_OF_SOUNDS = 2  # where they hold no detail, and
 FORMAT_OF_POINTS = 1  # where they hold points alone: older programs read it
 NAME_MAX = 64  # characters
 PRESETS_MAX = 4096  # of one model
@@ -40,6 +41,8 @@ _ASIDE_BYTES = 10  # that the name of a damaged file takes besides
 _STEM_MAX, _STEM_CUT = NAME_BYTES - len(SUFFIX) - _ASIDE_BYTES, 200
 
 SOUND = ("attack", "release", "stretch")  # what a preset may hold besides, as at the addresses of these names
+GLIDE = "portamento"  # held along with these where it is not 0
+MODES = ("mono", "legato")  # of keys; poly is not written
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +51,7 @@ log = logging.getLogger(__name__)
 class Preset:
     """What a name stands for: a latent point, and where it was asked for, how it sounds.
 
-    sound: seconds or ratio, by the names in SOUND. macros: 0 to 1, by the macro's name. detail: that of the point.
+    sound: seconds or ratio, by the names in SOUND and GLIDE. mode: of keys, one of MODES; empty = poly. macros: 0 to 1, by the macro's name. detail: that of the point.
     version: of the model in whose space the point is; empty where it was not kept.
     """
 
@@ -57,12 +60,15 @@ class Preset:
     macros: Mapping[str, float] = field(default_factory=dict)
     detail: Mix = ()
     version: str = field(default="", compare=False)
+    mode: str = ""
 
     @property
     def format(self) -> int:
         """The oldest that can hold it."""
-        if self.detail:
+        if self.mode or GLIDE in self.sound:
             return FORMAT
+        if self.detail:
+            return FORMAT_OF_DETAILS
         return FORMAT_OF_SOUNDS if self.sound or self.macros else FORMAT_OF_POINTS
 
 
@@ -308,6 +314,8 @@ def _written(preset: Preset) -> Any:
     if preset.format == FORMAT_OF_POINTS:
         return preset.z
     written: dict[str, Any] = {"z": preset.z, **preset.sound, "macros": dict(preset.macros)}
+    if preset.mode:
+        written["mode"] = preset.mode
     if preset.detail:
         written["detail"] = [
             {
@@ -340,11 +348,14 @@ def _read_one(name: str, value: Any, version: str) -> Preset:
     """What `_written` has written; else ValueError."""
     parts = value if isinstance(value, dict) else {"z": value}
     z, macros = parts.get("z"), parts.get("macros", {})
-    sound = {key: number for key, number in parts.items() if key not in ("z", "macros", "detail")}
+    mode = parts.get("mode", "")
+    sound = {key: number for key, number in parts.items() if key not in ("z", "macros", "detail", "mode")}
     if not isinstance(z, list) or not all(map(_is_finite, z)):
         raise ValueError(f"preset {name!r} is not a list of finite numbers")
-    if not set(sound) <= set(SOUND) or not isinstance(macros, dict):
-        raise ValueError(f"preset {name!r} holds more than z, {', '.join(SOUND)}, macros and detail")
+    if not set(sound) <= {*SOUND, GLIDE} or not isinstance(macros, dict):
+        raise ValueError(f"preset {name!r} holds more than z, {', '.join((*SOUND, GLIDE))}, mode, macros and detail")
+    if mode and mode not in MODES:
+        raise ValueError(f"preset {name!r} has a mode that is neither {' nor '.join(MODES)}")
     if not all(map(_is_finite, (*sound.values(), *macros.values()))):
         raise ValueError(f"preset {name!r} holds what is no finite number")
     return Preset(
@@ -353,6 +364,7 @@ def _read_one(name: str, value: Any, version: str) -> Preset:
         {key: min(max(float(number), 0.0), 1.0) for key, number in macros.items()},
         _read_detail(name, parts.get("detail", [])),
         version,
+        mode,
     )
 
 

@@ -47,6 +47,29 @@ def test_a_recall_brings_everything_back_and_tells_all() -> None:
     assert not any(path.startswith("/unit") for path, _, _ in stage.told)
 
 
+def test_a_preset_of_everything_holds_how_keys_play() -> None:
+    stage = Performing()
+    stage.do(("/mode", "legato"), ("/portamento", 0.5))
+    lead = stage.performer.moves.snapshot(everything=True)
+    assert (lead.mode, lead.sound["portamento"]) == ("legato", 0.5)
+    stage.do(("/mode", "poly"), ("/portamento", 0.0))
+    plain = stage.performer.moves.snapshot(everything=True)
+    assert plain == Preset((0.0, 0.0), {"attack": 0.0, "release": 0.15, "stretch": 1.0})
+    stage.presets |= {"lead": lead, "plain": plain}
+    stage.told.clear()
+    for name, mode, glide in (("lead", "legato", 0.5), ("near", "legato", 0.5), ("plain", "poly", 0.0)):
+        stage.do(("/preset/recall", name))
+        assert [stage.performer.standing(path) for path in ("/mode", "/portamento")] == [(mode,), (glide,)]
+    assert [told for told in stage.told if told[0] == "/mode"] == [
+        ("/mode", ("legato",), None),
+        ("/mode", ("poly",), None),
+    ], "only what changes: keys that are down would be let go"
+    stage.do(("/preset/morph", "plain", "lead", 0.25))
+    assert [stage.performer.standing(path) for path in ("/mode", "/portamento")] == [("poly",), (0.125,)]
+    stage.do(("/preset/morph", "plain", "lead", 0.75))
+    assert stage.performer.standing("/mode") == ("legato",)
+
+
 def test_a_recall_leaves_alone_what_the_preset_does_not_hold() -> None:
     stage = Performing(MACROS)
     stage.presets["gone"] = Preset((0.0, 0.0), {}, {"a macro of last year": 1.0})

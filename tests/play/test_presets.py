@@ -8,6 +8,7 @@ import math
 import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,10 @@ NOT_PRESETS = [
     "{",
     "[]",
     "null",
-    '{"format": 4, "presets": {}}',
+    '{"format": 5, "presets": {}}',
+    '{"format": 4, "presets": {"a": {"z": [1], "mode": "duo"}}}',
+    '{"format": 4, "presets": {"a": {"z": [1], "mode": 1}}}',
+    '{"format": 4, "presets": {"a": {"z": [1], "portamento": "1"}}}',
     *(
         json.dumps({"format": 3, "presets": {"a": {"z": [1], "detail": wrong}}})
         for wrong in (
@@ -110,6 +114,25 @@ def test_what_a_preset_holds_besides_its_point_is_kept(tmp_path: Path) -> None:
 
     run(body)
     assert json.loads((tmp_path / "m.json").read_text())["format"] == 1, "what older programs read"
+
+
+def test_how_keys_play_is_kept_and_what_older_programs_know_is_written_as_before(tmp_path: Path) -> None:
+    lead = Preset((1.0,), {"attack": 0.0, "release": 0.5, "stretch": 1.0, "portamento": 0.2}, mode="legato")
+
+    async def body() -> None:
+        kept = Presets(tmp_path)
+        await kept.open("m")
+        await kept.save("m", "lead", lead)
+        again = Presets(tmp_path)
+        await again.open("m")
+        assert again.find("m", "lead", 1) == lead
+        written = json.loads((tmp_path / "m.json").read_text())
+        assert written["format"] == 4
+        assert (written["presets"]["lead"]["mode"], written["presets"]["lead"]["portamento"]) == ("legato", 0.2)
+        await again.save("m", "lead", replace(lead, sound={"attack": 0.0, "release": 0.5, "stretch": 1.0}, mode=""))
+
+    run(body)
+    assert json.loads((tmp_path / "m.json").read_text())["format"] == 2
 
 
 def test_two_spellings_are_one_preset(tmp_path: Path) -> None:
