@@ -51,7 +51,8 @@ log = logging.getLogger(__name__)
 class Preset:
     """What a name stands for: a latent point, and where it was asked for, how it sounds.
 
-    sound: seconds or ratio, by the names in SOUND and GLIDE. mode: of keys, one of MODES; empty = poly. macros: 0 to 1, by the macro's name. detail: that of the point.
+    sound: seconds or ratio, by the names in SOUND and GLIDE. mode: of keys, one of MODES; empty = poly. macros: 0 to 1,
+    by the macro's name. detail: that of the point.
     version: of the model in whose space the point is; empty where it was not kept.
     """
 
