@@ -167,8 +167,8 @@
                 "box": {
                     "id": "obj-5",
                     "maxclass": "newobj",
-                    "numinlets": 17,
-                    "numoutlets": 17,
+                    "numinlets": 19,
+                    "numoutlets": 19,
                     "patching_rect": [
                         30,
                         1080,
@@ -192,9 +192,11 @@
                         "",
                         "",
                         "",
+                        "",
+                        "",
                         ""
                     ],
-                    "text": "route /gain /pan /bend /attack /release /stretch /macro/1 /macro/2 /macro/3 /macro/4 /sustain pad voices /macros.reply /presets.reply /models.reply"
+                    "text": "route /gain /pan /bend /attack /release /stretch /portamento /macro/1 /macro/2 /macro/3 /macro/4 /sustain /mode pad voices /macros.reply /presets.reply /models.reply"
                 }
             },
             {
@@ -694,7 +696,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        294,
+                        291,
                         170,
                         20
                     ],
@@ -721,7 +723,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         196,
-                        294,
+                        291,
                         60,
                         22
                     ],
@@ -749,7 +751,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         260,
-                        294,
+                        291,
                         32,
                         22
                     ],
@@ -880,7 +882,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        320,
+                        314,
                         170,
                         20
                     ],
@@ -907,7 +909,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         196,
-                        320,
+                        314,
                         60,
                         22
                     ],
@@ -935,7 +937,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         260,
-                        320,
+                        314,
                         104,
                         22
                     ],
@@ -1066,7 +1068,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        346,
+                        337,
                         170,
                         20
                     ],
@@ -1093,7 +1095,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         196,
-                        346,
+                        337,
                         60,
                         22
                     ],
@@ -1121,7 +1123,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         260,
-                        346,
+                        337,
                         65,
                         22
                     ],
@@ -1252,7 +1254,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        372,
+                        360,
                         170,
                         20
                     ],
@@ -1279,7 +1281,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         196,
-                        372,
+                        360,
                         60,
                         22
                     ],
@@ -1307,7 +1309,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         260,
-                        372,
+                        360,
                         71,
                         22
                     ],
@@ -1438,7 +1440,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         20,
-                        398,
+                        383,
                         170,
                         20
                     ],
@@ -1465,7 +1467,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         196,
-                        398,
+                        383,
                         60,
                         22
                     ],
@@ -1493,7 +1495,7 @@
                     "presentation": 1,
                     "presentation_rect": [
                         260,
-                        398,
+                        383,
                         98,
                         22
                     ],
@@ -1612,6 +1614,192 @@
             {
                 "box": {
                     "id": "obj-75",
+                    "maxclass": "slider",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1760,
+                        90,
+                        170,
+                        20
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        20,
+                        406,
+                        170,
+                        20
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "varname": "portamento-slider",
+                    "orientation": 1,
+                    "floatoutput": 1
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-76",
+                    "maxclass": "flonum",
+                    "numinlets": 1,
+                    "numoutlets": 2,
+                    "patching_rect": [
+                        1760,
+                        150,
+                        60,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        196,
+                        406,
+                        60,
+                        22
+                    ],
+                    "outlettype": [
+                        "",
+                        "bang"
+                    ],
+                    "varname": "portamento",
+                    "minimum": 0.0,
+                    "maximum": 2.0
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-77",
+                    "maxclass": "comment",
+                    "numinlets": 1,
+                    "numoutlets": 0,
+                    "patching_rect": [
+                        1760,
+                        220,
+                        91.0,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        260,
+                        406,
+                        91,
+                        22
+                    ],
+                    "text": "portamento s",
+                    "fontsize": 12.0
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-78",
+                    "maxclass": "newobj",
+                    "numinlets": 6,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1760,
+                        120,
+                        161.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "scale 0. 127.0 0.0 2.0"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-79",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1760,
+                        180,
+                        141.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend /portamento"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-80",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1850,
+                        325,
+                        89.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend set"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-81",
+                    "maxclass": "newobj",
+                    "numinlets": 6,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1760,
+                        290,
+                        161.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "scale 0.0 2.0 0. 127.0"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-82",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1760,
+                        325,
+                        89.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend set"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-83",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1760,
+                        365,
+                        95.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "loadmess 0.0"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-84",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -1634,7 +1822,7 @@
             },
             {
                 "box": {
-                    "id": "obj-76",
+                    "id": "obj-85",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -1652,7 +1840,7 @@
             },
             {
                 "box": {
-                    "id": "obj-77",
+                    "id": "obj-86",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -1670,7 +1858,7 @@
             },
             {
                 "box": {
-                    "id": "obj-78",
+                    "id": "obj-87",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 4,
@@ -1691,7 +1879,7 @@
             },
             {
                 "box": {
-                    "id": "obj-79",
+                    "id": "obj-88",
                     "maxclass": "slider",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -1718,7 +1906,7 @@
             },
             {
                 "box": {
-                    "id": "obj-80",
+                    "id": "obj-89",
                     "maxclass": "newobj",
                     "numinlets": 6,
                     "numoutlets": 1,
@@ -1736,7 +1924,7 @@
             },
             {
                 "box": {
-                    "id": "obj-81",
+                    "id": "obj-90",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -1754,7 +1942,7 @@
             },
             {
                 "box": {
-                    "id": "obj-82",
+                    "id": "obj-91",
                     "maxclass": "newobj",
                     "numinlets": 6,
                     "numoutlets": 1,
@@ -1772,7 +1960,7 @@
             },
             {
                 "box": {
-                    "id": "obj-83",
+                    "id": "obj-92",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -1790,7 +1978,7 @@
             },
             {
                 "box": {
-                    "id": "obj-84",
+                    "id": "obj-93",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -1814,7 +2002,7 @@
             },
             {
                 "box": {
-                    "id": "obj-85",
+                    "id": "obj-94",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -1832,7 +2020,7 @@
             },
             {
                 "box": {
-                    "id": "obj-86",
+                    "id": "obj-95",
                     "maxclass": "slider",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -1859,7 +2047,7 @@
             },
             {
                 "box": {
-                    "id": "obj-87",
+                    "id": "obj-96",
                     "maxclass": "newobj",
                     "numinlets": 6,
                     "numoutlets": 1,
@@ -1877,7 +2065,7 @@
             },
             {
                 "box": {
-                    "id": "obj-88",
+                    "id": "obj-97",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -1895,7 +2083,7 @@
             },
             {
                 "box": {
-                    "id": "obj-89",
+                    "id": "obj-98",
                     "maxclass": "newobj",
                     "numinlets": 6,
                     "numoutlets": 1,
@@ -1913,7 +2101,7 @@
             },
             {
                 "box": {
-                    "id": "obj-90",
+                    "id": "obj-99",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -1931,7 +2119,7 @@
             },
             {
                 "box": {
-                    "id": "obj-91",
+                    "id": "obj-100",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -1955,7 +2143,7 @@
             },
             {
                 "box": {
-                    "id": "obj-92",
+                    "id": "obj-101",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -1973,7 +2161,7 @@
             },
             {
                 "box": {
-                    "id": "obj-93",
+                    "id": "obj-102",
                     "maxclass": "slider",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2000,7 +2188,7 @@
             },
             {
                 "box": {
-                    "id": "obj-94",
+                    "id": "obj-103",
                     "maxclass": "newobj",
                     "numinlets": 6,
                     "numoutlets": 1,
@@ -2018,7 +2206,7 @@
             },
             {
                 "box": {
-                    "id": "obj-95",
+                    "id": "obj-104",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2036,7 +2224,7 @@
             },
             {
                 "box": {
-                    "id": "obj-96",
+                    "id": "obj-105",
                     "maxclass": "newobj",
                     "numinlets": 6,
                     "numoutlets": 1,
@@ -2054,7 +2242,7 @@
             },
             {
                 "box": {
-                    "id": "obj-97",
+                    "id": "obj-106",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2072,7 +2260,7 @@
             },
             {
                 "box": {
-                    "id": "obj-98",
+                    "id": "obj-107",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2096,7 +2284,7 @@
             },
             {
                 "box": {
-                    "id": "obj-99",
+                    "id": "obj-108",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2114,7 +2302,7 @@
             },
             {
                 "box": {
-                    "id": "obj-100",
+                    "id": "obj-109",
                     "maxclass": "slider",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2141,7 +2329,7 @@
             },
             {
                 "box": {
-                    "id": "obj-101",
+                    "id": "obj-110",
                     "maxclass": "newobj",
                     "numinlets": 6,
                     "numoutlets": 1,
@@ -2159,7 +2347,7 @@
             },
             {
                 "box": {
-                    "id": "obj-102",
+                    "id": "obj-111",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2177,7 +2365,7 @@
             },
             {
                 "box": {
-                    "id": "obj-103",
+                    "id": "obj-112",
                     "maxclass": "newobj",
                     "numinlets": 6,
                     "numoutlets": 1,
@@ -2195,7 +2383,7 @@
             },
             {
                 "box": {
-                    "id": "obj-104",
+                    "id": "obj-113",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2213,7 +2401,7 @@
             },
             {
                 "box": {
-                    "id": "obj-105",
+                    "id": "obj-114",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2237,7 +2425,7 @@
             },
             {
                 "box": {
-                    "id": "obj-106",
+                    "id": "obj-115",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2255,7 +2443,7 @@
             },
             {
                 "box": {
-                    "id": "obj-107",
+                    "id": "obj-116",
                     "maxclass": "kslider",
                     "numinlets": 2,
                     "numoutlets": 2,
@@ -2284,7 +2472,7 @@
             },
             {
                 "box": {
-                    "id": "obj-108",
+                    "id": "obj-117",
                     "maxclass": "newobj",
                     "numinlets": 3,
                     "numoutlets": 2,
@@ -2303,7 +2491,7 @@
             },
             {
                 "box": {
-                    "id": "obj-109",
+                    "id": "obj-118",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2321,7 +2509,7 @@
             },
             {
                 "box": {
-                    "id": "obj-110",
+                    "id": "obj-119",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2339,7 +2527,7 @@
             },
             {
                 "box": {
-                    "id": "obj-111",
+                    "id": "obj-120",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -2367,7 +2555,7 @@
             },
             {
                 "box": {
-                    "id": "obj-112",
+                    "id": "obj-121",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2390,7 +2578,7 @@
             },
             {
                 "box": {
-                    "id": "obj-113",
+                    "id": "obj-122",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2408,7 +2596,7 @@
             },
             {
                 "box": {
-                    "id": "obj-114",
+                    "id": "obj-123",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -2436,7 +2624,7 @@
             },
             {
                 "box": {
-                    "id": "obj-115",
+                    "id": "obj-124",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2459,7 +2647,7 @@
             },
             {
                 "box": {
-                    "id": "obj-116",
+                    "id": "obj-125",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2477,7 +2665,7 @@
             },
             {
                 "box": {
-                    "id": "obj-117",
+                    "id": "obj-126",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2497,7 +2685,7 @@
             },
             {
                 "box": {
-                    "id": "obj-118",
+                    "id": "obj-127",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2515,7 +2703,7 @@
             },
             {
                 "box": {
-                    "id": "obj-119",
+                    "id": "obj-128",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2533,7 +2721,7 @@
             },
             {
                 "box": {
-                    "id": "obj-120",
+                    "id": "obj-129",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2556,7 +2744,7 @@
             },
             {
                 "box": {
-                    "id": "obj-121",
+                    "id": "obj-130",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2579,7 +2767,7 @@
             },
             {
                 "box": {
-                    "id": "obj-122",
+                    "id": "obj-131",
                     "maxclass": "tab",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2616,7 +2804,7 @@
             },
             {
                 "box": {
-                    "id": "obj-123",
+                    "id": "obj-132",
                     "maxclass": "tab",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2653,7 +2841,7 @@
             },
             {
                 "box": {
-                    "id": "obj-124",
+                    "id": "obj-133",
                     "maxclass": "flonum",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -2681,7 +2869,7 @@
             },
             {
                 "box": {
-                    "id": "obj-125",
+                    "id": "obj-134",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2704,7 +2892,7 @@
             },
             {
                 "box": {
-                    "id": "obj-126",
+                    "id": "obj-135",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2722,7 +2910,7 @@
             },
             {
                 "box": {
-                    "id": "obj-127",
+                    "id": "obj-136",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2740,7 +2928,7 @@
             },
             {
                 "box": {
-                    "id": "obj-128",
+                    "id": "obj-137",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2758,7 +2946,7 @@
             },
             {
                 "box": {
-                    "id": "obj-129",
+                    "id": "obj-138",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2776,7 +2964,7 @@
             },
             {
                 "box": {
-                    "id": "obj-130",
+                    "id": "obj-139",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2794,7 +2982,7 @@
             },
             {
                 "box": {
-                    "id": "obj-131",
+                    "id": "obj-140",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2812,7 +3000,7 @@
             },
             {
                 "box": {
-                    "id": "obj-132",
+                    "id": "obj-141",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2840,7 +3028,7 @@
             },
             {
                 "box": {
-                    "id": "obj-133",
+                    "id": "obj-142",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2858,7 +3046,7 @@
             },
             {
                 "box": {
-                    "id": "obj-134",
+                    "id": "obj-143",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2876,7 +3064,7 @@
             },
             {
                 "box": {
-                    "id": "obj-135",
+                    "id": "obj-144",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2904,7 +3092,7 @@
             },
             {
                 "box": {
-                    "id": "obj-136",
+                    "id": "obj-145",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -2922,7 +3110,7 @@
             },
             {
                 "box": {
-                    "id": "obj-137",
+                    "id": "obj-146",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -2940,7 +3128,7 @@
             },
             {
                 "box": {
-                    "id": "obj-138",
+                    "id": "obj-147",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -2963,7 +3151,7 @@
             },
             {
                 "box": {
-                    "id": "obj-139",
+                    "id": "obj-148",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -2991,7 +3179,7 @@
             },
             {
                 "box": {
-                    "id": "obj-140",
+                    "id": "obj-149",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3009,7 +3197,7 @@
             },
             {
                 "box": {
-                    "id": "obj-141",
+                    "id": "obj-150",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -3037,7 +3225,7 @@
             },
             {
                 "box": {
-                    "id": "obj-142",
+                    "id": "obj-151",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3055,7 +3243,7 @@
             },
             {
                 "box": {
-                    "id": "obj-143",
+                    "id": "obj-152",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3083,7 +3271,7 @@
             },
             {
                 "box": {
-                    "id": "obj-144",
+                    "id": "obj-153",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3106,7 +3294,7 @@
             },
             {
                 "box": {
-                    "id": "obj-145",
+                    "id": "obj-154",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -3124,7 +3312,7 @@
             },
             {
                 "box": {
-                    "id": "obj-146",
+                    "id": "obj-155",
                     "maxclass": "flonum",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3152,7 +3340,7 @@
             },
             {
                 "box": {
-                    "id": "obj-147",
+                    "id": "obj-156",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3175,7 +3363,7 @@
             },
             {
                 "box": {
-                    "id": "obj-148",
+                    "id": "obj-157",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -3193,7 +3381,7 @@
             },
             {
                 "box": {
-                    "id": "obj-149",
+                    "id": "obj-158",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -3221,7 +3409,7 @@
             },
             {
                 "box": {
-                    "id": "obj-150",
+                    "id": "obj-159",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3239,7 +3427,7 @@
             },
             {
                 "box": {
-                    "id": "obj-151",
+                    "id": "obj-160",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3257,7 +3445,7 @@
             },
             {
                 "box": {
-                    "id": "obj-152",
+                    "id": "obj-161",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -3275,7 +3463,7 @@
             },
             {
                 "box": {
-                    "id": "obj-153",
+                    "id": "obj-162",
                     "maxclass": "toggle",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -3300,7 +3488,7 @@
             },
             {
                 "box": {
-                    "id": "obj-154",
+                    "id": "obj-163",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3323,7 +3511,7 @@
             },
             {
                 "box": {
-                    "id": "obj-155",
+                    "id": "obj-164",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -3341,7 +3529,7 @@
             },
             {
                 "box": {
-                    "id": "obj-156",
+                    "id": "obj-165",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -3359,7 +3547,205 @@
             },
             {
                 "box": {
-                    "id": "obj-157",
+                    "id": "obj-166",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1560,
+                        920,
+                        89.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend set"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-167",
+                    "maxclass": "comment",
+                    "numinlets": 1,
+                    "numoutlets": 0,
+                    "patching_rect": [
+                        1560,
+                        950,
+                        60,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        624,
+                        431,
+                        60,
+                        22
+                    ],
+                    "text": "poly",
+                    "fontsize": 12.0,
+                    "varname": "mode-shown"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-168",
+                    "maxclass": "newobj",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1260,
+                        980,
+                        102.0,
+                        22
+                    ],
+                    "outlettype": [
+                        ""
+                    ],
+                    "text": "prepend /mode"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-169",
+                    "maxclass": "textbutton",
+                    "numinlets": 1,
+                    "numoutlets": 3,
+                    "patching_rect": [
+                        1260,
+                        920,
+                        70,
+                        24
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        400,
+                        430,
+                        70,
+                        24
+                    ],
+                    "outlettype": [
+                        "",
+                        "",
+                        "int"
+                    ],
+                    "text": "poly",
+                    "varname": "poly"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-170",
+                    "maxclass": "message",
+                    "numinlets": 2,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1260,
+                        950,
+                        42.0,
+                        22
+                    ],
+                    "text": "poly",
+                    "outlettype": [
+                        ""
+                    ]
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-171",
+                    "maxclass": "textbutton",
+                    "numinlets": 1,
+                    "numoutlets": 3,
+                    "patching_rect": [
+                        1360,
+                        920,
+                        70,
+                        24
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        474,
+                        430,
+                        70,
+                        24
+                    ],
+                    "outlettype": [
+                        "",
+                        "",
+                        "int"
+                    ],
+                    "text": "mono",
+                    "varname": "mono"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-172",
+                    "maxclass": "message",
+                    "numinlets": 2,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1360,
+                        950,
+                        42.0,
+                        22
+                    ],
+                    "text": "mono",
+                    "outlettype": [
+                        ""
+                    ]
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-173",
+                    "maxclass": "textbutton",
+                    "numinlets": 1,
+                    "numoutlets": 3,
+                    "patching_rect": [
+                        1460,
+                        920,
+                        70,
+                        24
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        548,
+                        430,
+                        70,
+                        24
+                    ],
+                    "outlettype": [
+                        "",
+                        "",
+                        "int"
+                    ],
+                    "text": "legato",
+                    "varname": "legato"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-174",
+                    "maxclass": "message",
+                    "numinlets": 2,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1460,
+                        950,
+                        56.0,
+                        22
+                    ],
+                    "text": "legato",
+                    "outlettype": [
+                        ""
+                    ]
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-175",
                     "maxclass": "toggle",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -3384,7 +3770,7 @@
             },
             {
                 "box": {
-                    "id": "obj-158",
+                    "id": "obj-176",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3407,7 +3793,7 @@
             },
             {
                 "box": {
-                    "id": "obj-159",
+                    "id": "obj-177",
                     "maxclass": "newobj",
                     "numinlets": 3,
                     "numoutlets": 3,
@@ -3427,7 +3813,7 @@
             },
             {
                 "box": {
-                    "id": "obj-160",
+                    "id": "obj-178",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3445,7 +3831,7 @@
             },
             {
                 "box": {
-                    "id": "obj-161",
+                    "id": "obj-179",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3463,7 +3849,7 @@
             },
             {
                 "box": {
-                    "id": "obj-162",
+                    "id": "obj-180",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -3491,7 +3877,7 @@
             },
             {
                 "box": {
-                    "id": "obj-163",
+                    "id": "obj-181",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3509,7 +3895,7 @@
             },
             {
                 "box": {
-                    "id": "obj-164",
+                    "id": "obj-182",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -3537,7 +3923,7 @@
             },
             {
                 "box": {
-                    "id": "obj-165",
+                    "id": "obj-183",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3555,7 +3941,7 @@
             },
             {
                 "box": {
-                    "id": "obj-166",
+                    "id": "obj-184",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -3583,7 +3969,7 @@
             },
             {
                 "box": {
-                    "id": "obj-167",
+                    "id": "obj-185",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3601,7 +3987,7 @@
             },
             {
                 "box": {
-                    "id": "obj-168",
+                    "id": "obj-186",
                     "maxclass": "textbutton",
                     "numinlets": 1,
                     "numoutlets": 3,
@@ -3629,7 +4015,7 @@
             },
             {
                 "box": {
-                    "id": "obj-169",
+                    "id": "obj-187",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -3647,7 +4033,7 @@
             },
             {
                 "box": {
-                    "id": "obj-170",
+                    "id": "obj-188",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3670,7 +4056,7 @@
             },
             {
                 "box": {
-                    "id": "obj-171",
+                    "id": "obj-189",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3693,7 +4079,7 @@
             },
             {
                 "box": {
-                    "id": "obj-172",
+                    "id": "obj-190",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3712,7 +4098,7 @@
             },
             {
                 "box": {
-                    "id": "obj-173",
+                    "id": "obj-191",
                     "maxclass": "slider",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -3739,7 +4125,7 @@
             },
             {
                 "box": {
-                    "id": "obj-174",
+                    "id": "obj-192",
                     "maxclass": "newobj",
                     "numinlets": 6,
                     "numoutlets": 1,
@@ -3757,7 +4143,7 @@
             },
             {
                 "box": {
-                    "id": "obj-175",
+                    "id": "obj-193",
                     "maxclass": "slider",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -3784,7 +4170,7 @@
             },
             {
                 "box": {
-                    "id": "obj-176",
+                    "id": "obj-194",
                     "maxclass": "newobj",
                     "numinlets": 6,
                     "numoutlets": 1,
@@ -3802,7 +4188,7 @@
             },
             {
                 "box": {
-                    "id": "obj-177",
+                    "id": "obj-195",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 6,
@@ -3825,7 +4211,7 @@
             },
             {
                 "box": {
-                    "id": "obj-178",
+                    "id": "obj-196",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3852,7 +4238,7 @@
             },
             {
                 "box": {
-                    "id": "obj-179",
+                    "id": "obj-197",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3875,7 +4261,7 @@
             },
             {
                 "box": {
-                    "id": "obj-180",
+                    "id": "obj-198",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3902,7 +4288,7 @@
             },
             {
                 "box": {
-                    "id": "obj-181",
+                    "id": "obj-199",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3925,7 +4311,7 @@
             },
             {
                 "box": {
-                    "id": "obj-182",
+                    "id": "obj-200",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -3952,7 +4338,7 @@
             },
             {
                 "box": {
-                    "id": "obj-183",
+                    "id": "obj-201",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -3975,7 +4361,7 @@
             },
             {
                 "box": {
-                    "id": "obj-184",
+                    "id": "obj-202",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -4002,7 +4388,7 @@
             },
             {
                 "box": {
-                    "id": "obj-185",
+                    "id": "obj-203",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4025,7 +4411,7 @@
             },
             {
                 "box": {
-                    "id": "obj-186",
+                    "id": "obj-204",
                     "maxclass": "number",
                     "numinlets": 1,
                     "numoutlets": 2,
@@ -4052,7 +4438,7 @@
             },
             {
                 "box": {
-                    "id": "obj-187",
+                    "id": "obj-205",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4075,7 +4461,7 @@
             },
             {
                 "box": {
-                    "id": "obj-188",
+                    "id": "obj-206",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 1,
@@ -4093,7 +4479,7 @@
             },
             {
                 "box": {
-                    "id": "obj-189",
+                    "id": "obj-207",
                     "maxclass": "newobj",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4111,7 +4497,7 @@
             },
             {
                 "box": {
-                    "id": "obj-190",
+                    "id": "obj-208",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4129,7 +4515,7 @@
             },
             {
                 "box": {
-                    "id": "obj-191",
+                    "id": "obj-209",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4152,7 +4538,7 @@
             },
             {
                 "box": {
-                    "id": "obj-192",
+                    "id": "obj-210",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4177,7 +4563,7 @@
             },
             {
                 "box": {
-                    "id": "obj-193",
+                    "id": "obj-211",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4200,7 +4586,7 @@
             },
             {
                 "box": {
-                    "id": "obj-194",
+                    "id": "obj-212",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4225,7 +4611,7 @@
             },
             {
                 "box": {
-                    "id": "obj-195",
+                    "id": "obj-213",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4248,7 +4634,7 @@
             },
             {
                 "box": {
-                    "id": "obj-196",
+                    "id": "obj-214",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4273,7 +4659,7 @@
             },
             {
                 "box": {
-                    "id": "obj-197",
+                    "id": "obj-215",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4296,7 +4682,7 @@
             },
             {
                 "box": {
-                    "id": "obj-198",
+                    "id": "obj-216",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4321,7 +4707,7 @@
             },
             {
                 "box": {
-                    "id": "obj-199",
+                    "id": "obj-217",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4344,7 +4730,7 @@
             },
             {
                 "box": {
-                    "id": "obj-200",
+                    "id": "obj-218",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4369,7 +4755,7 @@
             },
             {
                 "box": {
-                    "id": "obj-201",
+                    "id": "obj-219",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4392,7 +4778,7 @@
             },
             {
                 "box": {
-                    "id": "obj-202",
+                    "id": "obj-220",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4417,7 +4803,7 @@
             },
             {
                 "box": {
-                    "id": "obj-203",
+                    "id": "obj-221",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4440,7 +4826,7 @@
             },
             {
                 "box": {
-                    "id": "obj-204",
+                    "id": "obj-222",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4465,7 +4851,7 @@
             },
             {
                 "box": {
-                    "id": "obj-205",
+                    "id": "obj-223",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4488,7 +4874,7 @@
             },
             {
                 "box": {
-                    "id": "obj-206",
+                    "id": "obj-224",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4513,7 +4899,7 @@
             },
             {
                 "box": {
-                    "id": "obj-207",
+                    "id": "obj-225",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4536,7 +4922,7 @@
             },
             {
                 "box": {
-                    "id": "obj-208",
+                    "id": "obj-226",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4561,7 +4947,7 @@
             },
             {
                 "box": {
-                    "id": "obj-209",
+                    "id": "obj-227",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4584,7 +4970,7 @@
             },
             {
                 "box": {
-                    "id": "obj-210",
+                    "id": "obj-228",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4609,7 +4995,7 @@
             },
             {
                 "box": {
-                    "id": "obj-211",
+                    "id": "obj-229",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4632,7 +5018,7 @@
             },
             {
                 "box": {
-                    "id": "obj-212",
+                    "id": "obj-230",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4657,7 +5043,7 @@
             },
             {
                 "box": {
-                    "id": "obj-213",
+                    "id": "obj-231",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4680,7 +5066,7 @@
             },
             {
                 "box": {
-                    "id": "obj-214",
+                    "id": "obj-232",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4705,7 +5091,7 @@
             },
             {
                 "box": {
-                    "id": "obj-215",
+                    "id": "obj-233",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4728,7 +5114,7 @@
             },
             {
                 "box": {
-                    "id": "obj-216",
+                    "id": "obj-234",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4753,7 +5139,7 @@
             },
             {
                 "box": {
-                    "id": "obj-217",
+                    "id": "obj-235",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4776,7 +5162,7 @@
             },
             {
                 "box": {
-                    "id": "obj-218",
+                    "id": "obj-236",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4801,7 +5187,7 @@
             },
             {
                 "box": {
-                    "id": "obj-219",
+                    "id": "obj-237",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4824,7 +5210,7 @@
             },
             {
                 "box": {
-                    "id": "obj-220",
+                    "id": "obj-238",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4849,7 +5235,7 @@
             },
             {
                 "box": {
-                    "id": "obj-221",
+                    "id": "obj-239",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4872,7 +5258,7 @@
             },
             {
                 "box": {
-                    "id": "obj-222",
+                    "id": "obj-240",
                     "maxclass": "message",
                     "numinlets": 2,
                     "numoutlets": 1,
@@ -4897,7 +5283,7 @@
             },
             {
                 "box": {
-                    "id": "obj-223",
+                    "id": "obj-241",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4920,7 +5306,7 @@
             },
             {
                 "box": {
-                    "id": "obj-224",
+                    "id": "obj-242",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4943,7 +5329,7 @@
             },
             {
                 "box": {
-                    "id": "obj-225",
+                    "id": "obj-243",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4966,7 +5352,7 @@
             },
             {
                 "box": {
-                    "id": "obj-226",
+                    "id": "obj-244",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -4989,7 +5375,7 @@
             },
             {
                 "box": {
-                    "id": "obj-227",
+                    "id": "obj-245",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -5012,7 +5398,7 @@
             },
             {
                 "box": {
-                    "id": "obj-228",
+                    "id": "obj-246",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -5035,7 +5421,7 @@
             },
             {
                 "box": {
-                    "id": "obj-229",
+                    "id": "obj-247",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -5058,7 +5444,7 @@
             },
             {
                 "box": {
-                    "id": "obj-230",
+                    "id": "obj-248",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -5081,7 +5467,7 @@
             },
             {
                 "box": {
-                    "id": "obj-231",
+                    "id": "obj-249",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -5104,7 +5490,7 @@
             },
             {
                 "box": {
-                    "id": "obj-232",
+                    "id": "obj-250",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -5127,7 +5513,7 @@
             },
             {
                 "box": {
-                    "id": "obj-233",
+                    "id": "obj-251",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -5150,7 +5536,7 @@
             },
             {
                 "box": {
-                    "id": "obj-234",
+                    "id": "obj-252",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -5166,7 +5552,7 @@
             },
             {
                 "box": {
-                    "id": "obj-235",
+                    "id": "obj-253",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -5182,7 +5568,7 @@
             },
             {
                 "box": {
-                    "id": "obj-236",
+                    "id": "obj-254",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -5198,7 +5584,7 @@
             },
             {
                 "box": {
-                    "id": "obj-237",
+                    "id": "obj-255",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -5214,7 +5600,7 @@
             },
             {
                 "box": {
-                    "id": "obj-238",
+                    "id": "obj-256",
                     "maxclass": "newobj",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -5230,7 +5616,7 @@
             },
             {
                 "box": {
-                    "id": "obj-239",
+                    "id": "obj-257",
                     "maxclass": "comment",
                     "numinlets": 1,
                     "numoutlets": 0,
@@ -5271,1229 +5657,1190 @@
                 "patchline": {
                     "source": [
                         "obj-5",
-                        11
-                    ],
-                    "destination": [
-                        "obj-6",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-7",
-                        0
-                    ],
-                    "destination": [
-                        "obj-9",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-9",
-                        0
-                    ],
-                    "destination": [
-                        "obj-8",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-7",
-                        1
-                    ],
-                    "destination": [
-                        "obj-10",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-10",
-                        0
-                    ],
-                    "destination": [
-                        "obj-8",
-                        1
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-8",
-                        0
-                    ],
-                    "destination": [
-                        "obj-11",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-11",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-6",
-                        0
-                    ],
-                    "destination": [
-                        "obj-12",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-12",
-                        0
-                    ],
-                    "destination": [
-                        "obj-13",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-13",
-                        0
-                    ],
-                    "destination": [
-                        "obj-7",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-14",
-                        0
-                    ],
-                    "destination": [
-                        "obj-16",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-16",
-                        0
-                    ],
-                    "destination": [
-                        "obj-15",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-14",
-                        1
-                    ],
-                    "destination": [
-                        "obj-17",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-17",
-                        0
-                    ],
-                    "destination": [
-                        "obj-15",
-                        1
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-15",
-                        0
-                    ],
-                    "destination": [
-                        "obj-18",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-18",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-6",
-                        1
-                    ],
-                    "destination": [
-                        "obj-19",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-19",
-                        0
-                    ],
-                    "destination": [
-                        "obj-20",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-20",
-                        0
-                    ],
-                    "destination": [
-                        "obj-14",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-21",
-                        0
-                    ],
-                    "destination": [
-                        "obj-24",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-24",
-                        0
-                    ],
-                    "destination": [
-                        "obj-22",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-22",
-                        0
-                    ],
-                    "destination": [
-                        "obj-25",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-25",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        0
-                    ],
-                    "destination": [
-                        "obj-26",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-26",
-                        0
-                    ],
-                    "destination": [
-                        "obj-22",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        0
-                    ],
-                    "destination": [
-                        "obj-27",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-22",
-                        0
-                    ],
-                    "destination": [
-                        "obj-27",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-27",
-                        0
-                    ],
-                    "destination": [
-                        "obj-28",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-28",
-                        0
-                    ],
-                    "destination": [
-                        "obj-21",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-29",
-                        0
-                    ],
-                    "destination": [
-                        "obj-27",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-29",
-                        0
-                    ],
-                    "destination": [
-                        "obj-26",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-30",
-                        0
-                    ],
-                    "destination": [
-                        "obj-33",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-33",
-                        0
-                    ],
-                    "destination": [
-                        "obj-31",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-31",
-                        0
-                    ],
-                    "destination": [
-                        "obj-34",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-34",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        1
-                    ],
-                    "destination": [
-                        "obj-35",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-35",
-                        0
-                    ],
-                    "destination": [
-                        "obj-31",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        1
-                    ],
-                    "destination": [
-                        "obj-36",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-31",
-                        0
-                    ],
-                    "destination": [
-                        "obj-36",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-36",
-                        0
-                    ],
-                    "destination": [
-                        "obj-37",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-37",
-                        0
-                    ],
-                    "destination": [
-                        "obj-30",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-38",
-                        0
-                    ],
-                    "destination": [
-                        "obj-36",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-38",
-                        0
-                    ],
-                    "destination": [
-                        "obj-35",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-39",
-                        0
-                    ],
-                    "destination": [
-                        "obj-42",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-42",
-                        0
-                    ],
-                    "destination": [
-                        "obj-40",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-40",
-                        0
-                    ],
-                    "destination": [
-                        "obj-43",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-43",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        2
-                    ],
-                    "destination": [
-                        "obj-44",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-44",
-                        0
-                    ],
-                    "destination": [
-                        "obj-40",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        2
-                    ],
-                    "destination": [
-                        "obj-45",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-40",
-                        0
-                    ],
-                    "destination": [
-                        "obj-45",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-45",
-                        0
-                    ],
-                    "destination": [
-                        "obj-46",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-46",
-                        0
-                    ],
-                    "destination": [
-                        "obj-39",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-47",
-                        0
-                    ],
-                    "destination": [
-                        "obj-45",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-47",
-                        0
-                    ],
-                    "destination": [
-                        "obj-44",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-48",
-                        0
-                    ],
-                    "destination": [
-                        "obj-51",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-51",
-                        0
-                    ],
-                    "destination": [
-                        "obj-49",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-49",
-                        0
-                    ],
-                    "destination": [
-                        "obj-52",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-52",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        3
-                    ],
-                    "destination": [
-                        "obj-53",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-53",
-                        0
-                    ],
-                    "destination": [
-                        "obj-49",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        3
-                    ],
-                    "destination": [
-                        "obj-54",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-49",
-                        0
-                    ],
-                    "destination": [
-                        "obj-54",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-54",
-                        0
-                    ],
-                    "destination": [
-                        "obj-55",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-55",
-                        0
-                    ],
-                    "destination": [
-                        "obj-48",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-56",
-                        0
-                    ],
-                    "destination": [
-                        "obj-54",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-56",
-                        0
-                    ],
-                    "destination": [
-                        "obj-53",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-57",
-                        0
-                    ],
-                    "destination": [
-                        "obj-60",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-60",
-                        0
-                    ],
-                    "destination": [
-                        "obj-58",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-58",
-                        0
-                    ],
-                    "destination": [
-                        "obj-61",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-61",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        4
-                    ],
-                    "destination": [
-                        "obj-62",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-62",
-                        0
-                    ],
-                    "destination": [
-                        "obj-58",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        4
-                    ],
-                    "destination": [
-                        "obj-63",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-58",
-                        0
-                    ],
-                    "destination": [
-                        "obj-63",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-63",
-                        0
-                    ],
-                    "destination": [
-                        "obj-64",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-64",
-                        0
-                    ],
-                    "destination": [
-                        "obj-57",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-65",
-                        0
-                    ],
-                    "destination": [
-                        "obj-63",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-65",
-                        0
-                    ],
-                    "destination": [
-                        "obj-62",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-66",
-                        0
-                    ],
-                    "destination": [
-                        "obj-69",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-69",
-                        0
-                    ],
-                    "destination": [
-                        "obj-67",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-67",
-                        0
-                    ],
-                    "destination": [
-                        "obj-70",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-70",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        5
-                    ],
-                    "destination": [
-                        "obj-71",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-71",
-                        0
-                    ],
-                    "destination": [
-                        "obj-67",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        5
-                    ],
-                    "destination": [
-                        "obj-72",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-67",
-                        0
-                    ],
-                    "destination": [
-                        "obj-72",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-72",
-                        0
-                    ],
-                    "destination": [
-                        "obj-73",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-73",
-                        0
-                    ],
-                    "destination": [
-                        "obj-66",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-74",
-                        0
-                    ],
-                    "destination": [
-                        "obj-72",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-74",
-                        0
-                    ],
-                    "destination": [
-                        "obj-71",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-3",
-                        7
-                    ],
-                    "destination": [
-                        "obj-76",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-76",
-                        0
-                    ],
-                    "destination": [
-                        "obj-77",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-77",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
                         13
+                    ],
+                    "destination": [
+                        "obj-6",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-7",
+                        0
+                    ],
+                    "destination": [
+                        "obj-9",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-9",
+                        0
+                    ],
+                    "destination": [
+                        "obj-8",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-7",
+                        1
+                    ],
+                    "destination": [
+                        "obj-10",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-10",
+                        0
+                    ],
+                    "destination": [
+                        "obj-8",
+                        1
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-8",
+                        0
+                    ],
+                    "destination": [
+                        "obj-11",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-11",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-6",
+                        0
+                    ],
+                    "destination": [
+                        "obj-12",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-12",
+                        0
+                    ],
+                    "destination": [
+                        "obj-13",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-13",
+                        0
+                    ],
+                    "destination": [
+                        "obj-7",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-14",
+                        0
+                    ],
+                    "destination": [
+                        "obj-16",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-16",
+                        0
+                    ],
+                    "destination": [
+                        "obj-15",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-14",
+                        1
+                    ],
+                    "destination": [
+                        "obj-17",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-17",
+                        0
+                    ],
+                    "destination": [
+                        "obj-15",
+                        1
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-15",
+                        0
+                    ],
+                    "destination": [
+                        "obj-18",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-18",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-6",
+                        1
+                    ],
+                    "destination": [
+                        "obj-19",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-19",
+                        0
+                    ],
+                    "destination": [
+                        "obj-20",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-20",
+                        0
+                    ],
+                    "destination": [
+                        "obj-14",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-21",
+                        0
+                    ],
+                    "destination": [
+                        "obj-24",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-24",
+                        0
+                    ],
+                    "destination": [
+                        "obj-22",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-22",
+                        0
+                    ],
+                    "destination": [
+                        "obj-25",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-25",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        0
+                    ],
+                    "destination": [
+                        "obj-26",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-26",
+                        0
+                    ],
+                    "destination": [
+                        "obj-22",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        0
+                    ],
+                    "destination": [
+                        "obj-27",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-22",
+                        0
+                    ],
+                    "destination": [
+                        "obj-27",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-27",
+                        0
+                    ],
+                    "destination": [
+                        "obj-28",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-28",
+                        0
+                    ],
+                    "destination": [
+                        "obj-21",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-29",
+                        0
+                    ],
+                    "destination": [
+                        "obj-27",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-29",
+                        0
+                    ],
+                    "destination": [
+                        "obj-26",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-30",
+                        0
+                    ],
+                    "destination": [
+                        "obj-33",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-33",
+                        0
+                    ],
+                    "destination": [
+                        "obj-31",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-31",
+                        0
+                    ],
+                    "destination": [
+                        "obj-34",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-34",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        1
+                    ],
+                    "destination": [
+                        "obj-35",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-35",
+                        0
+                    ],
+                    "destination": [
+                        "obj-31",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        1
+                    ],
+                    "destination": [
+                        "obj-36",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-31",
+                        0
+                    ],
+                    "destination": [
+                        "obj-36",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-36",
+                        0
+                    ],
+                    "destination": [
+                        "obj-37",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-37",
+                        0
+                    ],
+                    "destination": [
+                        "obj-30",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-38",
+                        0
+                    ],
+                    "destination": [
+                        "obj-36",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-38",
+                        0
+                    ],
+                    "destination": [
+                        "obj-35",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-39",
+                        0
+                    ],
+                    "destination": [
+                        "obj-42",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-42",
+                        0
+                    ],
+                    "destination": [
+                        "obj-40",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-40",
+                        0
+                    ],
+                    "destination": [
+                        "obj-43",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-43",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        2
+                    ],
+                    "destination": [
+                        "obj-44",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-44",
+                        0
+                    ],
+                    "destination": [
+                        "obj-40",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        2
+                    ],
+                    "destination": [
+                        "obj-45",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-40",
+                        0
+                    ],
+                    "destination": [
+                        "obj-45",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-45",
+                        0
+                    ],
+                    "destination": [
+                        "obj-46",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-46",
+                        0
+                    ],
+                    "destination": [
+                        "obj-39",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-47",
+                        0
+                    ],
+                    "destination": [
+                        "obj-45",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-47",
+                        0
+                    ],
+                    "destination": [
+                        "obj-44",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-48",
+                        0
+                    ],
+                    "destination": [
+                        "obj-51",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-51",
+                        0
+                    ],
+                    "destination": [
+                        "obj-49",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-49",
+                        0
+                    ],
+                    "destination": [
+                        "obj-52",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-52",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        3
+                    ],
+                    "destination": [
+                        "obj-53",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-53",
+                        0
+                    ],
+                    "destination": [
+                        "obj-49",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        3
+                    ],
+                    "destination": [
+                        "obj-54",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-49",
+                        0
+                    ],
+                    "destination": [
+                        "obj-54",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-54",
+                        0
+                    ],
+                    "destination": [
+                        "obj-55",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-55",
+                        0
+                    ],
+                    "destination": [
+                        "obj-48",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-56",
+                        0
+                    ],
+                    "destination": [
+                        "obj-54",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-56",
+                        0
+                    ],
+                    "destination": [
+                        "obj-53",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-57",
+                        0
+                    ],
+                    "destination": [
+                        "obj-60",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-60",
+                        0
+                    ],
+                    "destination": [
+                        "obj-58",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-58",
+                        0
+                    ],
+                    "destination": [
+                        "obj-61",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-61",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        4
+                    ],
+                    "destination": [
+                        "obj-62",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-62",
+                        0
+                    ],
+                    "destination": [
+                        "obj-58",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        4
+                    ],
+                    "destination": [
+                        "obj-63",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-58",
+                        0
+                    ],
+                    "destination": [
+                        "obj-63",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-63",
+                        0
+                    ],
+                    "destination": [
+                        "obj-64",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-64",
+                        0
+                    ],
+                    "destination": [
+                        "obj-57",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-65",
+                        0
+                    ],
+                    "destination": [
+                        "obj-63",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-65",
+                        0
+                    ],
+                    "destination": [
+                        "obj-62",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-66",
+                        0
+                    ],
+                    "destination": [
+                        "obj-69",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-69",
+                        0
+                    ],
+                    "destination": [
+                        "obj-67",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-67",
+                        0
+                    ],
+                    "destination": [
+                        "obj-70",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-70",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        5
+                    ],
+                    "destination": [
+                        "obj-71",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-71",
+                        0
+                    ],
+                    "destination": [
+                        "obj-67",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        5
+                    ],
+                    "destination": [
+                        "obj-72",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-67",
+                        0
+                    ],
+                    "destination": [
+                        "obj-72",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-72",
+                        0
+                    ],
+                    "destination": [
+                        "obj-73",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-73",
+                        0
+                    ],
+                    "destination": [
+                        "obj-66",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-74",
+                        0
+                    ],
+                    "destination": [
+                        "obj-72",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-74",
+                        0
+                    ],
+                    "destination": [
+                        "obj-71",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-75",
+                        0
                     ],
                     "destination": [
                         "obj-78",
@@ -6505,33 +6852,33 @@
             {
                 "patchline": {
                     "source": [
+                        "obj-78",
+                        0
+                    ],
+                    "destination": [
+                        "obj-76",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-76",
+                        0
+                    ],
+                    "destination": [
                         "obj-79",
                         0
                     ],
-                    "destination": [
-                        "obj-80",
-                        0
-                    ],
                     "order": 0
                 }
             },
             {
                 "patchline": {
                     "source": [
-                        "obj-80",
-                        0
-                    ],
-                    "destination": [
-                        "obj-81",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-81",
+                        "obj-79",
                         0
                     ],
                     "destination": [
@@ -6548,6 +6895,58 @@
                         6
                     ],
                     "destination": [
+                        "obj-80",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-80",
+                        0
+                    ],
+                    "destination": [
+                        "obj-76",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        6
+                    ],
+                    "destination": [
+                        "obj-81",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-76",
+                        0
+                    ],
+                    "destination": [
+                        "obj-81",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-81",
+                        0
+                    ],
+                    "destination": [
                         "obj-82",
                         0
                     ],
@@ -6561,7 +6960,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-83",
+                        "obj-75",
                         0
                     ],
                     "order": 0
@@ -6574,7 +6973,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-79",
+                        "obj-81",
                         0
                     ],
                     "order": 0
@@ -6583,8 +6982,21 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-78",
+                        "obj-83",
                         0
+                    ],
+                    "destination": [
+                        "obj-80",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-3",
+                        7
                     ],
                     "destination": [
                         "obj-85",
@@ -6600,7 +7012,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-84",
+                        "obj-86",
                         0
                     ],
                     "order": 0
@@ -6613,6 +7025,19 @@
                         0
                     ],
                     "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        15
+                    ],
+                    "destination": [
                         "obj-87",
                         0
                     ],
@@ -6622,11 +7047,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-87",
+                        "obj-88",
                         0
                     ],
                     "destination": [
-                        "obj-88",
+                        "obj-89",
                         0
                     ],
                     "order": 0
@@ -6635,7 +7060,20 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-88",
+                        "obj-89",
+                        0
+                    ],
+                    "destination": [
+                        "obj-90",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-90",
                         0
                     ],
                     "destination": [
@@ -6652,58 +7090,6 @@
                         7
                     ],
                     "destination": [
-                        "obj-89",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-89",
-                        0
-                    ],
-                    "destination": [
-                        "obj-90",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-90",
-                        0
-                    ],
-                    "destination": [
-                        "obj-86",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-78",
-                        1
-                    ],
-                    "destination": [
-                        "obj-92",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-92",
-                        0
-                    ],
-                    "destination": [
                         "obj-91",
                         0
                     ],
@@ -6713,11 +7099,63 @@
             {
                 "patchline": {
                     "source": [
+                        "obj-91",
+                        0
+                    ],
+                    "destination": [
+                        "obj-92",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-92",
+                        0
+                    ],
+                    "destination": [
+                        "obj-88",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-87",
+                        0
+                    ],
+                    "destination": [
+                        "obj-94",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-94",
+                        0
+                    ],
+                    "destination": [
                         "obj-93",
                         0
                     ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-95",
+                        0
+                    ],
                     "destination": [
-                        "obj-94",
+                        "obj-96",
                         0
                     ],
                     "order": 0
@@ -6726,11 +7164,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-94",
+                        "obj-96",
                         0
                     ],
                     "destination": [
-                        "obj-95",
+                        "obj-97",
                         0
                     ],
                     "order": 0
@@ -6739,7 +7177,7 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-95",
+                        "obj-97",
                         0
                     ],
                     "destination": [
@@ -6756,58 +7194,6 @@
                         8
                     ],
                     "destination": [
-                        "obj-96",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-96",
-                        0
-                    ],
-                    "destination": [
-                        "obj-97",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-97",
-                        0
-                    ],
-                    "destination": [
-                        "obj-93",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-78",
-                        2
-                    ],
-                    "destination": [
-                        "obj-99",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-99",
-                        0
-                    ],
-                    "destination": [
                         "obj-98",
                         0
                     ],
@@ -6817,11 +7203,63 @@
             {
                 "patchline": {
                     "source": [
+                        "obj-98",
+                        0
+                    ],
+                    "destination": [
+                        "obj-99",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-99",
+                        0
+                    ],
+                    "destination": [
+                        "obj-95",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-87",
+                        1
+                    ],
+                    "destination": [
+                        "obj-101",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-101",
+                        0
+                    ],
+                    "destination": [
                         "obj-100",
                         0
                     ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-102",
+                        0
+                    ],
                     "destination": [
-                        "obj-101",
+                        "obj-103",
                         0
                     ],
                     "order": 0
@@ -6830,11 +7268,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-101",
+                        "obj-103",
                         0
                     ],
                     "destination": [
-                        "obj-102",
+                        "obj-104",
                         0
                     ],
                     "order": 0
@@ -6843,7 +7281,7 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-102",
+                        "obj-104",
                         0
                     ],
                     "destination": [
@@ -6860,58 +7298,6 @@
                         9
                     ],
                     "destination": [
-                        "obj-103",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-103",
-                        0
-                    ],
-                    "destination": [
-                        "obj-104",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-104",
-                        0
-                    ],
-                    "destination": [
-                        "obj-100",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-78",
-                        3
-                    ],
-                    "destination": [
-                        "obj-106",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-106",
-                        0
-                    ],
-                    "destination": [
                         "obj-105",
                         0
                     ],
@@ -6921,26 +7307,52 @@
             {
                 "patchline": {
                     "source": [
+                        "obj-105",
+                        0
+                    ],
+                    "destination": [
+                        "obj-106",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-106",
+                        0
+                    ],
+                    "destination": [
+                        "obj-102",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-87",
+                        2
+                    ],
+                    "destination": [
+                        "obj-108",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-108",
+                        0
+                    ],
+                    "destination": [
                         "obj-107",
                         0
                     ],
-                    "destination": [
-                        "obj-108",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-108",
-                        0
-                    ],
-                    "destination": [
-                        "obj-109",
-                        0
-                    ],
                     "order": 0
                 }
             },
@@ -6961,6 +7373,19 @@
                 "patchline": {
                     "source": [
                         "obj-110",
+                        0
+                    ],
+                    "destination": [
+                        "obj-111",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-111",
                         0
                     ],
                     "destination": [
@@ -6973,14 +7398,27 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-108",
-                        1
+                        "obj-5",
+                        10
                     ],
                     "destination": [
-                        "obj-109",
-                        1
+                        "obj-112",
+                        0
                     ],
-                    "order": 1
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-112",
+                        0
+                    ],
+                    "destination": [
+                        "obj-113",
+                        0
+                    ],
+                    "order": 0
                 }
             },
             {
@@ -6990,7 +7428,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-111",
+                        "obj-109",
                         0
                     ],
                     "order": 0
@@ -6999,12 +7437,25 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-111",
+                        "obj-87",
+                        3
+                    ],
+                    "destination": [
+                        "obj-115",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-115",
                         0
                     ],
                     "destination": [
-                        "obj-108",
-                        1
+                        "obj-114",
+                        0
                     ],
                     "order": 0
                 }
@@ -7016,21 +7467,8 @@
                         0
                     ],
                     "destination": [
-                        "obj-114",
+                        "obj-117",
                         0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-114",
-                        0
-                    ],
-                    "destination": [
-                        "obj-108",
-                        2
                     ],
                     "order": 0
                 }
@@ -7090,24 +7528,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-126",
-                        0
-                    ],
-                    "destination": [
-                        "obj-124",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
                         "obj-122",
                         0
                     ],
                     "destination": [
-                        "obj-128",
+                        "obj-120",
                         0
                     ],
                     "order": 0
@@ -7116,51 +7541,25 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-128",
+                        "obj-120",
                         0
                     ],
                     "destination": [
-                        "obj-127",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-127",
-                        0
-                    ],
-                    "destination": [
-                        "obj-129",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-129",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-124",
-                        0
-                    ],
-                    "destination": [
-                        "obj-127",
+                        "obj-117",
                         1
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-125",
+                        0
+                    ],
+                    "destination": [
+                        "obj-123",
+                        0
                     ],
                     "order": 0
                 }
@@ -7172,8 +7571,8 @@
                         0
                     ],
                     "destination": [
-                        "obj-130",
-                        0
+                        "obj-117",
+                        2
                     ],
                     "order": 0
                 }
@@ -7181,11 +7580,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-130",
+                        "obj-126",
                         0
                     ],
                     "destination": [
-                        "obj-131",
+                        "obj-127",
                         0
                     ],
                     "order": 0
@@ -7194,7 +7593,20 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-131",
+                        "obj-127",
+                        0
+                    ],
+                    "destination": [
+                        "obj-128",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-128",
                         0
                     ],
                     "destination": [
@@ -7207,11 +7619,89 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-124",
+                        "obj-126",
+                        1
+                    ],
+                    "destination": [
+                        "obj-127",
+                        1
+                    ],
+                    "order": 1
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-135",
                         0
                     ],
                     "destination": [
                         "obj-133",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-131",
+                        0
+                    ],
+                    "destination": [
+                        "obj-137",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-137",
+                        0
+                    ],
+                    "destination": [
+                        "obj-136",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-136",
+                        0
+                    ],
+                    "destination": [
+                        "obj-138",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-138",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-133",
+                        0
+                    ],
+                    "destination": [
+                        "obj-136",
                         1
                     ],
                     "order": 0
@@ -7224,85 +7714,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-133",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-133",
-                        0
-                    ],
-                    "destination": [
-                        "obj-134",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-134",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-124",
-                        0
-                    ],
-                    "destination": [
-                        "obj-136",
-                        1
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-135",
-                        0
-                    ],
-                    "destination": [
-                        "obj-136",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-136",
-                        0
-                    ],
-                    "destination": [
-                        "obj-137",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-137",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
+                        "obj-139",
                         0
                     ],
                     "order": 0
@@ -7337,6 +7749,19 @@
             {
                 "patchline": {
                     "source": [
+                        "obj-133",
+                        0
+                    ],
+                    "destination": [
+                        "obj-142",
+                        1
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
                         "obj-141",
                         0
                     ],
@@ -7354,7 +7779,46 @@
                         0
                     ],
                     "destination": [
+                        "obj-143",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-143",
+                        0
+                    ],
+                    "destination": [
                         "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-133",
+                        0
+                    ],
+                    "destination": [
+                        "obj-145",
+                        1
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-144",
+                        0
+                    ],
+                    "destination": [
+                        "obj-145",
                         0
                     ],
                     "order": 0
@@ -7367,7 +7831,20 @@
                         0
                     ],
                     "destination": [
-                        "obj-143",
+                        "obj-146",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-146",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
                         0
                     ],
                     "order": 0
@@ -7380,34 +7857,8 @@
                         0
                     ],
                     "destination": [
-                        "obj-146",
+                        "obj-149",
                         0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-143",
-                        0
-                    ],
-                    "destination": [
-                        "obj-150",
-                        1
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-146",
-                        0
-                    ],
-                    "destination": [
-                        "obj-151",
-                        1
                     ],
                     "order": 0
                 }
@@ -7419,7 +7870,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-150",
+                        "obj-3",
                         0
                     ],
                     "order": 0
@@ -7445,19 +7896,6 @@
                         0
                     ],
                     "destination": [
-                        "obj-152",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-152",
-                        0
-                    ],
-                    "destination": [
                         "obj-3",
                         0
                     ],
@@ -7467,50 +7905,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-153",
+                        "obj-154",
                         0
                     ],
                     "destination": [
-                        "obj-155",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-155",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-5",
-                        10
-                    ],
-                    "destination": [
-                        "obj-156",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-156",
-                        0
-                    ],
-                    "destination": [
-                        "obj-153",
+                        "obj-152",
                         0
                     ],
                     "order": 0
@@ -7523,7 +7922,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-159",
+                        "obj-155",
                         0
                     ],
                     "order": 0
@@ -7532,34 +7931,60 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-159",
+                        "obj-152",
                         0
                     ],
                     "destination": [
-                        "obj-160",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-160",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
                         "obj-159",
                         1
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-155",
+                        0
+                    ],
+                    "destination": [
+                        "obj-160",
+                        1
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-158",
+                        0
+                    ],
+                    "destination": [
+                        "obj-159",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-159",
+                        0
+                    ],
+                    "destination": [
+                        "obj-160",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-160",
+                        0
                     ],
                     "destination": [
                         "obj-161",
@@ -7588,20 +8013,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-163",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-163",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
+                        "obj-164",
                         0
                     ],
                     "order": 0
@@ -7614,6 +8026,19 @@
                         0
                     ],
                     "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        11
+                    ],
+                    "destination": [
                         "obj-165",
                         0
                     ],
@@ -7627,7 +8052,20 @@
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-162",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-5",
+                        12
+                    ],
+                    "destination": [
+                        "obj-166",
                         0
                     ],
                     "order": 0
@@ -7649,24 +8087,11 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-167",
-                        0
-                    ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
                         "obj-168",
                         0
                     ],
                     "destination": [
-                        "obj-169",
+                        "obj-3",
                         0
                     ],
                     "order": 0
@@ -7679,7 +8104,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-170",
                         0
                     ],
                     "order": 0
@@ -7688,8 +8113,34 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-3",
-                        4
+                        "obj-170",
+                        0
+                    ],
+                    "destination": [
+                        "obj-168",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-170",
+                        0
+                    ],
+                    "destination": [
+                        "obj-166",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-171",
+                        0
                     ],
                     "destination": [
                         "obj-172",
@@ -7705,7 +8156,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-174",
+                        "obj-168",
                         0
                     ],
                     "order": 0
@@ -7714,24 +8165,24 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-174",
+                        "obj-172",
                         0
                     ],
                     "destination": [
+                        "obj-166",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
                         "obj-173",
                         0
                     ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-172",
-                        1
-                    ],
                     "destination": [
-                        "obj-176",
+                        "obj-174",
                         0
                     ],
                     "order": 0
@@ -7740,22 +8191,35 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-176",
+                        "obj-174",
                         0
                     ],
                     "destination": [
+                        "obj-168",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-174",
+                        0
+                    ],
+                    "destination": [
+                        "obj-166",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
                         "obj-175",
                         0
                     ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-3",
-                        6
-                    ],
                     "destination": [
                         "obj-177",
                         0
@@ -7771,6 +8235,19 @@
                     ],
                     "destination": [
                         "obj-178",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-178",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
                         0
                     ],
                     "order": 0
@@ -7783,46 +8260,85 @@
                         1
                     ],
                     "destination": [
+                        "obj-179",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-179",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
                         "obj-180",
                         0
                     ],
+                    "destination": [
+                        "obj-181",
+                        0
+                    ],
                     "order": 0
                 }
             },
             {
                 "patchline": {
                     "source": [
-                        "obj-177",
-                        3
+                        "obj-181",
+                        0
                     ],
                     "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
                         "obj-182",
                         0
                     ],
+                    "destination": [
+                        "obj-183",
+                        0
+                    ],
                     "order": 0
                 }
             },
             {
                 "patchline": {
                     "source": [
-                        "obj-177",
-                        4
+                        "obj-183",
+                        0
                     ],
                     "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
                         "obj-184",
                         0
                     ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-177",
-                        5
-                    ],
                     "destination": [
-                        "obj-186",
+                        "obj-185",
                         0
                     ],
                     "order": 0
@@ -7831,11 +8347,37 @@
             {
                 "patchline": {
                     "source": [
-                        "obj-5",
-                        12
+                        "obj-185",
+                        0
                     ],
                     "destination": [
-                        "obj-178",
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-186",
+                        0
+                    ],
+                    "destination": [
+                        "obj-187",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-187",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
                         0
                     ],
                     "order": 0
@@ -7845,46 +8387,7 @@
                 "patchline": {
                     "source": [
                         "obj-3",
-                        5
-                    ],
-                    "destination": [
-                        "obj-186",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-3",
-                        7
-                    ],
-                    "destination": [
-                        "obj-188",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-188",
-                        0
-                    ],
-                    "destination": [
-                        "obj-189",
-                        0
-                    ],
-                    "order": 0
-                }
-            },
-            {
-                "patchline": {
-                    "source": [
-                        "obj-189",
-                        0
+                        4
                     ],
                     "destination": [
                         "obj-190",
@@ -7900,7 +8403,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-192",
                         0
                     ],
                     "order": 0
@@ -7913,7 +8416,20 @@
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-191",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-190",
+                        1
+                    ],
+                    "destination": [
+                        "obj-194",
                         0
                     ],
                     "order": 0
@@ -7926,7 +8442,7 @@
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-193",
                         0
                     ],
                     "order": 0
@@ -7935,50 +8451,76 @@
             {
                 "patchline": {
                     "source": [
+                        "obj-3",
+                        6
+                    ],
+                    "destination": [
+                        "obj-195",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-195",
+                        0
+                    ],
+                    "destination": [
                         "obj-196",
                         0
                     ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
                     "order": 0
                 }
             },
             {
                 "patchline": {
                     "source": [
+                        "obj-195",
+                        1
+                    ],
+                    "destination": [
                         "obj-198",
                         0
                     ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
                     "order": 0
                 }
             },
             {
                 "patchline": {
                     "source": [
+                        "obj-195",
+                        3
+                    ],
+                    "destination": [
                         "obj-200",
                         0
                     ],
-                    "destination": [
-                        "obj-3",
-                        0
-                    ],
                     "order": 0
                 }
             },
             {
                 "patchline": {
                     "source": [
+                        "obj-195",
+                        4
+                    ],
+                    "destination": [
                         "obj-202",
                         0
                     ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-195",
+                        5
+                    ],
                     "destination": [
-                        "obj-3",
+                        "obj-204",
                         0
                     ],
                     "order": 0
@@ -7987,11 +8529,37 @@
             {
                 "patchline": {
                     "source": [
+                        "obj-5",
+                        14
+                    ],
+                    "destination": [
+                        "obj-196",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-3",
+                        5
+                    ],
+                    "destination": [
                         "obj-204",
                         0
                     ],
-                    "destination": [
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
                         "obj-3",
+                        7
+                    ],
+                    "destination": [
+                        "obj-206",
                         0
                     ],
                     "order": 0
@@ -8004,7 +8572,20 @@
                         0
                     ],
                     "destination": [
-                        "obj-3",
+                        "obj-207",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-207",
+                        0
+                    ],
+                    "destination": [
+                        "obj-208",
                         0
                     ],
                     "order": 0
@@ -8117,11 +8698,128 @@
             {
                 "patchline": {
                     "source": [
+                        "obj-224",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-226",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-228",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-230",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-232",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-234",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-236",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-238",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-240",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
                         "obj-3",
                         0
                     ],
                     "destination": [
-                        "obj-234",
+                        "obj-252",
                         0
                     ],
                     "order": 0
@@ -8134,7 +8832,7 @@
                         1
                     ],
                     "destination": [
-                        "obj-235",
+                        "obj-253",
                         0
                     ],
                     "order": 0
@@ -8147,7 +8845,7 @@
                         7
                     ],
                     "destination": [
-                        "obj-236",
+                        "obj-254",
                         0
                     ],
                     "order": 0
@@ -8157,10 +8855,10 @@
                 "patchline": {
                     "source": [
                         "obj-5",
-                        14
+                        16
                     ],
                     "destination": [
-                        "obj-237",
+                        "obj-255",
                         0
                     ],
                     "order": 0
@@ -8170,10 +8868,10 @@
                 "patchline": {
                     "source": [
                         "obj-5",
-                        15
+                        17
                     ],
                     "destination": [
-                        "obj-238",
+                        "obj-256",
                         0
                     ],
                     "order": 0

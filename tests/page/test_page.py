@@ -121,6 +121,19 @@ def test_what_others_do_is_seen(open_page, daemon: Daemon) -> None:  # type: ign
     daemon.client.send("/macro/2", 0.0)
 
 
+def test_how_keys_play_is_chosen_and_seen(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
+    page: Page = open_page()
+    mode = page.locator("#mode")
+    for name in ("mono", "legato", "poly"):
+        mode.click()
+        until(lambda name=name: standing(daemon, "/mode") == (name,))  # type: ignore[misc]
+        assert mode.inner_text() == f"keys: {name}"
+    daemon.client.send("/mode", "legato")
+    until(lambda: mode.inner_text() == "keys: legato")
+    daemon.client.send("/mode", "poly")
+    until(lambda: mode.inner_text() == "keys: poly")
+
+
 def test_a_keyboards_wheel_is_seen_beside_the_bend_of_all(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
     page: Page = open_page()
     bend = page.locator("#strip [aria-label=bend]")

@@ -24,7 +24,7 @@ from patches.tablet import Tablet
 
 PATCHES = ROOT / "patches"
 MACROS = tuple(f"/macro/{k + 1}" for k in range(len(MacrosConfig().map)))
-FADERS = {f"/{fader}" for fader in ("gain", "pan", "bend", "attack", "release", "stretch")} | set(MACROS)
+FADERS = {f"/{fader}" for fader in ("gain", "pan", "bend", "attack", "release", "stretch", "portamento")} | set(MACROS)
 
 pytestmark = pytest.mark.client
 
@@ -206,6 +206,8 @@ def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
         "stretch": "(2)",
         "detail": "(0.5)",
         "freezeNotes": "(false)",
+        "mode": "(\\legato)",
+        "portamento": "(0.5)",
         "sustain": "(false)",
         "macro": "(2, 0.5)",
         "macros": "",

@@ -326,6 +326,22 @@ def test_the_help_follows_others_without_a_loop(silent: SilentDaemon) -> None:
 
 
 @needs("node")
+def test_the_help_chooses_how_keys_play_and_shows_it(silent: SilentDaemon) -> None:
+    with Max(HELP, silent.port) as patch:
+        assert until(lambda: patch.hear().prints["oscvae-model"] != [], 10.0)
+        listener = silent.listen()
+        patch.touch("legato")
+        assert listener.wait_for("/mode") == ("/mode", ("legato",))
+        assert patch["mode-shown"].value == "legato"
+        silent.client.send("/mode", "mono")
+        assert until(lambda: patch.hear()["mode-shown"].value == "mono", 5.0)
+        patch.touch("poly")
+        assert listener.wait_for("/mode") == ("/mode", ("mono",))
+        assert listener.wait_for("/mode") == ("/mode", ("poly",))
+        assert patch.posted == [] and patch.prints["oscvae-fail"] == []
+
+
+@needs("node")
 def test_the_macros_of_the_help_are_named_and_follow(silent: SilentDaemon) -> None:
     other = silent.client
     with Max(HELP, silent.port) as patch:

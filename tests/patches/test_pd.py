@@ -254,6 +254,25 @@ def test_the_macros_of_the_demo_follow_and_are_named(tmp_path: Path, fake: FakeD
         assert pd.wrong() == []
 
 
+def test_the_demo_chooses_how_keys_play_and_shows_it(tmp_path: Path, fake: FakeDaemon) -> None:
+    patch = demo_patch(tmp_path, fake.port)
+
+    def shows(pd: Pd, mode: str) -> bool:
+        pd.send("pd-demo.pd", "menusave")
+        return until(lambda: f" demo-mode {mode} " in patch.read_text(), 2.0)
+
+    with Pd(tmp_path, patch) as pd:
+        fake.greet()
+        fake.drain()
+        pd.send("demo-legato")
+        assert fake.until("/mode").args == ("legato",)
+        assert shows(pd, "legato")
+        fake.tell("/mode", "mono")
+        assert until(lambda: shows(pd, "mono"), 5.0)
+        assert fake.drain() == [], "what is followed is not sent back"
+        assert pd.wrong() == []
+
+
 def test_nothing_in_the_demo_lies_on_something_else() -> None:
     text = (FOLDER / "demo.pd").read_text()
     depth, shown, panels = 0, [], []

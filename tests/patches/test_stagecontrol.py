@@ -144,6 +144,17 @@ def test_it_follows_and_never_answers(silent: SilentDaemon, surface: StageContro
     assert surface.sent[begin + 1 :] == [("/notify", (1,))]
 
 
+def test_how_keys_play_is_chosen_and_shown(silent: SilentDaemon, surface: StageControl) -> None:
+    listener = silent.listen()
+    surface.touch("mode_legato", 1)
+    assert listener.wait_for("/mode") == ("/mode", ("legato",))
+    assert surface.value("shown_mode") == "legato"
+    silent.client.send("/mode", "mono")
+    assert until(lambda: (surface.hear(), surface.value("shown_mode"))[1] == "mono", 5.0)
+    silent.client.send("/mode", "poly")
+    assert until(lambda: (surface.hear(), surface.value("shown_mode"))[1] == "poly", 5.0)
+
+
 def test_macros_are_named_move_several_faders_and_follow(silent: SilentDaemon, surface: StageControl) -> None:
     assert until(lambda: (surface.hear(), surface.value("macro_1_name"))[1] == "soften", 5.0)
     assert [surface.value(f"macro_{k}_name") for k in range(1, 5)] == list(MacrosConfig().map)

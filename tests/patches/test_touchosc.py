@@ -308,6 +308,19 @@ def test_faders_follow_each_other_without_a_loop(silent: SilentDaemon, tablets: 
     tablet.tap("pedal")
 
 
+def test_how_keys_play_is_chosen_on_one_and_shown_on_both(silent: SilentDaemon, tablets: tuple[Tablet, Tablet]) -> None:
+    tablet, phone = tablets
+    begin = len(phone.sent)
+    for mode in ("mono", "legato", "poly"):
+        tablet.tap(mode)
+        assert tablet.sent[-1] == ("/mode", (mode,))
+        for _ in range(3):
+            tablet.frames(0.1)
+            phone.frame()
+        assert [one.value("mode", "text") for one in tablets] == [mode, mode]
+    assert len(phone.sent) == begin, "what is heard is not sent back"
+
+
 def test_wheels_and_pedals_of_keyboards_are_shown_and_move_no_fader(
     silent: SilentDaemon, tablets: tuple[Tablet, Tablet]
 ) -> None:

@@ -47,7 +47,9 @@ FADERS = (
     Fader("attack", 0, 2, 0),
     Fader("release", 0.005, 4, 0.15),
     Fader("stretch", 0.25, 4, 1),
+    Fader("portamento", 0, 2, 0),
 )
+MODES = find("/mode")[0].args[0].choices  # of keys; the first is what the daemon starts with
 
 # the clients in Pd and Max
 OUTLETS = ("/done", "/fail", "/voice/on", "/voice/off", "/level", "/xrun", "/status.reply", "/model", "the rest")

@@ -5,7 +5,21 @@ Each part is made at a place of its own in the patch; what is touched or looked 
 
 from __future__ import annotations
 
-from face import FADERS, GLIDE_S, HEARD, KEYS, MACROS, MESSAGES, OUTLETS, PADS, PRESETS, RECORDING, TRAVEL_S, Fader
+from face import (
+    FADERS,
+    GLIDE_S,
+    HEARD,
+    KEYS,
+    MACROS,
+    MESSAGES,
+    MODES,
+    OUTLETS,
+    PADS,
+    PRESETS,
+    RECORDING,
+    TRAVEL_S,
+    Fader,
+)
 from maxfile import Area, Place, Sheet
 from maxmsp import HEIGHT, WIDTH
 from py2max.core.box import Box
@@ -18,6 +32,7 @@ FOLLOWED = (
     *(fader.address for fader in FADERS),
     *(f"/macro/{k}" for k in range(1, len(MACROS) + 1)),
     "/sustain",
+    "/mode",
     "pad",
     "voices",
     "/macros.reply",
@@ -57,7 +72,7 @@ def _pad(s: Sheet, k: int, x: float, y: float, client: Box, told: Box, outlet: i
 
 def _fader(s: Sheet, k: int, fader: Fader, x: float, y: float, client: Box, told: Box) -> None:
     """A slider and a number, each of which moves the other."""
-    top = 268 + 26 * k
+    top = 268 + 23 * k
     low, high = float(fader.low), float(fader.high)
     slider = s.ui("slider", x, y, (20, top, 170, 20), f"{fader.name}-slider", orientation=1, floatoutput=1)
     number = s.number(x, y + 60, (196, top), fader.name, low, high)
@@ -165,6 +180,16 @@ def _buttons(s: Sheet, x: float, y: float, client: Box, told: Box) -> None:
     back = s.obj(x, y + 70, "prepend set")
     s.wire(told, back, FOLLOWED.index("/sustain"))
     s.wire(back, pedal)
+    shown = s.obj(x + 1000, y + 120, "prepend set")
+    s.wire(told, shown, FOLLOWED.index("/mode"))
+    s.wire(shown, s.note(x + 1000, y + 150, MODES[0], (624, 431), wide=60, name="mode-shown"))
+    chosen = s.obj(x + 700, y + 180, "prepend /mode")
+    s.wire(chosen, client)
+    for k, mode in enumerate(MODES):
+        button = s.button(x + 700 + 100 * k, y + 120, (400 + 74 * k, 430, 70, 24), mode, mode)
+        word = s.msg(x + 700 + 100 * k, y + 150, mode)
+        s.chain(button, word, chosen)
+        s.wire(word, shown)
     record = s.ui("toggle", x + 600, y, (310, 430, 24, 24), "record")
     s.note(x + 640, y, "record", (338, 431))
     choice = s.obj(x + 600, y + 40, "sel 1 0")

@@ -14,6 +14,7 @@ from face import (
     KEYS,
     MACROS,
     MESSAGES,
+    MODES,
     OUTLETS,
     PADS,
     PRESETS,
@@ -68,7 +69,7 @@ def _told() -> Canvas:
         c.wire(figures, c.obj(620 + 20 * outlet, 210 + 30 * outlet, f"s demo-{name}"), outlet)
 
     names = [*(fader.name for fader in FADERS), "sustain"]
-    follow = c.obj(820, 60, f"route {' '.join(names)} cursor presets.reply models.reply macro macros.reply")
+    follow = c.obj(820, 60, f"route {' '.join(names)} cursor presets.reply models.reply macro macros.reply mode")
     c.wire(rest, follow)
     for k, name in enumerate(names):
         setter = c.msg(820 + 30 * k, 100 + 30 * k, "set $1")
@@ -79,6 +80,9 @@ def _told() -> Canvas:
     for k, words in enumerate(("s $0-cursor", "print demo-presets", "print demo-models")):
         c.wire(follow, c.obj(820 + 20 * k, 330 + 30 * k, words), len(names) + k)
     c.wire(follow, c.subpatch(900, 420, _macro_follows()), len(names) + 3)
+    mode = c.obj(1300, 300, "list append")
+    c.wire(follow, mode, len(names) + 5)
+    c.chain(mode, c.msg(1300, 330, "label $1"), c.obj(1300, 360, "s demo-mode"))
     called = c.obj(1010, 390, "list append")
     each = c.obj(1010, 420, f"unpack {' '.join('s' * len(MACROS))}")
     c.wire(follow, called, len(names) + 4)
@@ -151,6 +155,11 @@ def _faders() -> Canvas:
     for k, (name, words) in enumerate(BUTTONS.items()):
         x = 20 + 140 * k
         c.chain(c.obj(x, 140, f"r $0-{name}"), c.msg(x, 170, words), c.obj(x, 200, OUT))
+    for k, mode in enumerate(MODES):
+        x = 20 + 140 * (len(MACROS) + k)
+        pressed = c.obj(x, 370, f"r $0-{mode}")
+        c.chain(pressed, c.msg(x, 400, f"/mode {mode}"), c.obj(x, 430, OUT))
+        c.chain(pressed, c.msg(x + 60, 415, f"label {mode}"), c.obj(x, 455, "s demo-mode"))
     record = c.obj(880, 170, "sel 1 0")
     c.wire(c.obj(880, 140, "r $0-record"), record)
     for k, words in enumerate((f"/record {RECORDING}", "/record")):
@@ -290,7 +299,7 @@ def _sound(c: Canvas, x: int, y: int) -> None:
     for k, fader in enumerate(FADERS):
         c.slider(
             x + 10,
-            y + 28 + 22 * k,
+            y + 28 + 19 * k,
             fader.low,
             fader.high,
             width=150,
@@ -299,7 +308,7 @@ def _sound(c: Canvas, x: int, y: int) -> None:
         )
         c.number(
             x + 166,
-            y + 27 + 22 * k,
+            y + 27 + 19 * k,
             fader.low,
             fader.high,
             send=f"$0-{fader.name}",
@@ -363,11 +372,14 @@ def demo() -> Canvas:
     _gauges(c, 620, 275)
 
     _macros(c, 20, 475)
-    c.panel(20, 545, 860, 110, label="keys: they sound at the cursor and follow the pads")
+    c.panel(20, 545, 784, 110, label="keys: they sound at the cursor and follow the pads")
     _keyboard(c, 30, 578)
     c.number(440, 578, 1, 127, start=100, send="$0-velocity", receive="demo-velocity", label="velocity")
     c.number(440, 610, 20, 10000, start=1500, send="$0-length", receive="demo-length", label="milliseconds")
-    c.text(640, 578, "A MIDI keyboard plays too: Media, MIDI settings.", 30)
+    c.text(640, 570, "A MIDI keyboard plays too: Media, MIDI settings.", 22)
+    c.panel(810, 545, 70, 110, receive="demo-mode", label=MODES[0])  # its title is how keys play now
+    for k, mode in enumerate(MODES):
+        c.bang(816, 574 + 26 * k, send=f"$0-{mode}", receive=f"demo-{mode}", label=mode)
 
     c.text(20, 670, "Behind it:")
     for k, inner in enumerate((_keys(), _faders(), _presets(), _points(), _travel())):

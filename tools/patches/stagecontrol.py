@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from face import DIMS, FADERS, GLIDE_S, KEYS, MACROS, PADS, PRESETS, RECORDING, Fader, axes
+from face import DIMS, FADERS, GLIDE_S, KEYS, MACROS, MODES, PADS, PRESETS, RECORDING, Fader, axes
 
 VERSION = "1.25.0"  # of the program whose properties these are
 RENEW_MS = 20_000  # the daemon forgets who has been silent for a minute
@@ -164,12 +164,22 @@ def _switch(identity: str, place: Place, color: str, **more: Any) -> Widget:
 
 def _switches(top: float, height: float) -> list[Widget]:
     record = f"if (value === 1) send('/record', {{type: 's', value: '{RECORDING}'}})\nelse send('/record')"
-    places = [(1 + 24.75 * k, top, 23.75, height) for k in range(4)]
+    across = 99 / (4 + len(MODES))
+    places = [(1 + across * k, top, across - 1, height) for k in range(4 + len(MODES))]
     return [
         _switch("pedal", places[0], COOL, mode="toggle", address="/sustain", typeTags="i"),
         _switch("stop", places[1], COOL, mode="momentary", address="/stop"),
         _switch("panic", places[2], ALARM, mode="momentary", address="/panic"),
         _switch("recording", places[3], COOL, label="record", mode="toggle", bypass=True, onValue=record),
+        *(
+            _tap(
+                f"mode_{mode}",
+                mode,
+                place,
+                _script(f"send('/mode', {{type: 's', value: '{mode}'}})", _tell("shown_mode", f"'{mode}'")),
+            )
+            for mode, place in zip(MODES, places[4:], strict=True)
+        ),
     ]
 
 
@@ -241,6 +251,7 @@ def _listeners() -> Iterable[Widget]:
     for identity, address, change in (("heard_on", "/voice/on", "+ 1"), ("heard_off", "/voice/off", "- 1")):
         count = f"globals.voices = Math.max(0, (globals.voices || 0) {change})"
         yield _heard(identity, address, _script(count, _tell("shown_voices", "globals.voices + ' voices'")))
+    yield _heard("heard_mode", "/mode", _tell("shown_mode", "value"))
     yield _heard("heard_xrun", "/xrun", _tell("shown_xruns", "value + ' xruns'"))
 
 
@@ -254,7 +265,8 @@ def session() -> dict[str, Any]:
     strip = 98 / columns
     widgets = [
         *_listeners(),
-        _text("title", "oscvae", (1, 1, 15, 4)),
+        _text("title", "oscvae", (1, 1, 8, 4)),
+        _text("shown_mode", MODES[0], (9, 1, 7, 4)),
         _text("shown_model", "model ?", (17, 1, 20, 4)),
         _text("shown_voices", "0 voices", (38, 1, 15, 4)),
         _text("shown_xruns", "0 xruns", (54, 1, 15, 4)),

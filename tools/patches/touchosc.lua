@@ -105,6 +105,9 @@ local told = {
   ['/voice/off'] = function()
     count(-1)
   end,
+  ['/mode'] = function(args)
+    write('mode', args[1].value)
+  end,
   ['/xrun'] = function(args)
     write('xruns', string.format('%d xruns', args[1].value))
   end,
@@ -153,6 +156,9 @@ function onReceiveNotify(key, value)
     else
       sendOSC('/record')
     end
+  elseif key == 'mode' then
+    sendOSC('/mode', value)
+    write('mode', value)
   elseif key == 'preset' then
     local save = control('save')
     if save.values.x == 1 then

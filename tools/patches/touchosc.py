@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import py2tosc
-from face import DIMS, FADERS, GLIDE_S, KEYS, MACROS, PADS, PRESETS, RECORDING, Fader, axes, is_black
+from face import DIMS, FADERS, GLIDE_S, KEYS, MACROS, MODES, PADS, PRESETS, RECORDING, Fader, axes, is_black
 from py2tosc import AlignH, AlignV, ButtonType, Control, Document, Orientation, Trigger, Value, ui
 
 RECEIVE_PORT = 9001
@@ -216,8 +216,13 @@ def _record() -> Control:
     return _button("record", toggle=True, script=_notifying("record", released=True))
 
 
+def _modes() -> Iterator[Control]:
+    for mode in MODES:
+        yield _button(mode, script=_notifying("mode"))
+
+
 def _switches() -> Control:
-    return ui.row(_pedal(), _stop(), _panic(), _record(), gap=6, name="switches")
+    return ui.row(_pedal(), _stop(), _panic(), _record(), *_modes(), gap=6, name="switches")
 
 
 def _meter(name: str) -> Control:
@@ -231,6 +236,7 @@ def _state(*more: Control) -> Control:
         _label("model ?", name="model", color=DIM),
         _label("0 voices", name="voices", color=DIM),
         _label("0 xruns", name="xruns", color=DIM),
+        _label(MODES[0], name="mode", color=DIM),
         _label("", name="keyboards", color=ACCENT),
         ui.column(_meter("left"), _meter("right"), gap=2, name="meters"),
         *more,
@@ -294,7 +300,8 @@ def phone() -> Document:
     top = ui.row(*(_pad(k) for k in PADS), switches, sizes=(4, 4, 1), gap=8, name="top")
     play = ui.column(top, _keyboard(KEYS), sizes=(4, 3), gap=8, pad=8, name="play")
     presets = ui.column(_presets(4), pad=8, name="recall")
-    sound = ui.row(*map(_fader, FADERS), _glide(), gap=8, pad=8, name="sound")
+    faders = ui.row(*map(_fader, FADERS), _glide(), gap=8, name="faders")
+    sound = ui.column(faders, ui.row(*_modes(), gap=6, name="modes"), sizes=(5, 1), gap=8, pad=8, name="sound")
     macros = ui.column(*_macros(), gap=8, pad=8, name="macros")
     pages = ui.pager(play, presets, sound, macros, name="pages")
     body = ui.column(_state(_panic()), pages, sizes=(1.2, 8.8), name="page")

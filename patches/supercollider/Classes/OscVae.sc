@@ -202,6 +202,13 @@ OscVae {
 	detail { |share| this.sendMsg('/detail', share) }
 
 	freezeNotes { |on = true| this.sendMsg('/freeze', on.binaryValue) }
+
+	// how keys play: poly, mono or legato
+	mode { |name| this.sendMsg('/mode', name) }
+
+	// in which the note of a key glides from the last one's pitch
+	portamento { |seconds| this.sendMsg('/portamento', seconds) }
+
 	sustain { |down = true| this.sendMsg('/sustain', down.binaryValue) }
 
 	// -- macros: faders that move several parameters at once, as macros.map of the daemon's configuration says
@@ -221,7 +228,7 @@ OscVae {
 
 	savePreset { |name, onDone, onFail| this.request(['/preset/save', name], onDone, onFail) }
 
-	// with attack, release, stretch and macros
+	// with attack, release, stretch, mode, portamento and macros
 	saveAll { |name, onDone, onFail| this.request(['/preset/save', name, 'all'], onDone, onFail) }
 
 	deletePreset { |name, onDone, onFail| this.request(['/preset/delete', name], onDone, onFail) }

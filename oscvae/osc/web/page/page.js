@@ -17,11 +17,12 @@ const TILES = 8;
 const CHANNELS = 16;
 const WHEEL_SEMITONES = 2;
 const WORDS_MS = 8000;
+const MODES = ["poly", "mono", "legato"];
 const SILENT = "Silent: no JACK server and no sound device. Press listen here, or start one: jackd -R -d alsa -r 48000 -p 128";
 
 const $ = (id) => document.getElementById(id);
 const osc = new Osc(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`);
-const state = { model: null, clouds: [], presets: [], cursor: null, voices: [], lastNote: 60, names: [], labels: [] };
+const state = { model: null, clouds: [], presets: [], cursor: null, voices: [], lastNote: 60, names: [], labels: [], mode: MODES[0] };
 
 // -- words: what goes wrong, and what to do ---------------------------------------------------------------------------
 
@@ -56,6 +57,15 @@ $("latch").onclick = () => {
   keys.setLatch(!keys.latch);
   $("latch").setAttribute("aria-pressed", String(keys.latch));
 };
+$("mode").onclick = () => {
+  showMode(MODES[(MODES.indexOf(state.mode) + 1) % MODES.length]);
+  osc.send("/mode", state.mode);
+};
+osc.on("/mode", showMode);
+function showMode(mode) {
+  state.mode = mode;
+  $("mode").textContent = `keys: ${mode}`;
+}
 $("panic").onclick = () => {
   osc.send("/panic");
   keys.setLatch(keys.latch);
@@ -185,6 +195,7 @@ fader("strip", "gain", "/gain", { low: -60, high: 6, start: -12, curve: 0.5, tex
 fader("strip", "attack", "/attack", { low: 0, high: 10, curve: 3, text: seconds });
 fader("strip", "release", "/release", { low: 0.005, high: 10, start: 0.15, curve: 3, text: seconds });
 fader("strip", "stretch", "/stretch", { low: 0.25, high: 4, start: 1, curve: 2, text: (v) => `${v.toFixed(2)} x` });
+fader("strip", "portamento", "/portamento", { low: 0, high: 10, curve: 3, text: seconds });
 const bend = fader("strip", "bend", "/bend", { low: -12, high: 12, start: 0, text: (v) => `${v.toFixed(1)} st` });
 
 // the wheels of keyboards, each of its channel: the last that moved is shown on the fader, and sounds besides it
