@@ -1804,7 +1804,7 @@
                     "numinlets": 1,
                     "numoutlets": 0,
                     "patching_rect": [
-                        1800,
+                        2010,
                         60,
                         52.0,
                         22
@@ -1827,7 +1827,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        1800,
+                        2010,
                         90,
                         40.0,
                         22
@@ -1845,7 +1845,7 @@
                     "numinlets": 2,
                     "numoutlets": 1,
                     "patching_rect": [
-                        1800,
+                        2010,
                         120,
                         62.0,
                         22
@@ -1863,7 +1863,7 @@
                     "numinlets": 1,
                     "numoutlets": 4,
                     "patching_rect": [
-                        1900,
+                        2110,
                         90,
                         108.0,
                         22
@@ -1884,7 +1884,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        1800,
+                        2010,
                         170,
                         130,
                         22
@@ -1911,7 +1911,7 @@
                     "numinlets": 6,
                     "numoutlets": 1,
                     "patching_rect": [
-                        1800,
+                        2010,
                         210,
                         148.0,
                         22
@@ -1929,7 +1929,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        1800,
+                        2010,
                         240,
                         122.0,
                         22
@@ -1947,7 +1947,7 @@
                     "numinlets": 6,
                     "numoutlets": 1,
                     "patching_rect": [
-                        1800,
+                        2010,
                         290,
                         148.0,
                         22
@@ -1965,7 +1965,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        1800,
+                        2010,
                         320,
                         89.0,
                         22
@@ -1983,7 +1983,7 @@
                     "numinlets": 1,
                     "numoutlets": 0,
                     "patching_rect": [
-                        1800,
+                        2010,
                         390,
                         108,
                         22
@@ -2007,7 +2007,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        1800,
+                        2010,
                         360,
                         89.0,
                         22
@@ -2025,7 +2025,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        1990,
+                        2200,
                         170,
                         130,
                         22
@@ -2052,7 +2052,7 @@
                     "numinlets": 6,
                     "numoutlets": 1,
                     "patching_rect": [
-                        1990,
+                        2200,
                         210,
                         148.0,
                         22
@@ -2070,7 +2070,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        1990,
+                        2200,
                         240,
                         122.0,
                         22
@@ -2088,7 +2088,7 @@
                     "numinlets": 6,
                     "numoutlets": 1,
                     "patching_rect": [
-                        1990,
+                        2200,
                         290,
                         148.0,
                         22
@@ -2106,7 +2106,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        1990,
+                        2200,
                         320,
                         89.0,
                         22
@@ -2124,7 +2124,7 @@
                     "numinlets": 1,
                     "numoutlets": 0,
                     "patching_rect": [
-                        1990,
+                        2200,
                         390,
                         108,
                         22
@@ -2148,7 +2148,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        1990,
+                        2200,
                         360,
                         89.0,
                         22
@@ -2166,7 +2166,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        2180,
+                        2390,
                         170,
                         130,
                         22
@@ -2193,7 +2193,7 @@
                     "numinlets": 6,
                     "numoutlets": 1,
                     "patching_rect": [
-                        2180,
+                        2390,
                         210,
                         148.0,
                         22
@@ -2211,7 +2211,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        2180,
+                        2390,
                         240,
                         122.0,
                         22
@@ -2229,7 +2229,7 @@
                     "numinlets": 6,
                     "numoutlets": 1,
                     "patching_rect": [
-                        2180,
+                        2390,
                         290,
                         148.0,
                         22
@@ -2247,7 +2247,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        2180,
+                        2390,
                         320,
                         89.0,
                         22
@@ -2265,7 +2265,7 @@
                     "numinlets": 1,
                     "numoutlets": 0,
                     "patching_rect": [
-                        2180,
+                        2390,
                         390,
                         108,
                         22
@@ -2289,7 +2289,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        2180,
+                        2390,
                         360,
                         89.0,
                         22
@@ -2307,7 +2307,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        2370,
+                        2580,
                         170,
                         130,
                         22
@@ -2334,7 +2334,7 @@
                     "numinlets": 6,
                     "numoutlets": 1,
                     "patching_rect": [
-                        2370,
+                        2580,
                         210,
                         148.0,
                         22
@@ -2352,7 +2352,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        2370,
+                        2580,
                         240,
                         122.0,
                         22
@@ -2370,7 +2370,7 @@
                     "numinlets": 6,
                     "numoutlets": 1,
                     "patching_rect": [
-                        2370,
+                        2580,
                         290,
                         148.0,
                         22
@@ -2388,7 +2388,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        2370,
+                        2580,
                         320,
                         89.0,
                         22
@@ -2406,7 +2406,7 @@
                     "numinlets": 1,
                     "numoutlets": 0,
                     "patching_rect": [
-                        2370,
+                        2580,
                         390,
                         108,
                         22
@@ -2430,7 +2430,7 @@
                     "numinlets": 1,
                     "numoutlets": 1,
                     "patching_rect": [
-                        2370,
+                        2580,
                         360,
                         89.0,
                         22

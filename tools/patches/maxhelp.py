@@ -270,7 +270,7 @@ def help_patch() -> Sheet:
         _pad(s, k, 30 + 230 * (k - 1), 90, client, pads, k - 1)
     for k, fader in enumerate(FADERS):
         _fader(s, k, fader, 500 + 210 * k, 90, client, told)
-    _macros(s, 1800, 90, client, told)
+    _macros(s, 2010, 90, client, told)
     _keys(s, 30, 480, client)
     _presets(s, 560, 480, client)
     _journey(s, 1100, 480, client)
