@@ -25,6 +25,8 @@ _WEIGHTS = {
     "glide": 2,
     "sound": 6,
     "sustain": 3,
+    "mode": 2,
+    "portamento": 2,
 }
 
 
@@ -121,3 +123,9 @@ class Churn:
 
     def _sustain(self) -> list[Any]:
         return ["/sustain", self.random.choice((0, 0, 1))]
+
+    def _mode(self) -> list[Any]:
+        return ["/mode", self.random.choice(("poly", "mono", "legato"))]
+
+    def _portamento(self) -> list[Any]:
+        return ["/portamento", self.random.choice((0.0, 0.01, 0.1, 1.0))]
