@@ -94,7 +94,7 @@ def render(engine: OfflineEngine, count: int) -> NDArray[np.float32]:
 @pytest.mark.timeout(0 if SOAK else 300)
 def test_any_interleaving_leaves_nothing_behind(engine: OfflineEngine, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("ERROR", "oscvae")  # what is kept of some 40,000 warnings would count as growth
-    churn = Churn(1)
+    churn = Churn(2)
     draw = churn.random
     process = psutil.Process()
     sent = n_loads = most_waiting = most_models = n_busy = 0
