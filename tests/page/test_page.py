@@ -169,6 +169,9 @@ def test_a_midi_keyboard_at_the_browser_plays_its_own_channel(open_page, daemon:
     page.evaluate(f"{press}(0xe2, 0, 0x40)")
     until(lambda: voices(daemon) == 0)
     assert standing(daemon, "/bend/3") == (0.0,)
+    for number, mode in ((126, "mono"), (127, "poly")):
+        page.evaluate(f"{press}(0xb2, {number}, 0)")
+        until(lambda mode=mode: standing(daemon, "/mode") == (mode,))  # type: ignore[misc]
 
 
 def test_what_goes_wrong_is_said_in_words(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]

@@ -57,10 +57,11 @@ $("latch").onclick = () => {
   keys.setLatch(!keys.latch);
   $("latch").setAttribute("aria-pressed", String(keys.latch));
 };
-$("mode").onclick = () => {
-  showMode(MODES[(MODES.indexOf(state.mode) + 1) % MODES.length]);
-  osc.send("/mode", state.mode);
-};
+$("mode").onclick = () => choose(MODES[(MODES.indexOf(state.mode) + 1) % MODES.length]);
+function choose(mode) {
+  showMode(mode); // others are told
+  osc.send("/mode", mode);
+}
 osc.on("/mode", showMode);
 function showMode(mode) {
   state.mode = mode;
@@ -332,6 +333,7 @@ navigator.requestMIDIAccess?.().then((midi) => {
       osc.send(`/bend/${n}`, semitones);
       bend.add(semitones); // others are told
     } else if (status >> 4 === 11 && first === 64) osc.send(`/sustain/${n}`, second >= 64 ? 1 : 0);
+    else if (status >> 4 === 11 && (first === 126 || first === 127)) choose(first === 126 ? "mono" : "poly");
   };
   const open = () => midi.inputs.forEach((input) => (input.onmidimessage = hear));
   midi.onstatechange = open;
