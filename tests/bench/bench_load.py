@@ -25,6 +25,7 @@ LOADS = 40
 MODELS = ("plucked", "struck")
 ANSWER_S = 30.0
 KEPT = 4  # models that sound at once
+SETTLED_S = 2.0  # after which decoders that were dismissed have left
 
 
 def load_s(daemon: Daemon, name: str) -> float:
@@ -36,12 +37,14 @@ def load_s(daemon: Daemon, name: str) -> float:
 
 def measure_memory(daemon: Daemon) -> tuple[float, float]:
     """Of one model, and of each of KEPT that are held by a voice, MiB."""
+    time.sleep(SETTLED_S)
     first = sum(family_mib(daemon))
     daemon.client.send("/freeze", 1)
     for i in range(KEPT):
         daemon.client.send("/voice/new", i + 1, 60, *[0.0] * 4)
         assert until(lambda i=i: daemon.status().voices == i + 1, ANSWER_S)
         load_s(daemon, MODELS[i % 2])
+    time.sleep(SETTLED_S)
     return first, (sum(family_mib(daemon)) - first) / KEPT
 
 

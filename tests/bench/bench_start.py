@@ -5,6 +5,7 @@ Peer: a bare `import torch` in the same Python, which the decoder process cannot
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -23,9 +24,10 @@ RUNS = 7
 
 def memory_mib(pid: int) -> float:
     """Of a process in MiB, with its share of what it has in common with others (PSS)."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
+    with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # it has just left
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
     return 0.0
 
 
