@@ -101,6 +101,12 @@ data/plucked/index.json: $(VENV)/.test
 	@tools/system-packages.sh model
 	$(BIN)/oscvae dataset build plucked data/plucked
 
+study-digits: data/digits/train-labels-idx1-ubyte
+
+data/digits/train-labels-idx1-ubyte:
+	@tools/system-packages.sh digits
+	@tools/bring-digits.sh data/digits
+
 study-%: $(VENV)/.test ## run an experiment again, whole: study-divergence, as `oscvae study --list` names them
 	$(BIN)/oscvae study $* --out studies/$* $(ARGS)
 

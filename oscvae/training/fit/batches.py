@@ -85,8 +85,10 @@ class Sampler:
         self._train = np.flatnonzero(notes.split == TRAIN)
         if self._train.size < 2:
             raise DataError(f"the data set has {self._train.size} notes to train on: it must have at least 2")
-        self._partners = partners(notes, config.swap.semitones, config.swap.velocities)
         self._probability = config.swap.probability
+        # Every note with every other: minutes for a large set, which is spared where nothing is swapped.
+        swaps = self._probability > 0.0
+        self._partners = partners(notes, config.swap.semitones, config.swap.velocities) if swaps else []
         self._seed, self._size, self._latent = config.seed, config.fit.batch, config.latent
         self._orders: dict[int, Int64s] = {}
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import lightning
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -56,7 +57,8 @@ class Learner(lightning.LightningModule):
             if knots
             else FrameTargets(self.x, notes, config.loss, self.decades)
         )
-        self.octave, self.semitone = one_hots(notes.note.tolist(), analysis.first_octave)
+        known, which = np.unique(notes.note, return_inverse=True)  # row by row, a large set would take seconds
+        self.octave, self.semitone = (table[which] for table in one_hots(known.tolist(), analysis.first_octave))
         self._stochastic = config.encoder.output == "stochastic"
         self._augment = _augment(config, notes)
         self._same_knots = bool(knots) and getattr(self.model.encoder, "knots", ()) == knots

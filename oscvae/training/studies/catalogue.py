@@ -51,6 +51,13 @@ STUDIES = (
         minutes=20,
         module="annealing",
     ),
+    Study(
+        name="digits",
+        asks="Why does an autoencoder make no new digits, what makes one that does, and what does that cost?",
+        source=f"{SOUNDS}, 1.3; K. Tatar: Organized Sound Spaces with Machine Learning, 2.2",
+        minutes=45,
+        module="digits.study",
+    ),
 )
 
 

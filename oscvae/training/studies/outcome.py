@@ -40,6 +40,7 @@ class Outcome:
     figures: dict[str, Any] = field(default_factory=dict)
     page: Page = field(default_factory=Page)
     pictures: dict[str, bytes] = field(default_factory=dict)
+    """By file name."""
 
     def __post_init__(self) -> None:
         self.page.heading(self.title, 1)
@@ -53,8 +54,15 @@ class Outcome:
 
     def draw(self, name: str, figure: Figure, said: str) -> None:
         """A picture on the page, and as pictures/NAME.png. said: what it shows, for who cannot see it."""
-        self.pictures[name] = png(figure)
-        self.page.picture(self.pictures[name], said)
+        self._show(name, png(figure), said, "png")
+
+    def animate(self, name: str, film: bytes, said: str) -> None:
+        """A GIF, likewise, as pictures/NAME.gif."""
+        self._show(name, film, said, "gif")
+
+    def _show(self, name: str, data: bytes, said: str, kind: str) -> None:
+        self.pictures[f"{name}.{kind}"] = data
+        self.page.picture(data, said, kind)
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "") -> None:
         self.page.table(head, rows, caption)
@@ -72,7 +80,7 @@ class Outcome:
         """index.html, figures.json and pictures/ in `out`; returns the page. Raises OSError."""
         (out / PICTURES).mkdir(parents=True, exist_ok=True)
         for name, data in self.pictures.items():
-            (out / PICTURES / f"{name}.png").write_bytes(data)
+            (out / PICTURES / name).write_bytes(data)
         (out / FIGURES).write_text(json.dumps(self.figures, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         (out / INDEX).write_text(self.page.html(self.title), encoding="utf-8")
         return out / INDEX

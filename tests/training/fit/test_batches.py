@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from oscvae.errors import DataError
+from oscvae.training.fit import batches
 from oscvae.training.fit.batches import Sampler, augmentation_seed, partners, watched
 from oscvae.training.fit.learner import Learner
 from training.tiny import make_notes, tiny_config
@@ -62,6 +63,18 @@ def test_a_swap_stays_with_the_instrument_the_velocity_and_the_reach(tmp_path: P
     assert swapped > 200
     never = Sampler(notes, tiny_config(tmp_path, "swap.probability=0.0")).batch(3)
     assert torch.equal(never.target, never.source)
+
+
+def test_a_set_is_not_searched_for_partners_where_nothing_is_swapped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which would take minutes and gigabytes for 60,000 notes."""
+    searched = []
+    monkeypatch.setattr(batches, "partners", lambda *given: searched.append(given) or partners(*given))
+    Sampler(make_notes(), tiny_config(tmp_path, "swap.probability=0.0"))
+    assert not searched
+    Sampler(make_notes(), tiny_config(tmp_path, "swap.probability=0.1"))
+    assert searched
 
 
 def test_augmentation_changes_what_is_encoded_by_number_and_chance(tmp_path: Path) -> None:
