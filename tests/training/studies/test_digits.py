@@ -128,11 +128,10 @@ def test_a_reader_tells_digits_apart_and_knows_what_it_has_seen(digits: NoteSet)
 
 def test_an_autoencoder_that_learns_is_told_from_one_that_does_not(digits: NoteSet, data: Path, tmp_path: Path) -> None:
     reader = Reader(digits)
-    size = Size(seeds=1, steps=60, look_steps=60, train=TRAINED, test=TESTED)
     told = {}
     for name, steps in (("long", 60), ("short", 1)):
-        one = Size(1, steps, steps, size.train, size.test)
-        network = trained(BY_NAME[AE], 8, 1, digits, data, tmp_path / name, one)
+        size = Size({8: 1}, steps, steps, TRAINED, TESTED)
+        network = trained(BY_NAME[AE], 8, 1, digits, data, tmp_path / name, size)
         told[name] = measure(Model(network, True), digits, reader, np.random.default_rng(1))
     usual = float(np.sqrt(np.mean((grey(digits.x[reader.decoded]) - reader.seen.mean(0)) ** 2)))
     assert told["long"].error < usual < told["short"].error

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from oscvae.arrays import Float32s, Float64s, Int64s
-from oscvae.training.evaluate.drawing import ACCENT, FAINT, STYLE, WARNING, animation, new_figure, palette
+from oscvae.training.evaluate.drawing import ACCENT, FAINT, INK, STYLE, WARNING, animation, new_figure, palette
 from oscvae.training.studies.digits.mnist import CLASSES, SIDE
 
 _ACROSS = 4
@@ -20,7 +20,7 @@ _ACROSS = 4
 _DOT = 3.0
 _NAME_IN = 2.0
 """What a row's name takes."""
-_ENLARGED = 2
+_ENLARGED, _LEVELS = 2, 15
 """Of an animated picture."""
 
 
@@ -33,7 +33,7 @@ def draw_scatters(places: Mapping[str, NDArray[np.floating]], digit: Int64s, pri
                 axes.scatter(*z[digit == value].T, s=_DOT, color=colour, linewidths=0, label=str(value))
             if prior:
                 angle = np.linspace(0.0, 2.0 * np.pi, 100)
-                axes.plot(2.0 * np.cos(angle), 2.0 * np.sin(angle), color=FAINT, linewidth=0.8, linestyle=":")
+                axes.plot(2.0 * np.cos(angle), 2.0 * np.sin(angle), color=INK, linewidth=0.9, linestyle=":", zorder=3)
             axes.set_aspect("equal", adjustable="datalim")
             axes.set_title(name)
         handles, labels = panels[0].get_legend_handles_labels()
@@ -101,9 +101,9 @@ def film(frames: Float32s) -> bytes:
     """[frames, rows, columns, 28, 28] as an animated picture, there and back."""
     images = []
     for frame in (*frames, *frames[-2:0:-1]):
-        pixels = (255.0 * np.clip(0.5 * (mosaic(frame) + 1.0), 0.0, 1.0)).round().astype(np.uint8)
-        size = (_ENLARGED * pixels.shape[1], _ENLARGED * pixels.shape[0])
-        images.append(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
+        level = (_LEVELS * np.clip(0.5 * (mosaic(frame) + 1.0), 0.0, 1.0)).round()  # few levels: a smaller file
+        image = Image.fromarray((255.0 / _LEVELS * level).astype(np.uint8))
+        images.append(image.resize((_ENLARGED * image.width, _ENLARGED * image.height), Image.Resampling.NEAREST))
     return animation(images)
 
 

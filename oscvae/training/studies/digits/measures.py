@@ -8,8 +8,10 @@ between the first principal components of pixels, in squared grey levels summed 
 
 from __future__ import annotations
 
+import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -30,6 +32,8 @@ STEPS = (0.1, 0.25, 0.5, 1.0)
 """How far codes are moved: times each dimension's standard deviation, times a normal number."""
 KNOWN, DECODED, MOVED = 10_000, 2_000, 500
 """Training pictures that reader and probe know; test pictures that are decoded; codes that are moved."""
+TOLD = "told.json"
+"""What was found of a run, in its folder."""
 _ACTIVE_VARIANCE = 0.01
 _COMPONENTS = 32
 _NEIGHBOURS = 5
@@ -142,6 +146,16 @@ class Told:
     """From codes of a normal distribution with the codes' own mean and deviation."""
     moved: dict[float, Moved]
     """By step."""
+
+
+def told_of(place: Path, model: Model, digits: NoteSet, reader: Reader, rng: np.random.Generator) -> Told:
+    """What `measure` finds of the run in the folder `place`, kept there."""
+    kept = place / TOLD
+    if not kept.is_file():
+        kept.write_text(json.dumps(asdict(measure(model, digits, reader, rng))), encoding="utf-8")
+    held = json.loads(kept.read_text(encoding="utf-8"))
+    moved = {float(step): Moved(**one) for step, one in held["moved"].items()}
+    return Told(**(held | {"nats": tuple(held["nats"]), "moved": moved}))
 
 
 def measure(model: Model, digits: NoteSet, reader: Reader, rng: np.random.Generator) -> Told:

@@ -25,9 +25,9 @@ from oscvae.training.studies.digits.drawing import (
     draw_scatters,
     film,
 )
-from oscvae.training.studies.digits.measures import DECODED, STEPS, Model, Reader, Told, measure
+from oscvae.training.studies.digits.measures import DECODED, STEPS, Model, Reader, Told, told_of
 from oscvae.training.studies.digits.mnist import CLASSES, DATA, SIDE, open_digits
-from oscvae.training.studies.digits.ways import AE, ALPHA, LATENTS, VAE, WAE, WAYS, Size, trained
+from oscvae.training.studies.digits.ways import AE, ALPHA, BATCH, LATENTS, VAE, WAE, WAYS, Size, trained
 from oscvae.training.studies.outcome import Outcome
 from oscvae.training.studies.setting import Setting
 
@@ -37,6 +37,7 @@ _SHOWN = (AE, VAE, WAE)
 _GRID = 12
 _NEIGHBOURS = 12
 _PATH = 12
+_FILMED = 16
 _UNFOLDED = 1000
 
 Models = dict[tuple[str, int], Model]
@@ -49,17 +50,19 @@ def run(setting: Setting) -> Outcome:
     reader = Reader(digits)
     found: Found = {(way.name, latent): [] for latent in LATENTS for way in WAYS}
     models: Models = {}
-    jobs = [(seed, latent, way) for seed in range(size.seeds) for latent in LATENTS for way in WAYS]
+    jobs = [(seed, latent, way) for latent in LATENTS for seed in range(size.seeds[latent]) for way in WAYS]
     for seed, latent, way in setting.track(jobs, "training"):
         place = setting.out / "runs" / f"{WAYS.index(way) + 1}-{latent}-{setting.seed + seed}"
         network = trained(way, latent, setting.seed + seed, digits, folder, place, size)
         model = Model(network, certain=way.kind != "kl")
-        found[way.name, latent].append(measure(model, digits, reader, np.random.default_rng((setting.seed, seed))))
+        rng = np.random.default_rng((setting.seed, seed))
+        found[way.name, latent].append(told_of(place, model, digits, reader, rng))
         models.setdefault((way.name, latent), model)
     outcome = Outcome("Digits")
     outcome.say(
         f"{size.train:,} handwritten digits of {SIDE} x {SIDE} pixels to learn from, {size.test:,} others to test "
-        f"(MNIST); one network, {len(WAYS)} ways to train it, {size.steps:,} steps of 64 pictures, {size.seeds} seeds. "
+        f"(MNIST); one network, {len(WAYS)} ways to train it, {size.steps:,} steps of {BATCH} pictures; "
+        f"{', '.join(f'{latent} dimensions from {count} seeds' for latent, count in size.seeds.items())}. "
         "All figures are of test pictures; pictures are of the first seed."
     )
     rng = np.random.default_rng(setting.seed)
@@ -224,7 +227,7 @@ def _between(outcome: Outcome, digits: NoteSet, reader: Reader, models: Models) 
     pairs = [(chosen[digit], chosen[(digit + 1) % CLASSES]) for digit in range(CLASSES)]
     frames = np.stack(
         [
-            np.stack([_way(models[name, MORE], digits.x[list(pair)], 2 * _PATH) for pair in pairs], axis=1)
+            np.stack([_way(models[name, MORE], digits.x[list(pair)], _FILMED) for pair in pairs], axis=1)
             for name in _SHOWN
         ],
         axis=1,

@@ -10,11 +10,14 @@ from rich.console import Console
 
 from oscvae.training.config import TrainConfig, find_config, load_config
 from oscvae.training.data.dataset import NoteSet
-from oscvae.training.fit.run import RECORD, load_run
+from oscvae.training.fit.run import RECORD, check_resumed, load_run
 from oscvae.training.model.network import NoteModel
 from oscvae.training.studies.digits.mnist import SIDE
 
 LATENTS = (2, 8)
+BATCH = 64
+DONE = "done"
+"""An empty file in the folder of a run that is over."""
 TOO_MUCH = 10.0
 """A beta that silences dimensions of these pictures."""
 ALPHA = 5e-4
@@ -25,7 +28,8 @@ ALPHA = 5e-4
 class Size:
     """How much is trained, and on how much."""
 
-    seeds: int
+    seeds: dict[int, int]
+    """By number of dimensions. Two of them are for the eye: what is claimed is claimed of eight."""
     steps: int
     look_steps: int
     train: int
@@ -33,7 +37,7 @@ class Size:
 
     @classmethod
     def of(cls, small: bool) -> Size:
-        return cls(1, 20, 20, 600, 200) if small else cls(3, 500, 250, 30_000, 10_000)
+        return cls({2: 1, 8: 1}, 20, 20, 600, 200) if small else cls({2: 1, 8: 3}, 500, 250, 30_000, 10_000)
 
 
 @dataclass(frozen=True)
@@ -69,11 +73,18 @@ WAYS = (
 
 
 def trained(way: Way, latent: int, seed: int, digits: NoteSet, data: Path, place: Path, size: Size) -> NoteModel:
-    """One training, in a run folder of its own: stopped, it goes on; done, it is read."""
+    """One training, in a run folder of its own: stopped, it goes on; done, it is read.
+
+    Raises ConfigError and DataError for a folder that was begun otherwise.
+    """
     from oscvae.training.fit.train import train
 
     config = configured(way, latent, seed, size)
-    train(config, digits, data, place, (place / RECORD).is_file(), Console(file=io.StringIO()))
+    if (place / DONE).is_file():
+        check_resumed(place, config, digits)
+    else:
+        train(config, digits, data, place, (place / RECORD).is_file(), Console(file=io.StringIO()))
+        (place / DONE).touch()
     model: NoteModel = load_run(place).model
     return model
 
@@ -96,7 +107,7 @@ def configured(way: Way, latent: int, seed: int, size: Size) -> TrainConfig:
             f"regulariser.schedule={way.schedule}",
             *("optimiser.rate=2e-3", "optimiser.schedule=cosine", "optimiser.warm_up_steps=60"),
             f"fit.steps={size.steps}",
-            *("fit.batch=64", "fit.threads=1"),
+            *(f"fit.batch={BATCH}", "fit.threads=1"),
             f"watch.every_steps={size.look_steps}",
             *("watch.hear_every=0", "watch.keep=last"),
         ],
