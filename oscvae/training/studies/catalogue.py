@@ -55,7 +55,7 @@ STUDIES = (
         name="digits",
         asks="Why does an autoencoder make no new digits, what makes one that does, and what does that cost?",
         source=f"{SOUNDS}, 1.3; K. Tatar: Organized Sound Spaces with Machine Learning, 2.2",
-        minutes=45,
+        minutes=20,
         module="digits.study",
     ),
 )
