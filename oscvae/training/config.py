@@ -119,6 +119,7 @@ class LossConfig(Section):
 
     square: Weight = 1.0
     convergence: Weight = 0.05
+    peak: Weight = 0.0
     looped: Share = 0.3
     late: Share = 1.0
     late_s: Annotated[float, Field(gt=0, le=60)] = 1.7

@@ -27,7 +27,7 @@ from oscvae.training.evaluate.command import table_of
 from oscvae.training.evaluate.report import Effort, evaluate
 from oscvae.training.evaluate.subject import Subject
 from oscvae.training.export.command import export_run
-from oscvae.training.fit.start import Start, why_not
+from oscvae.training.fit.start import Start, open_start, why_not
 from oscvae.training.fit.train import train
 from parts.tiny_soundfont import RATE, TinyZone, write_soundfont
 from training.tiny import ANALYSIS, make_notes, tiny_config
@@ -162,6 +162,32 @@ def test_partials_are_for_notes_and_for_nothing_else(data: Path, tmp_path: Path)
 def test_strokes_go_on_from_no_model_of_notes(data: Path, tmp_path: Path) -> None:
     start = Start("plucked 4.0", tiny_config(tmp_path), ANALYSIS, {})
     assert why_not(start, open_dataset(data)) == "plucked 4.0 was trained with notes, and these data have no pitch"
+
+
+def test_strokes_go_on_from_a_model_of_strokes_and_notes_do_not(data: Path, model: Path) -> None:
+    start = open_start(str(model))
+    assert why_not(start, open_dataset(data)) is None
+    said = why_not(start, make_notes())
+    assert said == "strokes 1 was trained with sounds without pitch, and these data are notes"
+
+
+def test_altered_copies_of_strokes_are_trained_on_and_are_no_points(recipe: Path, tmp_path: Path) -> None:
+    if shutil.which("fluidsynth") is None:
+        pytest.skip("fluidsynth renders the kits")
+    settings = ["augment.copies=2", "augment.speed_semitones=7", "augment.tilt_db=3", "augment.fade_s=[0.05, 0.5]"]
+    build(load_recipe(str(recipe), settings), tmp_path / "one", workers=0)
+    build(load_recipe(str(recipe), settings), tmp_path / "two", workers=0)
+    notes = open_dataset(tmp_path / "one")
+    assert notes.fingerprint == open_dataset(tmp_path / "two").fingerprint
+    originals = ~notes.altered
+    assert originals.sum() == 6
+    assert notes.altered.sum() == 2 * int((originals & ~notes.held_out).sum())
+    assert not notes.held_out[notes.altered].any()
+    config = tiny_config(tmp_path, "decoder.partials=0", "swap.probability=0", "fit.steps=5", "fit.batch=4")
+    train(config, notes, tmp_path / "one", tmp_path / "run", False, Console(file=io.StringIO()))
+    document = export_run(tmp_path / "run", tmp_path / "strokes.ts").document
+    assert len(document.points) == int((originals & ~notes.held_out).sum())
+    assert document.training["data"]["altered_copies"] == notes.altered.sum()
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 Of spectra, at training time and in batches on any device: `Augment`, a callable on what an encoder sees. What a decoder
 is to produce should stay clean: an autoencoder that learns noise plays noise. Of sounds, while a data set is built:
-`detuned`, `louder`, `noisy`. All randomness of the first is torch's own, so a seed repeats it; the second are functions
-of their arguments.
+`detuned`, `faster`, `tilted`, `faded`, `louder`, `noisy`. All randomness of the first is torch's own, so a seed repeats
+it; the second are functions of their arguments.
 
 Source of the masks: D. S. Park et al., SpecAugment, Interspeech 2019, as in torchaudio.
 """
@@ -21,6 +21,7 @@ from torch import Tensor
 
 from oscvae.arrays import Float32s
 from oscvae.model.bands import BandAxis
+from oscvae.sound.files import resample
 
 SILENCE = -1.0
 """x of what is at or below the floor."""
@@ -28,6 +29,8 @@ SILENCE = -1.0
 # many phases.
 _FINEST_RATIO = 512
 _TINY = 1e-12
+_TILTED_FROM_HZ = 40.0
+"""Below, a tilt would raise nothing but rumble."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,29 @@ def noisy(sound: Float32s, background: Float32s, below_db: float) -> Float32s:
         torch.from_numpy(sound), torch.from_numpy(background[: sound.size]), torch.tensor(below_db)
     ).numpy()
     return mixed
+
+
+def faster(sound: Float32s, semitones: float, sample_rate: int) -> Float32s:
+    """A sound [samples] played at another speed: higher and shorter, or lower and longer."""
+    return resample(sound, sample_rate, sample_rate * 2.0 ** (-semitones / 12.0))
+
+
+def tilted(sound: Float32s, octave_db: float, sample_rate: int) -> Float32s:
+    """A sound [samples], each octave louder by so much than the one below, 1 kHz as it was; of minimum phase."""
+    size = 1 << (sound.size + sample_rate // 10 - 1).bit_length()
+    freq_hz = np.fft.rfftfreq(size, 1.0 / sample_rate).clip(min=_TILTED_FROM_HZ)
+    fold = np.zeros(size)
+    fold[0] = fold[size // 2] = 1.0
+    fold[1 : size // 2] = 2.0
+    cepstrum = np.fft.irfft(octave_db * math.log(10.0) / 20.0 * np.log2(freq_hz / 1000.0), size)
+    filtered = np.fft.irfft(np.fft.rfft(sound, size) * np.exp(np.fft.rfft(cepstrum * fold)), size)
+    return filtered[: sound.size].astype(np.float32)
+
+
+def faded(sound: Float32s, fade_s: float, onset: int, sample_rate: int) -> Float32s:
+    """A sound [samples] that falls to 1/e of what it was within `fade_s` after its onset, and so on."""
+    time_s = np.maximum(np.arange(sound.size) - onset, 0) / sample_rate
+    return (sound * np.exp(-time_s / fade_s)).astype(np.float32)
 
 
 def pink_noise(size: int, rng: np.random.Generator) -> Float32s:

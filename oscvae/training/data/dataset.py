@@ -61,6 +61,8 @@ class NoteSet:
     """[N], from a note's beginning until its SoundFont repeats a part of the recording; infinite where it does not."""
     compared: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
     """[N], whether figures that compare models count the note: all, where a recipe names no list."""
+    altered: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+    """[N], whether a note is a copy of another, altered while the set was built."""
     held: Held | None = None
     """Of notes that are held and let go, the same for all; None of those that sound for as long as they do."""
     sounds: NDArray[np.int16] | None = None
@@ -92,6 +94,8 @@ class NoteSet:
             fill("loop_s", np.full(len(self), np.inf, np.float32))
         if self.compared.size == 0:
             fill("compared", np.ones(len(self), np.bool_))
+        if self.altered.size == 0:
+            fill("altered", np.zeros(len(self), np.bool_))
         if self.f0_hz.size == 0:
             fill("f0_hz", np.array([note_to_hz(float(note)) for note in self.note], np.float32))
 

@@ -153,6 +153,9 @@ class CheckPart(Section):
         return Checks(cents=self.cents, keep=self.outliers == "keep")
 
 
+FadeTime = Annotated[float, Field(gt=0.0, le=60.0)]
+
+
 class AugmentPart(Section):
     """Further copies of what is trained on, made from the sound; masks are left to training."""
 
@@ -165,6 +168,12 @@ class AugmentPart(Section):
     """Background noise so far below the note, between these two, in dB; the first is the louder: [-40, -70]."""
     noise_folder: Path | None = None
     """Recordings of noise; without it, noise with the spectrum 1/f."""
+    speed_semitones: Annotated[float, Field(ge=0.0, le=24.0)] = 0.0
+    """Of strokes, which no note binds: faster or slower by up to this."""
+    tilt_db: Annotated[float, Field(ge=0.0, le=12.0)] = 0.0
+    """For each octave, up or down by up to this; of half of the copies."""
+    fade_s: tuple[FadeTime, FadeTime] | None = None
+    """Faded further, by 1/e in a time between these two; half of the copies are."""
     seed: Annotated[int, Field(ge=0)] = 1
 
 
@@ -208,6 +217,10 @@ class DataRecipe(Section):
             raise ValueError("keep_sounds: effects are put on plain notes, neither held nor altered (augment.copies)")
         if not self.pitched:
             self._check_strokes()
+        elif self.augment.speed_semitones:
+            raise ValueError(
+                "augment.speed_semitones: a note would be another one, only sounds without pitch have speeds"
+            )
         names = [instrument.name for font in self.soundfonts for instrument in font.instruments]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice and self.pitched:  # strokes of one kind lie all over a kit

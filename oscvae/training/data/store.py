@@ -57,6 +57,7 @@ def open_dataset(path: Path) -> NoteSet:
     }
     columns["loop_s"] = np.array([row.get("loop_s", np.inf) for row in rows], np.float32)
     columns["compared"] = np.array([row.get("compared", True) for row in rows], np.bool_)
+    columns["altered"] = np.array([row.get("copy", 0) > 0 for row in rows], np.bool_)
     return NoteSet(
         x=x,
         sounds=_sounds(index, path, analysis),

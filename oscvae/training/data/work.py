@@ -29,7 +29,7 @@ from oscvae.model.bands import BandAxis
 from oscvae.model.level import LEVEL_S
 from oscvae.names import shown
 from oscvae.sound.files import read_sound
-from oscvae.sound.takes import align, finish
+from oscvae.sound.takes import align, find_onset, finish
 from oscvae.training.data.dataset import FULL_SCALE
 from oscvae.training.data.folder.hear import Told, hear
 from oscvae.training.data.holding import Hold
@@ -240,12 +240,27 @@ def _copies(
         seed = hashlib.sha256(f"{augment.seed} {job.key} {index} {copy}".encode()).digest()
         rng = np.random.default_rng(int.from_bytes(seed[:8], "little"))
         take = detuned(prepared.take, float(rng.uniform(-augment.detune_cents, augment.detune_cents)))
+        take = _varied(take, augment, analysis.sample_rate, rng)
         gain_db = float(rng.uniform(-augment.gain_db, augment.gain_db))
         if augment.noise_db is not None:
             below_db = -float(rng.uniform(min(augment.noise_db), max(augment.noise_db)))
             background = _background(noises, take.size, rng) if noises else pink_noise(take.size, rng)
             take = noisy(take, background, below_db + gain_db)
         yield finish(louder(take, gain_db), analysis, axis, _onset(prepared, job), prepared.level_s)
+
+
+def _varied(take: Float32s, augment: AugmentPart, sample_rate: int, rng: np.random.Generator) -> Float32s:
+    """A take as another instrument of its kind would have sounded: of another size, colour, damping."""
+    from oscvae.training.data.augment import faded, faster, tilted
+
+    if augment.speed_semitones:
+        take = faster(take, float(rng.uniform(-augment.speed_semitones, augment.speed_semitones)), sample_rate)
+    if augment.fade_s is not None and rng.random() < 0.5:
+        fade_s = float(np.exp(rng.uniform(*np.log(augment.fade_s))))
+        take = faded(take, fade_s, find_onset(take, sample_rate), sample_rate)
+    if augment.tilt_db and rng.random() < 0.5:
+        take = tilted(take, float(rng.uniform(-augment.tilt_db, augment.tilt_db)), sample_rate)
+    return take
 
 
 def _background(noises: Sequence[Float32s], size: int, rng: np.random.Generator) -> Float32s:

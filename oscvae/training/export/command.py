@@ -209,7 +209,8 @@ def _training(run: Run, notes: NoteSet, record: dict[str, Any]) -> dict[str, Any
         "data": {
             "name": notes.name,
             "fingerprint": notes.fingerprint,
-            "notes": int((~notes.held_out).sum()),
+            "notes": int((~notes.held_out & ~notes.altered).sum()),
+            **({"altered_copies": int(notes.altered.sum())} if notes.altered.any() else {}),
             "withheld_notes": int((notes.split == WITHHELD_NOTE).sum()),
             "unseen_recordings": int((notes.split == WITHHELD_RECORDING).sum()),
             "instruments": [notes.timbres[timbre] for timbre in np.unique(notes.timbre).tolist()],

@@ -90,7 +90,7 @@ def describe(
         ),
         points=tuple(
             Point(z=_rounded(z[at]), note=int(notes.note[train[at]]), label=notes.label(int(train[at])))
-            for at in _spread(np.arange(train.size), _MAX_POINTS)
+            for at in _spread(np.flatnonzero(~notes.altered[train]), _MAX_POINTS)
         ),
         licence=card.licence,
         sources=card.sources,

@@ -82,7 +82,7 @@ def train(
 
 def _default(own: bool, strokes: bool) -> str | None:
     """The configuration of data that none is named for; None for that of a run, or `DEFAULT`."""
-    return OWN if own else UNPITCHED if strokes else None
+    return UNPITCHED if strokes else OWN if own else None
 
 
 def doubts(notes: NoteSet) -> list[str]:

@@ -50,6 +50,7 @@ class Learner(lightning.LightningModule):
         self.rows = watched(notes)
         self.range_db = analysis.range_db
         self.decades = self.range_db / 20.0
+        self.width = torch.from_numpy(analysis.band_axis().width()).float()
         self.x = torch.from_numpy(notes.x)
         knots = self.model.knots
         self.targets: KnotTargets | FrameTargets = (
@@ -77,6 +78,7 @@ class Learner(lightning.LightningModule):
         if batch % world or batch < 2 * world:
             raise ConfigError(f"fit.batch {batch} must be shared by {world} processes: two or more notes for each")
         self.octave, self.semitone = self.octave.to(self.device), self.semitone.to(self.device)
+        self.width = self.width.to(self.device)
         if self.device.type != "cpu" and self.x.nbytes <= _ON_DEVICE_BYTES:
             self.x = self.x.to(self.device)
         if self.device.type != "cpu" and self.targets.nbytes <= _ON_DEVICE_BYTES:
@@ -98,7 +100,7 @@ class Learner(lightning.LightningModule):
         mean, log_variance = self.encode_sources(batch)
         z = mean + batch.noise * torch.exp(0.5 * log_variance) if self._stochastic else mean
         x, spread = self.model.decoder.describe(z, self.octave[batch.target], self.semitone[batch.target])
-        heard = reconstruction(x, spread, self.targets(batch.target), self.config.loss, self.decades)
+        heard = reconstruction(x, spread, self.targets(batch.target), self.config.loss, self.decades, self.width)
         factor = weight_factor(self.config.regulariser, self.global_step, self.steps)
         weight = self.config.regulariser.weight * factor
         loss = heard
@@ -116,7 +118,7 @@ class Learner(lightning.LightningModule):
         x, spread = self.model.decoder.describe(mean, self.octave[rows], self.semitone[rows])
         target = self.targets(rows)
         found = {
-            WATCHED_LOSS: reconstruction(x, spread, target, self.config.loss, self.decades),
+            WATCHED_LOSS: reconstruction(x, spread, target, self.config.loss, self.decades, self.width),
             "withheld/lsd_db": log_spectral_distance(x, target, self.range_db).mean(),
             "withheld/sc_db": 20.0 * torch.log10(spectral_convergence(x, target, self.decades)).mean(),
         }

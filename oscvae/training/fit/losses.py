@@ -17,14 +17,17 @@ SILENT = -1.0
 _LOUDEST = 1.5
 
 
-def reconstruction(x: Tensor, log_variance: Tensor, target: Target, config: LossConfig, decades: float) -> Tensor:
+def reconstruction(
+    x: Tensor, log_variance: Tensor, target: Target, config: LossConfig, decades: float, width: Tensor | None = None
+) -> Tensor:
     """The loss of log magnitudes (B, bands, knots) against those wanted, mean over everything: ().
 
     The squared error, or, where the decoder is stochastic and log_variance is not empty, the negative log likelihood of
-    a normal distribution (but for its constant), times `square`; and `convergence` times the spectral convergence.
-    Nothing is owed below the floor, x = -1, where silence is wanted: it is silence already. Where a sound is wanted,
-    what lies below the floor is as wrong as it is far away, so that there is a slope up. decades: those of amplitude in
-    the range of x.
+    a normal distribution (but for its constant), times `square`; `convergence` times the spectral convergence; and
+    `peak` times that of what it can peak at. Nothing is owed below the floor, x = -1, where silence is wanted: it is
+    silence already. Where a sound is wanted, what lies below the floor is as wrong as it is far away, so that there is
+    a slope up. decades: those of amplitude in the range of x. width (bands,): how many bins each band stands for; one
+    without it.
     """
     heard = torch.where(target.x > SILENT, x, x.clamp(min=SILENT))
     square = (heard - target.x) ** 2
@@ -33,6 +36,8 @@ def reconstruction(x: Tensor, log_variance: Tensor, target: Target, config: Loss
     loss = config.square * _mean(square, target.weight).mean()
     if config.convergence > 0.0:
         loss = loss + config.convergence * spectral_convergence(heard, target, decades).mean()
+    if config.peak > 0.0:
+        loss = loss + config.peak * peak_convergence(heard, target, decades, width).mean()
     return loss
 
 
@@ -41,6 +46,19 @@ def spectral_convergence(x: Tensor, target: Target, decades: float = 4.0) -> Ten
     got = to_linear(x.clamp(max=_LOUDEST), decades)
     off, wanted = (_mean(part**2, target.weight) for part in (got - target.linear, target.linear))
     return torch.sqrt(off / wanted)
+
+
+def peak_convergence(x: Tensor, target: Target, decades: float = 4.0, width: Tensor | None = None) -> Tensor:
+    """||s' - s|| / ||s|| of each note (B,), s being the sum of a frame's magnitudes over its bins (B, knots).
+
+    No frame peaks higher than that, and one whose phases meet, as at a stroke, comes near. A spectrum that is smoother
+    than the one wanted has the same power and a greater sum. width (bands,): how many bins each band stands for.
+    """
+    width = torch.ones_like(x[0, :, 0]) if width is None else width
+    got = torch.einsum("bfk,f->bk", to_linear(x.clamp(max=_LOUDEST), decades), width)
+    wanted = torch.einsum("bfk,f->bk", target.linear, width)
+    off, whole = ((part**2 * target.weight).sum(1) for part in (got - wanted, wanted))
+    return torch.sqrt(off / whole)
 
 
 def log_spectral_distance(x: Tensor, target: Target, range_db: float) -> Tensor:

@@ -105,7 +105,8 @@ class PairedLearner(Learner):
             1,
         )
         x, spread = self.model.decoder.describe(z, octave, semitone)
-        heard = reconstruction(x, spread, self._target(batch.x, batch.linear), self.config.loss, self.decades)
+        target = self._target(batch.x, batch.linear)
+        heard = reconstruction(x, spread, target, self.config.loss, self.decades, self.width)
         asked = divergence(sound, sound_variance).sum()
         asked = asked + divergence(encoder.places, encoder.spread.expand_as(encoder.places)).sum()
         off = mean[:, part:] - place.detach()
@@ -134,7 +135,7 @@ class PairedLearner(Learner):
         decoded, spread = self.model.decoder.describe(z, octave, semitone)
         target = self._target(x, linear)
         found = {
-            WATCHED_LOSS: reconstruction(decoded, spread, target, self.config.loss, self.decades),
+            WATCHED_LOSS: reconstruction(decoded, spread, target, self.config.loss, self.decades, self.width),
             "withheld/lsd_db": log_spectral_distance(decoded, target, self.range_db).mean(),
             "withheld/sc_db": 20.0 * torch.log10(spectral_convergence(decoded, target, self.decades)).mean(),
         }

@@ -17,7 +17,7 @@ from oscvae.model.analysis import NoteAnalysis
 from oscvae.model.document import SUFFIX, model_path, read_document
 from oscvae.model.torchscript import parameters
 from oscvae.settings.sections import default_config_path
-from oscvae.training.config import TrainConfig
+from oscvae.training.config import AdditiveDecoder, TrainConfig
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.fit.run import RECORD, load_run
 
@@ -69,14 +69,20 @@ def _of_model(path: Path) -> Start:
 
 def why_not(start: Start, notes: NoteSet) -> str | None:
     """Why a network cannot go on with a data set; None where it can. The range of notes may differ."""
-    if notes.root_note is not None:
+    if _has_pitch(start.config) and notes.root_note is not None:
         return f"{start.source} was trained with notes, and these data have no pitch"
+    if not _has_pitch(start.config) and notes.root_note is None:
+        return f"{start.source} was trained with sounds without pitch, and these data are notes"
     theirs, ours = (one.solved().model_dump(exclude=_FREE) for one in (start.analysis, notes.analysis))
     other = [key for key in theirs if theirs[key] != ours[key]]
     if not other:
         return None
     said = ", ".join(f"{key} {theirs[key]} and not {ours[key]}" for key in other)
     return f"{start.source} was trained with {said}"
+
+
+def _has_pitch(config: TrainConfig) -> bool:
+    return not isinstance(config.decoder, AdditiveDecoder) or config.decoder.partials > 0
 
 
 def check_fits(start: Start, notes: NoteSet) -> None:

@@ -7,7 +7,19 @@ import pytest
 import torch
 
 from oscvae.model.bands import band_axis
-from oscvae.training.data.augment import Augment, detune, detuned, gain, louder, noise, noisy, pink_noise
+from oscvae.training.data.augment import (
+    Augment,
+    detune,
+    detuned,
+    faded,
+    faster,
+    gain,
+    louder,
+    noise,
+    noisy,
+    pink_noise,
+    tilted,
+)
 
 AXIS = band_axis("hybrid", 256, 0, 2048, 48000)
 
@@ -107,3 +119,27 @@ def test_pink_noise_falls_by_three_decibels_an_octave() -> None:
     spectrum = np.abs(np.fft.rfft(pink_noise(1 << 16, np.random.default_rng(1)))) ** 2
     low, high = spectrum[200:400].mean(), spectrum[3200:6400].mean()
     assert 10.0 * np.log10(low / high) == pytest.approx(12.0, abs=1.0)
+
+
+@pytest.mark.parametrize("semitones", [-7.0, 0.5, 12.0])
+def test_a_faster_sound_is_higher_and_shorter_by_the_interval(semitones: float) -> None:
+    sine = np.sin(2.0 * np.pi * 500.0 * np.arange(48_000) / 48_000).astype(np.float32)
+    heard = faster(sine, semitones, 48_000)
+    assert heard.size == pytest.approx(48_000 / 2.0 ** (semitones / 12.0), abs=2)
+    peak = np.abs(np.fft.rfft(heard * np.hanning(heard.size), 480_000)).argmax() / 10.0
+    assert peak == pytest.approx(500.0 * 2.0 ** (semitones / 12.0), rel=1e-3)
+
+
+def test_a_tilted_sound_gains_by_the_octave_and_begins_when_it_did() -> None:
+    click = np.zeros(48_000, np.float32)
+    click[1000] = 1.0
+    heard = tilted(click, 3.0, 48_000)
+    gain_db = 20.0 * np.log10(np.abs(np.fft.rfft(heard)))
+    np.testing.assert_allclose(gain_db[[250, 500, 1000, 4000, 8000]], [-6.0, -3.0, 0.0, 6.0, 9.0], atol=0.1)
+    assert np.abs(heard[:1000]).max() < 1e-3 * np.abs(heard).max()
+
+
+def test_a_faded_sound_is_as_it_was_at_its_onset_and_a_third_of_it_later() -> None:
+    heard = faded(np.ones(10_000, np.float32), 0.1, 1000, 48_000)
+    assert (heard[:1001] == 1.0).all()
+    assert heard[1000 + 4800] == pytest.approx(np.exp(-1.0), rel=1e-4)

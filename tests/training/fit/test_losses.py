@@ -8,7 +8,12 @@ import torch
 
 from oscvae.training.config import LossConfig
 from oscvae.training.evaluate.metrics import distance
-from oscvae.training.fit.losses import log_spectral_distance, reconstruction, spectral_convergence
+from oscvae.training.fit.losses import (
+    log_spectral_distance,
+    peak_convergence,
+    reconstruction,
+    spectral_convergence,
+)
 from oscvae.training.fit.targets import Target
 
 CERTAIN = torch.zeros(2, 0, 1)
@@ -69,3 +74,22 @@ def test_a_sound_that_is_wanted_pulls_up_what_lies_below_the_floor() -> None:
     reconstruction(x, CERTAIN, Target.of(target, 4.0), LossConfig(), 4.0).backward()
     assert (x.grad[:, :4] < 0.0).all(), "descent raises it"
     assert not x.grad[:, 4:].any()
+
+
+def test_what_a_frame_can_peak_at_is_the_sum_of_its_bins() -> None:
+    x, target, width = notes(1), notes(2), np.array([1.0, 1.0, 1.0, 2.0, 4.0, 8.0], np.float32)
+    sums = [np.einsum("nbk,b->nk", 10.0 ** (2.0 * (one - 1.0)), width) for one in (x, target)]
+    wanted = np.linalg.norm(sums[0] - sums[1], axis=1) / np.linalg.norm(sums[1], axis=1)
+    parts = torch.from_numpy(x), Target.of(torch.from_numpy(target), 4.0)
+    got = peak_convergence(*parts, 4.0, torch.from_numpy(width))
+    np.testing.assert_allclose(got, wanted, rtol=1e-5)
+    config = LossConfig(square=0.0, convergence=0.0, peak=0.3)
+    loss = reconstruction(parts[0], CERTAIN, parts[1], config, 4.0, torch.from_numpy(width))
+    assert float(loss) == pytest.approx(0.3 * wanted.mean(), rel=1e-5)
+
+
+def test_a_smoother_spectrum_of_the_same_power_can_peak_higher() -> None:
+    line = torch.full((1, 64, 3), -1.0)
+    line[:, 10] = 1.0
+    smooth = torch.full((1, 64, 3), 1.0 - np.log10(64.0) / 4.0)
+    assert float(peak_convergence(smooth, Target.of(line, 4.0))) == pytest.approx(7.0, rel=0.01)
