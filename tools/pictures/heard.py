@@ -46,6 +46,7 @@ def make(folder: Path) -> None:
         sound, rate = _play("drift", Path(place), folder / "sounds")
         _play("hold", Path(place), folder / "sounds", "--set", "model.name=sustained")
         _play("strike", Path(place), folder / "sounds", "--set", "model.name=struck")
+        _play("beat", Path(place), folder / "sounds", "--set", "model.name=drums")
         _play("sweep", Path(place), folder / "sounds", "--set", "model.name=hits")
         _draw_piece(sound.mean(axis=1), rate, folder / "pictures" / "drift.png")
         _draw_note(Path(place), folder / "pictures" / "note.png")

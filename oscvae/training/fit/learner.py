@@ -16,7 +16,7 @@ from torch import Tensor
 
 from oscvae.errors import ConfigError
 from oscvae.model.torchscript import one_hots
-from oscvae.training.config import TrainConfig
+from oscvae.training.config import LossConfig, TrainConfig
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.fit.batches import Batch, Sampler, TrainStream, WatchStream, augmentation_seed, watched
 from oscvae.training.fit.losses import log_spectral_distance, reconstruction, spectral_convergence
@@ -100,7 +100,7 @@ class Learner(lightning.LightningModule):
         mean, log_variance = self.encode_sources(batch)
         z = mean + batch.noise * torch.exp(0.5 * log_variance) if self._stochastic else mean
         x, spread = self.model.decoder.describe(z, self.octave[batch.target], self.semitone[batch.target])
-        heard = reconstruction(x, spread, self.targets(batch.target), self.config.loss, self.decades, self.width)
+        heard = reconstruction(x, spread, self.targets(batch.target), self.grown_loss(), self.decades, self.width)
         factor = weight_factor(self.config.regulariser, self.global_step, self.steps)
         weight = self.config.regulariser.weight * factor
         loss = heard
@@ -112,6 +112,13 @@ class Learner(lightning.LightningModule):
             parts = {"loss": loss, "reconstruction": heard, "regulariser": asked, "weight": weight}
             self.log_dict({f"train/{name}": value for name, value in parts.items()}, batch_size=1)
         return loss
+
+    def grown_loss(self) -> LossConfig:
+        """The weights of this step: that of peaks grows evenly over the run, since from the start it would hold up the
+        others."""
+        loss = self.config.loss
+        share = min(1.0, self.global_step / self.steps)
+        return loss.model_copy(update={"peak": loss.peak * share}) if loss.peak else loss
 
     def validation_step(self, rows: Tensor, number: int) -> None:
         mean, log_variance = self.encode(rows)

@@ -106,7 +106,7 @@ class PairedLearner(Learner):
         )
         x, spread = self.model.decoder.describe(z, octave, semitone)
         target = self._target(batch.x, batch.linear)
-        heard = reconstruction(x, spread, target, self.config.loss, self.decades, self.width)
+        heard = reconstruction(x, spread, target, self.grown_loss(), self.decades, self.width)
         asked = divergence(sound, sound_variance).sum()
         asked = asked + divergence(encoder.places, encoder.spread.expand_as(encoder.places)).sum()
         off = mean[:, part:] - place.detach()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from oscvae.training.config import LossConfig
 from oscvae.training.evaluate.metrics import distance
+from oscvae.training.fit.learner import Learner
 from oscvae.training.fit.losses import (
     log_spectral_distance,
     peak_convergence,
@@ -15,6 +18,7 @@ from oscvae.training.fit.losses import (
     spectral_convergence,
 )
 from oscvae.training.fit.targets import Target
+from training.tiny import make_notes, tiny_config
 
 CERTAIN = torch.zeros(2, 0, 1)
 
@@ -93,3 +97,13 @@ def test_a_smoother_spectrum_of_the_same_power_can_peak_higher() -> None:
     line[:, 10] = 1.0
     smooth = torch.full((1, 64, 3), 1.0 - np.log10(64.0) / 4.0)
     assert float(peak_convergence(smooth, Target.of(line, 4.0))) == pytest.approx(7.0, rel=0.01)
+
+
+def test_the_weight_of_peaks_grows_evenly_over_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    learner = Learner(tiny_config(tmp_path, "loss.peak=0.4", "fit.steps=20"), make_notes())
+    grown = []
+    for step in (0, 5, 20, 21):
+        monkeypatch.setattr(Learner, "global_step", step)
+        grown.append(learner.grown_loss().peak)
+    assert grown == pytest.approx([0.0, 0.1, 0.4, 0.4])
+    assert learner.config.loss.peak == 0.4
