@@ -64,7 +64,7 @@ def write(path: Path) -> None:
     chance = random.Random(3)
     where = instruments()
     ways = {part: [where[name] for name in names] for part, names in WAYS.items()}
-    score: list[tuple[float, bytes]] = [(0.0, encode_message("/gain", (-8.0,)))]
+    score: list[tuple[float, bytes]] = [(0.0, encode_message("/gain", (-11.0,)))]
 
     def strike(part: str, bar: int, step: float, velocity: float, key: int) -> None:
         late_s = SWING_S * (step % 2) + chance.uniform(0.0, 0.004)

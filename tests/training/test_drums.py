@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from oscvae.training.evaluate.envelope import brightness_hz, decay_s
 
 from oscvae.errors import DataError
 from oscvae.model.document import ModelDocument, ModelDocument2
@@ -16,7 +17,6 @@ from oscvae.model.torchscript import has_encoder, load, one_hots, to_frames, ver
 from oscvae.play.loaded import factory_presets
 from oscvae.training.data.plan import make_plan
 from oscvae.training.data.recipes import load_recipe
-from oscvae.training.evaluate.envelope import brightness_hz, decay_s
 from oscvae.training.evaluate.subject import Subject
 from parts import ROOT
 

@@ -46,19 +46,24 @@ def make(folder: Path) -> None:
         sound, rate = _play("drift", Path(place), folder / "sounds")
         _play("hold", Path(place), folder / "sounds", "--set", "model.name=sustained")
         _play("strike", Path(place), folder / "sounds", "--set", "model.name=struck")
-        _play("beat", Path(place), folder / "sounds", "--set", "model.name=drums")
+        _play("beat", Path(place), folder / "sounds", "--set", "model.name=drums", squeeze=0.75)
         _play("sweep", Path(place), folder / "sounds", "--set", "model.name=hits")
         _draw_piece(sound.mean(axis=1), rate, folder / "pictures" / "drift.png")
         _draw_note(Path(place), folder / "pictures" / "note.png")
 
 
-def _play(name: str, place: Path, folder: Path, *options: str) -> tuple[NDArray[np.float64], int]:
-    """A piece of docs/sounds, rendered and written as MP3 into a folder: its samples and their rate."""
+def _play(name: str, place: Path, folder: Path, *options: str, squeeze: float = 0.5) -> tuple[NDArray[np.float64], int]:
+    """A piece of docs/sounds, rendered and written as MP3 into a folder: its samples and their rate.
+
+    squeeze: 0 to 1, from most bits to fewest; noise takes many.
+    """
     score, piece = place / f"{name}.osc", place / f"{name}.wav"
     _python(str(ROOT / "docs" / "sounds" / f"{name}.py"), str(score))
     _python("-m", "oscvae", "render", *options, "--score", str(score), "--out", str(piece))
     sound, rate = soundfile.read(piece)
-    soundfile.write(folder / f"{name}.mp3", sound, rate, format="MP3", bitrate_mode="VARIABLE", compression_level=0.5)
+    soundfile.write(
+        folder / f"{name}.mp3", sound, rate, format="MP3", bitrate_mode="VARIABLE", compression_level=squeeze
+    )
     return sound, rate
 
 
