@@ -33,6 +33,8 @@ SINGLE_NOTES = 80
 SINGLE_STROKES = 400
 """As many as an export listens to: strokes of one level peak so far apart that of 80 the median is 0.8 dB off."""
 CHORDS, CHORD_NOTES = 20, 6
+LIMBS = 3
+"""A drummer strikes with a foot and two hands."""
 STRUM_S = 0.02
 """Fingers and keys are never on one sample; notes of one OSC bundle are."""
 
@@ -85,7 +87,8 @@ def peaks_db(sounds: Float32s) -> NDArray[np.float64]:
 
 def chords_of(engine: OfflineEngine) -> list[list[Point]]:
     known, rng = points(engine), np.random.default_rng(1)
-    return [[known[row] for row in rng.choice(len(known), CHORD_NOTES, replace=False)] for _ in range(CHORDS)]
+    count = CHORD_NOTES if has_pitch(engine) else LIMBS
+    return [[known[row] for row in rng.choice(len(known), count, replace=False)] for _ in range(CHORDS)]
 
 
 def test_a_single_note_is_as_loud_as_every_model_and_a_stroke_as_its_peak_permits(engine: OfflineEngine) -> None:
@@ -111,21 +114,20 @@ def test_a_single_note_is_as_loud_as_every_model_and_a_stroke_as_its_peak_permit
     assert peaks.max() < (-3.0 if has_pitch(engine) else -1.0), "a single note of default velocity is near the limiter"
 
 
-def test_six_notes_of_a_hand_stay_under_minus_3_dbfs(engine: OfflineEngine) -> None:
+def test_six_notes_of_a_hand_or_most_strokes_of_a_drummer_stay_under_minus_3_dbfs(engine: OfflineEngine) -> None:
     peaks = peaks_db(play(engine, chords_of(engine), np.random.default_rng(2)))
     if has_pitch(engine):
         assert peaks.max() < -3.0
-    else:  # all peak, and six of them at once are three drummers
-        assert np.percentile(peaks, 90) < -3.0
-        assert peaks.max() < 0.0
+    else:  # all peak: the loudest alone are at -2
+        assert np.percentile(peaks, 75) < -3.0
 
 
-def test_six_notes_on_one_sample_leave_the_limiter_alone(engine: OfflineEngine) -> None:
+def test_six_notes_or_three_strokes_on_one_sample_leave_the_limiter_alone(engine: OfflineEngine) -> None:
     """Their attacks add up. Of most chords the peak is under -3 dBFS, and what goes beyond is never limited by much."""
     engine.execute([Message("/gain", (-32.0,), "")])
     try:
         peaks = peaks_db(play(engine, chords_of(engine))[1:]) + 20.0  # the gain settles within the first
     finally:
         engine.execute([Message("/gain", (-12.0,), "")])
-    assert np.percentile(peaks, 75 if has_pitch(engine) else 50) < -3.0
+    assert np.percentile(peaks, 75) < -3.0
     assert peaks.max() < 2.0

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from oscvae.training.evaluate.envelope import brightness_hz, decay_s
 
 from oscvae.errors import DataError
 from oscvae.model.document import ModelDocument, ModelDocument2
 from oscvae.model.torchscript import has_encoder, load, one_hots, to_frames, verify
 from oscvae.play.loaded import factory_presets
+from oscvae.sound.envelope import brightness_hz, decay_s
 from oscvae.training.data.plan import make_plan
 from oscvae.training.data.recipes import load_recipe
 from oscvae.training.evaluate.subject import Subject
