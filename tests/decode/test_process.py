@@ -243,6 +243,37 @@ def test_a_decoder_that_computes_without_end_is_killed_when_this_process_is(tmp_
     assert ended(decoder.pid) and ended(zygote.pid)
 
 
+def test_a_decoder_that_has_closed_its_end_of_the_guard_ends_all_the_same(
+    house: House, tmp_path: Path, set_for_decoders: Set
+) -> None:
+    """A model could do that, and then compute for ever. Its zygote has the same end."""
+    customised = tmp_path / "customised"
+    customised.mkdir()
+    text = """
+        import os, sys
+
+        if "oscvae.decode.zygote" in sys.orig_argv:
+            from oscvae.decode import worker
+
+            guarded = worker._end_with
+
+            def close_at_once(guard):
+                kept = guarded(guard)
+                os.close(guard)
+                return kept
+
+            worker._end_with = close_at_once
+    """
+    (customised / "sitecustomize.py").write_text(textwrap.dedent(text))
+    set_for_decoders("PYTHONPATH", f"{customised}:{ROOT}")
+    decoder = house.spawn()
+    assert len(os.listdir(f"/proc/{decoder.pid}/fd")) == 3 + 4, "its end is still open"  # noqa: PTH208
+    assert answers(decoder)
+    assert decoder._process._guard is not None
+    decoder._process._guard.close()
+    assert ended(decoder.pid)
+
+
 def test_a_process_that_was_killed_before_it_began_never_begins() -> None:
     process = Process()
     process.kill()
