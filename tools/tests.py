@@ -1,4 +1,5 @@
-"""Every test, in four lanes at once: what needs its moments kept, what waits, what people touch, and what computes.
+"""Every test, in five lanes at once: what needs its moments kept, what waits, what people touch, what computes, and
+what trains.
 
     python tools/tests.py            all, as `make test` does
     python tools/tests.py tests/osc  what pytest is told, in one process
@@ -21,11 +22,12 @@ ROOT = Path(__file__).resolve().parent.parent
 LANES = {
     "waiting": ("robustness",),
     "surfaces": ("docs", "page", "patches"),
-    "computing": ("app", "daemon", "decode", "model", "play", "settings", "sound", "spectral", "training"),
+    "computing": ("app", "daemon", "decode", "model", "play", "settings", "sound", "spectral"),
+    "training": ("training",),
 }
 """Folders of tests/ beside the lane of all others: what waits for time-outs and for what dies to come back; browsers,
 patches and the commands of the docs; what nobody listens to by the clock."""
-LESS_URGENT = "computing"
+LESS_URGENT = ("computing", "training")
 PYTEST = (sys.executable, "-m", "pytest")
 FAILED = 1
 """pytest's exit code where tests ran and some failed; all others are of another kind, and final."""
@@ -42,7 +44,7 @@ def main(args: list[str]) -> int:
         elsewhere = [f"--ignore=tests/{folder}" for folders in LANES.values() for folder in folders]
         others = [
             [
-                *(["nice"] if lane == LESS_URGENT else []),
+                *(["nice"] if lane in LESS_URGENT else []),
                 *pytest(cache),
                 *(f"tests/{folder}" for folder in folders),
             ]

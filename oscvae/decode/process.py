@@ -181,15 +181,15 @@ class Process:
         for _ in range(_ATTEMPTS):
             try:
                 zygote = _zygotes.current()
+            except OSError:
+                break
+            with contextlib.suppress(OSError):  # it is gone, or hangs
                 if self._fork(zygote, pool_fd, pipe_fd):
                     return self._begun()
-            except TimeoutError:
-                zygote.kill()  # it hangs, or was stopped
-            except OSError:  # it is gone, or cannot be started
-                pass
             if self._killed:
                 break
             self._let_go()
+            zygote.kill()  # it is not asked again, however long its death takes
         if not self._killed:
             try:
                 self._spawn(pool_fd, pipe_fd)

@@ -206,6 +206,9 @@ def test_a_controller_learns_and_a_program_recalls(stage: Stage) -> None:
             for name, z in (("dusk", (0.5, 0.0, 0.0, 0.0)), ("dawn", (-0.5, 0.0, 0.0, 0.0))):
                 client.send("/z", *z)
                 assert client.ask("/preset/save", name, answer=("/done",)) == ("/done", ("/preset/save", name))
+            client.send("/z", 0.0, 0.0, 0.0, 0.0)  # what a recall does not change is not told
+            while (told_z := other.wait_for("/z")) != ("/z", (0.0, 0.0, 0.0, 0.0)):
+                assert told_z is not None
             other.drain()
             for program, (name, first) in enumerate((("dawn", -0.5), ("dusk", 0.5))):
                 sender.say(bytes((0xC0, program)))
