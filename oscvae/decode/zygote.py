@@ -84,6 +84,7 @@ def _become(given: list[int]) -> None:
     """Be the decoder, with nothing of the zygote's but its memory; for ever."""
     code = 1
     try:
+        worker.call_process("oscvae-decoder")
         kept = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, FIRST + len(given)) for descriptor in given]
         for place, descriptor in enumerate(kept, FIRST):
             os.dup2(descriptor, place)
