@@ -1,6 +1,6 @@
 """The models that play: loading beside the one that sounds, swapping, letting go, and a decoder that died.
 
-A new decoder is spawned, lets the model be checked and warmed, and only then becomes the one that new notes use. Old
+A new decoder is started, lets the model be checked and warmed, and only then becomes the one that new notes use. Old
 voices finish in the old context, which is freed when the renderer has acknowledged that it is gone. What needs no
 decoder to be refused (a name, a file, a document) is refused first, and disturbs nothing that is being loaded.
 """
