@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from oscvae.model.document import Point
+from oscvae.model.described import Point
 from oscvae.osc.packets import Message
 from oscvae.osc.score import Moment
 from oscvae.play.offline import OfflineEngine

@@ -39,8 +39,8 @@ class Bands(Part):
     corner: Annotated[int, Field(ge=0, le=MAX_N_FFT // 2 + 1)]
 
 
-class Analysis(Part):
-    """Framing, bands and the logarithmic scale. Hashable; every number is required."""
+class Spectrum(Part):
+    """Framing, bands and the logarithmic scale of a frame. Hashable; every number is required."""
 
     sample_rate: Annotated[int, Field(ge=8000, le=192000)]
     n_fft: Annotated[int, Field(ge=MIN_N_FFT, le=MAX_N_FFT)]
@@ -51,13 +51,9 @@ class Analysis(Part):
     """The level of x = -1."""
     ceiling_db: Annotated[Finite, Field(ge=-300.0, le=100.0)]
     """The level of x = 1."""
-    frames: Annotated[int, Field(ge=2, le=MAX_FRAMES)]
-    """Of a whole note."""
-    onset_sample: Annotated[int, Field(ge=0)]
-    """Where a note begins, in samples from the start of its first frame."""
 
     @model_validator(mode="after")
-    def _check_sizes(self) -> Self:
+    def _check_spectrum(self) -> Self:
         if self.n_fft & (self.n_fft - 1):
             raise ValueError(f"n_fft {self.n_fft} must be a power of two")
         if self.n_fft not in {self.hop * overlap for overlap in OVERLAPS}:
@@ -67,10 +63,6 @@ class Analysis(Part):
             raise ValueError(f"{self.bands.n} bands: n_fft {self.n_fft} allows {self.n_bins}")
         if self.bands.corner > self.bands.n:
             raise ValueError(f"corner {self.bands.corner} must not be above the {self.bands.n} bands")
-        if self.bands.n * self.frames > MAX_BLOCK:
-            raise ValueError(f"{self.bands.n} bands x {self.frames} frames are more than {MAX_BLOCK} numbers a note")
-        if self.onset_sample >= self.n_samples:
-            raise ValueError(f"onset_sample {self.onset_sample} must lie inside the {self.n_samples} samples of a note")
         if self.floor_db >= self.ceiling_db:
             raise ValueError(f"floor_db {self.floor_db} must be below ceiling_db {self.ceiling_db}")
         return self
@@ -80,19 +72,9 @@ class Analysis(Part):
         return self.n_fft // 2 + 1
 
     @property
-    def n_samples(self) -> int:
-        """Length of a whole note in samples at `sample_rate`."""
-        return self.n_fft + (self.frames - 1) * self.hop
-
-    @property
     def range_db(self) -> float:
         """From x = -1 to x = 1."""
         return self.ceiling_db - self.floor_db
-
-    def frames_within(self, seconds: float) -> int:
-        """How many frames hold the first seconds after the onset, at most all."""
-        end = self.onset_sample + seconds * self.sample_rate - self.n_fft
-        return min(self.frames, max(1, math.ceil(end / self.hop) + 1))
 
     def band_axis(self) -> BandAxis:
         """The axis of these bands; raises ModelError where the numbers cannot be one."""
@@ -101,6 +83,33 @@ class Analysis(Part):
     def solved(self) -> Self:
         """The same, with the corner of its axis as a number where it was 0, which leaves it to `band_axis`."""
         return self.model_copy(update={"bands": self.bands.model_copy(update={"corner": self.band_axis().corner})})
+
+
+class Analysis(Spectrum):
+    """The analysis of whole notes: besides, how long they are."""
+
+    frames: Annotated[int, Field(ge=2, le=MAX_FRAMES)]
+    """Of a whole note."""
+    onset_sample: Annotated[int, Field(ge=0)]
+    """Where a note begins, in samples from the start of its first frame."""
+
+    @model_validator(mode="after")
+    def _check_sizes(self) -> Self:
+        if self.bands.n * self.frames > MAX_BLOCK:
+            raise ValueError(f"{self.bands.n} bands x {self.frames} frames are more than {MAX_BLOCK} numbers a note")
+        if self.onset_sample >= self.n_samples:
+            raise ValueError(f"onset_sample {self.onset_sample} must lie inside the {self.n_samples} samples of a note")
+        return self
+
+    @property
+    def n_samples(self) -> int:
+        """Length of a whole note in samples at `sample_rate`."""
+        return self.n_fft + (self.frames - 1) * self.hop
+
+    def frames_within(self, seconds: float) -> int:
+        """How many frames hold the first seconds after the onset, at most all."""
+        end = self.onset_sample + seconds * self.sample_rate - self.n_fft
+        return min(self.frames, max(1, math.ceil(end / self.hop) + 1))
 
 
 class NoteAnalysis(Analysis):

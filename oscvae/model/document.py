@@ -4,8 +4,8 @@ A model is a TorchScript archive (a zip) with a JSON document among its extra fi
 only a decoder process ever opens the network itself (`torchscript`). A document is foreign input: every number in it is
 bounded, so that none can ask for more memory than a model needs.
 
-Format 1 is read as it ever was. Format 2 adds keys, each of which has a default. What it can say and this version
-cannot play is read, checked, and refused in one line.
+Format 1 is read as it ever was. Format 2 adds keys, each of which has a default; each of its outputs has a class of its
+own. What it can say and this version cannot play is read, checked, and refused in one line.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from oscvae.arrays import Float32s
 from oscvae.errors import ModelError
 from oscvae.files import NAME_BYTES, open_regular, why
-from oscvae.model.analysis import MAX_BLOCK, MAX_FRAMES, Finite, Note, NoteAnalysis, Part
+from oscvae.model.analysis import MAX_BLOCK, MAX_FRAMES, Finite, NoteAnalysis
+from oscvae.model.described import MAX_NAME, Described, Described2, Points
+from oscvae.model.frames import FramesDocument
 from oscvae.model.knots import spread_matrix
 from oscvae.model.level import LEVEL_S, STROKE_LEVEL_S
 from oscvae.names import find, normal
@@ -34,99 +36,8 @@ DOCUMENT_NAME = "oscvae.json"
 SUFFIX = ".ts"
 
 MAX_DOCUMENT_BYTES = 4 << 20
-FAR = 4.0
-"""Standard deviations of the encoded training notes from their mean, of which none of `plucked` has more than 2.4."""
-REACH = 6.0
-"""Standard deviations from the mean beyond which no latent point is played."""
-_MAX_NAME = 128
 _NEIGHBOURS = 8  # that an error names
-_MAX_TEXT = 4096
 _MAX_ENTRIES = 65536
-
-
-def _one_line(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError(f"{text[:40]!r} must be one line of text")
-    return text
-
-
-Text = Annotated[str, Field(max_length=_MAX_TEXT)]
-Label = Annotated[str, Field(min_length=1, max_length=_MAX_NAME), AfterValidator(_one_line)]
-Vector = Annotated[tuple[Finite, ...], Field(min_length=1, max_length=64)]
-
-
-class Latent(Part):
-    """Where the encoded training data lie in each of the D latent dimensions."""
-
-    mean: Vector
-    std: Vector
-    low: Vector
-    high: Vector
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if not len(self.mean) == len(self.std) == len(self.low) == len(self.high):
-            sizes = [len(self.mean), len(self.std), len(self.low), len(self.high)]
-            raise ValueError(f"mean, std, low and high have {sizes} numbers: they must have the same")
-        if min(self.std) <= 0.0:
-            raise ValueError(f"std holds {min(self.std)}: it must be above 0")
-        if any(low >= high for low, high in zip(self.low, self.high, strict=True)):
-            raise ValueError("low must be below high in every dimension")
-        return self
-
-
-class Point(Part):
-    """One training note in the latent space."""
-
-    z: Vector
-    note: Note
-    label: Annotated[str, Field(max_length=_MAX_NAME)]
-
-
-class Described(Part):
-    """What every document says: what the model is called, where it comes from, and its latent space."""
-
-    name: Annotated[str, Field(min_length=1, max_length=_MAX_NAME)]
-    latent: Latent
-    points: Annotated[tuple[Point, ...], Field(max_length=4096)]
-    licence: Text
-    sources: Annotated[tuple[Text, ...], Field(max_length=64)]
-    version: Annotated[str, Field(min_length=1, max_length=_MAX_NAME)]
-    training: dict[str, Any]
-
-    @model_validator(mode="after")
-    def _check_points(self) -> Self:
-        for point in self.points:
-            if len(point.z) != self.latent_size:
-                raise ValueError(f"a point has {len(point.z)} latent numbers, the latent has {self.latent_size}")
-        return self
-
-    def unlike(self, z: Sequence[float]) -> str:
-        """How a latent point [D] lies far from all that the model was taught; empty for one that does not.
-
-        What is told counts dimensions from 1, as /z does.
-        """
-        away = [abs(value - mean) / std for value, mean, std in zip(z, self.latent.mean, self.latent.std, strict=True)]
-        farthest = max(away)
-        if farthest <= FAR:
-            return ""
-        dimension = away.index(farthest) + 1
-        return f"unlike what {self.name!r} knows: {farthest:.1f} standard deviations away on dimension {dimension}"
-
-    @property
-    def reach(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """The lowest and the highest latent point [D] that is played."""
-        spread = list(zip(self.latent.mean, self.latent.std, strict=True))
-        return tuple(mean - REACH * std for mean, std in spread), tuple(mean + REACH * std for mean, std in spread)
-
-    def within_reach(self, z: Sequence[float]) -> tuple[float, ...]:
-        """The latent point [D] that is played for z."""
-        return tuple(min(max(value, low), high) for value, low, high in zip(z, *self.reach, strict=True))
-
-    @property
-    def latent_size(self) -> int:
-        """D, the dimensions of the latent space."""
-        return len(self.latent.mean)
 
 
 class ModelDocument(Described, NoteAnalysis):
@@ -137,6 +48,7 @@ class ModelDocument(Described, NoteAnalysis):
     format: Literal[1]
     reference: Annotated[Finite, Field(gt=0.0, le=1e6)]
     """The linear STFT magnitude of 0 dB."""
+    points: Points
 
     @property
     def has_pitch(self) -> bool:
@@ -192,45 +104,15 @@ class ModelDocument(Described, NoteAnalysis):
         return spread_matrix(self.rows, self.frames)
 
 
-class Described2(Described):
-    """What every document of format 2 may say besides."""
-
-    format: Literal[2]
-    labels: tuple[Label, ...] = ()
-    """Of the D dimensions, or none."""
-    pads: tuple[Label, ...] = ()
-    """Of the pairs of dimensions, or none."""
-    pitched: bool = True
-    """Whether a note number is a pitch. Where it is none, `forward` is asked for `root_note` always."""
-    root_note: Note = 60
-    """The note at which a model without notes of its own is not transposed."""
-    level: Literal["in", "apart"] = "in"
-    """Whether magnitudes hold the level, or it is a trajectory's own."""
-    weights: Literal["float32", "float16"] = "float32"
-    """How the file holds its parameters; tables are float32 always."""
-
-    @model_validator(mode="after")
-    def _check_labels(self) -> Self:
-        for key, names, wanted in (
-            ("labels", self.labels, self.latent_size),
-            ("pads", self.pads, self.latent_size // 2),
-        ):
-            if names and len(names) != wanted:
-                raise ValueError(
-                    f"{len(names)} {key}: the latent of {self.latent_size} dimensions has {wanted} or none"
-                )
-        return self
-
-
 class ModelDocument2(Described2, ModelDocument):
-    """The document of a model that decodes spectra, in format 2.
-
-    output: note, as in format 1, but [B, bands, knots] where there are knots; or frames: `forward(z [B, D, T])` returns
-    [B, bands, T]. `encode` takes frames always.
-    """
+    """The document of a model that decodes whole notes, in format 2: as in format 1, but `forward` returns [B, bands,
+    knots] where there are knots. `encode` takes frames always."""
 
     format: Literal[2]  # type: ignore[assignment]  # all else that format 1 says, it says too
-    output: Literal["note", "frames"] = "note"
+    output: Literal["note"] = "note"
+    points: Points
+    pitched: bool = True
+    """Whether a note number is a pitch. Where it is none, `forward` is asked for `root_note` always."""
     knots: Annotated[tuple[Finite, ...], Field(min_length=2, max_length=MAX_FRAMES)] | None = None
     """At which frames the rows of a decoded block lie; a fraction lies between two."""
     sustain: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] | None = None
@@ -241,12 +123,8 @@ class ModelDocument2(Described2, ModelDocument):
     """Rows of texture that follow a note's own: one for each frame of `sustain`, or none."""
 
     @model_validator(mode="after")
-    def _check_output(self) -> Self:
-        if self.output != "note":
-            for key in ("knots", "sustain", "texture_rows"):
-                if getattr(self, key):
-                    raise ValueError(f"{key}: only a model with the output 'note' has them, not {self.output!r}")
-        elif self.level != "in":
+    def _check_level(self) -> Self:
+        if self.level != "in":
             raise ValueError("level 'apart': a model with the output 'note' has its level in")
         return self
 
@@ -326,10 +204,16 @@ class SamplesDocument(Described2):
     """The document of a model that decodes samples: `decode(z [1, D, T])` returns [1, channels, T * ratio]."""
 
     output: Literal["samples"]
+    points: Points
     sample_rate: Annotated[int, Field(ge=8000, le=192000)]
     ratio: Annotated[int, Field(ge=16, le=65536)]
     """Samples of one latent frame."""
     channels: Annotated[int, Field(ge=1, le=16)]
+
+
+AnyDocument = ModelDocument | FramesDocument | SamplesDocument
+"""What a model file may say: the note's, which there are in both formats, and those of other outputs."""
+_KINDS: dict[str, type[AnyDocument]] = {"frames": FramesDocument, "samples": SamplesDocument}
 
 
 def model_path(folder: Path, name: str) -> Path:
@@ -339,9 +223,9 @@ def model_path(folder: Path, name: str) -> Path:
     Raises ModelError otherwise.
     """
     most = NAME_BYTES - len(SUFFIX)
-    if not name or len(name) > _MAX_NAME or len(name.encode(errors="replace")) > most:
-        shown = name[:_MAX_NAME]
-        raise ModelError(f"model name {shown!r}: it must have 1 to {_MAX_NAME} characters and at most {most} bytes")
+    if not name or len(name) > MAX_NAME or len(name.encode(errors="replace")) > most:
+        shown = name[:MAX_NAME]
+        raise ModelError(f"model name {shown!r}: it must have 1 to {MAX_NAME} characters and at most {most} bytes")
     if not _can_be_asked_for(name):
         raise ModelError(f"model name {name!r}: it must be the stem of a file in the model folder, such as 'plucked'")
     try:
@@ -370,14 +254,25 @@ def _can_be_asked_for(name: str) -> bool:
 
 
 def read_document(path: Path, called: str | None = None) -> ModelDocument:
-    """The checked document of a model file. Blocks on the disk; raises ModelError with one message, in which the file
-    is `called` so, or by its path."""
+    """The checked document of a model file that this version plays. Blocks on the disk; raises ModelError with one
+    message, in which the file is `called` so, or by its path."""
     where = called or str(path)
     return parse_document(_read_extra(Path(path), where), where)
 
 
+def read_any_document(path: Path, called: str | None = None) -> AnyDocument:
+    """As `read_document`, of a model file of any output."""
+    where = called or str(path)
+    return parse_any_document(_read_extra(Path(path), where), where)
+
+
 def parse_document(text: bytes | str, where: str) -> ModelDocument:
-    """A document from its JSON; `where` names it in the ModelError."""
+    """A document of what this version plays, from its JSON; `where` names it in the ModelError."""
+    return _playable(parse_any_document(text, where), where)
+
+
+def parse_any_document(text: bytes | str, where: str) -> AnyDocument:
+    """As `parse_document`, of whatever a document can say."""
     try:
         raw = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -391,25 +286,23 @@ def parse_document(text: bytes | str, where: str) -> ModelDocument:
         document = _kind(raw).model_validate_json(json.dumps(raw), strict=True)
     except (ValidationError, RecursionError) as error:
         raise ModelError(f"{where}: {_first_fault(error)}") from error
-    if isinstance(document, ModelDocument):
+    if not isinstance(document, SamplesDocument):
         document.band_axis()
-    return _playable(document, where)
+    return document
 
 
-def _kind(raw: dict[str, Any]) -> type[ModelDocument] | type[SamplesDocument]:
+def _kind(raw: dict[str, Any]) -> type[AnyDocument]:
     """Which class a document is checked by."""
     if raw["format"] == 1:
         return ModelDocument
-    return SamplesDocument if raw.get("output") == "samples" else ModelDocument2
+    output = raw.get("output")
+    return _KINDS.get(output, ModelDocument2) if isinstance(output, str) else ModelDocument2
 
 
-def _playable(document: Described, where: str) -> ModelDocument:
+def _playable(document: AnyDocument, where: str) -> ModelDocument:
     """The same; raises ModelError for what a document can say and this version cannot play."""
     if not isinstance(document, ModelDocument):
-        raise ModelError(f"{where}: output 'samples': this version plays models with the output 'note'")
-    if isinstance(document, ModelDocument2) and document.output != "note":
-        output = json.dumps(document.output)
-        raise ModelError(f'{where}: output {output}: this version plays output "note"')
+        raise ModelError(f"{where}: output {document.output!r}: this version plays models with the output 'note'")
     return document
 
 

@@ -25,7 +25,8 @@ from pydantic import Field, ValidationError
 from oscvae.arrays import Float32s, Int64s
 from oscvae.errors import ModelError
 from oscvae.model.analysis import MAX_FRAMES, Note, Part
-from oscvae.model.document import ModelDocument, Vector
+from oscvae.model.described import Vector
+from oscvae.model.document import ModelDocument
 from oscvae.units import note_to_hz
 
 TEXTURES_NAME = "oscvae-textures.bin"

@@ -10,9 +10,10 @@ from statistics import median
 from typing import NamedTuple
 
 from oscvae.decode.decoder import Decoder
+from oscvae.model.described import Latent
+from oscvae.model.described import Point as DocumentPoint
 from oscvae.model.detail import Mix
-from oscvae.model.document import Latent, ModelDocument
-from oscvae.model.document import Point as DocumentPoint
+from oscvae.model.document import ModelDocument
 from oscvae.names import normal
 from oscvae.osc.parse import ModelInfo
 from oscvae.play.journey import Point

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from oscvae.errors import CommandError, OscvaeError
+from oscvae.model.described import Latent
 from oscvae.model.detail import Mix
-from oscvae.model.document import Latent
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.packets import Message

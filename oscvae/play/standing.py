@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from oscvae.errors import CommandError
-from oscvae.model.document import Latent
+from oscvae.model.described import Latent
 from oscvae.osc.vocabulary import TABLE, find
 from oscvae.play.journey import Point
 

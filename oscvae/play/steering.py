@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from oscvae.errors import CommandError
+from oscvae.model.described import Latent
 from oscvae.model.detail import Mix
-from oscvae.model.document import Latent
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.parse import Command

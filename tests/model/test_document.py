@@ -20,10 +20,11 @@ from oscvae.model.document import (
     ModelDocument2,
     model_names,
     model_path,
+    parse_any_document,
     parse_document,
     read_document,
 )
-from parts.small_model import samples_document, small_document, small_document_2
+from parts.small_model import frames_document, samples_document, small_document, small_document_2
 
 
 def archive(path: Path, text: str | bytes, name: str = "archive/extra/oscvae.json") -> Path:
@@ -191,8 +192,6 @@ def test_labels_and_pads_are_names_of_dimensions_and_their_pairs() -> None:
         ({"knots": [0, 2]}, "knots go from 0 to 2: they must go from 0 to 3"),
         ({"knots": [1, 3]}, "knots go from 1 to 3"),
         ({"knots": [0, 2, 2, 3]}, "above the one before"),
-        ({"knots": [0, 3], "output": "frames"}, "knots: only a model with the output 'note'"),
-        ({"sustain": [4, 5], "output": "frames", "frames": 8}, "sustain: only a model with the output 'note'"),
         ({"sustain": [3, 5], "frames": 8}, r"sustain \[3, 5\]: two frames, .* from 4, behind the onset, to 7"),
         ({"sustain": [5, 5], "frames": 8}, r"sustain \[5, 5\]"),
         ({"sustain": [5, 8], "frames": 8}, r"sustain \[5, 8\]"),
@@ -227,8 +226,8 @@ def test_nonsense_of_format_2_is_refused(changes: dict[str, Any], message: str) 
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        (small_document_2(output="frames"), 'output "frames": this version plays output "note"'),
-        (small_document_2(output="frames", level="apart"), 'output "frames"'),
+        (frames_document(), "output 'frames': this version plays models with the output 'note'"),
+        (frames_document(level="in"), "output 'frames'"),
         (samples_document(), "output 'samples': this version plays models with the output 'note'"),
     ],
 )
@@ -244,6 +243,13 @@ def test_a_document_of_samples_is_checked_as_well(key: str) -> None:
     del raw[key]
     with pytest.raises(ModelError, match=f"lacks the key '{key}'"):
         parse_document(json.dumps(raw), "file")
+
+
+@pytest.mark.parametrize("raw", [small_document(), small_document_2(), frames_document(), samples_document()])
+def test_a_document_of_any_output_is_read_whether_it_can_be_played_or_not(raw: dict[str, Any]) -> None:
+    document = parse_any_document(json.dumps(raw), "file")
+    assert parse_any_document(document.model_dump_json(), "again") == document
+    assert raw.items() <= document.model_dump(mode="json").items()
 
 
 def test_a_document_of_samples_has_no_spectrum() -> None:

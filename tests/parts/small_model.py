@@ -54,6 +54,21 @@ def samples_document(**changes: Any) -> dict[str, Any]:
     }
 
 
+def frames_document(**changes: Any) -> dict[str, Any]:
+    """A model that decodes single frames: its document has no notes, and no time."""
+    shared = ("name", "sample_rate", "n_fft", "hop", "window", "bands", "floor_db", "reference", "latent")
+    small = small_document_2()
+    return {
+        "format": 2,
+        "output": "frames",
+        "level": "apart",
+        "ceiling_db": 20.0,
+        "points": [{"z": [0.0, 0.5], "label": "a recording"}],
+        **{key: small[key] for key in (*shared, "licence", "sources", "version", "training")},
+        **changes,
+    }
+
+
 def long_document(**changes: Any) -> dict[str, Any]:
     """A small model whose notes last 10 s: 2 latents, 64 bands, 2000 frames."""
     long = {

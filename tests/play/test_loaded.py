@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from oscvae.model.document import Latent, Point, read_document
+from oscvae.model.described import Latent, Point
+from oscvae.model.document import read_document
 from oscvae.play.loaded import HANDLES_MOST, PRESETS_MOST, Handle, Handles, factory_presets, find_preset
 
 MODELS = Path(__file__).parents[2] / "models"

@@ -16,7 +16,8 @@ import numpy as np
 import torch
 
 from oscvae.arrays import Float32s, Float64s
-from oscvae.model.document import Latent, ModelDocument, ModelDocument2
+from oscvae.model.described import Latent
+from oscvae.model.document import ModelDocument, ModelDocument2
 from oscvae.training.evaluate.latent import measure_changes, rank_correlation
 from oscvae.training.evaluate.listening import listen_to_points
 from oscvae.training.evaluate.subject import Subject

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from oscvae.arrays import Float64s
-from oscvae.model.document import Latent, ModelDocument2, Point
+from oscvae.model.described import Latent, Point
+from oscvae.model.document import ModelDocument2
 from oscvae.model.torchscript import one_hots
 from oscvae.training.config import TrainConfig
 from oscvae.training.data.dataset import NoteSet

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from oscvae.arrays import Float32s
 from oscvae.errors import ModelError
 from oscvae.model.analysis import NoteAnalysis
-from oscvae.model.document import Latent, ModelDocument, ModelDocument2, Point
+from oscvae.model.described import Latent, Point
+from oscvae.model.document import ModelDocument, ModelDocument2
 from oscvae.model.textures import Textures, read_textures
 from oscvae.model.torchscript import has_encoder, load, one_hots, save, script, to_frames, verify
 from oscvae.training.data.dataset import NoteSet
