@@ -21,6 +21,7 @@ from oscvae.decode.wire import ENCODE, Request
 from oscvae.errors import BusyError, CommandError
 from oscvae.files import open_regular, why
 from oscvae.model.detail import Detail, checked, detail_size, share_elsewhere
+from oscvae.model.document import ModelDocument
 from oscvae.names import find
 from oscvae.play.loaded import Loaded
 from oscvae.settings.disk import Disk
@@ -82,6 +83,9 @@ class Encoder:
         """What a sound file is to a model. note: which it is, instead of the one that is heard. Raises CommandError."""
         if not loaded.decoder.encodes:
             raise CommandError(f"the model {loaded.name!r} has no encoder")
+        document = loaded.document
+        if not isinstance(document, ModelDocument):
+            raise CommandError(f"the model {loaded.name!r} has no notes to encode a sound as")
         if note is not None and not loaded.info.note_min <= note <= loaded.info.note_max:
             notes = f"{loaded.info.note_min:g} to {loaded.info.note_max:g}"
             raise CommandError(f"the model {loaded.name!r} has the notes {notes}, not {note}")
@@ -89,13 +93,12 @@ class Encoder:
         try:
             async with self._turn:
                 path = await self._disk.ask(partial(self.path, name), name)
-                heard, x, doubt = await self._analyse(path, loaded, note)
+                heard, x, doubt = await self._analyse(path, document, note)
                 notice = await self._ask(loaded, heard, x)
         finally:
             loaded.waiting -= 1
         if "why" in notice:
             raise CommandError(f"{name}: {notice['why']}")
-        document = loaded.document
         mean = _numbers(notice.get("mean"), loaded.info.dims)
         distance = _numbers([notice.get("distance_db")], 1)
         numbers = _numbers(notice.get("detail"), 2 * detail_size(document.bands.n))
@@ -109,9 +112,10 @@ class Encoder:
         doubts = [why for why in (doubt, document.unlike(mean), far(distance[0])) if why]
         return Encoded(heard, document.within_reach(mean), "; ".join(doubts), distance[0], detail)
 
-    async def _analyse(self, path: Path, loaded: Loaded, note: int | None) -> tuple[int, np.ndarray[Any, Any], str]:
+    async def _analyse(
+        self, path: Path, document: ModelDocument, note: int | None
+    ) -> tuple[int, np.ndarray[Any, Any], str]:
         """Its note, its magnitudes, and why it may be no single note."""
-        document = loaded.document
         size = _NOTE_BYTES + 4 * document.frames * document.bands.n
         said = document.model_dump_json().encode()
         try:

@@ -20,7 +20,8 @@ from oscvae.daemon.recorder import Recorder
 from oscvae.errors import BusyError, CommandError, OscvaeError
 from oscvae.files import why
 from oscvae.midi.learn import Controllers
-from oscvae.model.document import ModelDocument2
+from oscvae.model.described import Described2, Place, Point
+from oscvae.model.document import ModelDocument
 from oscvae.names import normal
 from oscvae.osc.binding import bind_controller
 from oscvae.osc.client import Client
@@ -158,7 +159,8 @@ class Services:
             loaded = await self._models.load(command.values["name"])
             await self._presets.open(loaded.name)  # whoever waits for /done may recall one at once
             document = loaded.document
-            return loaded.name, loaded.info.dims, float(document.sample_rate), document.frames
+            frames = document.frames if isinstance(document, ModelDocument) else 0
+            return loaded.name, loaded.info.dims, float(document.sample_rate), frames
 
         self._start(command, client, work())
 
@@ -193,7 +195,7 @@ class Services:
         """All that is told of the model that plays, in order: /model, and what its dimensions and pads are called."""
         yield "/model", self.model_message()
         document = self._loaded().document
-        labels, pads = (document.labels, document.pads) if isinstance(document, ModelDocument2) else ((), ())
+        labels, pads = (document.labels, document.pads) if isinstance(document, Described2) else ((), ())
         yield "/labels", labels
         yield "/pads", pads
 
@@ -205,9 +207,9 @@ class Services:
     @obeys("/points")
     def _list_points(self, command: Command, client: Client) -> None:
         loaded = self._loaded()
-        points = loaded.document.points
+        points, root = loaded.document.points, loaded.document.decoded_note(60.0)
         step = -(-len(points) * (2 + loaded.info.dims) // POINTS_ARGS) or 1  # an even sample, where they are too many
-        values = (value for point in points[::step] for value in (point.label, point.note, *point.z))
+        values = (value for point in points[::step] for value in (point.label, _note(point, root), *point.z))
         client.reply("/points.reply", loaded.name, loaded.info.dims, *values)
 
     @obeys("/voices")
@@ -409,6 +411,11 @@ class Services:
         client.done("/quit")
         log.info("leaving, as %s asked", client.address)
         self._on_quit()
+
+
+def _note(place: Place, root: int) -> int:
+    """The note of a point; that of a recording without one is the model's own."""
+    return place.note if isinstance(place, Point) else root
 
 
 def _version() -> str:

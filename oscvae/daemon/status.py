@@ -91,7 +91,7 @@ class Meters:
             len(self._pool),
             average,
             peak,
-            engine.word(at.E_UNDERRUNS),
+            engine.word(at.E_UNDERRUNS) + engine.word(at.E_CHUNKS_LATE),
             engine.word(at.E_LATE) + self._late(),
             engine.word(at.E_XRUNS),
             self._pool.busy + engine.word(at.E_MIDI_LOST),

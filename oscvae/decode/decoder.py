@@ -24,13 +24,14 @@ from typing import Any
 from oscvae.decode.confine import OFF
 from oscvae.decode.pool import PoolShape
 from oscvae.decode.process import Process
-from oscvae.decode.wire import ENCODE, MAX_MESSAGE, Request, Setup, pack_request, read_notice
+from oscvae.decode.wire import ENCODE, MAX_MESSAGE, NOTE_ON, Request, Setup, pack_request, read_notice
 from oscvae.errors import DecoderError
-from oscvae.model.document import ModelDocument
+from oscvae.model.document import AnyDocument, ModelDocument
 
 LOAD_TIMEOUT_S = 120.0  # a large model on a slow disk
 ANSWER_TIMEOUT_S = 20.0  # a network that decodes no note in this time hangs; it must not keep /load waiting
 REALTIME_PRIORITY = 5  # below renderer and callback, above everything that is not audio
+STREAM_PRIORITY = 4  # what decodes without end waits for what decodes a note
 _MOST_STEPS = 256  # of loading; the largest warms seven batches six times
 _NOTICES_A_SECOND = 200.0  # on average, and at once; it is ended beyond, for each costs the event clock time
 _NOTICES_AT_ONCE = 64  # heard before others have their turn
@@ -46,15 +47,15 @@ def sealed_memory(name: str, size: int) -> int:
 
 
 class Decoder:
-    """A model's process, its pool of blocks [n_blocks, rows, bands], what it is to encode [frames, bands], and
-    the pipe of its answers.
+    """A model's process, its pool of blocks [n_blocks, rows, bands], what it is to encode [frames, bands], the pipe of
+    its answers, and for a stream the one in which chunks are asked for.
 
     Made by `spawn`, off the event clock. `on_notice(notice)` is called on the event loop with each notice after ready
     (`wire.read_notice`), `on_gone()` once when the process has ended unasked. `confined` says how far it is confined
     ("full", "landlock missing" .., "off"), `lacking` what is missing, in words.
     """
 
-    def __init__(self, path: Path, document: ModelDocument, n_blocks: int) -> None:
+    def __init__(self, path: Path, document: AnyDocument, n_blocks: int) -> None:
         self.path = path
         self.document = document
         self.n_blocks = n_blocks
@@ -63,12 +64,16 @@ class Decoder:
         try:
             self._pool_map = mmap.mmap(self._pool_fd, self._shape.n_bytes)
             self.pipe_fd, self._pipe_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+            self._credit_end, self.credit_fd = -1, -1
+            if document.is_endless:
+                self._credit_end, self.credit_fd = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         except BaseException:
             os.close(self._pool_fd)
             raise
         self.pool, self.to_encode = self._shape.views(self._pool_map)
         self.pool[:] = -1.0  # touches every page, so that the renderer never faults one in
-        self.free_blocks = list(range(n_blocks))
+        self.free_blocks = [] if document.is_endless else list(range(n_blocks))  # those of a stream are its slots'
+        self.streams = 0  # voices at once; 0 = as many as there are
         self.device = "cpu"
         self.warning = ""
         self.cuda_failed = ""  # why it ended, if that is why
@@ -85,15 +90,16 @@ class Decoder:
         self._closing = False
         self._owed = 0  # answers
         self._owed_since_s = 0.0
+        self._owed_chunks = self._chunks = 0  # that the renderer waits for, and that came
         self._notices = _NOTICES_A_SECOND  # that it may still say
         self._heard_s = 0.0
 
-    def spawn(self, device: str, threads: int, *, confine: bool = True) -> None:
+    def spawn(self, device: str, threads: int, *, confine: bool = True, streams: int = 0) -> None:
         """Start a process, and wait until it has loaded, checked and warmed the model. Blocks: not for the event
         clock.
 
-        confine: before it opens the model. Raises DecoderError with what the process said, how it ended, or why it
-        could not begin.
+        confine: before it opens the model. streams: the most voices of a model that has memory inside. Raises
+        DecoderError with what the process said, how it ended, or why it could not begin.
         """
         document = self.document
         link = self._link = self._process.start(self._pool_fd, self._pipe_end)
@@ -106,15 +112,24 @@ class Decoder:
             confine=confine,
             pool=self._shape,
             latent=document.latent_size,
-            first_octave=document.first_octave,
-            notes=(document.note_min, document.note_max),
+            output="note",
         )
+        if isinstance(document, ModelDocument):
+            notes = {"first_octave": document.first_octave, "notes": (document.note_min, document.note_max)}
+            setup = setup.model_copy(update=notes)
+        else:
+            setup = setup.model_copy(update={"output": document.output, "streams": streams})
+        given = [self._credit_end] if self._credit_end >= 0 else []
         with contextlib.suppress(OSError):  # it is gone already: heard below
-            link.send(setup.model_dump_json().encode())
+            socket.send_fds(link, [setup.model_dump_json().encode()], given)
+        for descriptor in given:
+            os.close(descriptor)
+        self._credit_end = -1
         ready = self._await_ready(link)
         self.device = str(ready["device"])
         self.warning = str(ready["warning"])
         self.encodes = bool(ready["encodes"])
+        self.streams = int(ready["streams"])
         self._hurry()
         link.setblocking(False)
         self.alive = True
@@ -123,7 +138,7 @@ class Decoder:
         """Have it decode before everything that is not audio, where the system grants it: the thread that answers, and
         none that this one starts. It never asks by itself, for then loading would run so as well."""
         with contextlib.suppress(OSError):
-            priority = os.sched_param(REALTIME_PRIORITY)
+            priority = os.sched_param(STREAM_PRIORITY if self.document.is_endless else REALTIME_PRIORITY)
             os.sched_setscheduler(self.pid, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, priority)
 
     def _await_ready(self, link: socket.socket) -> dict[str, Any]:
@@ -246,6 +261,8 @@ class Decoder:
         if request.kind == ENCODE:  # beside the notes, and as long as it likes
             self._encoding = request.generation
             return True
+        if request.kind != NOTE_ON and self.document.is_endless:  # has no answer
+            return True
         if not self._owed:
             self._owed_since_s = time.monotonic()
         self._owed += 1
@@ -256,9 +273,15 @@ class Decoder:
         self._owed = max(0, self._owed - 1)
         self._owed_since_s = time.monotonic()
 
+    def owes_chunks(self, owed: int, answered: int) -> None:
+        """So many chunks of its streams the renderer waits for, after so many that came."""
+        if answered != self._chunks or not (self._owed or self._owed_chunks):
+            self._owed_since_s = time.monotonic()
+        self._owed_chunks, self._chunks = owed, answered
+
     def silent_s(self) -> float:
-        """For how long it has owed a note or move and answered none; 0 when it owes nothing."""
-        return time.monotonic() - self._owed_since_s if self._owed else 0.0
+        """For how long it has owed a note, move or chunk and answered none; 0 when it owes nothing."""
+        return time.monotonic() - self._owed_since_s if self._owed or self._owed_chunks else 0.0
 
     def excuse(self) -> None:
         """It was not its fault that nothing was heard of it until now."""
@@ -266,7 +289,7 @@ class Decoder:
 
     def forgive(self) -> None:
         """No answer will come any more, and none is expected."""
-        self._owed = 0
+        self._owed = self._owed_chunks = 0
 
     @property
     def encoding(self) -> bool:
@@ -313,8 +336,8 @@ class Decoder:
         if self._link is not None:
             self._link.close()
             self._link = None
-        for descriptor in (self._pipe_end, self.pipe_fd, self._pool_fd):
+        for descriptor in (self._pipe_end, self.pipe_fd, self._pool_fd, self._credit_end, self.credit_fd):
             if descriptor >= 0:
                 with contextlib.suppress(OSError):
                     os.close(descriptor)
-        self._pipe_end = self.pipe_fd = self._pool_fd = -1
+        self._pipe_end = self.pipe_fd = self._pool_fd = self._credit_end = self.credit_fd = -1

@@ -12,14 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from oscvae.arrays import Float32s
-from oscvae.model.document import ModelDocument
+from oscvae.model.document import AnyDocument, ModelDocument
 
 _ITEM_BYTES = 4
 
 
 class PoolShape(NamedTuple):
-    """Of `blocks` decoded notes [rows, bands], their textures included, and of one sound to encode [frames, bands], all
-    float32."""
+    """Of `blocks` decoded notes [rows, bands], their textures included, or chunks of a stream, and of one sound to
+    encode [frames, bands], all float32."""
 
     blocks: int
     rows: int
@@ -27,8 +27,9 @@ class PoolShape(NamedTuple):
     bands: int
 
     @classmethod
-    def of(cls, document: ModelDocument, blocks: int) -> PoolShape:
-        return cls(blocks, document.block_rows, document.frames, document.bands.n)
+    def of(cls, document: AnyDocument, blocks: int) -> PoolShape:
+        rows, numbers = document.block_shape
+        return cls(blocks, rows, document.frames if isinstance(document, ModelDocument) else 0, numbers)
 
     @property
     def n_bytes(self) -> int:

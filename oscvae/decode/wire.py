@@ -1,6 +1,7 @@
 """What the daemon and a decoder process say to each other.
 
 - daemon > decoder, a SOCK_SEQPACKET socket: one JSON `Setup`, then binary requests (`pack_request`).
+  With the Setup of a stream comes the pipe in which the renderer asks for its chunks, records of RECORD as well.
 - decoder > daemon, the same socket: JSON notices {"confined": ...} before it opens the model, {"loaded": ...} for the
   file and each call that warms it, {"ready": ...}, {"error": ...}, {"encoded": ...}, {"cuda_failed": why} as the last.
 - decoder > renderer: a record of RECORD int64 (`realtime.layout.DECODED`) in a pipe, written after the magnitudes lie
@@ -14,7 +15,7 @@ renderer takes a record only as the answer to a request (`spectral.renderer`).
 from __future__ import annotations
 
 import struct
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,8 +23,9 @@ from oscvae.decode.pool import PoolShape
 from oscvae.errors import DecoderError
 from oscvae.model.detail import MOST_BANDS
 
-NOTE_ON, MOVE, ENCODE = range(3)  # in the order of their urgency
+NOTE_ON, MOVE, ENCODE, END = range(4)  # in the order of their urgency; END: of a stream's voice, has no answer
 MAX_LATENT = 64
+MOST_STREAMS = 64  # voices of a model that has memory inside
 MAX_MESSAGE = 65536
 MAX_TEXT = 1000  # characters of a reason
 
@@ -43,14 +45,18 @@ class Setup(BaseModel):
     confine: bool
     pool: PoolShape
     latent: int
-    first_octave: int
-    notes: tuple[int, int]
+    output: Literal["note", "frames", "samples"] = "note"
+    first_octave: int = 0
+    notes: tuple[int, int] = (0, 0)
+    streams: int = 0
+    """The most voices of a model that has memory inside."""
 
 
 class Request(NamedTuple):
-    """Decode something into a block, or encode what lies behind them.
+    """Decode something into a block, or encode what lies behind them. Of a stream: begin a voice, bring it elsewhere
+    (which has no answer), or be told that it is over.
 
-    kind: NOTE_ON, MOVE or ENCODE; deadline: any int that orders requests of one kind, the earliest first;
+    kind: NOTE_ON, MOVE, ENCODE or END; deadline: any int that orders requests of one kind, the earliest first;
     note: MIDI note inside the model's range; z: D latent numbers (none for ENCODE, whose input lies behind the blocks).
     details: share and note of each fine detail that is to be added, whose numbers lie in the block (`put_details`).
     """
@@ -104,6 +110,7 @@ class _Ready(_Foreign):
     device: Annotated[str, Field(pattern=r"^(cpu|cuda)(:\d{1,3})?$")]
     warning: _Text
     encodes: bool
+    streams: Annotated[int, Field(ge=0, le=MOST_STREAMS)] = 0
 
 
 class _Notice(_Foreign):

@@ -99,8 +99,6 @@ class Network:
                 raise
             self._fall_back(error)
             self._prepare()
-        self.encodes = self._torchscript.has_encoder(self._module)
-        self.detailer = Detailer(self._document)
 
     def _choose_device(self, wanted: str) -> str:
         """The device, opened: a CUDA context opens files and starts threads, which no confined process may."""
@@ -118,7 +116,7 @@ class Network:
         return "cpu"
 
     def _fall_back(self, error: Exception) -> None:
-        self.warning = f"CUDA failed, decoding on the CPU: {_first_line(error)}"
+        self.warning = f"CUDA failed, decoding on the CPU: {first_line(error)}"
         self.device = "cpu"
 
     def _prepare(self) -> None:
@@ -144,6 +142,8 @@ class Network:
                 note = low + (high - low) * call // WARM_CALLS
                 self.decode([mean] * size, [note] * size)
                 self._on_step("warm")
+        self.encodes = torchscript.has_encoder(self._module)
+        self.detailer = Detailer(document)
 
     def decode(self, z: list[tuple[float, ...]], notes: list[int]) -> Any:
         """Log magnitudes [B, bands, rows] on the CPU; B is padded to a warmed size and cut again.
@@ -170,7 +170,7 @@ class Network:
         except Exception as error:  # memory and lost devices are plain RuntimeErrors to TorchScript
             if self.device == "cpu":
                 raise
-            raise CudaError(_first_line(error)) from error
+            raise CudaError(first_line(error)) from error
 
     def encode(self, x: Any, note: int) -> dict[str, Any]:
         """What a model makes of the log magnitudes [frames, bands] of one note, as a notice says it: mean and log
@@ -195,7 +195,7 @@ class Network:
         }
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     lines = [line for line in str(error).strip().splitlines() if line.strip()]
     return (lines[-1].strip() if lines else repr(error))[:MAX_TEXT]
 
@@ -289,14 +289,17 @@ class Worker:
         except CudaError:
             raise
         except Exception as error:  # a model's code may raise anything
-            if time.monotonic() - self._failed_s > SAY_ERRORS_EVERY_S:
-                self._failed_s = time.monotonic()
-                self._say(error=f"decoding failed: {_first_line(error)}")
+            self._say_failure(error)
             statuses = [FAILED] * len(batch)
         took = time.perf_counter_ns() - began
         for request, status in zip(batch, statuses, strict=True):
             record = RECORD.pack(DECODED, request.slot, request.generation, request.block, status, took, 0, 0)
             os.write(self._pipe_fd, record)
+
+    def _say_failure(self, error: Exception) -> None:
+        if time.monotonic() - self._failed_s > SAY_ERRORS_EVERY_S:
+            self._failed_s = time.monotonic()
+            self._say(error=f"decoding failed: {first_line(error)}")
 
     def _fill(self, network: Network, request: Request, x: Any) -> None:
         """A block of a note with fine detail, whose numbers lie there until then, or with a texture behind it."""
@@ -323,7 +326,7 @@ class Worker:
         try:
             encoded = network.encode(self._heard, request.note)
         except Exception as error:
-            self._say(encoded=request.generation, why=_first_line(error))
+            self._say(encoded=request.generation, why=first_line(error))
         else:
             self._say(encoded=request.generation, **encoded)
 
@@ -383,19 +386,25 @@ def serve(link_fd: int, pool_fd: int, pipe_fd: int, guard_fd: int) -> int:
         return 0
     call_process("oscvae-decoder")
     link = socket.socket(fileno=link_fd)
-    said = link.recv(MAX_MESSAGE)
+    said, descriptors, _, _ = socket.recv_fds(link, MAX_MESSAGE, 1)
     if not said:
         return 0
-    worker = Worker(link, Setup.model_validate_json(said), pool_fd, pipe_fd)
+    setup = Setup.model_validate_json(said)
+    if setup.output == "note":
+        worker = Worker(link, setup, pool_fd, pipe_fd)
+    else:
+        from oscvae.decode.streams import StreamWorker  # which is made of this module
+
+        worker = StreamWorker(link, setup, pool_fd, pipe_fd, *descriptors)
     try:
         worker.run()
     except BrokenPipeError:
         pass
     except CudaError as error:
-        worker._say(cuda_failed=_first_line(error))
+        worker._say(cuda_failed=first_line(error))
         return 1
     except Exception as error:
-        worker._say(error=_first_line(error))
+        worker._say(error=first_line(error))
         return 1
     return 0
 

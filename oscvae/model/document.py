@@ -28,6 +28,7 @@ from oscvae.model.described import MAX_NAME, Described, Described2, Points
 from oscvae.model.frames import FramesDocument
 from oscvae.model.knots import spread_matrix
 from oscvae.model.level import LEVEL_S, STROKE_LEVEL_S
+from oscvae.model.streams import Streamed, chunk_samples
 from oscvae.names import find, normal
 
 FORMAT: Literal[1] = 1
@@ -88,6 +89,16 @@ class ModelDocument(Described, NoteAnalysis):
     def block_rows(self) -> int:
         """How many rows a block has."""
         return len(self.rows) + self.n_texture_rows
+
+    @property
+    def block_shape(self) -> tuple[int, int]:
+        """Rows and numbers a row of a decoded note, its texture included."""
+        return self.block_rows, self.bands.n
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether a voice lasts until it is stopped."""
+        return False
 
     @property
     def region(self) -> tuple[int, int] | None:
@@ -200,7 +211,7 @@ class ModelDocument2(Described2, ModelDocument):
         return self.release_s
 
 
-class SamplesDocument(Described2):
+class SamplesDocument(Streamed):
     """The document of a model that decodes samples: `decode(z [1, D, T])` returns [1, channels, T * ratio]."""
 
     output: Literal["samples"]
@@ -209,6 +220,11 @@ class SamplesDocument(Described2):
     ratio: Annotated[int, Field(ge=16, le=65536)]
     """Samples of one latent frame."""
     channels: Annotated[int, Field(ge=1, le=16)]
+
+    @property
+    def block_shape(self) -> tuple[int, int]:
+        """Rows and numbers a row of a decoded chunk: samples, one."""
+        return chunk_samples(self.ratio), 1
 
 
 AnyDocument = ModelDocument | FramesDocument | SamplesDocument

@@ -14,13 +14,13 @@ from pydantic import Field
 
 from oscvae.arrays import Float32s
 from oscvae.model.analysis import Finite, Spectrum
-from oscvae.model.described import Described2
+from oscvae.model.streams import CHUNK_FRAMES, Streamed
 
 SILENT_DB = -160.0
 """The least level that a frame is told to have."""
 
 
-class FramesDocument(Described2, Spectrum):
+class FramesDocument(Streamed, Spectrum):
     """The document of a model that decodes single frames, without memory between them: `forward(z [B, D, T])` returns
     log magnitudes [B, bands, T]; `encode(x [B, bands, T])` returns mean and log variance, each [B, D, T].
 
@@ -31,6 +31,11 @@ class FramesDocument(Described2, Spectrum):
     output: Literal["frames"]
     reference: Annotated[Finite, Field(gt=0.0, le=1e6)]
     """The linear STFT magnitude of 0 dB; with the level apart, the level (`Apart`) of a frame at 0 dB."""
+
+    @property
+    def block_shape(self) -> tuple[int, int]:
+        """Rows and numbers a row of a decoded chunk: frames, bands."""
+        return CHUNK_FRAMES, self.bands.n
 
 
 class Apart:

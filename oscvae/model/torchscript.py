@@ -17,7 +17,16 @@ from typing import Any
 
 from oscvae.errors import ModelError
 from oscvae.model.analysis import N_OCTAVES, N_SEMITONES
-from oscvae.model.document import DOCUMENT_NAME, ModelDocument, ModelDocument2, read_document
+from oscvae.model.document import (
+    DOCUMENT_NAME,
+    AnyDocument,
+    ModelDocument,
+    ModelDocument2,
+    SamplesDocument,
+    read_any_document,
+    read_document,
+)
+from oscvae.model.frames import FramesDocument
 from oscvae.model.textures import TEXTURES_NAME, Textures
 
 
@@ -32,7 +41,7 @@ def script(module: Any) -> Any:
         return torch.jit.script(module.cpu().eval())
 
 
-def save(module: Any, document: ModelDocument, path: Path, textures: Textures | None = None) -> None:
+def save(module: Any, document: AnyDocument, path: Path, textures: Textures | None = None) -> None:
     """Writes a scripted module, its document and its textures, if it has any, as a model file: all of it, or nothing.
 
     Saved through memory, so that the archive inside has the same name wherever the file lies.
@@ -74,6 +83,48 @@ def load(path: Path, device: str = "cpu") -> tuple[Any, ModelDocument]:
     except (RuntimeError, ValueError) as error:
         raise _unloadable(path, error) from error
     return module, document
+
+
+def load_stream(path: Path, device: str = "cpu") -> tuple[Any, FramesDocument | SamplesDocument]:
+    """As `load`, of a model whose voices are endless. One of samples is not frozen: its memory is its own."""
+    document = read_any_document(path)
+    if isinstance(document, ModelDocument):
+        raise ModelError(f"{path}: decodes whole notes, not a stream")
+    module = _opened(path, device)
+    if document.weights != "float32":
+        module = module.float()
+    if isinstance(document, SamplesDocument):
+        return module.eval(), document
+    try:
+        return _frozen(module.eval()), document
+    except (RuntimeError, ValueError) as error:
+        raise _unloadable(path, error) from error
+
+
+def verify_stream(module: Any, document: FramesDocument | SamplesDocument, device: str = "cpu") -> None:
+    """Decodes a chunk at the latent mean; raises ModelError if the module disagrees with its document in shape, or
+    answers anything but finite numbers."""
+    import torch
+
+    rows, numbers = document.block_shape
+    mean = torch.tensor(document.latent.mean, dtype=torch.float32, device=device)[None, :, None]
+    try:
+        with torch.inference_mode():
+            if isinstance(document, SamplesDocument):
+                x = module.decode(mean.repeat(1, 1, rows // document.ratio))
+                _check("decode", x, (1, document.channels, rows))
+            else:
+                x = module(mean.repeat(1, 1, rows))
+                _check("forward", x, (1, numbers, rows))
+                if has_encoder(module):
+                    at_mean, log_variance = module.encode(x)
+                    _check("encode's mean", at_mean, (1, document.latent_size, rows))
+                    _check("encode's log variance", log_variance, (1, document.latent_size, rows))
+    except ModelError:
+        raise
+    except Exception as error:  # a model's code may raise anything; torch.jit.Error is no RuntimeError
+        reason = str(error).strip().splitlines()
+        raise ModelError(f"model {document.name!r} fails to run: {reason[-1] if reason else error!r}") from error
 
 
 def parameters(path: Path) -> dict[str, Any]:

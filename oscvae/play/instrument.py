@@ -61,6 +61,7 @@ class Instrument(Listener, Generic[T]):
             look_ahead=config.engine.look_ahead,
             iterations=config.engine.iterations,
             confine=config.model.confine,
+            streams=config.model.streams,
         )
         self.timeline = timeline(self.engine)
         self.part = Part(config, self.pool, self.models, self.timeline, self)

@@ -22,6 +22,9 @@ class VoiceEvents(Protocol):
     def decoded(self, slot: int, generation: int, status: int, took_ns: int) -> None:
         """The renderer has a decode's answer; status 0 is good."""
 
+    def failed(self, slot: int, generation: int, status: int) -> None:
+        """A chunk of a stream that sounds could not be decoded; status as of `decoded`."""
+
     def returned(self, slot: int, generation: int) -> None:
         """The renderer has let go of a slot."""
 
@@ -76,6 +79,8 @@ class RendererLink:
             elif kind == at.DECODE_SEEN:
                 models.answered(e)
                 voices.decoded(a, b, c, d)
+            elif kind == at.CHUNK_FAILED:
+                voices.failed(a, b, c)
             elif kind == at.CONTEXT_DROPPED:
                 models.dropped(a)
         voices.serve_moves()

@@ -3,6 +3,7 @@ sounds that it has encoded."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,10 +11,9 @@ from statistics import median
 from typing import NamedTuple
 
 from oscvae.decode.decoder import Decoder
-from oscvae.model.described import Latent
-from oscvae.model.described import Point as DocumentPoint
+from oscvae.model.described import Latent, Place
 from oscvae.model.detail import Mix
-from oscvae.model.document import ModelDocument
+from oscvae.model.document import AnyDocument, ModelDocument
 from oscvae.names import normal
 from oscvae.osc.parse import ModelInfo
 from oscvae.play.journey import Point
@@ -24,7 +24,7 @@ HANDLES_MOST = 64
 _VELOCITY = re.compile(r"\s+\d{1,3}$")  # behind an instrument's name, where a data set has several
 
 
-def factory_presets(points: Sequence[DocumentPoint], latent: Latent) -> dict[str, Point]:
+def factory_presets(points: Sequence[Place], latent: Latent) -> dict[str, Point]:
     """Name to latent point, in the document's order; at most PRESETS_MOST.
 
     An instrument's preset is its training note that is nearest to the median of all of them: a place where the model
@@ -85,7 +85,7 @@ class Handles:
 class Loaded:
     """A model that can be played: its document, decoder process, and context at `index` of the engine's table."""
 
-    def __init__(self, name: str, document: ModelDocument, decoder: Decoder, context: ModelContext, index: int) -> None:
+    def __init__(self, name: str, document: AnyDocument, decoder: Decoder, context: ModelContext, index: int) -> None:
         self.name = name
         self.document = document
         self.decoder = decoder
@@ -108,6 +108,8 @@ class Loaded:
 
     @property
     def seconds(self) -> float:
-        """How long an unstretched note is, from its onset."""
+        """How long an unstretched note is, from its onset; infinite where a voice lasts until it is stopped."""
         document = self.document
+        if not isinstance(document, ModelDocument):
+            return math.inf
         return (document.n_samples - document.onset_sample) / document.sample_rate

@@ -19,7 +19,7 @@ from oscvae.decode.confine import OFF
 from oscvae.decode.decoder import Decoder
 from oscvae.errors import CommandError, DecoderError, ModelError, OscvaeError
 from oscvae.files import why
-from oscvae.model.document import SUFFIX, ModelDocument, model_names, model_path, read_document
+from oscvae.model.document import SUFFIX, AnyDocument, model_names, model_path, read_any_document
 from oscvae.osc.parse import ModelInfo
 from oscvae.play.link import RendererLink
 from oscvae.play.listener import Listener
@@ -42,7 +42,8 @@ log = logging.getLogger(__name__)
 class ModelManager:
     """Loads models from `folder` for an engine; `current` is the one that new notes use.
 
-    listener: hears of a new current model, of a decoder's death and of its notices.
+    listener: hears of a new current model, of a decoder's death and of its notices. streams: the most voices of a model
+    that has memory inside.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class ModelManager:
         look_ahead: int,
         iterations: int,
         confine: bool = True,
+        streams: int = 8,
     ) -> None:
         self.engine = engine
         self.folder = folder
@@ -68,6 +70,7 @@ class ModelManager:
         self._look_ahead = look_ahead
         self._iterations = iterations
         self._confine = confine
+        self._streams = streams
         self._said: set[str] = set()
         self._contexts: list[Loaded | None] = [None] * at.CONTEXTS
         self._disk = Disk("the models folder", folder)
@@ -106,10 +109,10 @@ class ModelManager:
         """
         return self._open(name, *self._find(name), on_decoder, device)
 
-    def _find(self, name: str) -> tuple[Path, ModelDocument]:
+    def _find(self, name: str) -> tuple[Path, AnyDocument]:
         """The file of a model and what it says of itself. Blocks on the disk; raises ModelError."""
         path = model_path(self.folder, name)
-        return path, read_document(path, self._shown(name))
+        return path, read_any_document(path, self._shown(name))
 
     def _shown(self, name: str) -> str:
         return str(self.folder / (name + SUFFIX))
@@ -118,11 +121,13 @@ class ModelManager:
         self,
         name: str,
         path: Path,
-        document: ModelDocument,
+        document: AnyDocument,
         on_decoder: Callable[[Decoder], None] | None = None,
         device: str | None = None,
     ) -> Loaded:
-        n_blocks = 2 * self.engine.slots + _SPARE_BLOCKS
+        n_blocks = at.CHUNKS * self.engine.slots
+        if not document.is_endless:
+            n_blocks += _SPARE_BLOCKS
         try:
             decoder = Decoder(path, document, n_blocks)
         except (OSError, MemoryError) as error:
@@ -130,7 +135,7 @@ class ModelManager:
         if on_decoder is not None:
             on_decoder(decoder)
         try:
-            decoder.spawn(device or self._device, self._threads, confine=self._confine)
+            decoder.spawn(device or self._device, self._threads, confine=self._confine, streams=self._streams)
             context = ModelContext(
                 document,
                 slots=self.engine.slots,
@@ -138,6 +143,7 @@ class ModelManager:
                 pool=int(decoder.pool.ctypes.data),
                 n_blocks=n_blocks,
                 pipe_fd=decoder.pipe_fd,
+                credit_fd=decoder.credit_fd,
                 look_ahead=self._look_ahead,
                 iterations=self._iterations,
             )
@@ -225,7 +231,7 @@ class ModelManager:
             self._restarted = False
             return loaded
 
-    async def _ask_disk(self, name: str) -> tuple[Path, ModelDocument]:
+    async def _ask_disk(self, name: str) -> tuple[Path, AnyDocument]:
         return await self._disk.ask(partial(self._find, name), name)
 
     def _begin(self, decoder: Decoder) -> None:
@@ -242,6 +248,8 @@ class ModelManager:
         """Dismiss the decoders that no note will ask any more, and drop the contexts that no voice uses."""
         for index, loaded in enumerate(self._contexts):
             if loaded is None or loaded is self.current or loaded.waiting or loaded.dropping:
+                continue
+            if loaded.document.is_endless and loaded.voices:  # each goes on until it is stopped
                 continue
             loaded.decoder.dismiss()
             if not loaded.voices:
@@ -283,6 +291,7 @@ class ModelManager:
                 continue
             if lapsed:
                 decoder.excuse()
+            decoder.owes_chunks(loaded.context.owed, loaded.context.chunks)
             silent_s = decoder.silent_s()
             if decoder.alive and silent_s > HANG_S:
                 log.error("the decoder of %r has not answered for %.0f s: it is ended", loaded.name, silent_s)

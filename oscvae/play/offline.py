@@ -175,13 +175,20 @@ class OfflineEngine:
             render_until_idle(self.engine.address)
             self.instrument.take_events()
             self.models.collect()
-            if not any(voice.in_flight for voice in self.pool.all()):
+            if not any(voice.in_flight for voice in self.pool.all()) and not self._owing():
                 render_until_idle(self.engine.address)
-                return
+                if not self._owing():
+                    return
+
+    def _owing(self) -> set[Loaded]:
+        """Models that owe a chunk to one of their streams."""
+        return {voice.loaded for voice in self.pool.all() if voice.loaded.context.owed}
 
     def _await_decodes(self) -> None:
         """Wait until all that was asked for lies in the pipes, so that the renderer never goes on without it."""
         flying = Counter(voice.loaded for voice in self.pool.all() if voice.in_flight)
+        for loaded in self._owing():
+            flying[loaded] += loaded.context.owed
         for loaded, count in flying.items():
             if loaded.context.refused:
                 raise DecoderError(f"the decoder of {loaded.name!r} answers what nobody asked it")

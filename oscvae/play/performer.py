@@ -300,7 +300,7 @@ class Performer:
         (start, start_detail), (end, end_detail) = (self._place_of(values[name], loaded) for name in "ab")
         seconds = values["seconds"]
         stretch, held_s = self.sound.stretch, None
-        if loaded.document.region is not None:
+        if loaded.document.region is not None or loaded.document.is_endless:
             held_s = seconds or None
         elif seconds > loaded.seconds * stretch:
             stretch = min(STRETCH_MOST, seconds / loaded.seconds)

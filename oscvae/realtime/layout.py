@@ -111,7 +111,7 @@ C_CROSS = 14  # samples of that fade
 C_ENTRY = 15  # 0..1 ramp on which a voice enters that takes over in the middle of its note
 
 # -- the renderer's private words, per voice ---------------------------------------------------------------------------
-R_WORDS = 16
+R_WORDS = 24
 R_GENERATION = 0
 R_PHASE = 1  # one of the PHASE_ values
 R_BLOCK = 2  # index into the context's pool, -1 none
@@ -128,6 +128,12 @@ R_RANDOM = 12  # state of the walk's random numbers, 0 before the first
 R_TURN = 13  # frames until the walk may turn
 R_DIRECTION = 14  # 1 or -1; 0 before the walk
 R_SKIP = 15  # samples before the first that is heard
+# of a voice whose model streams
+R_NEXT = 16  # the chunk that is read after R_BLOCK, -1 while it is not there
+R_ROW = 17  # of R_BLOCK, read next; below 0 the first is repeated
+R_WANTED = 18  # bit 0 and 1: the voice's chunks that are read through and not asked for yet
+R_OWED = 19  # the same bits: those that are asked for and not there yet
+R_HELD = 20  # 1 while the last frame is repeated, because a chunk is late
 R_FLOATS = 4
 RF_POSITION = 0  # read position in frames of the block
 RF_INPUT = 1  # read position of the resampler in its history
@@ -239,6 +245,7 @@ E_RENDER_NS = 114  # time spent rendering, summed
 E_STALE = 115  # commands dropped because their voice had moved on
 E_ALIVE = 116  # 1 while the loop runs
 E_EVENTS_LOST = 117
+E_CHUNKS_LATE = 118  # chunks of streams for which the frame before was held
 
 # -- a model's context: written by control before the renderer is given it, constant while a voice uses it ------------
 CONTEXTS = 8
@@ -284,17 +291,27 @@ X_BLEND = 37  # frames over which the difference between the region and the reco
 X_DIFFERENCE = 38  # of each voice: that difference
 X_DIFFERENCE_SIZE = 39
 X_TEXTURE = 40  # the row of a block at which its texture begins, one row for each frame of the region; 0 = none
+X_SOURCE = 41  # one of the SOURCE_ values
+X_CREDIT = 42  # descriptor in which a stream's chunks are asked for
+X_LEAD = 43  # times that a stream's first frame is repeated ahead of it, so that it begins with whole windows
+
+SOURCE_NOTE, SOURCE_FRAMES, SOURCE_SAMPLES = range(3)  # a block is a whole note, or a chunk of an endless voice
+CHUNKS = 2  # blocks of a voice that streams: slot s has 2 s and 2 s + 1
 
 # -- a request to a decoder, by block ----------------------------------------------------------------------------------
 ASKED_WORDS = 4
 A_NUMBER = 0  # of the request, from 1 on; 0 = none
 A_SLOT = 1
 A_GENERATION = 2
+A_ALL = 3  # in the first row: how many streams were begun
 
 # -- what the renderer has heard of a decoder --------------------------------------------------------------------------
 HEARD_WORDS = 8
 H_REFUSED = 0  # records, or scraps of them, that answer no request: it runs foreign code
 H_ENDED = 1  # 1 once it is not listened to any more: after the first of these, or when its process has ended
+H_BEGUN = 2  # answers to the beginnings of streams
+H_OWED = 3  # chunks of streams that it was asked for besides, and has not answered
+H_CHUNKS = 4  # those that it has answered
 
 # -- records: [kind, ...] ----------------------------------------------------------------------------------------------
 # control > render
@@ -302,14 +319,16 @@ ARM = 1  # slot, generation, 1 for the first of its group
 ADD_CONTEXT = 2  # index, address
 DROP_CONTEXT = 3  # index
 # decode > render, through a pipe
-DECODED = 1  # slot, generation, block, status (0 = good), nanoseconds
+DECODED = 1  # slot, generation, block, status (0 = good), nanoseconds, 1 for a chunk that the renderer asked for
+# render > decode, through another pipe: slot, generation, block, monotonic ns by which it is needed
 # render > audio
 START = 1  # slot, generation, start frame or -1
 # render > control
 VOICE_IDLE = 1  # slot, generation
 BLOCK_FREE = 2  # context, block
-DECODE_SEEN = 3  # slot, generation, status, nanoseconds, context
+DECODE_SEEN = 3  # slot, generation, status, nanoseconds, context; not of chunks that a stream goes on with
 CONTEXT_DROPPED = 4  # index
+CHUNK_FAILED = 5  # slot, generation, status
 # audio > control
 VOICE_ON = 1  # slot, generation, frame
 VOICE_OFF = 2  # slot, generation, frame

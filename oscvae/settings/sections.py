@@ -130,6 +130,7 @@ class ModelConfig(Strict):
     name: Annotated[str, Field(min_length=1)] = "plucked"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: Annotated[int, Field(ge=1, le=256)] = 1
+    streams: Annotated[int, Field(ge=1, le=32)] = 8
     confine: bool = True
 
 

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from oscvae.model.document import ModelDocument
+from oscvae.model.document import AnyDocument, ModelDocument, SamplesDocument
+from oscvae.model.frames import FramesDocument
 from oscvae.model.knots import places
+from oscvae.model.streams import PIECE_SAMPLES
 from oscvae.realtime import layout as at
 from oscvae.realtime.arrays import WORDS, Row, SharedArrays
 from oscvae.realtime.layout import Writer
@@ -20,7 +22,7 @@ from oscvae.spectral.expand import ExpandTables
 from oscvae.spectral.phase import MAX_N_FFT, PhaseTables, scratch_floats
 from oscvae.spectral.reading import BLEND_S, TURN_LEAST_S, TURN_MOST_S
 from oscvae.spectral.resample import MAX_STEP, half_width, make_table
-from oscvae.spectral.views import padded
+from oscvae.spectral.views import LINE, padded
 
 # What comes before the onset is dropped, and the cut is faded in: there the reconstruction rings ahead of the attack,
 # by a tenth of the note's peak (median), so a bare cut would be a step.
@@ -75,12 +77,13 @@ def sinc_table() -> Float32s:
 class ModelContext:
     """Tables and voice states of one model at one output rate.
 
-    pool: address of the decoder's float32 [n_blocks, rows, bands]; pipe_fd: where its answers come from.
+    pool: address of the decoder's float32 [n_blocks, rows, numbers]; pipe_fd: where its answers come from; credit_fd:
+    in which the chunks of a stream are asked for.
     """
 
     def __init__(
         self,
-        document: ModelDocument,
+        document: AnyDocument,
         *,
         slots: int,
         rate: int,
@@ -89,22 +92,26 @@ class ModelContext:
         pipe_fd: int,
         look_ahead: int,
         iterations: int,
+        credit_fd: int = -1,
     ) -> None:
         self.document = document
-        n_fft, hop, bands = document.n_fft, document.hop, document.bands.n
-        phase = PhaseTables(n_fft, hop, look_ahead, iterations)
-        expand = ExpandTables(document.band_axis(), document.reference, document.floor_db, document.ceiling_db)
-        self._keep = (phase, expand)
         self._requests = 0
+        phase = expand = None
+        if not isinstance(document, SamplesDocument):
+            phase = PhaseTables(document.n_fft, document.hop, look_ahead, iterations)
+            expand = ExpandTables(document.band_axis(), document.reference, document.floor_db, document.ceiling_db)
+        self._keep = (phase, expand)
+        rows, numbers = document.block_shape
+        hop = document.hop if not isinstance(document, SamplesDocument) else min(rows, PIECE_SAMPLES)
         sizes = _Sizes(
             slots=slots,
             blocks=n_blocks,
-            state=padded(phase.state_floats),
+            state=padded(phase.state_floats) if phase else LINE,
             history=padded(4 * int(half_width(MAX_STEP)) + 3 * hop),
-            bands=padded(bands),
-            bins=padded(phase.bins),
+            bands=padded(numbers),
+            bins=padded(phase.bins) if phase else LINE,
             hop=padded(hop),
-            frames=document.frames,
+            frames=document.frames if isinstance(document, ModelDocument) else 1,
         )
         arrays = SharedArrays(_ARRAYS, sizes)
         self.arrays = arrays
@@ -114,36 +121,56 @@ class ModelContext:
         self.address = int(words.ctypes.data)
         for row in _ARRAYS[1:]:
             arrays[row.name][:] = 0  # touch every page now
-        words[at.X_N_FFT] = n_fft
         words[at.X_HOP] = hop
-        words[at.X_LOOK_AHEAD] = look_ahead
-        words[at.X_BANDS] = bands
-        words[at.X_FRAMES] = document.frames
-        words[at.X_ROWS] = document.block_rows
-        arrays["frame_row"][:], arrays["frame_weight"][:] = places(document.rows, document.frames)
-        words[at.X_SKIP] = document.onset_sample
-        words[at.X_ONSET_FRAME] = -(-document.onset_sample // hop) + _ONSET_FRAMES
-        words[at.X_FADE] = round(FADE_IN_S * document.sample_rate)
+        words[at.X_BANDS] = numbers
+        words[at.X_FRAMES] = sizes.frames
+        words[at.X_ROWS] = rows
         words[at.X_PIPE] = pipe_fd
+        words[at.X_CREDIT] = credit_fd
         words[at.X_POOL] = pool
         words[at.X_BLOCKS] = n_blocks
-        self._set_region()
+        words[at.X_FADE] = round(FADE_IN_S * document.sample_rate)
         words[at.X_DIFFERENCE_SIZE] = sizes.bands
         words[at.X_STATE_SIZE] = sizes.state
         words[at.X_HISTORY_SIZE] = sizes.history
-        for index, table in (
-            (at.X_PHASE_PARAMS, phase.params),
-            (at.X_PHASE_TABLES, phase.tables),
-            (at.X_EXPAND_PARAMS, expand.params),
-            (at.X_EXPAND_TABLES, expand.tables),
-        ):
-            words[index] = table.ctypes.data
-            words[index + 1] = table.size
+        if phase and expand:
+            words[at.X_N_FFT] = phase.n_fft
+            words[at.X_LOOK_AHEAD] = look_ahead
+            for index, table in (
+                (at.X_PHASE_PARAMS, phase.params),
+                (at.X_PHASE_TABLES, phase.tables),
+                (at.X_EXPAND_PARAMS, expand.params),
+                (at.X_EXPAND_TABLES, expand.tables),
+            ):
+                words[index] = table.ctypes.data
+                words[index + 1] = table.size
+        if isinstance(document, ModelDocument):
+            self._read_notes(document)
+        else:
+            self._stream(document)
         self.set_rate(rate)
 
-    def _set_region(self) -> None:
+    def _stream(self, document: FramesDocument | SamplesDocument) -> None:
+        """What the chunks of an endless voice are."""
+        words = self.words
+        words[at.X_SOURCE] = at.SOURCE_SAMPLES
+        if isinstance(document, FramesDocument):
+            words[at.X_SOURCE] = at.SOURCE_FRAMES
+            words[at.X_LEAD] = document.n_fft // document.hop - 1
+            words[at.X_SKIP] = document.n_fft - document.hop
+
+    def _read_notes(self, document: ModelDocument) -> None:
+        """Where whole notes are read."""
+        arrays, words = self.arrays, self.words
+        words[at.X_SOURCE] = at.SOURCE_NOTE
+        arrays["frame_row"][:], arrays["frame_weight"][:] = places(document.rows, document.frames)
+        words[at.X_SKIP] = document.onset_sample
+        words[at.X_ONSET_FRAME] = -(-document.onset_sample // document.hop) + _ONSET_FRAMES
+        self._set_region(document)
+
+    def _set_region(self, document: ModelDocument) -> None:
         """What a held note needs, in frames."""
-        document, words = self.document, self.words
+        words = self.words
         per_second = document.sample_rate / document.hop
         least, most = (max(1, round(seconds * per_second)) for seconds in (TURN_LEAST_S, TURN_MOST_S))
         words[at.X_HELD_FIRST], words[at.X_HELD_LAST] = document.region or (0, document.frames - 1)
@@ -169,6 +196,21 @@ class ModelContext:
     def expect_nothing(self, block: int) -> None:
         """The decoder was not asked after all."""
         store_word(self.arrays["asked"][block], at.A_NUMBER, 0)
+
+    def expect_stream(self, count: int = 1) -> None:
+        """The decoder is about to be asked to begin a stream; -1: it was not asked after all."""
+        self._requests += count
+        store_word(self.arrays["asked"][0], at.A_ALL, self._requests)
+
+    @property
+    def owed(self) -> int:
+        """Chunks that the renderer has asked for and that are not there yet."""
+        return int(load_word(self.arrays["heard"], at.H_OWED))
+
+    @property
+    def chunks(self) -> int:
+        """Chunks that the renderer has asked for and that came."""
+        return int(load_word(self.arrays["heard"], at.H_CHUNKS))
 
     @property
     def refused(self) -> int:

@@ -15,8 +15,10 @@ from oscvae.spectral.phase import push as push_frame
 from oscvae.spectral.reading import next_position, read
 from oscvae.spectral.resample import half_width, resample
 from oscvae.spectral.slots import context_at, own_at, own_floats_at, tell
+from oscvae.spectral.stream import append_samples, ask, has_hop, read_frame
 
 BURST_S = 0.005  # what must be in the ring before a voice may start
+STREAM_SHARE = 2  # the part of a note's that a stream is rendered ahead: its chunks wait besides, and a move behind all
 REFILL_HOPS = 2  # a sounding voice is rendered this many hops at a time: its state is in the cache then
 STEP_LOW, STEP_HIGH = 1.0 / 16.0, 16.0  # of the resampler
 GLIDE_SAMPLES = 32  # of one step of a glide, counted from the voice's first sample: where a hop ends is not heard
@@ -25,11 +27,13 @@ STEPS_PER_SAMPLE = 4294967296.0  # a step is a multiple of 2^-32, so that read p
 
 @kernel("void(int64[::1], int64)")
 def free_block(engine, slot):  # type: ignore[no-untyped-def]
-    """Give the voice's magnitudes, if it has any, back to control."""
+    """Give the voice's magnitudes, if it has any, back to control; the chunks of a stream stay its slot's."""
     own = own_at(engine, slot)
-    if own[at.R_BLOCK] >= 0:
-        tell(engine, at.BLOCK_FREE, voice_at(engine, slot)[at.V_CONTEXT], own[at.R_BLOCK], 0, 0, 0)
-        own[at.R_BLOCK] = -1
+    context = voice_at(engine, slot)[at.V_CONTEXT]
+    if own[at.R_BLOCK] >= 0 and context_at(engine, context)[at.X_SOURCE] == at.SOURCE_NOTE:
+        tell(engine, at.BLOCK_FREE, context, own[at.R_BLOCK], 0, 0, 0)
+    own[at.R_BLOCK] = own[at.R_NEXT] = -1
+    own[at.R_WANTED] = 0
 
 
 @kernel("float64(int64[::1], int64)")
@@ -61,7 +65,10 @@ def target(engine, voice):  # type: ignore[no-untyped-def]
     """Samples to which a sounding voice's ring is filled."""
     x = context_at(engine, voice[at.V_CONTEXT])
     hop = int(float(x[at.X_HOP]) / bits_float(x[at.X_STEP]))
-    want = load(engine, at.E_PERIOD) + max(hop, load(engine, at.E_BUFFER))
+    ahead = load(engine, at.E_BUFFER)
+    if x[at.X_SOURCE] != at.SOURCE_NOTE:
+        ahead //= STREAM_SHARE
+    want = load(engine, at.E_PERIOD) + max(hop, ahead)
     return min(want, at.RING_SAMPLES - 2 * at.CHUNK)
 
 
@@ -112,6 +119,10 @@ def _render_frame(engine, slot):  # type: ignore[no-untyped-def]
     own = own_at(engine, slot)
     floats = own_floats_at(engine, slot)
     x = context_at(engine, voice[at.V_CONTEXT])
+    if x[at.X_SOURCE] == at.SOURCE_SAMPLES:
+        append_samples(x, slot, own)
+        store(engine, at.E_HOPS, engine[at.E_HOPS] + 1)
+        return
     bands, hop, n_fft = x[at.X_BANDS], x[at.X_HOP], x[at.X_N_FFT]
     size = bands * x[at.X_ROWS]
     bins = floats_at(x[at.X_BINS], n_fft // 2 + 1)
@@ -119,9 +130,15 @@ def _render_frame(engine, slot):  # type: ignore[no-untyped-def]
     position = floats[at.RF_POSITION]
     if own[at.R_LAST] < 0:
         row = floats_at(x[at.X_ROW], bands)
-        block = floats_at(x[at.X_POOL] + own[at.R_BLOCK] * size * 4, size)
         difference = floats_at(x[at.X_DIFFERENCE] + slot * x[at.X_DIFFERENCE_SIZE] * 4, bands)
-        position = read(x, voice, own, block, difference, position, heard_at(engine, slot, own, floats), row)
+        if x[at.X_SOURCE] == at.SOURCE_FRAMES:
+            read_frame(engine, x, slot, own, difference, row)
+        else:
+            block = floats_at(x[at.X_POOL] + own[at.R_BLOCK] * size * 4, size)
+            position = read(x, voice, own, block, difference, position, heard_at(engine, slot, own, floats), row)
+            floats[at.RF_POSITION] = next_position(engine, x, voice, own, position)
+            if floats[at.RF_POSITION] > float(x[at.X_FRAMES] - 1):
+                own[at.R_LAST] = own[at.R_PUSHES] + 1 + n_fft // hop + x[at.X_LOOK_AHEAD]
         expand(
             words_at(x[at.X_EXPAND_PARAMS], x[at.X_EXPAND_PARAMS_SIZE]),
             floats_at(x[at.X_EXPAND_TABLES], x[at.X_EXPAND_TABLES_SIZE]),
@@ -129,9 +146,6 @@ def _render_frame(engine, slot):  # type: ignore[no-untyped-def]
             row,
             bins,
         )
-        floats[at.RF_POSITION] = next_position(engine, x, voice, own, position)
-        if floats[at.RF_POSITION] > float(x[at.X_FRAMES] - 1):
-            own[at.R_LAST] = own[at.R_PUSHES] + 1 + n_fft // hop + x[at.X_LOOK_AHEAD]
     else:
         for i in range(n_fft // 2 + 1):
             bins[i] = np.float32(0.0)
@@ -208,13 +222,18 @@ def serve(engine, slot, hops):  # type: ignore[no-untyped-def]
     """Give a voice at most `hops` hops of rendering."""
     own = own_at(engine, slot)
     voice = voice_at(engine, slot)
+    x = context_at(engine, voice[at.V_CONTEXT])
     own[at.R_SERVED] = engine[at.E_PASSES]
     level = _drain(engine, slot)
     for _ in range(hops):
         if level >= target(engine, voice) or (own[at.R_LAST] >= 0 and own[at.R_PUSHES] >= own[at.R_LAST]):
             break
+        if not has_hop(engine, x, own, level):
+            break
         _render_frame(engine, slot)
         level = _drain(engine, slot)
+    if own[at.R_WANTED] != 0:
+        ask(engine, slot, x, own, level, step_at(engine, voice, voice[at.V_HEAD]))
     if own[at.R_PHASE] == at.PHASE_BURST:
         need = max(int(BURST_S * float(load(engine, at.E_RATE))), load(engine, at.E_PERIOD))
         if level >= need or load(voice, at.V_END) >= 0:

@@ -21,18 +21,18 @@ from oscvae.realtime.libc import POLLIN, poll, read
 from oscvae.realtime.lookup import voice_at
 from oscvae.realtime.memory import floats_at, load, store, words_at
 from oscvae.realtime.ring import RECORD, RECORD_BYTES, pending, pop, publish, published, ring_at, stage
-from oscvae.spectral.hop import REFILL_HOPS, STEP_HIGH, free_block, refill_at, serve
+from oscvae.spectral.hop import REFILL_HOPS, STEP_HIGH, free_block, refill_at, serve, step_at
 from oscvae.spectral.legato import go_on
 from oscvae.spectral.phase import reset as reset_phase
 from oscvae.spectral.resample import half_width
 from oscvae.spectral.slots import context_at, own_at, own_floats_at, render_ns, tell
+from oscvae.spectral.stream import answers_stream, ask, begin_stream, has_hop, take_chunk, urgent
 
 IDLE_WAIT_MS = 50  # the longest rest
 NOBODY = 0xFFFF_FFFF  # a struct poll that waits for nothing
 GROUP_WAIT_S = 0.030  # notes of one bundle wait this long for the slowest decode
 BEGUN = 1 << 32  # added to a group's count of notes that ended unheard once it has begun: more than it has notes
 LONGEST_DECODE_NS = 60_000_000_000  # that is believed
-URGENT_S = 0.004  # a sounding voice with less than this in its ring goes before the bursts
 
 
 @kernel("void(int64[::1], int64, int64)")
@@ -56,16 +56,18 @@ def _arm(engine, slot, generation):  # type: ignore[no-untyped-def]
     store(voice, at.V_RELEASE_AT, -1)
     store(voice, at.V_HEAD, 0)
     x = context_at(engine, voice[at.V_CONTEXT])
-    params = words_at(x[at.X_PHASE_PARAMS], x[at.X_PHASE_PARAMS_SIZE])
-    state = floats_at(x[at.X_STATE] + slot * x[at.X_STATE_SIZE] * 4, x[at.X_STATE_SIZE])
-    reset_phase(params, state)
+    if x[at.X_SOURCE] != at.SOURCE_SAMPLES:
+        params = words_at(x[at.X_PHASE_PARAMS], x[at.X_PHASE_PARAMS_SIZE])
+        state = floats_at(x[at.X_STATE] + slot * x[at.X_STATE_SIZE] * 4, x[at.X_STATE_SIZE])
+        reset_phase(params, state)
+    begin_stream(x, own)
     history = floats_at(x[at.X_HISTORY] + slot * x[at.X_HISTORY_SIZE] * 4, x[at.X_HISTORY_SIZE])
     lead = half_width(STEP_HIGH)  # silence before the first sample, for the resampler's left half
     for i in range(lead):
         history[i] = np.float32(0.0)
     own[at.R_FILLED] = lead
     floats[at.RF_INPUT] = float(lead)
-    if voice[at.V_MOVED] == 1:
+    if voice[at.V_MOVED] == 1 and x[at.X_SOURCE] == at.SOURCE_NOTE:
         go_on(engine, slot)
 
 
@@ -113,10 +115,12 @@ def _obey(engine):  # type: ignore[no-untyped-def]
     return any_
 
 
-@kernel("boolean(int64[::1], int64[::1])")
-def _answers_a_request(x, record):  # type: ignore[no-untyped-def]
+@kernel("boolean(int64[::1], int64[::1], int64[::1])")
+def _answers_a_request(engine, x, record):  # type: ignore[no-untyped-def]
     """Whether a record is the first answer to what its decoder, which runs foreign code, was asked for that block."""
     slot, generation, block = record[1], record[2], record[3]
+    if x[at.X_SOURCE] != at.SOURCE_NOTE:
+        return answers_stream(engine, x, record)
     if 0 <= block < x[at.X_BLOCKS]:
         asked = words_at(x[at.X_ASKED] + block * at.ASKED_WORDS * 8, at.ASKED_WORDS)
         answered = words_at(x[at.X_ANSWERED], x[at.X_BLOCKS])
@@ -135,27 +139,43 @@ def _hear_no_more(x, refused):  # type: ignore[no-untyped-def]
     heard[at.H_ENDED] = 1
 
 
-@kernel("void(int64[::1], int64, int64[::1])")
-def _take_block(engine, context, record):  # type: ignore[no-untyped-def]
-    """Give a decoded block to the voice that asked for it, or back to the pool if that voice has moved on."""
+@kernel("boolean(int64[::1], int64, int64[::1])")
+def _take_note(engine, context, record):  # type: ignore[no-untyped-def]
+    """Give a decoded block to the voice that asked for it, or back to the pool; False if that voice has moved on."""
     slot, generation, block, status = record[1], record[2], record[3], record[4]
-    took = min(max(record[5], 0), LONGEST_DECODE_NS)
     own = own_at(engine, slot)
-    voice = voice_at(engine, slot)
     current = own[at.R_GENERATION] == generation and own[at.R_PHASE] != at.PHASE_NONE
-    current = current and voice[at.V_CONTEXT] == context
+    current = current and voice_at(engine, slot)[at.V_CONTEXT] == context
     if current and status == 0 and own[at.R_PHASE] != at.PHASE_COMPLETE:
         if own[at.R_PHASE] == at.PHASE_WAITING:
             own[at.R_PHASE] = at.PHASE_BURST
         free_block(engine, slot)
         own[at.R_BLOCK] = block
     else:
-        if not current:
-            store(engine, at.E_STALE, engine[at.E_STALE] + 1)
         tell(engine, at.BLOCK_FREE, context, block, 0, 0, 0)
-    tell(engine, at.DECODE_SEEN, slot, generation, status, took, context)
-    if current and own[at.R_PHASE] == at.PHASE_WAITING:  # after control has heard why: then it forgets the voice
-        _end_unheard(engine, slot)
+    return current
+
+
+@kernel("void(int64[::1], int64, int64[::1])")
+def _take_answer(engine, context, record):  # type: ignore[no-untyped-def]
+    """Take in an answer that was asked for, and tell control of it; of chunks that a stream went on with, only of
+    those that failed."""
+    slot, generation, status = record[1], record[2], record[4]
+    took = min(max(record[5], 0), LONGEST_DECODE_NS)
+    goes_on = False
+    if context_at(engine, context)[at.X_SOURCE] == at.SOURCE_NOTE:
+        current = _take_note(engine, context, record)
+    else:
+        goes_on = record[6] == 1
+        current = take_chunk(engine, context, record)
+    if not current:
+        store(engine, at.E_STALE, engine[at.E_STALE] + 1)
+    if not goes_on:
+        tell(engine, at.DECODE_SEEN, slot, generation, status, took, context)
+    elif current and status != 0:
+        tell(engine, at.CHUNK_FAILED, slot, generation, status, 0, 0)
+    if current and own_at(engine, slot)[at.R_PHASE] == at.PHASE_WAITING:  # after control has heard why: then it
+        _end_unheard(engine, slot)  # forgets the voice
 
 
 @kernel("boolean(int64[::1])")
@@ -182,11 +202,11 @@ def _collect(engine):  # type: ignore[no-untyped-def]
             _obey(engine)
             if contexts[index] != address:  # dropped just now: its memory is control's again
                 break
-            if size != RECORD_BYTES or not _answers_a_request(x, record):
+            if size != RECORD_BYTES or not _answers_a_request(engine, x, record):
                 _hear_no_more(x, 1)
                 break
             any_ = True
-            _take_block(engine, index, record)
+            _take_answer(engine, index, record)
     return any_
 
 
@@ -263,6 +283,10 @@ def _attend(engine, slot):  # type: ignore[no-untyped-def]
     if phase == at.PHASE_NONE:
         return -1
     voice = voice_at(engine, slot)
+    x = context_at(engine, voice[at.V_CONTEXT])
+    level = voice[at.V_HEAD] - load(voice, at.V_TAIL)
+    if own[at.R_WANTED] != 0:
+        ask(engine, slot, x, own, level, step_at(engine, voice, voice[at.V_HEAD]))
     if phase < at.PHASE_STREAM:
         if load(voice, at.V_STOP) == at.STOP_FADE or voice[at.V_EPOCH] < load(engine, at.E_EPOCH):
             _end_unheard(engine, slot)
@@ -276,14 +300,13 @@ def _attend(engine, slot):  # type: ignore[no-untyped-def]
             elif _start(engine, slot, start, 0):
                 publish(ring_at(engine[at.E_RENDER_AUDIO]), 1)
             return -1
-        return load(engine, at.E_PERIOD) + int(URGENT_S * float(load(engine, at.E_RATE)))
+        return urgent(engine) if has_hop(engine, x, own, level) else -1
     if load(voice, at.V_STATE) == at.DONE:
         _idle(engine, slot)
         return -1
     if phase == at.PHASE_COMPLETE:
         return -1
-    level = voice[at.V_HEAD] - load(voice, at.V_TAIL)
-    if level >= refill_at(engine, voice):
+    if level >= refill_at(engine, voice) or not has_hop(engine, x, own, level):
         return -1
     return level
 
@@ -309,7 +332,7 @@ def render_pass(address):  # type: ignore[no-untyped-def]
             least = need
             oldest = served
     if neediest >= 0:
-        calm = least >= load(engine, at.E_PERIOD) + int(URGENT_S * float(load(engine, at.E_RATE)))
+        calm = least >= urgent(engine)
         streaming = own_at(engine, neediest)[at.R_PHASE] == at.PHASE_STREAM
         serve(engine, neediest, REFILL_HOPS if calm and streaming else 1)
         worked = True

@@ -134,13 +134,13 @@ def _grant() -> str:
 
 def check_models(config: Config) -> Finding:
     """The models in the folder, by their documents, and whether the configured one is among them."""
-    from oscvae.model.document import model_names, model_path, read_document
+    from oscvae.model.document import model_names, model_path, read_any_document
 
     folder, wanted = config.model.folder, config.model.name
     good, bad = [], []
     for name in model_names(folder):
         try:
-            document = read_document(model_path(folder, name))
+            document = read_any_document(model_path(folder, name))
         except ModelError as error:
             bad.append(str(error))
         else:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 from collections import deque
 
+from oscvae.decode.decoder import Decoder
 from oscvae.decode.pool import put_details
-from oscvae.decode.wire import MOVE, NOTE_ON, Request
+from oscvae.decode.wire import END, MOVE, NOTE_ON, Request
 from oscvae.model.detail import detail_size
+from oscvae.model.document import ModelDocument
 from oscvae.play.journey import Point
 from oscvae.play.voice.voice import Voice
+from oscvae.realtime import layout as at
 
 
 class Decoding:
@@ -18,6 +21,7 @@ class Decoding:
     def __init__(self) -> None:
         self._waiting: deque[Voice] = deque()  # voices whose next move waits for its turn
         self._moves = itertools.count(1)
+        self._over: deque[tuple[Decoder, Request]] = deque()  # streams whose decoders have not been told of it
 
     def __contains__(self, voice: object) -> bool:
         return voice in self._waiting
@@ -25,6 +29,8 @@ class Decoding:
     def request(self, voice: Voice, kind: int, z: Point) -> bool:
         """Ask for a decode; False if the decoder has no room."""
         decoder = voice.loaded.decoder
+        if voice.loaded.document.is_endless:
+            return self._steer(voice, kind, z)
         if not decoder.free_blocks:
             return False
         block = decoder.free_blocks.pop()
@@ -41,6 +47,30 @@ class Decoding:
         voice.in_flight = True
         return True
 
+    def _steer(self, voice: Voice, kind: int, z: Point) -> bool:
+        """Begin a stream, or bring it elsewhere; only its beginning is answered."""
+        loaded = voice.loaded
+        begins = kind == NOTE_ON
+        if begins:
+            loaded.context.expect_stream()
+        block = at.CHUNKS * voice.slot
+        if not loaded.decoder.send(Request(kind, voice.slot, voice.generation, block, 0, voice.asked.semitone, z)):
+            if begins:
+                loaded.context.expect_stream(-1)
+            return False
+        voice.in_flight = voice.in_flight or begins
+        return True
+
+    def end(self, voice: Voice) -> None:
+        """A stream is over, and its slot is its no more."""
+        request = Request(END, voice.slot, voice.generation, -1, 0, 0, ())
+        self._over.append((voice.loaded.decoder, request))
+        self._tell_ends()
+
+    def _tell_ends(self) -> None:
+        while self._over and (not self._over[0][0].alive or self._over[0][0].send(self._over[0][1])):
+            self._over.popleft()
+
     def line_up(self, voice: Voice) -> None:
         """The voice's next move waits for its turn."""
         if voice not in self._waiting:
@@ -49,6 +79,7 @@ class Decoding:
     def serve(self) -> None:
         """Request a decode for each voice that waits for one, in their order. Those whose decoder has no room keep
         their places: the last target is never lost."""
+        self._tell_ends()
         full: set[int] = set()  # contexts of such decoders
         for _ in range(len(self._waiting)):
             voice = self._waiting.popleft()
@@ -64,7 +95,10 @@ class Decoding:
 
 def _detail(voice: Voice, block: int) -> tuple[tuple[float, float], ...]:
     """Lay a voice's fine detail into the block that is to be filled; share and note of each part."""
-    size = detail_size(voice.loaded.document.bands.n)
+    document = voice.loaded.document
+    if not isinstance(document, ModelDocument):
+        return ()
+    size = detail_size(document.bands.n)
     note, share = voice.asked.semitone, voice.detail_share * voice.all_detail_share
     parts = [
         (detail, share * own * detail.at(note))

@@ -31,6 +31,7 @@ from oscvae.realtime.memory import load_float, load_word, store_float, store_wor
 from oscvae.units import semitones_to_ratio
 
 WAITING_MOST = 64  # notes that may wait for a stolen voice's slot
+NOT_FINITE = 2  # status of a decode
 SLOWEST_RATE = 0.01  # below which a note is as good as frozen
 
 log = logging.getLogger(__name__)
@@ -120,12 +121,12 @@ class VoicePool:
             raise BusyError(f"busy: {most} notes wait for a voice already")
         voice.order = next(self._order)
         self._succeed(voice)
-        if len(self) + len(self._waiting) >= self.limit:
+        if len(self) + len(self._waiting) >= self.limit or self._is_full(voice.loaded):
             if instead is not None and not instead.stolen:
                 self.fade(instead)
             else:
-                self._steal()
-        if self._free:
+                self._steal(voice.loaded if self._is_full(voice.loaded) else None)
+        if self._free and self._has_copy(voice.loaded):
             self._arm(voice)
         else:
             self._waiting.append(voice)
@@ -156,9 +157,19 @@ class VoicePool:
         if not voice.loaded.decoder.alive:
             raise CommandError(f"the model {voice.loaded.name!r} has no decoder any more: /load one")
 
-    def _steal(self) -> None:
-        """Fade out the quietest releasing voice, else the oldest."""
-        candidates = [voice for voice in self._by_slot.values() if not voice.stolen]
+    def _is_full(self, loaded: Loaded) -> bool:
+        """Whether a model with memory inside plays as many voices as it has copies."""
+        most = loaded.decoder.streams
+        return 0 < most <= sum(voice.loaded is loaded for voice in self.playing())
+
+    def _has_copy(self, loaded: Loaded) -> bool:
+        """Whether such a model has a copy for one voice more; it has one to spare, for the fade of a stolen voice."""
+        most = loaded.decoder.streams
+        return most == 0 or loaded.voices <= most
+
+    def _steal(self, loaded: Loaded | None = None) -> None:
+        """Fade out the quietest releasing voice, else the oldest; of `loaded` only, if given."""
+        candidates = [v for v in self._by_slot.values() if not v.stolen and loaded in (None, v.loaded)]
         if not candidates:
             return
         releasing = [voice for voice in candidates if voice.releasing]
@@ -171,7 +182,7 @@ class VoicePool:
     def _arm(self, voice: Voice) -> None:
         self._check_decoder(voice)
         asked = voice.asked
-        if not voice.loaded.decoder.free_blocks:
+        if not voice.loaded.decoder.free_blocks and not voice.loaded.document.is_endless:
             self.busy += 1
             raise BusyError("busy: no magnitude block is free")
         slot = self._free.pop()
@@ -265,7 +276,7 @@ class VoicePool:
             self.busy += voice in self._decoding
 
     def serve_moves(self) -> None:
-        """Request a decode for each voice that waits for one, in their order."""
+        """Request a decode for each voice that waits for one, in their order, and end the streams that are over."""
         self._decoding.serve()
 
     def release(self, voice: Voice, frame: int = 0) -> None:
@@ -295,7 +306,7 @@ class VoicePool:
         """Let every voice go that nothing but a stop would end."""
         frozen = self.engine.word(at.E_FREEZE) == 1
         for voice in self.playing():
-            held = voice.asked.hold == at.HOLD_WALK
+            held = voice.asked.hold == at.HOLD_WALK or voice.loaded.document.is_endless
             rate = self._number(voice, at.V_RATE, 1.0)
             if voice.asked.stop_sample < 0 and (held or frozen or rate < SLOWEST_RATE):
                 self.release(voice)
@@ -338,6 +349,8 @@ class VoicePool:
             if (voice.in_flight or voice.slot < 0) and not voice.heard and not voice.stolen:
                 self.fade(voice)
                 voice.asked.fail(f"the decoder of {loaded.name!r} died before the note was decoded")
+            elif loaded.document.is_endless and not voice.stolen:  # nothing comes after what it holds
+                self.release(voice)
             voice.in_flight = False
             voice.wanted = None
 
@@ -358,7 +371,7 @@ class VoicePool:
             self._listener.voice("/voice/off", voice.asked.id, voice.asked.note)
 
     def decoded(self, slot: int, generation: int, status: int, took_ns: int) -> None:
-        """A decode is done; status 0 is good, 2 is an answer that is not finite."""
+        """A decode is done; status 0 is good, NOT_FINITE is an answer that is not."""
         self.decodes += 1
         self.decode_ns = max(float(took_ns), self.decode_ns * 0.999)
         voice = self._by_slot.get(slot)
@@ -366,12 +379,22 @@ class VoicePool:
             return
         voice.in_flight = False
         if status:
-            reason = "answered numbers that are not finite" if status == 2 else "failed"
-            log.error("decoding note %g %s", voice.asked.note, reason)
-            if not voice.heard:
-                voice.asked.fail(f"the model {voice.loaded.name!r} {reason} at this point")
+            self._say_failure(voice, status)
         if voice.wanted is not None:
             self._decoding.line_up(voice)
+
+    def failed(self, slot: int, generation: int, status: int) -> None:
+        """A chunk of a stream that sounds could not be decoded: it ends, with what it has."""
+        voice = self._by_slot.get(slot)
+        if voice is not None and voice.generation == generation and not voice.releasing:
+            self._say_failure(voice, status)
+            voice.asked.fail(f"the model {voice.loaded.name!r} {_reason(status)}: the voice ends")
+            self.release(voice)
+
+    def _say_failure(self, voice: Voice, status: int) -> None:
+        log.error("decoding note %g %s", voice.asked.note, _reason(status))
+        if not voice.heard:
+            voice.asked.fail(f"the model {voice.loaded.name!r} {_reason(status)} at this point")
 
     def returned(self, slot: int, generation: int) -> None:
         """The renderer has let go of a slot: the next note that waits takes it."""
@@ -380,6 +403,8 @@ class VoicePool:
             return
         del self._by_slot[slot]
         voice.loaded.voices -= 1
+        if voice.loaded.document.is_endless:
+            self._decoding.end(voice)
         voice.slot = -1
         voice.stolen = True
         if not voice.heard:
@@ -390,8 +415,8 @@ class VoicePool:
         assert load_word(self.engine.voices[slot], at.V_STATE) == at.IDLE
         store_word(self.engine.voices[slot], at.V_STATE, at.FREE)
         self._free.append(slot)
-        while self._waiting and self._free:
-            waiting = self._waiting.popleft()
+        while self._free and (waiting := next((v for v in self._waiting if self._has_copy(v.loaded)), None)):
+            self._waiting.remove(waiting)
             waiting.loaded.waiting -= 1
             taken = waiting.takes
             try:
@@ -400,3 +425,7 @@ class VoicePool:
                 waiting.takes = taken
                 self._end_taken(waiting)
                 waiting.asked.fail(error)
+
+
+def _reason(status: int) -> str:
+    return "answered numbers that are not finite" if status == NOT_FINITE else "failed"
