@@ -54,11 +54,11 @@ class Confinement:
     lacking: tuple[str, ...] = ()
 
 
-def confine(model: Path, *, cuda: bool = False, threads: int = 1) -> Confinement:
+def confine(model: Path, *, cuda: bool = False, threads: int = 1, guard_fd: int | None = None) -> Confinement:
     """Give up everything but what computing the model at that path needs; for ever, and for every thread to come.
 
     cuda: a CUDA context is open in this process, whose devices stay usable, and whose memory is not bounded. threads:
-    of torch.
+    of torch. guard_fd: a descriptor that stays open (`guard`).
     """
     libc = ctypes.CDLL(None, use_errno=True)
     lacking = [*_limit(model, cuda=cuda, threads=threads)]
@@ -76,7 +76,7 @@ def confine(model: Path, *, cuda: bool = False, threads: int = 1) -> Confinement
         lacking.append("seccomp, which keeps it from system calls (x86-64 only)")
     else:
         try:
-            seccomp.restrict(libc, cuda=cuda, may_open_devices=cuda and not missing)
+            seccomp.restrict(libc, cuda=cuda, may_open_devices=cuda and not missing, kept=guard_fd)
         except OSError as error:
             missing.append("seccomp")
             lacking.append(f"seccomp, which keeps it from system calls ({error.strerror}; CONFIG_SECCOMP_FILTER)")

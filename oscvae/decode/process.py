@@ -3,7 +3,7 @@
 Importing torch takes a second and hundreds of megabytes; a fork of a process that has done so has its memory in common
 with all others. The zygote is one for this process, started by the first who needs it (or by `prepare`), and started
 again when it died. A decoder outlives its zygote, and ends with this process: it
-holds one end of a silent socket, whose other end is here, and is killed by the kernel when that closes (`worker`).
+holds one end of a silent socket, whose other end is here, and is killed by the kernel when that closes (`guard`).
 PR_SET_PDEATHSIG would follow the process that forked it.
 
     here > zygote, a SOCK_SEQPACKET socket: one message for each decoder, with the descriptors of ROLES and of STATUS

@@ -29,7 +29,6 @@ ALWAYS = {
     "mremap": 25,
     "brk": 12,
     "mincore": 27,
-    "close": 3,
     "stat": 4,
     "fstat": 5,
     "lstat": 6,
@@ -107,9 +106,9 @@ CUDA = {
 }
 """Allowed besides where the driver's library computes in the process."""
 
-_OPEN, _OPENAT, _IOCTL, _FCNTL, _MADVISE, _CLONE, _PRCTL, _TGKILL, _PRLIMIT, _CLONE3 = (
+_OPEN, _OPENAT, _IOCTL, _FCNTL, _MADVISE, _CLONE, _PRCTL, _TGKILL, _PRLIMIT, _CLONE3, _CLOSE = (
     *(2, 257, 16, 72, 28),
-    *(56, 157, 234, 302, 435),
+    *(56, 157, 234, 302, 435, 3),
 )
 _SECCOMP = 317
 _NEWEST = 462  # mseal, of Linux 6.10; what is newer is not known here
@@ -117,7 +116,8 @@ _X32 = 0x4000_0000  # a bit of the numbers of another ABI, by which a list can b
 
 _MAKES = os.O_CREAT | os.O_TRUNC | (os.O_TMPFILE & ~os.O_DIRECTORY)
 _WRITES = _MAKES | os.O_ACCMODE
-# F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC, F_GET_SEALS: not F_SETOWN and F_SETSIG, which signal others
+# F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC, F_GET_SEALS: not F_SETOWN and F_SETSIG, which signal others; not
+# F_SETFL, which takes O_ASYNC off the guard
 _FCNTL_COMMANDS = (0, 1, 2, 3, 1030, 1034)
 _IOCTL_COMMANDS = (0x541B, 0x5421, 0x5450, 0x5451, 0x5401)  # FIONREAD, FIONBIO, FIONCLEX, FIOCLEX, TCGETS
 # FIOASYNC, FIOSETOWN, SIOCSPGRP, TIOCSTI, TIOCSCTTY, TIOCLINUX: signals to others, keys into a terminal
@@ -175,11 +175,12 @@ def _without(index: int, bits: int) -> list[Instruction]:
     return [_argument(index), (_ANY_BIT, 0, 1, bits), _REFUSE, _PERMIT]
 
 
-def program(pid: int, *, cuda: bool, may_open_devices: bool) -> list[Instruction]:
+def program(pid: int, *, cuda: bool, may_open_devices: bool, kept: int | None = None) -> list[Instruction]:
     """The filter of a process: BPF over struct seccomp_data.
 
     pid: its own, the only one that it may signal. cuda: a CUDA device computes in it. may_open_devices: files may be
-    opened for writing, because Landlock leaves none but devices.
+    opened for writing, because Landlock leaves none but devices. kept: a descriptor that cannot be closed; dup2, dup3
+    and close_range, which could, are on no list.
     """
     code = [
         _load(_ARCH_AT),
@@ -191,6 +192,7 @@ def program(pid: int, *, cuda: bool, may_open_devices: bool) -> list[Instruction
     ]
     for number in (ALWAYS | CUDA if cuda else ALWAYS).values():
         code += [(_EQUAL, 0, 1, number), _PERMIT]
+    code += _of(_CLOSE, _one_of(0, () if kept is None else (kept,), _REFUSE, _PERMIT))
     writes = _MAKES if may_open_devices else _WRITES
     code += _of(_OPENAT, _without(2, writes)) + _of(_OPEN, _without(1, writes))
     code += _of(_FCNTL, _one_of(1, _FCNTL_COMMANDS, _PERMIT, _REFUSE))
@@ -214,12 +216,12 @@ def suits_this_machine() -> bool:
     return platform.machine() == "x86_64" and ctypes.sizeof(ctypes.c_void_p) == 8
 
 
-def restrict(libc: ctypes.CDLL, *, cuda: bool, may_open_devices: bool) -> None:
+def restrict(libc: ctypes.CDLL, *, cuda: bool, may_open_devices: bool, kept: int | None = None) -> None:
     """Confine every thread of this process, for ever; no_new_privs must be set. Raises OSError where the kernel lacks
     it."""
     code = b"".join(
         struct.pack("<HBBI", *instruction)
-        for instruction in program(os.getpid(), cuda=cuda, may_open_devices=may_open_devices)
+        for instruction in program(os.getpid(), cuda=cuda, may_open_devices=may_open_devices, kept=kept)
     )
     instructions = ctypes.create_string_buffer(code, len(code))
     filter_ = ctypes.create_string_buffer(struct.pack("<HxxxxxxQ", len(code) // 8, ctypes.addressof(instructions)))

@@ -30,6 +30,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from oscvae.arrays import Float32s
+from oscvae.decode.preload import WARM_CALLS
 from oscvae.decode.wire import END, MAX_MESSAGE, MOVE, NOTE_ON, RECORD, Request, Setup, unpack_request
 from oscvae.decode.worker import (
     BREATH_EVERY_S,
@@ -38,7 +39,6 @@ from oscvae.decode.worker import (
     FAILED,
     GOOD,
     NOT_FINITE,
-    WARM_CALLS,
     CudaError,
     Network,
     Worker,
@@ -224,8 +224,10 @@ _NETWORKS: dict[str, Callable[..., FramesNetwork | SamplesNetwork]] = {
 class StreamWorker(Worker):
     """The loop between link, credits and pool."""
 
-    def __init__(self, link: socket.socket, setup: Setup, pool_fd: int, pipe_fd: int, credit_fd: int) -> None:
-        super().__init__(link, setup, pool_fd, pipe_fd)
+    def __init__(
+        self, link: socket.socket, setup: Setup, pool_fd: int, pipe_fd: int, guard_fd: int, credit_fd: int
+    ) -> None:
+        super().__init__(link, setup, pool_fd, pipe_fd, guard_fd)
         self._credit_fd = credit_fd
         os.set_blocking(credit_fd, False)
         self._paths: dict[int, Path] = {}  # by slot

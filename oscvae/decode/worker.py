@@ -15,17 +15,12 @@ Its realtime priority is given by the daemon once it is ready, so that neither l
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import fcntl
 import gc
 import heapq
 import json
 import math
 import mmap
 import os
-import resource
-import select
-import signal
 import socket
 import sys
 import threading
@@ -38,7 +33,9 @@ from typing import Any
 import numpy as np
 
 from oscvae.decode.confine import OFF, Confinement, confine
+from oscvae.decode.guard import call_process, end_with, settle
 from oscvae.decode.pool import take_details
+from oscvae.decode.preload import WARM_CALLS
 from oscvae.decode.wire import ENCODE, MAX_MESSAGE, MAX_TEXT, RECORD, Request, Setup, unpack_request
 from oscvae.model.detail import Detailer, Moved
 from oscvae.model.textures import TextureMixer, read_textures
@@ -46,10 +43,6 @@ from oscvae.model.textures import TextureMixer, read_textures
 DECODED = 1  # realtime.layout.DECODED; that module would import numba, 0.5 s of a decoder's start
 GOOD, FAILED, NOT_FINITE = range(3)
 CUDA_BATCHES = (1, 2, 4, 8, 16, 32, 64)
-_PR_SET_NAME = 15
-WARM_CALLS = 6  # TorchScript's profiling executor specialises on the second and third call
-_NICE = -10
-MOST_REALTIME_US = 5_000_000  # of computing without a pause; a model that never comes back must not hold a core
 BREATH_EVERY_S = 0.1  # however much is asked for, the decoder pauses this often, and so is not taken for one that hangs
 BREATH_S = 0.0001
 SAY_ERRORS_EVERY_S = 0.1  # a model that fails at every note fills no log
@@ -203,10 +196,10 @@ def first_line(error: BaseException) -> str:
 class Worker:
     """The loop between the socket and the pool."""
 
-    def __init__(self, link: socket.socket, setup: Setup, pool_fd: int, pipe_fd: int) -> None:
+    def __init__(self, link: socket.socket, setup: Setup, pool_fd: int, pipe_fd: int, guard_fd: int) -> None:
         self._link = link
         self._setup = setup
-        self._pipe_fd = pipe_fd
+        self._pipe_fd, self._guard_fd = pipe_fd, guard_fd
         self._pool_map = mmap.mmap(pool_fd, setup.pool.n_bytes)
         self._pool, self._heard = setup.pool.views(self._pool_map)
         self._waiting: list[tuple[int, int, int, Request]] = []
@@ -241,7 +234,8 @@ class Worker:
         confined = Confinement(OFF)
         if self._setup.confine:
             cuda = network.device.startswith("cuda")
-            confined = confine(Path(self._setup.path), cuda=cuda, threads=self._setup.threads)
+            path, threads = Path(self._setup.path), self._setup.threads
+            confined = confine(path, cuda=cuda, threads=threads, guard_fd=self._guard_fd)
         self._say(confined={"level": confined.level, "lacking": confined.lacking})
 
     def _say(self, **notice: Any) -> None:
@@ -331,58 +325,9 @@ class Worker:
             self._say(encoded=request.generation, **encoded)
 
 
-_USUAL = """
-def forward(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    y = torch.nn.functional.gelu(torch.matmul(x, weight) + bias)
-    y = torch.conv1d(torch.nn.functional.layer_norm(y, [4]).unsqueeze(1), torch.ones([1, 1, 3]), None, [1], [1])
-    return torch.cat([torch.sigmoid(y).sum(2) * torch.exp(x[:, :1]), torch.clamp(x, -1.0, 1.0)], 1)
-"""
-
-
-def import_all() -> None:
-    """Whatever a decoder imports, and what TorchScript makes when it first runs what models usually do: for a zygote,
-    whose decoders then do without."""
-    import torch
-
-    from oscvae.model import torchscript
-
-    with torchscript.without_deprecation(), torch.inference_mode():
-        usual = torch.jit.CompilationUnit(_USUAL)
-        for _ in range(WARM_CALLS):
-            usual.forward(torch.zeros(1, 4), torch.ones(4, 4), torch.zeros(4))
-
-
-def settle() -> None:
-    """Leave the daemon's Ctrl-C to it, run before ordinary work where the system grants it, and be ended by the kernel
-    when it hangs at the realtime priority that the daemon gives it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_RTTIME, (MOST_REALTIME_US, MOST_REALTIME_US))
-
-
-def call_process(name: str) -> None:
-    """Let lists of processes show it by that, of at most 15 bytes."""
-    ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
-
-
-def _end_with(guard_fd: int) -> bool:
-    """Be killed by the kernel when the other end of that socket closes, whatever runs here; False if it has closed.
-
-    It is silent: nothing else makes a signal of it.
-    """
-    fcntl.fcntl(guard_fd, fcntl.F_SETSIG, signal.SIGKILL)
-    fcntl.fcntl(guard_fd, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(guard_fd, fcntl.F_SETFL, fcntl.fcntl(guard_fd, fcntl.F_GETFL) | os.O_ASYNC)
-    poll = select.poll()
-    poll.register(guard_fd, select.POLLIN)
-    return not poll.poll(0)
-
-
 def serve(link_fd: int, pool_fd: int, pipe_fd: int, guard_fd: int) -> int:
     """Be the decoder to whom these belong; its exit code."""
-    if not _end_with(guard_fd):
+    if not end_with(guard_fd):
         return 0
     call_process("oscvae-decoder")
     link = socket.socket(fileno=link_fd)
@@ -391,11 +336,11 @@ def serve(link_fd: int, pool_fd: int, pipe_fd: int, guard_fd: int) -> int:
         return 0
     setup = Setup.model_validate_json(said)
     if setup.output == "note":
-        worker = Worker(link, setup, pool_fd, pipe_fd)
+        worker = Worker(link, setup, pool_fd, pipe_fd, guard_fd)
     else:
         from oscvae.decode.streams import StreamWorker  # which is made of this module
 
-        worker = StreamWorker(link, setup, pool_fd, pipe_fd, *descriptors)
+        worker = StreamWorker(link, setup, pool_fd, pipe_fd, guard_fd, *descriptors)
     try:
         worker.run()
     except BrokenPipeError:

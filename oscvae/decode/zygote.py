@@ -18,7 +18,7 @@ import socket
 import sys
 from typing import NamedTuple
 
-from oscvae.decode import worker
+from oscvae.decode import guard, preload, worker
 from oscvae.decode.process import FIRST, MAX_STATUS, ROLES
 
 
@@ -84,7 +84,7 @@ def _become(given: list[int]) -> None:
     """Be the decoder, with nothing of the zygote's but its memory; for ever."""
     code = 1
     try:
-        worker.call_process("oscvae-decoder")
+        guard.call_process("oscvae-decoder")
         kept = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, FIRST + len(given)) for descriptor in given]
         for place, descriptor in enumerate(kept, FIRST):
             os.dup2(descriptor, place)
@@ -106,11 +106,11 @@ def _close(*descriptors: int) -> None:
 
 
 def main() -> int:
-    worker.call_process("oscvae-zygote")
+    guard.call_process("oscvae-zygote")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     line = socket.socket(fileno=int(sys.argv[1]))
-    worker.settle()
-    worker.import_all()
+    guard.settle()
+    preload.import_all()
     gc.collect()
     gc.freeze()
     Zygote(line).run()

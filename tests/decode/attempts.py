@@ -10,6 +10,7 @@ The first argument is how the process is confined. FOLDER holds `neighbour`, whi
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -69,6 +70,7 @@ class There:
         self.written = os.open(folder / "written", os.O_RDWR | os.O_CREAT)
         self.link, self.other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.read, self.write = os.pipe()
+        self.guard = os.dup(self.read)
         self.tcp, self.server = socket.socket(), socket.socket()
         self.parent = os.pidfd_open(PARENT)
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -496,6 +498,58 @@ def make_a_timer() -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+# -- the guard ---------------------------------------------------------------------------------------------------------
+
+
+def open_the_guard_again() -> None:
+    """For the next attempt."""
+    with contextlib.suppress(OSError):
+        os.dup2(THERE.read, THERE.guard)
+
+
+@attempt
+def close_the_guard() -> None:
+    os.close(THERE.guard)
+    open_the_guard_again()
+
+
+@attempt
+def close_the_guard_by_more_bits_than_the_kernel_takes() -> None:
+    call(3, 1 << 32 | THERE.guard)
+    open_the_guard_again()
+
+
+@attempt
+def lay_another_descriptor_over_the_guard() -> None:
+    call(33, THERE.written, THERE.guard)
+
+
+@attempt
+def lay_another_descriptor_over_the_guard_as_newer_programs_do() -> None:
+    call(292, THERE.written, THERE.guard, os.O_CLOEXEC)
+
+
+@attempt
+def close_a_range_of_descriptors() -> None:
+    call(436, THERE.guard, THERE.guard, 0)
+    open_the_guard_again()
+
+
+@attempt
+def have_the_guard_send_no_signal() -> None:
+    fcntl.fcntl(THERE.guard, fcntl.F_SETFL, fcntl.fcntl(THERE.guard, fcntl.F_GETFL) & ~os.O_ASYNC)
+
+
+@attempt
+def have_the_guard_send_another_signal() -> None:
+    fcntl.fcntl(THERE.guard, fcntl.F_SETSIG, HARMLESS)
+
+
+@attempt
+def have_the_guard_signal_nobody() -> None:
+    fcntl.fcntl(THERE.guard, fcntl.F_SETOWN, 0)
+
+
 # -- more than its share -----------------------------------------------------------------------------------------------
 
 
@@ -527,6 +581,7 @@ def compute() -> None:
     thread.join()
     assert done
     assert os.write(THERE.write, b"x" * 64) == 64
+    os.close(os.dup(THERE.guard))
     THERE.link.send(b"hello")
     assert THERE.other.recv(10) == b"hello"
     THERE.pages[:4] = b"abcd"
@@ -565,7 +620,7 @@ def confine_as(how: str, model: Path) -> dict[str, object]:
         landlock.restrict = absent  # type: ignore[assignment]
     if how == "landlock":
         seccomp.suits_this_machine = lambda: False
-    done = confine.confine(model)
+    done = confine.confine(model, guard_fd=THERE.guard)
     return {"level": done.level, "lacking": done.lacking}
 
 

@@ -229,6 +229,13 @@ def test_limits_are_read_only_and_signals_go_home() -> None:
     assert decide(code, 234, 1, 1, 6) == decide(code, 234, 0xFFFF_FFFF, 1, 6) == EPERM
 
 
+def test_every_descriptor_but_the_guard_may_be_closed() -> None:
+    code = seccomp.program(1, cuda=False, may_open_devices=False, kept=6)
+    assert decide(code, 3, 6) == decide(code, 3, 1 << 32 | 6) == EPERM, "the kernel takes the low half"
+    assert decide(code, 3, 5) == decide(code, 3, 7) == ALLOW
+    assert decide(seccomp.program(1, cuda=False, may_open_devices=False), 3, 6) == ALLOW
+
+
 def test_another_architecture_ends_the_process() -> None:
     assert decide(seccomp.program(1, cuda=False, may_open_devices=False), 0, arch=0x4000_0003) == 0x8000_0000
 

@@ -106,8 +106,8 @@ def main() -> int:
     from oscvae.decode.wire import RECORD
 
     class Worker(worker.Worker):
-        def __init__(self, link: Any, setup: Any, pool_fd: int, pipe_fd: int) -> None:
-            super().__init__(link, setup, pool_fd, pipe_fd)
+        def __init__(self, link: Any, setup: Any, pool_fd: int, pipe_fd: int, guard_fd: int) -> None:
+            super().__init__(link, setup, pool_fd, pipe_fd, guard_fd)
             self.pool_fd = pool_fd
 
         def _serve(self, network: Any) -> None:
