@@ -53,11 +53,11 @@ def write_score(path: Path, bundles: Sequence[Sequence[Sent]]) -> None:
             file.write(struct.pack(">i", len(bundle)) + bundle)
 
 
-def rendered(folder: Path, bundles: Sequence[Sequence[Sent]], rate: int) -> list[Sound]:
+def rendered(folder: Path, bundles: Sequence[Sequence[Sent]], rate: int, *more: str) -> list[Sound]:
     """`oscvae render --score` of bundles, each from its first onset on: float32 [2, frames]."""
     score, out = folder / "piece.osc", folder / "piece.wav"
     write_score(score, bundles)
-    settings = [f"audio.sample_rate={rate}", "model.device=cpu"]
+    settings = [f"audio.sample_rate={rate}", "model.device=cpu", *more]
     assert render.main(load_config(ROOT / "config.yaml", settings), score=score, out=out, progress=False) == 0
     samples, written_rate = soundfile.read(out, dtype="float32", always_2d=True)
     assert written_rate == rate
@@ -72,11 +72,11 @@ def sounding_s(part: Sound, rate: int) -> float:
     return float(np.max(np.flatnonzero(part.any(axis=0)), initial=0)) / rate
 
 
-def check(stage: Stage, folder: Path, voices: Sequence[Sequence[Sent]]) -> None:
-    """Each voice alone bit for bit, and all of them in one bundle within 1e-6."""
+def check(stage: Stage, folder: Path, voices: Sequence[Sequence[Sent]], *settings: str) -> None:
+    """Each voice alone bit for bit, and all of them in one bundle within 1e-6. settings: of the rendering."""
     rate = int(stage.status().sample_rate)
     bundles = [*voices, [message for voice in voices for message in voice]]
-    for messages, rendering in zip(bundles, rendered(folder, bundles, rate), strict=True):
+    for messages, rendering in zip(bundles, rendered(folder, bundles, rate, *settings), strict=True):
         seconds = sounding_s(rendering, rate)
         assert 0.1 < seconds < LENGTH_S and np.abs(rendering).max() > 0.01
         tolerance = 1e-6 if len(messages) == len(bundles[-1]) else 0.0

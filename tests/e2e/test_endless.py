@@ -1,0 +1,102 @@
+"""Endless voices at a live daemon: what its port gives is the rendering, and what ends them or their decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.test_stream import PLAIN, check
+from parts.jackd import JackServer
+from parts.silent import ANSWER_S, LOAD_S, SilentDaemon
+from parts.stage import Stage
+from parts.streaming import write_ramp, write_sines
+from parts.waiting import until
+
+HERE, QUIETER = (0.0, 0.0), (1.0, 0.5)
+OCTAVES = (2.0, 2.6, 3.1, 3.7)
+
+
+def write_models(folder: Path) -> Path:
+    folder.mkdir()
+    write_ramp(folder / "ramp.ts")
+    write_sines(folder / "sines.ts")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SilentDaemon]:
+    folder = tmp_path_factory.mktemp("endless")
+    made = SilentDaemon(folder, f"model.folder={write_models(folder / 'models')}", "model.name=ramp")
+    yield made
+    made.close()
+
+
+def voices(daemon: SilentDaemon) -> int:
+    return int(daemon.status().voices)
+
+
+def load(daemon: SilentDaemon, name: str) -> None:
+    assert daemon.ask("/load", name, timeout_s=LOAD_S)[0] == "/done"
+
+
+@pytest.mark.jack
+@pytest.mark.parametrize(
+    ("name", "z", "other"),
+    [("ramp", HERE, QUIETER), ("sines", OCTAVES, (1.0, 1.5, 2.0, 2.5))],
+    ids=["frames", "samples"],
+)
+def test_a_stream_is_the_rendering_bit_for_bit(
+    jack_server: JackServer, tmp_path: Path, name: str, z: tuple[float, ...], other: tuple[float, ...]
+) -> None:
+    settings = (f"model.folder={write_models(tmp_path / 'models')}", f"model.name={name}", "engine.gain_db=6")
+    stage = Stage(jack_server, *settings)
+    try:
+        voices = (
+            (*PLAIN, ("/play", 60, *z, 1.0, 1.5)),
+            (*PLAIN, ("/play", 64.37, *other, 0.6, 1.2)),
+            (*PLAIN, ("/attack", 0.02), ("/play", 48, *z, 0.8, 0.4)),
+        )
+        check(stage, tmp_path, voices, *settings)
+        assert stage.status().underruns == 0
+    finally:
+        stage.close()
+
+
+def test_streams_of_a_decoder_that_dies_end_and_the_next_one_plays(daemon: SilentDaemon) -> None:
+    load(daemon, "ramp")
+    for id_ in (1, 2, 3):
+        daemon.client.send("/voice/new", id_, 60, *HERE)
+    assert until(lambda: voices(daemon) == 3, ANSWER_S)
+    (decoder,) = daemon.daemon.decoders()
+    decoder.kill()
+    assert until(lambda: voices(daemon) == 0, ANSWER_S)
+    assert until(daemon.daemon.sounds, LOAD_S)
+    daemon.daemon.quiet()
+
+
+def test_a_decoder_stays_as_long_as_its_streams_and_leaves_with_them(daemon: SilentDaemon) -> None:
+    load(daemon, "ramp")
+    assert until(lambda: len(daemon.daemon.decoders()) == 1, ANSWER_S)
+    daemon.client.send("/voice/new", 1, 60, *HERE)
+    assert until(lambda: voices(daemon) == 1, ANSWER_S)
+    load(daemon, "sines")
+    assert len(daemon.daemon.decoders()) == 2
+    daemon.client.send("/voice/set", 1, "z", *QUIETER)
+    daemon.daemon.settle()
+    assert voices(daemon) == 1
+    daemon.client.send("/voice/stop", 1)
+    assert until(lambda: len(daemon.daemon.decoders()) == 1, ANSWER_S)
+
+
+def test_a_model_says_what_it_is_and_keeps_within_two_octaves(daemon: SilentDaemon) -> None:
+    load(daemon, "sines")
+    name, dims, rate, lowest, highest, *_ = daemon.ask("/model", answer="/model")[1]
+    assert (name, dims, rate, lowest, highest) == ("sines", 4, 48000.0, 36, 84)
+    assert "36" in daemon.failure("/note", 20, 100)
+
+
+def test_a_recording_is_no_note_of_a_model_without_notes(daemon: SilentDaemon) -> None:
+    load(daemon, "ramp")
+    assert "encode" in daemon.failure("/encode", "any.wav")
