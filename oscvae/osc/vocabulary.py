@@ -70,7 +70,8 @@ TABLE: tuple[Address, ...] = (
         "/play",
         "Notes",
         "Starts a voice at that point of the latent space. Of a model that sustains it passes what can be held once, "
-        "and ends; with seconds it is held that long.",
+        "and ends; with seconds it is held that long. Of a model whose voices are endless it sounds until it is "
+        "stopped.",
         (_NOTE, _Z, _VELOCITY, _RELEASED_AFTER),
         note_in_model=True,
         starts=True,
@@ -79,7 +80,8 @@ TABLE: tuple[Address, ...] = (
         "/interp",
         "Notes",
         "Starts a voice whose latent moves linearly from a to b in that time and stays at b. Where the time is longer "
-        "than the note, stretch is chosen to fit. Of a model that sustains it is held that long.",
+        "than the note, stretch is chosen to fit. Of a model that sustains, or whose voices are endless, it lasts that "
+        "long.",
         (
             _NOTE,
             _seconds("seconds"),
@@ -624,7 +626,7 @@ REPLIES: tuple[Reply, ...] = (
             Arg("voices", "int", help="that sound"),
             Arg("cpu_avg", "float", unit="%", help="of one core, by the audio clock"),
             Arg("cpu_peak", "float", unit="%"),
-            Arg("underruns", "int", help="voices that ran empty"),
+            Arg("underruns", "int", help="voices that ran empty, and frames held because the next was late"),
             Arg("late", "int", help="bundles, chord notes and MIDI notes after their time"),
             Arg("xruns", "int", help="counted by the audio server"),
             Arg("busy", "int", help="commands and MIDI messages refused because a queue was full"),

@@ -31,6 +31,7 @@ class SlowDecoder:
 
     def __init__(self) -> None:
         self.alive = True
+        self.streams = 0
         self.free_blocks = list(range(PLENTY))
         self.pool = np.zeros((PLENTY, 4, BANDS), np.float32)
         self.room = PLENTY
@@ -73,7 +74,7 @@ class Model:
         self.index = index
         self.decoder = SlowDecoder()
         self.context = Expectations()
-        self.document = SimpleNamespace(decoded_note=round, bands=SimpleNamespace(n=BANDS))
+        self.document = SimpleNamespace(decoded_note=round, block_shape=(4, BANDS), is_endless=False)
         self.voices = self.waiting = 0
 
 

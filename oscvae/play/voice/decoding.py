@@ -9,7 +9,6 @@ from oscvae.decode.decoder import Decoder
 from oscvae.decode.pool import put_details
 from oscvae.decode.wire import END, MOVE, NOTE_ON, Request
 from oscvae.model.detail import detail_size
-from oscvae.model.document import ModelDocument
 from oscvae.play.journey import Point
 from oscvae.play.voice.voice import Voice
 from oscvae.realtime import layout as at
@@ -95,10 +94,7 @@ class Decoding:
 
 def _detail(voice: Voice, block: int) -> tuple[tuple[float, float], ...]:
     """Lay a voice's fine detail into the block that is to be filled; share and note of each part."""
-    document = voice.loaded.document
-    if not isinstance(document, ModelDocument):
-        return ()
-    size = detail_size(document.bands.n)
+    size = detail_size(voice.loaded.document.block_shape[1])
     note, share = voice.asked.semitone, voice.detail_share * voice.all_detail_share
     parts = [
         (detail, share * own * detail.at(note))
