@@ -10,6 +10,7 @@ OscvaeError
 |   |-- BusyError       ... because a queue or the voice pool is full right now
 |   `-- DiskError       ... because a folder does not answer
 |-- ModelError          a model file that is missing, broken, foreign or at odds with its document
+|   `-- NoDocumentError ... that has no document
 |-- DecoderError        a decoder process that died or answered nonsense
 |-- AudioError          an audio server or device that cannot be used
 |-- SoundFileError      a sound file that cannot be read or written
@@ -62,6 +63,10 @@ class DiskError(CommandError):
 
 
 class ModelError(OscvaeError):
+    pass
+
+
+class NoDocumentError(ModelError):
     pass
 
 

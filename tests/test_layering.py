@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "app": SHARED | REALTIME | {"model", "decode", "osc", "play", "midi", "daemon", "training"},
 }
 """Who may import whom, besides itself. The empty name is the package's own modules."""
-TORCH = ("oscvae.model.torchscript", "oscvae.decode.worker", "oscvae.decode.preload")  # the zygote imports the last two
+TORCH = ("oscvae.model.torchscript", "oscvae.decode.notes", "oscvae.decode.preload")  # the zygote imports the last two
 LOOSE = {f"oscvae.{name}" for name in ("__main__", "arrays", "errors", "files", "names", "units")} | {"oscvae"}
 HOMES = {"jack": "oscvae.audio.jack", "sounddevice": "oscvae.audio.portaudio", "pyfftw": "oscvae.spectral.fftw"}
 """Private names of JACK-Client, the traps of PortAudio, the GPL of FFTW: each in one place."""

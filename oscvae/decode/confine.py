@@ -54,14 +54,16 @@ class Confinement:
     lacking: tuple[str, ...] = ()
 
 
-def confine(model: Path, *, cuda: bool = False, threads: int = 1, guard_fd: int | None = None) -> Confinement:
+def confine(
+    model: Path, *, cuda: bool = False, threads: int = 1, copies: int = 0, guard_fd: int | None = None
+) -> Confinement:
     """Give up everything but what computing the model at that path needs; for ever, and for every thread to come.
 
     cuda: a CUDA context is open in this process, whose devices stay usable, and whose memory is not bounded. threads:
-    of torch. guard_fd: a descriptor that stays open (`guard`).
+    of torch. copies: of the model, besides the first. guard_fd: a descriptor that stays open (`guard`).
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    lacking = [*_limit(model, cuda=cuda, threads=threads)]
+    lacking = [*_limit(model, cuda=cuda, threads=threads, copies=copies)]
     _drop_capabilities(libc)
     if libc.prctl(*(ctypes.c_ulong(value) for value in (_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))):
         lacking.append("no_new_privs")
@@ -125,7 +127,7 @@ def devices() -> list[Path]:
 # -- limits and privileges ---------------------------------------------------------------------------------------------
 
 
-def _limit(model: Path, *, cuda: bool, threads: int) -> Iterator[str]:
+def _limit(model: Path, *, cuda: bool, threads: int, copies: int) -> Iterator[str]:
     """Bound what the process takes from the machine; yields what could not be bounded."""
     n_descriptors = sum(1 for _ in Path("/proc/self/fd").iterdir()) + (CUDA_DESCRIPTORS if cuda else DESCRIPTORS)
     limits = [
@@ -135,7 +137,7 @@ def _limit(model: Path, *, cuda: bool, threads: int) -> Iterator[str]:
         ("RLIMIT_NPROC", _running_threads() + THREADS),  # counts all of the user's threads, and nothing for root
     ]
     if not cuda:  # which maps all memory of machine and device into the process
-        limits.append(("RLIMIT_AS", _address_space_bytes() + allowance_bytes(model, threads)))
+        limits.append(("RLIMIT_AS", _address_space_bytes() + allowance_bytes(model, threads, copies)))
     for name, wanted in limits:
         number = getattr(resource, name)
         hard = resource.getrlimit(number)[1]
@@ -151,9 +153,10 @@ def _limit(model: Path, *, cuda: bool, threads: int) -> Iterator[str]:
         yield f"oom_score_adj ({error})"
 
 
-def allowance_bytes(model: Path, threads: int) -> int:
+def allowance_bytes(model: Path, threads: int, copies: int = 0) -> int:
     """The address space that a model may take beyond what Python and torch have taken."""
-    return MODEL_BYTES + COPIES_OF_THE_FILE * model.stat().st_size + (2 * threads + 1) * THREAD_BYTES
+    copies += COPIES_OF_THE_FILE
+    return MODEL_BYTES + copies * model.stat().st_size + (2 * threads + 1) * THREAD_BYTES
 
 
 def _address_space_bytes() -> int:

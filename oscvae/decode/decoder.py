@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import mmap
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from oscvae.decode.pool import PoolShape
 from oscvae.decode.process import Process
 from oscvae.decode.wire import ENCODE, MAX_MESSAGE, NOTE_ON, Request, Setup, pack_request, read_notice
 from oscvae.errors import DecoderError
-from oscvae.model.document import AnyDocument, ModelDocument
+from oscvae.files import why
+from oscvae.model.document import AnyDocument, ModelDocument, SamplesDocument, parse_any_document
 
 LOAD_TIMEOUT_S = 120.0  # a large model on a slow disk
 ANSWER_TIMEOUT_S = 20.0  # a network that decodes no note in this time hangs; it must not keep /load waiting
@@ -38,41 +40,40 @@ _NOTICES_AT_ONCE = 64  # heard before others have their turn
 _QUIT_S = 0.3
 
 
-def sealed_memory(name: str, size: int) -> int:
-    """A memfd of `size` bytes that nobody who has it can cut, grow or seal further."""
-    descriptor = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+def seal(descriptor: int, size: int) -> None:
+    """Give a memfd `size` bytes, that nobody who has it can cut, grow or seal further."""
     os.ftruncate(descriptor, size)
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
-    return descriptor
+    if os.fstat(descriptor).st_size != size:  # somebody was quicker
+        raise OSError(errno.EPERM, "its shared memory was changed")
 
 
 class Decoder:
     """A model's process, its pool of blocks [n_blocks, rows, bands], what it is to encode [frames, bands], the pipe of
     its answers, and for a stream the one in which chunks are asked for.
 
-    Made by `spawn`, off the event clock. `on_notice(notice)` is called on the event loop with each notice after ready
+    document: None where the file has none: then the process says what it would be, which is checked as any other. Made
+    by `spawn`, off the event clock. `on_notice(notice)` is called on the event loop with each notice after ready
     (`wire.read_notice`), `on_gone()` once when the process has ended unasked. `confined` says how far it is confined
     ("full", "landlock missing" .., "off"), `lacking` what is missing, in words.
     """
 
-    def __init__(self, path: Path, document: AnyDocument, n_blocks: int) -> None:
+    def __init__(self, path: Path, document: AnyDocument | None, n_blocks: int) -> None:
         self.path = path
-        self.document = document
         self.n_blocks = n_blocks
-        self._shape = PoolShape.of(document, n_blocks)
-        self._pool_fd = sealed_memory("oscvae-pool", self._shape.n_bytes)
+        self._document: AnyDocument | None = None
+        self._shape = PoolShape(0, 0, 0, 0)
+        self._pool_fd = os.memfd_create("oscvae-pool", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        self.pipe_fd = self._pipe_end = self._credit_end = self.credit_fd = -1
         try:
-            self._pool_map = mmap.mmap(self._pool_fd, self._shape.n_bytes)
             self.pipe_fd, self._pipe_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-            self._credit_end, self.credit_fd = -1, -1
-            if document.is_endless:
+            if document is None or document.is_endless:
                 self._credit_end, self.credit_fd = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+            if document is not None:
+                self._make_pool(document)
         except BaseException:
-            os.close(self._pool_fd)
+            self._let_go()
             raise
-        self.pool, self.to_encode = self._shape.views(self._pool_map)
-        self.pool[:] = -1.0  # touches every page, so that the renderer never faults one in
-        self.free_blocks = [] if document.is_endless else list(range(n_blocks))  # those of a stream are its slots'
         self.streams = 0  # voices at once; 0 = as many as there are
         self.device = "cpu"
         self.warning = ""
@@ -94,14 +95,30 @@ class Decoder:
         self._notices = _NOTICES_A_SECOND  # that it may still say
         self._heard_s = 0.0
 
-    def spawn(self, device: str, threads: int, *, confine: bool = True, streams: int = 0) -> None:
+    @property
+    def document(self) -> AnyDocument:
+        """What the model says of itself; where its file does not, once `spawn` has asked."""
+        assert self._document is not None
+        return self._document
+
+    def _make_pool(self, document: AnyDocument) -> None:
+        self._document = document
+        self._shape = PoolShape.of(document, self.n_blocks)
+        seal(self._pool_fd, self._shape.n_bytes)
+        self._pool_map = mmap.mmap(self._pool_fd, self._shape.n_bytes)
+        self.pool, self.to_encode = self._shape.views(self._pool_map)
+        self.pool[:] = -1.0  # touches every page, so that the renderer never faults one in
+        # those of a stream are its slots'
+        self.free_blocks = [] if document.is_endless else list(range(self.n_blocks))
+
+    def spawn(self, device: str, threads: int, *, confine: bool = True, streams: int = 0, sample_rate: int = 0) -> None:
         """Start a process, and wait until it has loaded, checked and warmed the model. Blocks: not for the event
         clock.
 
-        confine: before it opens the model. streams: the most voices of a model that has memory inside. Raises
-        DecoderError with what the process said, how it ended, or why it could not begin.
+        confine: before it opens the model. streams: the most voices of a model that has memory inside. sample_rate: Hz,
+        of one that has no document and does not say its own. Raises DecoderError with what the process said, how it
+        ended, or why it could not begin, and ModelError for a model that it describes as nothing that can be played.
         """
-        document = self.document
         link = self._link = self._process.start(self._pool_fd, self._pipe_end)
         os.close(self._pipe_end)
         self._pipe_end = -1
@@ -111,21 +128,23 @@ class Decoder:
             threads=threads,
             confine=confine,
             pool=self._shape,
-            latent=document.latent_size,
-            output="note",
+            latent=0,
+            output="unknown",
+            streams=streams,
+            sample_rate=sample_rate,
         )
-        if isinstance(document, ModelDocument):
-            notes = {"first_octave": document.first_octave, "notes": (document.note_min, document.note_max)}
-            setup = setup.model_copy(update=notes)
-        else:
-            setup = setup.model_copy(update={"output": document.output, "streams": streams})
         given = [self._credit_end] if self._credit_end >= 0 else []
         with contextlib.suppress(OSError):  # it is gone already: heard below
-            socket.send_fds(link, [setup.model_dump_json().encode()], given)
+            socket.send_fds(link, [self._completed(setup).model_dump_json().encode()], given)
         for descriptor in given:
             os.close(descriptor)
         self._credit_end = -1
-        ready = self._await_ready(link)
+        notices = self._await_notices(link)
+        if self._document is None:
+            self._describe(next(notices))
+            with contextlib.suppress(OSError):
+                link.send(self._completed(setup).model_dump_json().encode())
+        ready = next(notices)["ready"]
         self.device = str(ready["device"])
         self.warning = str(ready["warning"])
         self.encodes = bool(ready["encodes"])
@@ -141,7 +160,31 @@ class Decoder:
             priority = os.sched_param(STREAM_PRIORITY if self.document.is_endless else REALTIME_PRIORITY)
             os.sched_setscheduler(self.pid, os.SCHED_FIFO | os.SCHED_RESET_ON_FORK, priority)
 
-    def _await_ready(self, link: socket.socket) -> dict[str, Any]:
+    def _completed(self, setup: Setup) -> Setup:
+        """The same, with what the document says, as soon as there is one."""
+        document = self._document
+        if document is None:
+            return setup
+        update: dict[str, Any] = {"pool": self._shape, "latent": document.latent_size}
+        if isinstance(document, ModelDocument):
+            notes = document.note_min, document.note_max
+            update |= {"output": "note", "first_octave": document.first_octave, "notes": notes}
+        else:
+            update["output"] = document.output
+        return setup.model_copy(update=update)
+
+    def _describe(self, notice: dict[str, Any]) -> None:
+        """Take in what the process says of a file without a document: it is as foreign as the file."""
+        document = parse_any_document(str(notice.get("document", "")), self.path.name)
+        if not isinstance(document, SamplesDocument):
+            raise DecoderError(f"{self.path.name}: the decoder takes it for what it cannot be")
+        try:
+            self._make_pool(document)
+        except (OSError, MemoryError) as error:
+            raise DecoderError(f"{self.path.name}: there is no room for its chunks: {why(error)}") from error
+
+    def _await_notices(self, link: socket.socket) -> Iterator[dict[str, Any]]:
+        """Notices of loading that somebody waits for: the document, where the file has none, and that it is ready."""
         timeout_s, step = LOAD_TIMEOUT_S, "load"
         for count in range(_MOST_STEPS):
             link.settimeout(timeout_s)
@@ -154,14 +197,18 @@ class Decoder:
             if not data:
                 raise DecoderError(f"{self.path.name}: its process {self.ending()} while loading")
             notice = read_notice(data)
-            if "ready" in notice:
-                return dict(notice["ready"])
+            if "ready" in notice and self._document is not None:
+                yield notice
+                return
+            if "document" in notice and self._document is None:
+                yield notice
+                continue
             if "confined" in notice and not count:
                 self.confined, self.lacking = notice["confined"]["level"], tuple(notice["confined"]["lacking"])
                 continue
             if "loaded" not in notice:
-                why = notice.get("error") or notice.get("cuda_failed") or "the decoder answers what nobody asked"
-                raise DecoderError(str(why))
+                said = notice.get("error") or notice.get("cuda_failed") or "the decoder answers what nobody asked"
+                raise DecoderError(str(said))
             timeout_s, step = ANSWER_TIMEOUT_S, "decode a note"
         raise DecoderError(f"{self.path.name}: is still not ready after {_MOST_STEPS} steps of loading")
 
@@ -336,6 +383,9 @@ class Decoder:
         if self._link is not None:
             self._link.close()
             self._link = None
+        self._let_go()
+
+    def _let_go(self) -> None:
         for descriptor in (self._pipe_end, self.pipe_fd, self._pool_fd, self._credit_end, self.credit_fd):
             if descriptor >= 0:
                 with contextlib.suppress(OSError):

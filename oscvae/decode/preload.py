@@ -16,7 +16,6 @@ def import_all() -> None:
     """Whatever a decoder imports, and what TorchScript makes when it first runs what models usually do."""
     import torch
 
-    from oscvae.decode import streams  # noqa: F401
     from oscvae.model import torchscript
 
     with torchscript.without_deprecation(), torch.inference_mode():

@@ -18,6 +18,7 @@ from __future__ import annotations
 import copy
 import gc
 import heapq
+import json
 import math
 import os
 import select
@@ -30,9 +31,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from oscvae.arrays import Float32s
-from oscvae.decode.preload import WARM_CALLS
-from oscvae.decode.wire import END, MAX_MESSAGE, MOVE, NOTE_ON, RECORD, Request, Setup, unpack_request
-from oscvae.decode.worker import (
+from oscvae.decode.notes import (
     BREATH_EVERY_S,
     BREATH_S,
     DECODED,
@@ -44,7 +43,9 @@ from oscvae.decode.worker import (
     Worker,
     first_line,
 )
-from oscvae.model.document import SamplesDocument
+from oscvae.decode.preload import WARM_CALLS
+from oscvae.decode.wire import END, MAX_MESSAGE, MOVE, NOTE_ON, RECORD, Request, Setup, unpack_request
+from oscvae.model.document import SamplesDocument, parse_any_document
 
 DROPPED = 3  # the status of what belongs to no voice any more
 BATCHES = (2, 4, 8, 16, 32)
@@ -141,10 +142,34 @@ class FramesNetwork(Network):
 class SamplesNetwork(Network):
     """A model of samples on its device, a copy for each voice."""
 
+    _described: dict[str, Any] | None = None
+
+    def describe(self) -> str:
+        """The document of a file that has none, as JSON, read off what is loaded. Raises ModelError."""
+        self._described = self._torchscript.load_nn_tilde(self._path, self.device, self._setup.sample_rate)[1]
+        return json.dumps(self._described)
+
+    def go_on(self, setup: Setup) -> None:
+        """Be told the rest."""
+        self._setup = setup
+
+    @property
+    def _path(self) -> FilePath:
+        return FilePath(self._setup.path)
+
+    def _open(self) -> tuple[Any, SamplesDocument]:
+        torchscript = self._torchscript
+        if self._described is None:
+            module, document = torchscript.load_stream(self._path, self.device)
+        else:
+            module = torchscript.load_nn_tilde(self._path, self.device, self._setup.sample_rate)[0]
+            document = parse_any_document(json.dumps(self._described), self._path.name)
+        assert isinstance(document, SamplesDocument)
+        return module, document
+
     def _prepare(self) -> None:
         torchscript = self._torchscript
-        module, document = torchscript.load_stream(FilePath(self._setup.path), self.device)
-        assert isinstance(document, SamplesDocument)
+        module, document = self._open()
         self._document = document
         self._frames = self._setup.pool.rows // document.ratio
         self._on_step("file")
@@ -218,6 +243,7 @@ class SamplesNetwork(Network):
 _NETWORKS: dict[str, Callable[..., FramesNetwork | SamplesNetwork]] = {
     "frames": FramesNetwork,
     "samples": SamplesNetwork,
+    "unknown": SamplesNetwork,  # only these can be played without a document
 }
 
 
@@ -237,14 +263,22 @@ class StreamWorker(Worker):
 
     def run(self) -> None:
         setup = self._setup
-        network = _NETWORKS[setup.output](setup, lambda what: self._say(loaded=what))
+        network = _NETWORKS[setup.output](setup, lambda what: self.say(loaded=what))
         self._confine(network)
+        if isinstance(network, SamplesNetwork) and setup.output == "unknown":
+            self.say(document=network.describe())
+            said = self._link.recv(MAX_MESSAGE)
+            if not said:
+                return
+            self._setup = setup = Setup.model_validate_json(said)
+            network.go_on(setup)
+            self._map()
         network.load()
         self._blocks = network._torch.from_numpy(self._pool)
         gc.collect()
         gc.freeze()
         gc.disable()
-        self._say(
+        self.say(
             ready={
                 "device": network.device,
                 "warning": network.warning,

@@ -1,6 +1,7 @@
 """What the daemon and a decoder process say to each other.
 
 - daemon > decoder, a SOCK_SEQPACKET socket: one JSON `Setup`, then binary requests (`pack_request`).
+  A file without a document has two: what it would say comes as {"document": ...} in between.
   With the Setup of a stream comes the pipe in which the renderer asks for its chunks, records of RECORD as well.
 - decoder > daemon, the same socket: JSON notices {"confined": ...} before it opens the model, {"loaded": ...} for the
   file and each call that warms it, {"ready": ...}, {"error": ...}, {"encoded": ...}, {"cuda_failed": why} as the last.
@@ -21,10 +22,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from oscvae.decode.pool import PoolShape
 from oscvae.errors import DecoderError
+from oscvae.model.described import MAX_LATENT
 from oscvae.model.detail import MOST_BANDS
 
 NOTE_ON, MOVE, ENCODE, END = range(4)  # in the order of their urgency; END: of a stream's voice, has no answer
-MAX_LATENT = 64
 MOST_STREAMS = 64  # voices of a model that has memory inside
 MAX_MESSAGE = 65536
 MAX_TEXT = 1000  # characters of a reason
@@ -45,11 +46,14 @@ class Setup(BaseModel):
     confine: bool
     pool: PoolShape
     latent: int
-    output: Literal["note", "frames", "samples"] = "note"
+    output: Literal["note", "frames", "samples", "unknown"] = "note"
+    """unknown: the file has no document. The process says what it would be, and is told the rest by a second Setup."""
     first_octave: int = 0
     notes: tuple[int, int] = (0, 0)
     streams: int = 0
     """The most voices of a model that has memory inside."""
+    sample_rate: int = 0
+    """Hz, of a model without a document that does not say its own; 0 = none was given."""
 
 
 class Request(NamedTuple):
@@ -114,6 +118,7 @@ class _Ready(_Foreign):
 
 
 class _Notice(_Foreign):
+    document: Annotated[str, Field(max_length=MAX_MESSAGE)] | None = None
     confined: _Confined | None = None
     loaded: _Text | None = None
     ready: _Ready | None = None
@@ -133,7 +138,7 @@ def read_notice(data: bytes) -> dict[str, Any]:
         notice = _Notice.model_validate_json(data).model_dump(exclude_none=True)
     except ValidationError as error:
         raise DecoderError(f"the decoder answered nonsense: {_plain(repr(data[:100]))}") from error
-    kinds = {"confined", "loaded", "ready", "error", "cuda_failed", "encoded"} & notice.keys()
+    kinds = {"confined", "document", "loaded", "ready", "error", "cuda_failed", "encoded"} & notice.keys()
     if len(kinds) != 1:
         raise DecoderError(f"the decoder's notice must say one thing, it says {sorted(kinds) or 'nothing'}")
     if "encoded" in kinds and ("why" in notice) == ("mean" in notice):

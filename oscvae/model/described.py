@@ -12,6 +12,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from oscvae.model.analysis import Finite, Note, Part
 
+MAX_LATENT = 128
+"""Most dimensions of a latent space."""
 MAX_NAME = 128
 """Characters."""
 FAR = 4.0
@@ -30,7 +32,7 @@ def _one_line(text: str) -> str:
 
 Text = Annotated[str, Field(max_length=_MAX_TEXT)]
 Label = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_one_line)]
-Vector = Annotated[tuple[Finite, ...], Field(min_length=1, max_length=64)]
+Vector = Annotated[tuple[Finite, ...], Field(min_length=1, max_length=MAX_LATENT)]
 
 
 class Latent(Part):

@@ -21,7 +21,7 @@ from typing import Annotated, Any, BinaryIO, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from oscvae.arrays import Float32s
-from oscvae.errors import ModelError
+from oscvae.errors import ModelError, NoDocumentError
 from oscvae.files import NAME_BYTES, open_regular, why
 from oscvae.model.analysis import MAX_BLOCK, MAX_FRAMES, Finite, NoteAnalysis
 from oscvae.model.described import MAX_NAME, Described, Described2, Points
@@ -374,7 +374,7 @@ def _read_entry(archive: zipfile.ZipFile, where: str) -> bytes:
         raise ModelError(f"{where}: {len(entries)} files inside, a model has at most {_MAX_ENTRIES}")
     found = [entry for entry in entries if is_document(entry.filename)]
     if not found:
-        raise ModelError(
+        raise NoDocumentError(
             f"{where}: holds no {DOCUMENT_NAME}, so it is not an oscvae model: export it with `oscvae export`"
         )
     if len(found) > 1:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from oscvae.errors import ModelError
+from oscvae.model import nn_tilde
 from oscvae.model.analysis import N_OCTAVES, N_SEMITONES
 from oscvae.model.document import (
     DOCUMENT_NAME,
@@ -99,6 +100,18 @@ def load_stream(path: Path, device: str = "cpu") -> tuple[Any, FramesDocument | 
         return _frozen(module.eval()), document
     except (RuntimeError, ValueError) as error:
         raise _unloadable(path, error) from error
+
+
+def load_nn_tilde(path: Path, device: str, rate: int) -> tuple[Any, dict[str, Any]]:
+    """The part of an nn~ model that decodes, on `device`, and its document's JSON (`nn_tilde`).
+
+    rate: Hz, where the model does not say its own. Raises ModelError.
+    """
+    module = _opened(path, device).eval()
+    try:
+        return nn_tilde.decoding_part(module), nn_tilde.derive(module, path.stem, rate)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
 def verify_stream(module: Any, document: FramesDocument | SamplesDocument, device: str = "cpu") -> None:

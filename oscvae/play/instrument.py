@@ -62,6 +62,7 @@ class Instrument(Listener, Generic[T]):
             iterations=config.engine.iterations,
             confine=config.model.confine,
             streams=config.model.streams,
+            sample_rate=config.model.sample_rate or 0,
         )
         self.timeline = timeline(self.engine)
         self.part = Part(config, self.pool, self.models, self.timeline, self)

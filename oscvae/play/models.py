@@ -17,7 +17,7 @@ from pathlib import Path
 
 from oscvae.decode.confine import OFF
 from oscvae.decode.decoder import Decoder
-from oscvae.errors import CommandError, DecoderError, ModelError, OscvaeError
+from oscvae.errors import CommandError, DecoderError, ModelError, NoDocumentError, OscvaeError
 from oscvae.files import why
 from oscvae.model.document import SUFFIX, AnyDocument, model_names, model_path, read_any_document
 from oscvae.osc.parse import ModelInfo
@@ -43,7 +43,7 @@ class ModelManager:
     """Loads models from `folder` for an engine; `current` is the one that new notes use.
 
     listener: hears of a new current model, of a decoder's death and of its notices. streams: the most voices of a model
-    that has memory inside.
+    that has memory inside. sample_rate: Hz, of a model that has no document and does not say its own; 0 = unknown.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class ModelManager:
         iterations: int,
         confine: bool = True,
         streams: int = 8,
+        sample_rate: int = 0,
     ) -> None:
         self.engine = engine
         self.folder = folder
@@ -71,6 +72,7 @@ class ModelManager:
         self._iterations = iterations
         self._confine = confine
         self._streams = streams
+        self._sample_rate = sample_rate
         self._said: set[str] = set()
         self._contexts: list[Loaded | None] = [None] * at.CONTEXTS
         self._disk = Disk("the models folder", folder)
@@ -109,10 +111,14 @@ class ModelManager:
         """
         return self._open(name, *self._find(name), on_decoder, device)
 
-    def _find(self, name: str) -> tuple[Path, AnyDocument]:
-        """The file of a model and what it says of itself. Blocks on the disk; raises ModelError."""
+    def _find(self, name: str) -> tuple[Path, AnyDocument | None]:
+        """The file of a model and what it says of itself; None where only its code can say that. Blocks on the disk;
+        raises ModelError."""
         path = model_path(self.folder, name)
-        return path, read_any_document(path, self._shown(name))
+        try:
+            return path, read_any_document(path, self._shown(name))
+        except NoDocumentError:
+            return path, None
 
     def _shown(self, name: str) -> str:
         return str(self.folder / (name + SUFFIX))
@@ -121,12 +127,12 @@ class ModelManager:
         self,
         name: str,
         path: Path,
-        document: AnyDocument,
+        document: AnyDocument | None,
         on_decoder: Callable[[Decoder], None] | None = None,
         device: str | None = None,
     ) -> Loaded:
         n_blocks = at.CHUNKS * self.engine.slots
-        if not document.is_endless:
+        if document is not None and not document.is_endless:
             n_blocks += _SPARE_BLOCKS
         try:
             decoder = Decoder(path, document, n_blocks)
@@ -135,9 +141,15 @@ class ModelManager:
         if on_decoder is not None:
             on_decoder(decoder)
         try:
-            decoder.spawn(device or self._device, self._threads, confine=self._confine, streams=self._streams)
+            decoder.spawn(
+                device or self._device,
+                self._threads,
+                confine=self._confine,
+                streams=self._streams,
+                sample_rate=self._sample_rate,
+            )
             context = ModelContext(
-                document,
+                decoder.document,
                 slots=self.engine.slots,
                 rate=self.engine.rate,
                 pool=int(decoder.pool.ctypes.data),
@@ -159,7 +171,7 @@ class ModelManager:
         if decoder.warning:
             log.warning("%s: %s", name, decoder.warning)
         self._say_how_confined(decoder)
-        return Loaded(name, document, decoder, context, -1)
+        return Loaded(name, decoder.document, decoder, context, -1)
 
     def _say_how_confined(self, decoder: Decoder) -> None:
         """Warn once of what a model's code may do here."""
@@ -231,7 +243,7 @@ class ModelManager:
             self._restarted = False
             return loaded
 
-    async def _ask_disk(self, name: str) -> tuple[Path, AnyDocument]:
+    async def _ask_disk(self, name: str) -> tuple[Path, AnyDocument | None]:
         return await self._disk.ask(partial(self._find, name), name)
 
     def _begin(self, decoder: Decoder) -> None:

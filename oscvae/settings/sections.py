@@ -131,6 +131,7 @@ class ModelConfig(Strict):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     streams: Annotated[int, Field(ge=1, le=32)] = 8
+    sample_rate: Annotated[int, Field(ge=8000, le=192_000)] | None = None
     confine: bool = True
 
 

@@ -70,8 +70,9 @@ GOOD: list[dict[str, Any]] = [
     {"confined": {"level": "full", "lacking": []}},
     {"confined": {"level": "landlock missing", "lacking": ["Landlock, which keeps it from files"]}},
     {"loaded": "file"},
-    {"ready": {"device": "cpu", "warning": "", "encodes": True}},
-    {"ready": {"device": "cuda:0", "warning": "hot", "encodes": False}},
+    {"ready": {"device": "cpu", "warning": "", "encodes": True, "streams": 0}},
+    {"ready": {"device": "cuda:0", "warning": "hot", "encodes": False, "streams": 8}},
+    {"document": "{}"},
     {"error": "decoding failed"},
     {"cuda_failed": "out of memory"},
     {"encoded": 3, "mean": [0.5, -1], "log_variance": [0.0, 0.0]},
@@ -98,6 +99,7 @@ def test_a_notice_is_read_as_it_was_written(notice: dict[str, Any]) -> None:
         b'{"ready": {}}',
         b'{"ready": {"device": "toaster", "warning": "", "encodes": true}}',
         b'{"ready": {"device": "cpu", "warning": "", "encodes": 1}}',
+        b'{"ready": {"device": "cpu", "warning": "", "encodes": true, "streams": 65}}',
         b'{"ready": {"device": "cpu\\n", "warning": "", "encodes": true}}',
         b'{"encoded": 1}',
         b'{"encoded": -1, "why": "no"}',
@@ -107,7 +109,7 @@ def test_a_notice_is_read_as_it_was_written(notice: dict[str, Any]) -> None:
         b'{"encoded": 1, "mean": "0"}',
         b'{"encoded": 1, "mean": [null]}',
         b'{"encoded": 1, "mean": [0], "why": "no"}',
-        b'{"encoded": 1, "mean": [' + b",".join([b"0"] * 65) + b"]}",
+        b'{"encoded": 1, "mean": [' + b",".join([b"0"] * 129) + b"]}",
         b'{"confined": "full"}',
         b'{"confined": {"level": "full", "lacking": [' + b",".join([b'"x"'] * 17) + b"]}}",
         b'{"error": "x", "eval": "y"}',
@@ -195,7 +197,7 @@ def test_loading_in_endless_steps_ends(played: Played) -> None:
                     played.say(loaded="again")
             except BlockingIOError:
                 pass
-            played.decoder._await_ready(played.decoder._link)
+            next(played.decoder._await_notices(played.decoder._link))
 
 
 def test_how_far_it_is_confined_is_believed_only_before_the_model_runs(played: Played) -> None:
@@ -204,7 +206,7 @@ def test_how_far_it_is_confined_is_believed_only_before_the_model_runs(played: P
     played.say(loaded="file")
     played.say(confined={"level": "full", "lacking": []})
     with pytest.raises(DecoderError, match="what nobody asked"):
-        played.decoder._await_ready(played.decoder._link)
+        next(played.decoder._await_notices(played.decoder._link))
     assert (played.decoder.confined, played.decoder.lacking) == ("landlock missing", ("Landlock",))
 
 

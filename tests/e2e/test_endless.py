@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from e2e.test_stream import PLAIN, check
+from e2e.streamed import PLAIN, check
 from parts.jackd import JackServer
+from parts.nn_models import Labelled, NoDecoder, write_foreign
 from parts.silent import ANSWER_S, LOAD_S, SilentDaemon
 from parts.stage import Stage
 from parts.streaming import write_ramp, write_sines
@@ -100,3 +101,22 @@ def test_a_model_says_what_it_is_and_keeps_within_two_octaves(daemon: SilentDaem
 def test_a_recording_is_no_note_of_a_model_without_notes(daemon: SilentDaemon) -> None:
     load(daemon, "ramp")
     assert "encode" in daemon.failure("/encode", "any.wav")
+
+
+def test_a_file_without_a_document_is_loaded_played_and_told_of(daemon: SilentDaemon) -> None:
+    write_foreign(daemon.folder / "models" / "foreign.ts", Labelled())
+    load(daemon, "foreign")
+    assert daemon.ask("/model", answer="/model")[1][:5] == ("foreign", 4, 48000.0, 36, 84)
+    assert daemon.client.wait_for("/labels") == ("/labels", ("pitch", "body", "air", "dust"))
+    assert daemon.daemon.sounds()
+
+
+def test_a_file_that_no_one_can_play_is_refused_and_what_plays_plays_on(daemon: SilentDaemon) -> None:
+    load(daemon, "ramp")
+    write_foreign(daemon.folder / "models" / "nothing.ts", NoDecoder())
+    daemon.client.send("/voice/new", 1, 60, *HERE)
+    assert until(lambda: voices(daemon) == 1, ANSWER_S)
+    refusal = daemon.failure("/load", "nothing", timeout_s=LOAD_S)
+    assert "nothing.ts" in refusal and "decode_params" in refusal
+    assert voices(daemon) == 1
+    daemon.daemon.quiet()

@@ -126,7 +126,7 @@ class Performing(Listener, Asker):
         super().__init__()
         self.pool, self.timeline = Pool(), Timeline()
         latent = SimpleNamespace(low=(-2.0, -2.0), high=(2.0, 2.0))
-        document = SimpleNamespace(latent=latent, region=region, held_release_s=None)
+        document = SimpleNamespace(latent=latent, region=region, held_release_s=None, is_endless=False)
         current = SimpleNamespace(
             name="small", info=MODEL, document=document, presets={}, handles=Handles(), seconds=1.7
         )

@@ -77,14 +77,14 @@ def folder(tmp_path: Path) -> Path:
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, threading.Event]]:
     """The documents of models whose name is in it are read once its event is set."""
     waits: dict[str, threading.Event] = {}
-    read = models.read_document
+    read = models.read_any_document
 
     def slowly(path: Path, called: str) -> Any:
         if path.stem in waits:
             assert waits[path.stem].wait(SOON_S)
         return read(path, called)
 
-    monkeypatch.setattr(models, "read_document", slowly)
+    monkeypatch.setattr(models, "read_any_document", slowly)
     yield waits
     for event in waits.values():
         event.set()

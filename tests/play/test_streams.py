@@ -13,12 +13,12 @@ from oscvae.osc.packets import Message
 from oscvae.play.offline import OfflineEngine
 from oscvae.realtime import layout as at
 from oscvae.settings.sections import load_config
+from parts.playing import heard, level_db, load, send, silence
 from parts.streaming import LOWEST_HZ, QUIETER_DB, RATE, write_ramp, write_sines
 
 HERE, QUIET, TRAPPED = (0.0, 0.0), (3.0, 0.0), (0.0, 4.0)
 OCTAVES = (2.0, 2.6, 3.1, 3.7)
 MOVED_S = 0.15
-BLOCK = 128
 
 
 @pytest.fixture(scope="module")
@@ -68,35 +68,6 @@ def engine(fallible: OfflineEngine) -> Iterator[OfflineEngine]:
 
 def late(engine: OfflineEngine) -> tuple[int, int]:
     return engine.engine.word(at.E_UNDERRUNS), engine.engine.word(at.E_CHUNKS_LATE)
-
-
-def load(engine: OfflineEngine, name: str) -> None:
-    assert engine.models.current is not None
-    if engine.models.current.name != name:
-        engine.execute([Message("/load", (name,), "")])
-
-
-def send(engine: OfflineEngine, address: str, *args: float | str) -> None:
-    engine.execute([Message(address, args, "")])
-
-
-def heard(engine: OfflineEngine, seconds: float) -> NDArray[np.float32]:
-    """The next seconds of the left output."""
-    blocks = []
-    for _ in range(round(seconds * RATE / BLOCK)):
-        out = np.zeros((2, BLOCK), np.float32)
-        engine.render_block(BLOCK, out)
-        blocks.append(out[0])
-    return np.concatenate(blocks)
-
-
-def silence(engine: OfflineEngine) -> None:
-    send(engine, "/panic")
-    heard(engine, 0.1)
-
-
-def level_db(sound: NDArray[np.float32]) -> float:
-    return float(20.0 * np.log10(np.sqrt(np.mean(sound.astype(np.float64) ** 2)) + 1e-9))
 
 
 def frequencies(sound: NDArray[np.float32], count: int = 4) -> list[float]:

@@ -25,7 +25,7 @@ from oscvae.app.doctor.confinement import check_confinement
 from oscvae.app.doctor.finding import Check, Finding
 from oscvae.app.doctor.packages import check_decoder, check_python, check_training
 from oscvae.app.doctor.running import describe
-from oscvae.errors import ConfigError, ModelError, OscvaeError, PortTakenError
+from oscvae.errors import ConfigError, ModelError, NoDocumentError, OscvaeError, PortTakenError
 from oscvae.settings.sections import Config, ModelConfig, default_config_path
 
 RENDER_PRIORITY = 60  # what the renderer asks for under jackd's default of 70
@@ -141,6 +141,8 @@ def check_models(config: Config) -> Finding:
     for name in model_names(folder):
         try:
             document = read_any_document(model_path(folder, name))
+        except NoDocumentError:
+            good.append((name, f"{name} (says what it is when it is loaded, if it keeps nn~'s contract)"))
         except ModelError as error:
             bad.append(str(error))
         else:

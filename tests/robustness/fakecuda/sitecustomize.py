@@ -13,7 +13,7 @@ LOWEST = -3.0
 
 
 def main() -> int:
-    from oscvae.decode import worker, zygote
+    from oscvae.decode import notes, zygote
 
     class Failing:
         """A model on the device."""
@@ -26,7 +26,7 @@ def main() -> int:
                 raise RuntimeError("CUDA error: out of memory")
             return self._module(z, *note)
 
-    class Network(worker.Network):
+    class Network(notes.Network):
         def _choose_device(self, wanted: str) -> str:
             return "cpu" if wanted == "cpu" else "cpu:0"
 
@@ -35,7 +35,7 @@ def main() -> int:
             if self.device != "cpu":
                 self._module = Failing(self._module)
 
-    worker.Network = Network
+    notes.Network = Network
     sys.argv = sys.orig_argv[-2:]
     return zygote.main()
 

@@ -102,10 +102,10 @@ def latent(name: str) -> float:
 
 
 def main() -> int:
-    from oscvae.decode import worker, zygote
+    from oscvae.decode import notes, zygote
     from oscvae.decode.wire import RECORD
 
-    class Worker(worker.Worker):
+    class Worker(notes.Worker):
         def __init__(self, link: Any, setup: Any, pool_fd: int, pipe_fd: int, guard_fd: int) -> None:
             super().__init__(link, setup, pool_fd, pipe_fd, guard_fd)
             self.pool_fd = pool_fd
@@ -117,16 +117,16 @@ def main() -> int:
                 super()._serve(network)
                 return
             heapq.heappop(self._waiting)
-            status = worker.GOOD
+            status = notes.GOOD
             try:
                 MISCHIEF[place](self)
             except OSError as error:
-                self._say(error=f"decoding failed: {error}")
-                status = worker.FAILED
-            record = RECORD.pack(worker.DECODED, request.slot, request.generation, request.block, status, 0, 0, 0)
+                self.say(error=f"decoding failed: {error}")
+                status = notes.FAILED
+            record = RECORD.pack(notes.DECODED, request.slot, request.generation, request.block, status, 0, 0, 0)
             os.write(self._pipe_fd, record)
 
-    worker.Worker = Worker
+    notes.Worker = Worker
     sys.argv = sys.orig_argv[-2:]
     return zygote.main()
 
