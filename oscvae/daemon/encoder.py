@@ -10,23 +10,31 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
+import os
+from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from oscvae.arrays import Float32s
 from oscvae.daemon import helper
 from oscvae.decode.wire import ENCODE, Request
 from oscvae.errors import BusyError, CommandError
 from oscvae.files import open_regular, why
 from oscvae.model.detail import Detail, checked, detail_size, share_elsewhere
-from oscvae.model.document import ModelDocument
+from oscvae.model.document import AnyDocument, ModelDocument
+from oscvae.model.frames import FramesDocument
 from oscvae.names import find
-from oscvae.play.loaded import Loaded
+from oscvae.play.loaded import Handle, Loaded
+from oscvae.play.recordings import read_part, recording_parts
 from oscvae.settings.disk import Disk
 
 TIMEOUT_S = 60.0
+NAMES_MOST = 1000  # that are listed
+SUFFIXES = frozenset((".wav", ".flac", ".aif", ".aiff", ".ogg", ".oga", ".opus", ".mp3", ".caf", ".au", ".w64"))
 FAR_DB = 8.5  # of 255 recordings of its instruments that `plucked` never heard, the farthest is 7.5 dB away
 _NOTE_BYTES = 8
 _DOUBT_MAX = 200  # bytes
@@ -45,6 +53,14 @@ class Encoded(NamedTuple):
     """How far what the model plays there is from it: log-spectral, in dB."""
     detail: Detail
     """What it has besides."""
+
+
+class Recorded(NamedTuple):
+    """A recording as a model of single frames knows it."""
+
+    handle: Handle
+    distance_db: float
+    """How far the frames that it decodes are from those of the recording, level apart: log-spectral, in dB."""
 
 
 class Encoder:
@@ -79,6 +95,20 @@ class Encoder:
             raise CommandError(f"no sound {name[:64]!r} in {self._folder}")
         return path
 
+    async def list_names(self) -> list[str]:
+        """The sound files in the folder, by their paths inside it. Raises CommandError."""
+        try:
+            return await self._disk.ask(self._names)
+        except OSError as error:
+            raise CommandError(f"the sounds folder cannot be read: {why(error)}") from error
+
+    def _names(self) -> list[str]:
+        folder = self._folder.resolve()
+        if not folder.is_dir():
+            return []
+        found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+        return sorted(path.relative_to(folder).as_posix() for path in islice(found, NAMES_MOST))
+
     async def encode(self, name: str, loaded: Loaded, note: int | None = None) -> Encoded:
         """What a sound file is to a model. note: which it is, instead of the one that is heard. Raises CommandError."""
         if not loaded.decoder.encodes:
@@ -94,7 +124,7 @@ class Encoder:
             async with self._turn:
                 path = await self._disk.ask(partial(self.path, name), name)
                 heard, x, doubt = await self._analyse(path, document, note)
-                notice = await self._ask(loaded, heard, x)
+                notice = await self._ask(loaded, Request(ENCODE, 0, 0, 0, 0, heard, ()), partial(_put, x))
         finally:
             loaded.waiting -= 1
         if "why" in notice:
@@ -112,46 +142,88 @@ class Encoder:
         doubts = [why for why in (doubt, document.unlike(mean), far(distance[0])) if why]
         return Encoded(heard, document.within_reach(mean), "; ".join(doubts), distance[0], detail)
 
-    async def _analyse(
-        self, path: Path, document: ModelDocument, note: int | None
-    ) -> tuple[int, np.ndarray[Any, Any], str]:
-        """Its note, its magnitudes, and why it may be no single note."""
-        size = _NOTE_BYTES + 4 * document.frames * document.bands.n
-        said = document.model_dump_json().encode()
+    async def record(self, name: str, loaded: Loaded, document: FramesDocument) -> Recorded:
+        """What a whole recording is to a model of single frames, whose decoder then knows it. Raises CommandError."""
+        if not loaded.decoder.encodes:
+            raise CommandError(f"the model {loaded.name!r} has no encoder")
+        loaded.waiting += 1  # its decoder is not dismissed, whatever is loaded in the meantime
+        shared = os.memfd_create("oscvae-recording", os.MFD_CLOEXEC)
+        try:
+            async with self._turn:
+                path = await self._disk.ask(partial(self.path, name), name)
+                frames = await self._analyse_frames(path, document, shared)
+                number, notice = loaded.handles.new_recording(), dict[str, Any]()
+                for request in recording_parts(frames, number):
+                    notice = await self._ask(loaded, request, partial(read_part, shared, frames, request, document))
+                    if "why" in notice:
+                        raise CommandError(f"{name}: {notice['why']}")
+        finally:
+            loaded.waiting -= 1
+            os.close(shared)
+        mean, distance = _numbers(notice.get("mean"), loaded.info.dims), _numbers([notice.get("distance_db")], 1)
+        if mean is None or distance is None:
+            raise CommandError(f"{name}: the model {loaded.name!r} makes nothing of it")
+        return Recorded(Handle(document.within_reach(mean), (), number), distance[0])
+
+    async def _analyse_frames(self, path: Path, document: FramesDocument, shared: int) -> int:
+        """Have a recording's frames written into shared memory; how many there are."""
+        data = await self._help(path, "oscvae.sound.trajectory", document, 8, str(shared), given=(shared,))
+        frames = int(np.frombuffer(data, np.int64)[0]) if len(data) == _NOTE_BYTES else 0
+        if not frames > 0 or os.fstat(shared).st_size != frames * (document.bands.n + 1) * 4:
+            raise CommandError(f"{path.name}: its analysis answered nonsense")
+        return frames
+
+    async def _help(
+        self, path: Path, module: str, document: AnyDocument, most: int, *args: str, given: Sequence[int] = ()
+    ) -> bytes:
+        """What a process that analyses a file answers. Raises CommandError."""
         try:
             data, errors = await helper.ask(
-                "oscvae.sound.analyse",
+                module,
                 str(path),
-                *(() if note is None else (str(note),)),
-                said=said,
-                most=size + _DOUBT_MAX,
+                *args,
+                said=document.model_dump_json().encode(),
+                most=most,
                 timeout_s=TIMEOUT_S,
+                given=given,
             )
         except TimeoutError:
             raise CommandError(f"{path.name} took longer than {TIMEOUT_S:.0f} s to analyse") from None
         except OSError as error:
             raise CommandError(f"no process can be started for {path.name}: {why(error)}") from error
-        if not size <= len(data) <= size + _DOUBT_MAX:
+        if not data:
             lines = errors.decode(errors="replace").strip().splitlines()
             raise CommandError(lines[-1] if lines else f"{path.name} crashed its analysis")
+        return data
+
+    async def _analyse(
+        self, path: Path, document: ModelDocument, note: int | None
+    ) -> tuple[int, np.ndarray[Any, Any], str]:
+        """Its note, its magnitudes, and why it may be no single note."""
+        size = _NOTE_BYTES + 4 * document.frames * document.bands.n
+        args = () if note is None else (str(note),)
+        data = await self._help(path, "oscvae.sound.analyse", document, size + _DOUBT_MAX, *args)
+        if not size <= len(data) <= size + _DOUBT_MAX:
+            raise CommandError(f"{path.name} crashed its analysis")
         heard = int(np.frombuffer(data, np.int64, count=1)[0])
         x = np.frombuffer(data[:size], np.float32, offset=_NOTE_BYTES).reshape(document.frames, document.bands.n)
         if not document.note_min <= heard <= document.note_max or not (np.abs(x) <= 1.0).all():
             raise CommandError(f"{path.name}: its analysis answered nonsense")
         return heard, x, data[size:].decode(errors="replace")
 
-    async def _ask(self, loaded: Loaded, note: int, x: np.ndarray[Any, Any]) -> dict[str, Any]:
+    async def _ask(self, loaded: Loaded, request: Request, put: Callable[[Float32s], None]) -> dict[str, Any]:
+        """Have the decoder encode what `put` lays into the memory that is shared with it."""
         decoder = loaded.decoder
         if not decoder.alive:
             raise BusyError("busy: the model takes no requests just now")
         if decoder.encoding:  # what was given up
             raise BusyError(f"busy: the model {loaded.name!r} still encodes an earlier sound")
-        decoder.to_encode[:] = x
+        put(decoder.to_encode)
         number = next(self._ids)
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._answers[number] = loaded, answer
         try:
-            if not decoder.send(Request(ENCODE, 0, number, 0, number, note, ())):
+            if not decoder.send(request._replace(generation=number)):
                 raise BusyError("busy: the model takes no requests just now")
             return await asyncio.wait_for(answer, TIMEOUT_S)
         except TimeoutError:
@@ -171,6 +243,10 @@ class Encoder:
         for model, answer in self._answers.values():
             if model is loaded and not answer.done():
                 answer.set_result({"why": f"the decoder of {loaded.name!r} died"})
+
+
+def _put(x: Float32s, to_encode: Float32s) -> None:
+    to_encode[:] = x
 
 
 def far(distance_db: float) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
+from collections.abc import Sequence
 from typing import cast
 
 MOST_ERRORS = 16384  # bytes that it may say of what is wrong
@@ -32,17 +33,20 @@ class _Conversation(asyncio.SubprocessProtocol):
             self.over.set_result(None)
 
 
-async def ask(module: str, *args: str, said: bytes, most: int, timeout_s: float) -> tuple[bytes, bytes]:
+async def ask(
+    module: str, *args: str, said: bytes, most: int, timeout_s: float, given: Sequence[int] = ()
+) -> tuple[bytes, bytes]:
     """What `python -m module args..` writes to standard output, and to standard error, when it is `said` that.
 
-    One that writes over `most` bytes, or 16 KiB of errors, is ended, and this much of it returned. Raises TimeoutError,
-    and OSError where no process can be started.
+    given: descriptors that it has as well. One that writes over `most` bytes, or 16 KiB of errors, is ended, and this
+    much of it returned. Raises TimeoutError, and OSError where no process can be started.
     """
     conversation: _Conversation
     transport, conversation = await asyncio.get_running_loop().subprocess_exec(
         lambda: _Conversation(most),
         *(sys.executable, "-m", module, *args),
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # each thread would reserve memory
+        pass_fds=tuple(given),
     )
     try:
         async with asyncio.timeout(timeout_s):

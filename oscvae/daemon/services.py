@@ -22,6 +22,7 @@ from oscvae.files import why
 from oscvae.midi.learn import Controllers
 from oscvae.model.described import Described2, Place, Point
 from oscvae.model.document import ModelDocument
+from oscvae.model.frames import FramesDocument
 from oscvae.names import normal
 from oscvae.osc.binding import bind_controller
 from oscvae.osc.client import Client
@@ -219,10 +220,27 @@ class Services:
         values = (value for voice in sounding for value in (voice.asked.id, voice.asked.note, *voice.z))
         client.reply("/voices.reply", loaded.info.dims, *values)
 
+    @obeys("/sounds")
+    def _list_sounds(self, command: Command, client: Client) -> None:
+        async def work() -> tuple[Any, ...]:
+            async with self._listing:
+                names = await self._encoder.list_names()
+            loaded = self._models.current
+            known = (loaded.handles.is_recorded(PurePath(name).stem) if loaded else False for name in names)
+            return tuple(value for pair in zip(names, map(int, known), strict=True) for value in pair)
+
+        self._start(command, client, work(), reply="/sounds.reply")
+
     @obeys("/encode")
     def _encode(self, command: Command, client: Client) -> None:
         async def work() -> tuple[Any, ...]:
             name, loaded = command.values["file"], self._loaded()
+            if isinstance(loaded.document, FramesDocument):
+                recorded = await self._encoder.record(name, loaded, loaded.document)
+                handle = normal(PurePath(name).stem)
+                loaded.handles.keep(handle, recorded.handle)
+                note = float(loaded.document.root_note)
+                return name, note, *recorded.handle.z, handle, recorded.distance_db, ""
             encoded = await self._encoder.encode(name, loaded, command.values["note"])
             handle = normal(PurePath(name).stem)
             loaded.handles.keep(handle, Handle(encoded.z, ((encoded.detail, 1.0),)))

@@ -25,7 +25,7 @@ from typing import Any
 from oscvae.decode.confine import OFF
 from oscvae.decode.pool import PoolShape
 from oscvae.decode.process import Process
-from oscvae.decode.wire import ENCODE, MAX_MESSAGE, NOTE_ON, Request, Setup, pack_request, read_notice
+from oscvae.decode.wire import BEGINNINGS, ENCODE, MAX_MESSAGE, Request, Setup, pack_request, read_notice
 from oscvae.errors import DecoderError
 from oscvae.files import why
 from oscvae.model.document import AnyDocument, ModelDocument, SamplesDocument, parse_any_document
@@ -308,7 +308,7 @@ class Decoder:
         if request.kind == ENCODE:  # beside the notes, and as long as it likes
             self._encoding = request.generation
             return True
-        if request.kind != NOTE_ON and self.document.is_endless:  # has no answer
+        if request.kind not in BEGINNINGS and self.document.is_endless:  # has no answer
             return True
         if not self._owed:
             self._owed_since_s = time.monotonic()

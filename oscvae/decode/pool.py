@@ -5,6 +5,7 @@ Until it is filled a block holds what is asked for besides a point: the numbers 
 
 from __future__ import annotations
 
+import math
 import mmap
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,13 +14,16 @@ import numpy as np
 
 from oscvae.arrays import Float32s
 from oscvae.model.document import AnyDocument, ModelDocument
+from oscvae.model.frames import FramesDocument
 
+ENCODED_AT_ONCE = 512
+"""Frames of a recording that are encoded at a time."""
 _ITEM_BYTES = 4
 
 
 class PoolShape(NamedTuple):
     """Of `blocks` decoded notes [rows, bands], their textures included, or chunks of a stream, and of one sound to
-    encode [frames, bands], all float32."""
+    encode [frames, bands], or a part of it, all float32."""
 
     blocks: int
     rows: int
@@ -29,7 +33,12 @@ class PoolShape(NamedTuple):
     @classmethod
     def of(cls, document: AnyDocument, blocks: int) -> PoolShape:
         rows, numbers = document.block_shape
-        return cls(blocks, rows, document.frames if isinstance(document, ModelDocument) else 0, numbers)
+        frames = 0
+        if isinstance(document, ModelDocument):
+            frames = document.frames
+        elif isinstance(document, FramesDocument):  # and behind them the level of each
+            frames = ENCODED_AT_ONCE + math.ceil(ENCODED_AT_ONCE / numbers)
+        return cls(blocks, rows, frames, numbers)
 
     @property
     def n_bytes(self) -> int:

@@ -10,27 +10,24 @@ answer.
 - A model of samples has its memory inside. Each voice has a copy of the module for itself, whose buffers are as they
   were loaded when it begins; there are as many as are decoded in time, and one that a voice which fades still uses.
 
-A voice's path through latent space is here: the event clock is not in the loop.
+A voice's path through latent space is here (`paths`): the event clock is not in the loop. A recording that a voice may
+go along is encoded part by part, in a thread in which no chunk waits for it.
 """
 
 from __future__ import annotations
 
-import copy
 import gc
 import heapq
-import json
 import math
 import os
 import select
 import socket
+import threading
 import time
 from collections.abc import Callable
-from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from oscvae.arrays import Float32s
+from oscvae.decode.networks import BATCHES, FramesNetwork, SamplesNetwork
 from oscvae.decode.notes import (
     BREATH_EVERY_S,
     BREATH_S,
@@ -39,40 +36,26 @@ from oscvae.decode.notes import (
     GOOD,
     NOT_FINITE,
     CudaError,
-    Network,
     Worker,
     first_line,
 )
-from oscvae.decode.preload import WARM_CALLS
-from oscvae.decode.wire import END, MAX_MESSAGE, MOVE, NOTE_ON, RECORD, Request, Setup, unpack_request
-from oscvae.model.document import SamplesDocument, parse_any_document
+from oscvae.decode.paths import Chunk, Path
+from oscvae.decode.wire import (
+    BEGINNINGS,
+    ENCODE,
+    END,
+    MAX_MESSAGE,
+    MOVE,
+    OFFSET,
+    RECORD,
+    STEER,
+    Request,
+    Setup,
+    unpack_request,
+)
 
 DROPPED = 3  # the status of what belongs to no voice any more
-BATCHES = (2, 4, 8, 16, 32)
 FIRST_WITHIN_NS = 5_000_000  # a voice that begins goes before chunks that are needed later
-BUSY_MOST = 0.7  # share of its time that a model of samples may be decoding
-_SEED = 1_000_003
-
-
-class Path:
-    """A voice's way through latent space: where it is, and where the next chunk brings it."""
-
-    def __init__(self, generation: int, z: Float32s) -> None:
-        self.generation = generation
-        self._z = self._target = z
-        self.chunks = 0
-
-    def move(self, z: Float32s) -> None:
-        """Be at z [D] by the end of the next chunk."""
-        self._target = z
-
-    def next(self, frames: int) -> Float32s:
-        """The points [D, frames] of the next chunk: straight to where it is to be."""
-        share = np.arange(1, frames + 1, dtype=np.float32) / np.float32(frames)
-        z = self._z[:, None] + (self._target - self._z)[:, None] * share
-        z[:, -1] = self._z = self._target
-        self.chunks += 1
-        return np.asarray(z, np.float32)
 
 
 class Due(NamedTuple):
@@ -84,160 +67,6 @@ class Due(NamedTuple):
     generation: int
     block: int
     goes_on: int
-
-
-class FramesNetwork(Network):
-    """A model of frames on its device: paths' points in, log magnitudes out."""
-
-    def _prepare(self) -> None:
-        torchscript, torch = self._torchscript, self._torch
-        self._module, self._document = torchscript.load_stream(FilePath(self._setup.path), self.device)
-        self._on_step("file")
-        torchscript.verify_stream(self._module, self._document, self.device)
-        self._on_step("checked")
-        mean = torch.tensor(self._document.latent.mean, dtype=torch.float32)
-        for size in BATCHES:
-            for _ in range(WARM_CALLS):
-                self._call(mean[None, :, None].expand(size, -1, self._setup.pool.rows))
-                self._on_step("warm")
-
-    @property
-    def streams(self) -> int:
-        """Voices at once; 0 = as many as there are."""
-        return 0
-
-    def _call(self, z: Any) -> Any:
-        """Log magnitudes [B, bands, T] of points [B, D, T], on the CPU. Raises whatever the model raises, and CudaError
-        for anything else that fails on a CUDA device."""
-        torch = self._torch
-        try:
-            with torch.inference_mode():
-                return self._module(z.to(self.device)).to("cpu")
-        except torch.jit.Error:
-            raise
-        except Exception as error:
-            if self.device == "cpu":
-                raise
-            raise CudaError(first_line(error)) from error
-
-    def chunks(self, points: list[Float32s], paths: list[Path]) -> list[Any]:
-        """The chunk [rows, bands] of each voice, whose points [D, T] these are."""
-        torch, wanted = self._torch, len(points)
-        size = next(size for size in BATCHES if size >= wanted)
-        z = torch.from_numpy(np.stack([*points, *[points[-1]] * (size - wanted)]))
-        out = self._call(z)
-        expected = (size, self._setup.pool.bands, self._setup.pool.rows)
-        if tuple(out.shape) != expected:
-            raise RuntimeError(f"forward answered {tuple(out.shape)}, its document says {expected}")
-        return [out[i].T.clamp(-1.0, 1.0) for i in range(wanted)]
-
-    def begin(self, path: Path) -> bool:
-        """Whether there is room for another voice."""
-        return True
-
-    def end(self, path: Path) -> None:
-        """A voice is over."""
-
-
-class SamplesNetwork(Network):
-    """A model of samples on its device, a copy for each voice."""
-
-    _described: dict[str, Any] | None = None
-
-    def describe(self) -> str:
-        """The document of a file that has none, as JSON, read off what is loaded. Raises ModelError."""
-        self._described = self._torchscript.load_nn_tilde(self._path, self.device, self._setup.sample_rate)[1]
-        return json.dumps(self._described)
-
-    def go_on(self, setup: Setup) -> None:
-        """Be told the rest."""
-        self._setup = setup
-
-    @property
-    def _path(self) -> FilePath:
-        return FilePath(self._setup.path)
-
-    def _open(self) -> tuple[Any, SamplesDocument]:
-        torchscript = self._torchscript
-        if self._described is None:
-            module, document = torchscript.load_stream(self._path, self.device)
-        else:
-            module = torchscript.load_nn_tilde(self._path, self.device, self._setup.sample_rate)[0]
-            document = parse_any_document(json.dumps(self._described), self._path.name)
-        assert isinstance(document, SamplesDocument)
-        return module, document
-
-    def _prepare(self) -> None:
-        torchscript = self._torchscript
-        module, document = self._open()
-        self._document = document
-        self._frames = self._setup.pool.rows // document.ratio
-        self._on_step("file")
-        initial = [buffer.clone() for buffer in module.buffers()]
-        torchscript.verify_stream(module, document, self.device)
-        self._on_step("checked")
-        self._module, self._initial = module, initial
-        self._of: dict[int, Any] = {}  # by generation
-        self._free = [module]
-        points = np.tile(np.array(document.latent.mean, np.float32)[:, None], self._frames)
-        took = min(self._time(module, points) for _ in range(WARM_CALLS))
-        seconds = self._setup.pool.rows / document.sample_rate
-        self.streams = max(1, min(self._setup.streams, int(BUSY_MOST * seconds / took)))
-        if self.streams < self._setup.streams:
-            self.warning = (
-                f"decodes {seconds * 1000.0:.0f} ms in {took * 1000.0:.0f} ms: {self.streams} voices at once, not "
-                f"{self._setup.streams}"
-            )
-        for _ in range(self.streams):
-            self._free.append(copy.deepcopy(module))
-            self._time(self._free[-1], points)
-            self._time(self._free[-1], points)
-            self._on_step("warm")
-
-    def _time(self, module: Any, points: Float32s) -> float:
-        began = time.perf_counter()
-        self._decode(module, points)
-        return time.perf_counter() - began
-
-    def _decode(self, module: Any, points: Float32s) -> Any:
-        torch = self._torch
-        try:
-            with torch.inference_mode():
-                out = module.decode(torch.from_numpy(points)[None].to(self.device))
-                return out[0].float().mean(0)[:, None].to("cpu")
-        except torch.jit.Error:
-            raise
-        except Exception as error:
-            if self.device == "cpu":
-                raise
-            raise CudaError(first_line(error)) from error
-
-    def chunks(self, points: list[Float32s], paths: list[Path]) -> list[Any]:
-        """The chunk [rows, 1] of each voice, whose points [D, T] these are."""
-        return [self._chunk(*both) for both in zip(points, paths, strict=True)]
-
-    def _chunk(self, points: Float32s, path: Path) -> Any:
-        self._torch.manual_seed(path.generation * _SEED + path.chunks)  # a model may bring noise: it repeats
-        out = self._decode(self._of[path.generation], points)
-        if tuple(out.shape) != (self._setup.pool.rows, 1):
-            raise RuntimeError(f"decode answered {len(out)} samples, its document says {self._setup.pool.rows}")
-        return out
-
-    def begin(self, path: Path) -> bool:
-        """Whether there is a copy left for another voice; its memory is as it was loaded then."""
-        if not self._free:
-            return False
-        module = self._of[path.generation] = self._free.pop()
-        with self._torch.inference_mode():
-            for buffer, initial in zip(module.buffers(), self._initial, strict=True):
-                buffer.copy_(initial)
-        return True
-
-    def end(self, path: Path) -> None:
-        """A voice is over."""
-        module = self._of.pop(path.generation, None)
-        if module is not None:
-            self._free.append(module)
 
 
 _NETWORKS: dict[str, Callable[..., FramesNetwork | SamplesNetwork]] = {
@@ -282,10 +111,12 @@ class StreamWorker(Worker):
             ready={
                 "device": network.device,
                 "warning": network.warning,
-                "encodes": False,
+                "encodes": network.encodes,
                 "streams": network.streams,
             }
         )
+        encoding = threading.Thread(target=self._encode_all, args=(network,), name="encode", daemon=True)
+        encoding.start()
         poll = select.poll()
         poll.register(self._link, select.POLLIN)
         poll.register(self._credit_fd, select.POLLIN)
@@ -293,6 +124,8 @@ class StreamWorker(Worker):
         while True:
             poll.poll(0 if self._due else None)
             if not self._hear(network):
+                self._encodings.put(None)
+                encoding.join()
                 return
             if self._due:
                 self._serve_due(network)
@@ -323,25 +156,42 @@ class StreamWorker(Worker):
 
     def _obey(self, network: Any, request: Request) -> None:
         path = self._paths.get(request.slot)
-        if request.kind == NOTE_ON:
+        if request.kind in BEGINNINGS:
             if path is not None:
                 network.end(path)
             self._count += 1
-            path = Path(request.generation, np.array(request.z, np.float32))
-            self._paths[request.slot] = path
             deadline = time.monotonic_ns() + FIRST_WITHIN_NS
             due = Due(deadline, self._count, request.slot, request.generation, request.block, 0)
+            path = network.path(request)
+            if path is None:
+                self._paths.pop(request.slot, None)
+                self._answer(due, FAILED, 0)
+                return
+            self._paths[request.slot] = path
             self._begin(network, due, path)
+        elif request.kind == ENCODE:
+            self._encodings.put(request)
         elif path is None or path.generation != request.generation:
             return
         elif request.kind == MOVE:
-            path.move(np.array(request.z, np.float32))
+            path.steer(OFFSET, request.z)
+        elif request.kind == STEER:
+            path.steer(request.note, request.z)
         elif request.kind == END:
             network.end(path)
             del self._paths[request.slot]
             waiting, self._beginning = self._beginning, []
             for due, beginning in waiting:
                 self._begin(network, due, beginning)
+
+    def _encode(self, network: Any, request: Request) -> None:
+        """A part of a recording, in the thread that encodes."""
+        try:
+            encoded = network.encode_part(self._heard, request)
+        except Exception as error:
+            self.say(encoded=request.generation, why=first_line(error))
+        else:
+            self.say(encoded=request.generation, **encoded)
 
     def _begin(self, network: Any, due: Due, path: Path) -> None:
         if self._paths.get(due.slot) is not path or network.begin(path):
@@ -367,17 +217,17 @@ class StreamWorker(Worker):
         if not batch:
             return
         began = time.perf_counter_ns()
-        statuses = self._decode(network, batch)
-        took = time.perf_counter_ns() - began
-        for (due, _), status in zip(batch, statuses, strict=True):
-            self._answer(due, status, took)
-
-    def _decode(self, network: Any, batch: list[tuple[Due, Path]]) -> list[int]:
-        """Decode chunks into their blocks; how each went."""
         frames = self._setup.pool.rows if self._setup.output == "frames" else network._frames
-        points = [path.next(frames) for _, path in batch]
+        chunks = [path.next(frames) for _, path in batch]
+        statuses = self._decode(network, batch, chunks)
+        took = time.perf_counter_ns() - began
+        for (due, _), chunk, status in zip(batch, chunks, statuses, strict=True):
+            self._answer(due, status, took, is_last=chunk.is_last)
+
+    def _decode(self, network: Any, batch: list[tuple[Due, Path]], chunks: list[Chunk]) -> list[int]:
+        """Decode chunks into their blocks; how each went."""
         try:
-            return self._fill_all(network, batch, points)
+            return self._fill_all(network, batch, chunks)
         except CudaError:
             raise
         except Exception as error:  # a model's code may raise anything
@@ -385,9 +235,9 @@ class StreamWorker(Worker):
                 self._say_failure(error)
                 return [FAILED]
         statuses = []
-        for one, its in zip(batch, points, strict=True):  # it is the fault of one of them
+        for one, chunk in zip(batch, chunks, strict=True):  # it is the fault of one of them
             try:
-                statuses += self._fill_all(network, [one], [its])
+                statuses += self._fill_all(network, [one], [chunk])
             except CudaError:
                 raise
             except Exception as error:
@@ -395,14 +245,13 @@ class StreamWorker(Worker):
                 statuses.append(FAILED)
         return statuses
 
-    def _fill_all(self, network: Any, batch: list[tuple[Due, Path]], points: list[Float32s]) -> list[int]:
-        chunks = network.chunks(points, [path for _, path in batch])
+    def _fill_all(self, network: Any, batch: list[tuple[Due, Path]], chunks: list[Chunk]) -> list[int]:
         statuses = []
-        for (due, _), chunk in zip(batch, chunks, strict=True):
-            statuses.append(GOOD if math.isfinite(chunk.sum().item()) else NOT_FINITE)
-            self._blocks[due.block].copy_(chunk)
+        for (due, _), decoded in zip(batch, network.decode_chunks(chunks, [path for _, path in batch]), strict=True):
+            statuses.append(GOOD if math.isfinite(decoded.sum().item()) else NOT_FINITE)
+            self._blocks[due.block].copy_(decoded)
         return statuses
 
-    def _answer(self, due: Due, status: int, took: int) -> None:
-        record = RECORD.pack(DECODED, due.slot, due.generation, due.block, status, took, due.goes_on, 0)
-        os.write(self._pipe_fd, record)
+    def _answer(self, due: Due, status: int, took: int, *, is_last: bool = False) -> None:
+        record = (DECODED, due.slot, due.generation, due.block, status, took, due.goes_on, int(is_last))
+        os.write(self._pipe_fd, RECORD.pack(*record))

@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from oscvae.errors import CommandError
 from oscvae.osc.packets import Message, Opaque
-from oscvae.osc.rows import Address, Arg
+from oscvae.osc.rows import CURVE_MOST, Address, Arg
 from oscvae.osc.vocabulary import SETTING_BY_NAME, find
 
 RESAMPLED_NOTES = 12.0  # how far beyond the model's notes resampling reaches, in semitones
@@ -142,6 +143,10 @@ def _values(row: Address, args: tuple[Any, ...], values: dict[str, Any], model: 
             values[arg.name] = rest
             clean.extend(rest)
             position = n_args
+        elif kind == "curve":
+            values[arg.name] = curve = _curve(row, arg, args[position:], model)
+            clean.extend(curve)
+            position = n_args
         elif kind == "dimension" and position < n_args:
             value = _latent_value(_number(arg.name, args[position]), values["n"] - 1, model)
             position += 1
@@ -234,6 +239,17 @@ def _setting(row: Address, name: str, args: Sequence[Any], n_args: int, model: M
     if len(args) != n_expected:
         raise CommandError(f"expected id {name} and {n_expected} number(s), got {n_args} arguments")
     return _latent(name, args, model) if arg.kind == "latent" else (_float(arg, args[0]),)
+
+
+def _curve(row: Address, arg: Arg, args: Sequence[Any], model: ModelInfo) -> tuple[float, ...]:
+    """Pairs of a place, from 0 to 1 and none before the last, and a number that is clipped to its range."""
+    if not args or len(args) % 2 or len(args) > 2 * CURVE_MOST:
+        raise CommandError(f"expected {row.signature(model.dims)}, 1 to {CURVE_MOST} pairs, got {len(args)} numbers")
+    places = [_number("t", value) for value in args[::2]]
+    if any(low > high for low, high in pairwise([0.0, *places, 1.0])):
+        raise CommandError(f"t must rise from 0 to 1, got {' '.join(f'{place:g}' for place in places)}")
+    numbers = [_float(arg, value) for value in args[1::2]]
+    return tuple(number for pair in zip(places, numbers, strict=True) for number in pair)
 
 
 def _latent(name: str, args: Sequence[Any], model: ModelInfo) -> tuple[float, ...]:

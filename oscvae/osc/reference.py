@@ -14,7 +14,7 @@ from oscvae.errors import CommandError, UnknownAddressError
 from oscvae.osc import client as clients
 from oscvae.osc import packets, scheduler, subscribers
 from oscvae.osc.dispatch import FOREIGN_S, HORIZON_S
-from oscvae.osc.rows import Address, Arg, Reply, Setting
+from oscvae.osc.rows import CURVE_MOST, Address, Arg, Reply, Setting
 from oscvae.osc.transport import tcp
 from oscvae.osc.vocabulary import REPLIES, SETTINGS, TABLE, find, suggestion
 
@@ -151,6 +151,8 @@ def _argument(arg: Arg, *, tag: bool = False) -> str:
         facts.append("D numbers, or a name")
     elif arg.kind == "setting":
         facts.append(", ".join(_setting(setting) for setting in SETTINGS))
+    elif arg.kind == "curve":
+        facts.append(f"1 to {CURVE_MOST} pairs of a place, 0 to 1, and a number")
     elif arg.kind == "rest" and not arg.help:
         facts.append("all that follows")
     if arg.low is not None and arg.high is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["float", "int", "bool", "string", "latent", "dimension", "setting", "rest", "blob"]
+Kind = Literal["float", "int", "bool", "string", "latent", "dimension", "setting", "rest", "curve", "blob"]
 TAGS = {
     "float": "f",
     "int": "i",
@@ -19,10 +19,13 @@ TAGS = {
     "dimension": "f",
     "setting": "s",
     "rest": "...",
+    "curve": "...",
     "blob": "b",
 }
 """The OSC type tag as which an argument is sent in a reply, with its repetition in docs."""
 CHANNELS = 16
+CURVE_MOST = 64
+"""Points of a curve."""
 
 
 class _Required:
@@ -38,8 +41,8 @@ class Arg:
     """One argument: numbers lie in [low, high]; outside, `clip` decides between the nearest end and /fail.
 
     Kinds: float, int, bool, string; latent = D floats; dimension = one of them, the N-th; setting = the name of a
-    setting of a voice; rest = all that follow. identity: a number names something here, even 1 and 0, which would
-    otherwise be what a button sends. choices: the only strings that it may be.
+    setting of a voice; rest = all that follow; curve = pairs of numbers. identity: a number names something here, even
+    1 and 0, which would otherwise be what a button sends. choices: the only strings that it may be.
     """
 
     name: str
@@ -69,6 +72,8 @@ class Arg:
                 yield f"{self.name}1..{self.name}D"
             else:
                 yield from (f"{self.name}{i + 1}" for i in range(dims))
+        elif self.kind == "curve":
+            yield f"t1 {self.name}1 t2 {self.name}2 .."
         elif self.kind == "rest":
             yield f"{self.name}.."
         else:

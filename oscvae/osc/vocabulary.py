@@ -49,6 +49,7 @@ _NOTE_BEND = Arg("bend", "float", -48, 48, "semitones", clip=True, help="all ben
 _RELEASE = _seconds("release", 0.005, 10.0)
 _ATTACK = _seconds("attack", 0.0, 10.0)
 _RATE = Arg("rate", "float", -4, 4, "ratio", clip=True, help="how fast its note is read; 0 freezes, below 0 runs back")
+_MIX = Arg("mix", "float", -1, 2, clip=True, help="0 is a, 1 is b, beyond them it is drawn out")
 _DETAIL = Arg("detail", "float", 0, 1, clip=True, help="how much of the fine detail of its sound it has")
 _KEY_VELOCITY = Arg("velocity", "float", 0, 127, clip=True, help="0 = note off; the gain is the square of v / 127")
 _UNIT_VALUE = Arg("value", "float", 0, 1, clip=True, help="over the model's latent range")
@@ -62,6 +63,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("rate", _RATE),
     Setting("release", _RELEASE),
     Setting("detail", _DETAIL),
+    Setting("mix", _MIX),
+    Setting("position", Arg("position", "float", 0, 1, clip=True)),
+    Setting("loop", Arg("loop", "float", 0, 1, clip=True)),
 )
 SETTING_BY_NAME = {setting.name: setting for setting in SETTINGS}
 
@@ -133,6 +137,31 @@ TABLE: tuple[Address, ...] = (
         "Voices",
         "Moves one voice.",
         (_KNOWN_ID, Arg("name", "setting"), Arg("value", "rest")),
+        pressed=False,
+    ),
+    Address(
+        "/blend",
+        "Voices",
+        "A voice along two recordings at once, frame by frame, under an id of your own: of a model of single frames, "
+        "as timbre is. Both are handles that /encode gave; b is stretched to the length of a. It ends with them, or "
+        "goes round with `/voice/set id loop 1`. `/voice/set` moves its mix, rate, position (0 to 1) and loop; z is "
+        "added to it.",
+        (
+            _ID,
+            Arg("a", "string", help="a handle"),
+            Arg("b", "string", help="a handle"),
+            _MIX,
+            Arg("rate", "float", -4, 4, "ratio", clip=True, default=1.0, help="0 stands still, below 0 runs back"),
+            _VELOCITY,
+        ),
+        starts=True,
+        pressed=False,
+    ),
+    Address(
+        "/curve",
+        "Voices",
+        "The mix of a blend over its position, linear between the points. A mix that is set later goes before it.",
+        (_KNOWN_ID, Arg("mix", "curve", -1, 2, clip=True)),
         pressed=False,
     ),
     Address("/voice/stop", "Voices", "Releases that voice.", (_KNOWN_ID,), ends=True, pressed=False),
@@ -476,13 +505,24 @@ TABLE: tuple[Address, ...] = (
         in_score="ignored",
     ),
     Address(
+        "/sounds",
+        "Models and files",
+        "The sound files in the sounds folder, and whether the model that plays has encoded each.",
+        (),
+        ("/sounds.reply",),
+        awaited=True,
+        by="services",
+    ),
+    Address(
         "/encode",
         "Models and files",
         "The latent point and the note of a file in the sounds folder, and a handle, the file's stem: wherever a point "
         "may stand, the handle stands for this point and the fine detail of the recording. distance is how far what "
         "the model plays there, without detail, is from the recording: log-spectral, in dB. A sound that may be no "
         "note, or is unlike what the model knows, is encoded all the same: doubt, and a `/warn` before the answer, say "
-        "why, else doubt is empty. The last 64 handles that were asked for are kept, until `/load`.",
+        "why, else doubt is empty. The last 64 handles that were asked for are kept, until `/load`. A model of single "
+        "frames encodes a whole recording of up to ten minutes, along which `/blend` goes: z is the mean of its loud "
+        "frames.",
         (
             Arg("file", "string"),
             Arg("note", "int", 0, 127, "MIDI note", default=None, help="which it is; without it, as it sounds"),
@@ -646,6 +686,11 @@ REPLIES: tuple[Reply, ...] = (
     Reply("/presets.reply", "The presets of a model.", (Arg("model", "string"), Arg("names", "rest"))),
     Reply("/macros.reply", "The macros; the first is /macro/1.", (Arg("names", "rest"),)),
     Reply("/models.reply", "The models that /load takes.", (Arg("names", "rest"),)),
+    Reply(
+        "/sounds.reply",
+        "The sound files that there are.",
+        (Arg("sounds", "rest", help="of each its name, and 1 if it is encoded"),),
+    ),
     Reply(
         "/sound",
         "20 ms of the output, to whoever has asked by /monitor.",

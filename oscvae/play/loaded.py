@@ -57,16 +57,19 @@ def find_preset(presets: dict[str, Point], name: str) -> Point | None:
 
 
 class Handle(NamedTuple):
-    """An encoded sound: where it lies, and its fine detail."""
+    """An encoded sound: where it lies, and its fine detail; of a model of frames the number by which its decoder knows
+    the recording, -1 = it does not."""
 
     z: Point
     detail: Mix
+    recording: int = -1
 
 
 class Handles:
     """The encoded sounds of a model, by name; of HANDLES_MOST, the one that was not asked for longest makes room."""
 
     def __init__(self) -> None:
+        self._recordings = 0
         self._handles: dict[str, Handle] = {}  # the last is the one that was asked for last
 
     def keep(self, name: str, handle: Handle) -> None:
@@ -74,6 +77,23 @@ class Handles:
         while len(self._handles) >= HANDLES_MOST:
             del self._handles[next(iter(self._handles))]
         self._handles[normal(name)] = handle
+
+    def new_recording(self) -> int:
+        """The number of a recording that is encoded next; the one that had it is known no more."""
+        number = self._recordings % HANDLES_MOST
+        self._recordings += 1
+        for name, handle in self._handles.items():
+            if handle.recording == number:
+                self._handles[name] = handle._replace(recording=-1)
+        return number
+
+    def forget_recordings(self) -> None:
+        """Another decoder answers for the model, which knows none."""
+        self._handles = {name: handle._replace(recording=-1) for name, handle in self._handles.items()}
+
+    def is_recorded(self, name: str) -> bool:
+        handle = self._handles.get(normal(name))
+        return handle is not None and handle.recording >= 0
 
     def find(self, name: str) -> Handle | None:
         handle = self._handles.pop(normal(name), None)

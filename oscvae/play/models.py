@@ -362,6 +362,7 @@ class ModelManager:
                 await self._loaders.run(fresh.decoder.close)
                 return
             fresh.revived, fresh.handles = True, loaded.handles
+            fresh.handles.forget_recordings()
             self._listen(fresh)
             self.adopt(fresh)
         except OscvaeError as error:

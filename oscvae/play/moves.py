@@ -71,7 +71,7 @@ class Moves:
         """Where a handle is, or else a preset of a model, and its fine detail. Raises CommandError if there is none."""
         handle = loaded.handles.find(name)
         if handle is not None:
-            return handle
+            return handle.z, handle.detail
         try:
             preset = self._find_for(loaded, name)
         except CommandError as error:

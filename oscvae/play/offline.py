@@ -18,29 +18,34 @@ import termios
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from oscvae.audio.mixer import block_offline
 from oscvae.decode.wire import RECORD
-from oscvae.errors import CommandError, DecoderError, OscvaeError
+from oscvae.errors import CommandError, DecoderError, ModelError, OscvaeError
+from oscvae.model.frames import FramesDocument
 from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.osc.packets import Message, decode
 from oscvae.osc.parse import Command, parse
 from oscvae.osc.score import Moment
 from oscvae.play.instrument import Instrument
 from oscvae.play.listener import Listener
-from oscvae.play.loaded import Loaded
+from oscvae.play.loaded import Handle, Loaded
+from oscvae.play.recordings import put_part, recording_parts
 from oscvae.play.timeline import TICK_S
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.settings.sections import Config
+from oscvae.sound.trajectory import read_trajectory
 from oscvae.spectral.renderer import render_until_idle
 
 log = logging.getLogger(__name__)
 
 _DECODE_TIMEOUT_S = 30.0
+_ENCODE_TIMEOUT_S = 60.0
 _POLL_S = 0.05
 _NAP_S = 0.0001
 
@@ -122,6 +127,7 @@ class OfflineEngine:
         self.errors: list[str] = []
         self.frame_offset = 0  # of the server's 32-bit count, for tests of its wrap
         self._untouched = True
+        self._encodings = 0
         self.load(self._config.model.name)
 
     def _answer(self, packet: bytes, client: Client) -> None:
@@ -134,6 +140,24 @@ class OfflineEngine:
     def load(self, name: str) -> None:
         """Play another model from here on."""
         self.models.adopt(self.models.open(name))
+
+    def encode(self, path: Path, handle: str) -> Handle:
+        """Have the model, one of single frames, know a recording under that handle. Raises SoundFileError, ModelError,
+        and DecoderError where its encoder fails."""
+        loaded = self.models.current
+        assert loaded is not None
+        if not isinstance(loaded.document, FramesDocument) or not loaded.decoder.encodes:
+            raise ModelError(f"the model {loaded.name!r} encodes no recordings: play one that does, such as timbre")
+        found = read_trajectory(path, loaded.document)
+        number, mean = loaded.handles.new_recording(), loaded.document.latent.mean
+        for request in recording_parts(len(found.x), number):
+            put_part(found.x, found.level_db, request, loaded.decoder.to_encode)
+            self._encodings += 1
+            loaded.decoder.send(request._replace(generation=self._encodings))
+            mean = tuple(_await_encoding(loaded, self._encodings))
+        kept = Handle(loaded.document.within_reach(mean), (), number)
+        loaded.handles.keep(handle, kept)
+        return kept
 
     def close(self) -> None:
         self.models.close()
@@ -250,6 +274,20 @@ class OfflineEngine:
             if progress is not None:
                 progress(self.timeline.frame / self.rate)
         return np.concatenate(blocks, axis=1) if blocks else np.zeros((2, 0), np.float32)
+
+
+def _await_encoding(loaded: Loaded, number: int) -> list[float]:
+    """The mean point with which a decoder answers an encoding."""
+    deadline = time.monotonic() + _ENCODE_TIMEOUT_S
+    while time.monotonic() < deadline:
+        notice = loaded.decoder.receive(_POLL_S) or {}
+        if notice.get("encoded") == number:
+            if "mean" not in notice:
+                raise DecoderError(f"the model {loaded.name!r} fails to encode: {notice.get('why')}")
+            return list(notice["mean"])
+        if not loaded.decoder.running():
+            raise DecoderError(f"the decoder of {loaded.name!r} {loaded.decoder.ending()}")
+    raise DecoderError(f"the decoder of {loaded.name!r} did not encode within {_ENCODE_TIMEOUT_S:.0f} s")
 
 
 def _await_answers(loaded: Loaded, size: int) -> None:

@@ -22,6 +22,8 @@ from oscvae.osc.packets import Message
 from oscvae.osc.parse import NO_MODEL, Command, parse
 from oscvae.osc.vocabulary import find
 from oscvae.play import standing
+from oscvae.play.blends import Blends
+from oscvae.play.blends import obeys as blend_obeys
 from oscvae.play.cursor import Cursor
 from oscvae.play.journey import Glide, Point, State
 from oscvae.play.keys.keyboard import Keyboard
@@ -90,8 +92,10 @@ class Performer:
             tell=self._tell,
             tell_cursor=self._tell_cursor,
         )
+        self.blends = Blends(pool, timeline, model=self._model, begin=self._begin, voice_of=self._voice)
         self._handlers = {
             **obeys.of(self),
+            **blend_obeys.of(self.blends),
             **keyboard_obeys.of(self.keyboard),
             **moves_obeys.of(self.moves),
             **sound_obeys.of(self.sound),
@@ -211,6 +215,8 @@ class Performer:
         *,
         z: Point | str,
         velocity: float,
+        note: float | None = None,
+        blend: tuple[float, ...] | None = None,
         detail: Mix = (),
         seconds: float | None = None,
         stretch: float | None = None,
@@ -220,8 +226,9 @@ class Performer:
         touch: Touch = NO_TOUCH,
         entry: Entry = ALONE,
     ) -> Voice:
-        """Start a voice. z: a name brings its own detail. voice_id: the client's own. instead: the voice that makes
-        room, before any other. channel: of the key; touch: all that is added to it. entry: how it comes in."""
+        """Start a voice. note: unless it is the command's. z: a name brings its own detail. blend: recordings along
+        which it goes. voice_id: the client's own. instead: the voice that makes room, before any other. channel: of
+        the key; touch: all that is added to it. entry: how it comes in."""
         loaded = self._model()
         point, own_detail = self._place_of(z, loaded)
         rate = self.pool.engine.rate
@@ -230,7 +237,8 @@ class Performer:
         is_moved = entry.moved and taken is not None and taken.loaded is loaded
         asked = Note(
             id=self.pool.new_id() if voice_id is None else voice_id,
-            note=float(command.values["note"]),
+            note=float(command.values["note"]) if note is None else note,
+            blend=blend,
             z=touch.place(point, loaded),
             detail=own_detail or detail,
             detail_share=self.sound.detail_share,
@@ -362,6 +370,9 @@ class Performer:
         pool = self.pool
         if due_ns is not None and voice.asked.start_frame >= self.timeline.frame_at(due_ns):
             due_ns = None  # it begins then, and with what its own bundle sets
+        if self.blends.sets(voice, name):
+            self.blends.set(voice, name, value, due_ns)
+            return
         if name == "z":
             z, detail = self._place_of(value[0] if isinstance(value[0], str) else value, voice.loaded)
             voice.journey = None

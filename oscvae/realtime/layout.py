@@ -134,6 +134,7 @@ R_ROW = 17  # of R_BLOCK, read next; below 0 the first is repeated
 R_WANTED = 18  # bit 0 and 1: the voice's chunks that are read through and not asked for yet
 R_OWED = 19  # the same bits: those that are asked for and not there yet
 R_HELD = 20  # 1 while the last frame is repeated, because a chunk is late
+R_ENDS = 21  # 1 + the chunk after which the stream is over; 0 while none is known
 R_FLOATS = 4
 RF_POSITION = 0  # read position in frames of the block
 RF_INPUT = 1  # read position of the resampler in its history
@@ -319,7 +320,8 @@ ARM = 1  # slot, generation, 1 for the first of its group
 ADD_CONTEXT = 2  # index, address
 DROP_CONTEXT = 3  # index
 # decode > render, through a pipe
-DECODED = 1  # slot, generation, block, status (0 = good), nanoseconds, 1 for a chunk that the renderer asked for
+DECODED = 1  # slot, generation, block, status (0 = good), nanoseconds; of a stream besides
+# ... 1 for a chunk that the renderer asked for, 1 for one behind which nothing follows
 # render > decode, through another pipe: slot, generation, block, monotonic ns by which it is needed
 # render > audio
 START = 1  # slot, generation, start frame or -1

@@ -71,7 +71,7 @@ def analyse(path: Path, document: ModelDocument, note: int | None = None) -> Hea
 
 
 def main() -> int:
-    _settle_process()
+    settle_process()
     path, *note = sys.argv[1:]
     try:
         document = parse_document(sys.stdin.buffer.read(), "standard input")
@@ -86,7 +86,7 @@ def main() -> int:
     return 0
 
 
-def _settle_process() -> None:
+def settle_process() -> None:
     """End with the daemon, and before it where memory runs out."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     with contextlib.suppress(ValueError):  # it may have less

@@ -53,7 +53,7 @@ def read_sound(path: Path, sample_rate: int, allow_clipped: bool = False) -> Flo
         with soundfile.SoundFile(opened) as sound:
             n_samples, n_channels, rate, said = sound.frames, sound.channels, sound.samplerate, sound.extra_info
             if n_samples > LONGEST_S * rate:
-                raise SoundFileError(f"it is {n_samples / rate:.0f} s long: a note has at most {LONGEST_S:.0f} s")
+                raise SoundFileError(f"it is {n_samples / rate:.0f} s long: a sound has at most {LONGEST_S:.0f} s")
             if n_samples * n_channels > MOST_SAMPLES:
                 what = f"{n_channels} channels of {n_samples / rate:.1f} s at {rate} Hz"
                 raise SoundFileError(

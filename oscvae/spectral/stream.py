@@ -44,15 +44,19 @@ def begin_stream(x, own):  # type: ignore[no-untyped-def]
 def has_hop(engine, x, own, level):  # type: ignore[no-untyped-def]
     """Whether a voice with `level` samples in its ring has something to make a hop of: a late frame is held, but only
     at the last moment."""
-    if x[at.X_SOURCE] == at.SOURCE_NOTE or own[at.R_BLOCK] >= 0:
+    if x[at.X_SOURCE] == at.SOURCE_NOTE or own[at.R_BLOCK] >= 0 or own[at.R_LAST] >= 0:
         return True
     return x[at.X_SOURCE] == at.SOURCE_FRAMES and own[at.R_PHASE] == at.PHASE_STREAM and level < urgent(engine)
 
 
-@kernel("void(int64[::1], int64)")
-def _next_chunk(own, slot):  # type: ignore[no-untyped-def]
-    """Go on to the next chunk, and want another in place of the one that is read through."""
-    own[at.R_WANTED] |= 1 << (own[at.R_BLOCK] - at.CHUNKS * slot)
+@kernel("void(int64[::1], int64, int64)")
+def _next_chunk(own, slot, last):  # type: ignore[no-untyped-def]
+    """Go on to the next chunk, and want another in place of the one that is read through; behind the last of all the
+    voice is complete after `last` pushes."""
+    if own[at.R_ENDS] == own[at.R_BLOCK] + 1:
+        own[at.R_LAST] = last
+    else:
+        own[at.R_WANTED] |= 1 << (own[at.R_BLOCK] - at.CHUNKS * slot)
     own[at.R_BLOCK] = own[at.R_NEXT]
     own[at.R_NEXT] = -1
     own[at.R_ROW] = 0
@@ -76,7 +80,7 @@ def read_frame(engine, x, slot, own, last, row):  # type: ignore[no-untyped-def]
         row[b] = last[b] = block[b]
     own[at.R_ROW] += 1
     if own[at.R_ROW] == x[at.X_ROWS]:
-        _next_chunk(own, slot)
+        _next_chunk(own, slot, own[at.R_PUSHES] + 1 + x[at.X_N_FFT] // x[at.X_HOP] + x[at.X_LOOK_AHEAD])
 
 
 @kernel("void(int64[::1], int64, int64[::1])")
@@ -96,7 +100,7 @@ def append_samples(x, slot, own):  # type: ignore[no-untyped-def]
     own[at.R_PUSHES] = place + count
     own[at.R_ROW] += count
     if own[at.R_ROW] == x[at.X_ROWS]:
-        _next_chunk(own, slot)
+        _next_chunk(own, slot, own[at.R_PUSHES])
 
 
 @kernel("void(int64[::1], int64, int64[::1], int64[::1], int64, float64)")
@@ -164,6 +168,8 @@ def take_chunk(engine, context, record):  # type: ignore[no-untyped-def]
     own[at.R_OWED] &= ~(1 << (block - at.CHUNKS * slot))
     if status != 0:
         return True
+    if record[7] == 1:
+        own[at.R_ENDS] = block + 1
     if own[at.R_BLOCK] < 0:
         own[at.R_BLOCK] = block
         own[at.R_HELD] = 0

@@ -89,3 +89,25 @@ def write_sines(path: Path, slow: bool = False, **changes: Any) -> None:
     raw = samples_document(name=path.stem, sample_rate=RATE, ratio=RATIO, latent=_latent(4), points=[])
     document = SamplesDocument.model_validate(raw | changes)
     save(script(SlowSines() if slow else Sines()), document, path)
+
+
+class Mirror(nn.Module):
+    """A model of frames whose points are the frames themselves: what it decodes is what it encoded."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return 1.0 * z
+
+    @torch.jit.export
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return 1.0 * x, torch.zeros_like(x)
+
+
+def mirror_document(**changes: Any) -> FramesDocument:
+    shared = ("sample_rate", "n_fft", "hop", "window", "bands", "floor_db", "reference")
+    long = long_document()
+    raw = frames_document(**{key: long[key] for key in shared}, name="mirror", latent=_latent(BANDS), points=[])
+    return FramesDocument.model_validate(raw | changes)
+
+
+def write_mirror(path: Path, **changes: Any) -> None:
+    save(script(Mirror()), mirror_document(**changes), path)

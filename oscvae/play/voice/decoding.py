@@ -7,7 +7,7 @@ from collections import deque
 
 from oscvae.decode.decoder import Decoder
 from oscvae.decode.pool import put_details
-from oscvae.decode.wire import END, MOVE, NOTE_ON, Request
+from oscvae.decode.wire import BLEND, END, MOVE, NOTE_ON, STEER, Request
 from oscvae.model.detail import detail_size
 from oscvae.play.journey import Point
 from oscvae.play.voice.voice import Voice
@@ -53,12 +53,18 @@ class Decoding:
         if begins:
             loaded.context.expect_stream()
         block = at.CHUNKS * voice.slot
+        if begins and voice.asked.blend is not None:
+            kind, z = BLEND, voice.asked.blend
         if not loaded.decoder.send(Request(kind, voice.slot, voice.generation, block, 0, voice.asked.semitone, z)):
             if begins:
                 loaded.context.expect_stream(-1)
             return False
         voice.in_flight = voice.in_flight or begins
         return True
+
+    def steer(self, voice: Voice, what: int, values: tuple[float, ...]) -> bool:
+        """Bring a blend elsewhere; False if the decoder has no room."""
+        return voice.loaded.decoder.send(Request(STEER, voice.slot, voice.generation, -1, 0, what, values))
 
     def end(self, voice: Voice) -> None:
         """A stream is over, and its slot is its no more."""

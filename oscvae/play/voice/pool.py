@@ -237,6 +237,8 @@ class VoicePool:
             voice.takes = None  # goes on: whoever asked is told that nothing takes its place
             self.fade(voice)
             raise BusyError("busy: the decoder takes no more requests")
+        for what, values in voice.steered.items():
+            self.busy += not self._decoding.steer(voice, what, values)
 
     # -- while it sounds -----------------------------------------------------------------------------------------------
 
@@ -249,6 +251,12 @@ class VoicePool:
             return
         voice.z, voice.detail = z, detail
         self._decode_anew(voice)
+
+    def steer(self, voice: Voice, what: int, values: tuple[float, ...]) -> None:
+        """Bring a blend elsewhere: what of it, and where (`decode.wire`)."""
+        voice.steered[what] = values
+        if voice.slot >= 0 and not voice.stolen and voice.loaded.decoder.alive:
+            self.busy += not self._decoding.steer(voice, what, values)
 
     def fade_detail(self, voice: Voice, share: float) -> None:
         """So much of its fine detail, 0 to 1, has a voice from now on."""
@@ -306,7 +314,7 @@ class VoicePool:
         """Let every voice go that nothing but a stop would end."""
         frozen = self.engine.word(at.E_FREEZE) == 1
         for voice in self.playing():
-            held = voice.asked.hold == at.HOLD_WALK or voice.loaded.document.is_endless
+            held = voice.asked.hold == at.HOLD_WALK or (voice.loaded.document.is_endless and not voice.ends)
             rate = self._number(voice, at.V_RATE, 1.0)
             if voice.asked.stop_sample < 0 and (held or frozen or rate < SLOWEST_RATE):
                 self.release(voice)

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from oscvae.decode.wire import LOOP, RATE
 from oscvae.model.detail import Mix
 from oscvae.osc.client import Client
 from oscvae.play.journey import Glide, Point
@@ -23,7 +24,8 @@ class Note:
     its model's; None = the player's. start_frame: -1 = as soon as it is ready. group: of the notes that begin together,
     0 = alone. channel: of the key, 1 to 16; 0 = none. detail: fine detail that goes with z. detail_share: of it,
     that all voices have. glide_from: semitones from which its pitch glides to its own, in `glide` samples. moved: it
-    goes on in the note of the voice that it takes over from.
+    goes on in the note of the voice that it takes over from. blend: what BLEND asks for (`decode.wire`), of a voice
+    along two recordings.
     """
 
     id: int
@@ -50,6 +52,7 @@ class Note:
     glide_from: float = 0.0
     glide: int = 0
     moved: bool = False
+    blend: tuple[float, ...] | None = None
 
     @property
     def semitone(self) -> int:
@@ -72,6 +75,7 @@ class Voice:
     detail_share: float = 1.0  # of it, that was set for this voice
     all_detail_share: float = 1.0  # and for all
     stop_frame: int = 0  # from which a release counts; 0 = at once
+    steered: dict[int, tuple[float, ...]] = field(default_factory=dict)  # the same, of a blend
     numbers: dict[int, float] = field(default_factory=dict)  # what was set while it waited for a slot, by word
     own_release: bool = False  # one that was set for it alone
     journey: Glide | None = None
@@ -91,6 +95,15 @@ class Voice:
 
     def __post_init__(self) -> None:
         self.z, self.detail, self.all_detail_share = self.asked.z, self.asked.detail, self.asked.detail_share
+
+    @property
+    def ends(self) -> bool:
+        """Whether it is a blend that comes to the end of its recordings."""
+        if self.asked.blend is None:
+            return False
+        _, _, _, rate, _, loop = self.asked.blend
+        rate, loop = self.steered.get(RATE, (rate,))[0], self.steered.get(LOOP, (loop,))[0]
+        return rate != 0.0 and loop == 0.0
 
     @property
     def loaded(self) -> Loaded:

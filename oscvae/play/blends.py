@@ -1,0 +1,100 @@
+"""Blends: voices along two recordings at once, of models of single frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from oscvae.decode.wire import CURVE, LOOP, MIX, OFFSET, POSITION, RATE
+from oscvae.errors import CommandError
+from oscvae.model.frames import FramesDocument
+from oscvae.osc.client import Client
+from oscvae.osc.obeying import Handlers
+from oscvae.osc.parse import Command
+from oscvae.play.loaded import Handle, Loaded
+from oscvae.play.timeline import Timeline
+from oscvae.play.voice.pool import VoicePool
+from oscvae.play.voice.voice import Voice
+
+obeys: Handlers[[Command, Client, int | None]] = Handlers("performer")
+
+_STEERED = {"mix": MIX, "rate": RATE, "position": POSITION, "loop": LOOP, "z": OFFSET}
+_OF_BLENDS = ("mix", "position", "loop")
+"""Settings that no other voice has."""
+
+
+class Blends:
+    """begin(command, client, due_ns, **more): starts a voice. voice_of(command, client): the one that is named; raises
+    CommandError. model: that plays; raises CommandError where none does.
+    """
+
+    def __init__(
+        self,
+        pool: VoicePool,
+        timeline: Timeline,
+        *,
+        model: Callable[[], Loaded],
+        begin: Callable[..., Voice],
+        voice_of: Callable[[Command, Client], Voice],
+    ) -> None:
+        self._pool = pool
+        self._timeline = timeline
+        self._model = model
+        self._begin = begin
+        self._voice_of = voice_of
+
+    @obeys("/blend")
+    def _blend(self, command: Command, client: Client, due_ns: int | None) -> None:
+        values, loaded = command.values, self._model()
+        if not isinstance(loaded.document, FramesDocument):
+            raise CommandError(
+                f"the model {loaded.name!r} blends no recordings: /load one of single frames, as timbre is"
+            )
+        a, b = (self._recording(loaded, values[name]) for name in "ab")
+        mix = values["mix"]
+        old = self._pool.find(client.key, values["id"])
+        self._begin(
+            "voice",
+            command,
+            client,
+            due_ns,
+            note=float(loaded.document.root_note),
+            z=tuple(x + mix * (y - x) for x, y in zip(a.z, b.z, strict=True)),
+            velocity=values["velocity"],
+            voice_id=values["id"],
+            instead=old,
+            blend=(float(a.recording), float(b.recording), mix, values["rate"], 0.0, 0.0),
+        )
+        if old is not None:
+            self._timeline.defer(due_ns, lambda: self._pool.fade(old))
+
+    def _recording(self, loaded: Loaded, name: str) -> Handle:
+        handle = loaded.handles.find(name)
+        if handle is None or handle.recording < 0:
+            raise CommandError(
+                f"no recording was encoded as {name!r} by {loaded.name!r}: /encode its file, /sounds lists them"
+            )
+        return handle
+
+    @obeys("/curve")
+    def _curve(self, command: Command, client: Client, due_ns: int | None) -> None:
+        voice = self._voice_of(command, client)
+        self._check(voice, "a curve")
+        points = command.values["mix"]
+        self._timeline.defer(due_ns, lambda: self._pool.steer(voice, CURVE, points))
+
+    def sets(self, voice: Voice, name: str) -> bool:
+        """Whether a setting of a voice is a blend's. Raises CommandError for one that this voice has not."""
+        if name in _OF_BLENDS:
+            self._check(voice, name)
+        return voice.asked.blend is not None and name in _STEERED
+
+    def set(self, voice: Voice, name: str, value: tuple[Any, ...], due_ns: int | None) -> None:
+        """Set what `sets` says is a blend's."""
+        if isinstance(value[0], str):
+            raise CommandError("z of a blend is added to its points: numbers, not a name")
+        self._timeline.defer(due_ns, lambda: self._pool.steer(voice, _STEERED[name], tuple(map(float, value))))
+
+    def _check(self, voice: Voice, what: str) -> None:
+        if voice.asked.blend is None:
+            raise CommandError(f"voice {voice.asked.id} is no blend, which alone has {what}")

@@ -1,0 +1,87 @@
+"""From a recording to what a model of single frames is asked to encode: its frames, and the level of each.
+
+Run as a process of its own by the daemon (`python -m oscvae.sound.trajectory FILE DESCRIPTOR`, the model's document on
+standard input). The descriptor, of shared memory, gets x [T, bands] and behind it the levels in dB [T], float32;
+standard output gets T as an int64. Exit code 1 and one line on standard error for a file that cannot be used.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from oscvae.arrays import Float32s
+from oscvae.errors import OscvaeError, SoundFileError
+from oscvae.model.document import parse_any_document
+from oscvae.model.frames import Apart, FramesDocument
+from oscvae.sound.analyse import MEMORY_BYTES, settle_process
+from oscvae.sound.files import read_sound
+from oscvae.sound.stft import magnitudes, to_log
+
+_AT_ONCE = 4096  # frames that are transformed together
+
+
+class Trajectory(NamedTuple):
+    """A recording, frame by frame."""
+
+    x: Float32s
+    """Log magnitudes [T, bands] in [-1, 1]."""
+    level_db: Float32s
+    """[T], of each frame, where the model tells it apart; else 0."""
+
+
+def trajectory(sound: Float32s, document: FramesDocument) -> Trajectory:
+    """A sound [samples] at the model's rate, from the first frame that holds some of it to the last: around it is
+    silence, as when the model's data were built."""
+    n_fft, hop = document.n_fft, document.hop
+    padded = np.pad(sound, (n_fft - hop, n_fft - hop + (-sound.size) % hop))
+    gather = np.ascontiguousarray(document.band_axis().matrix().T)
+    apart = Apart(document, document.reference)
+    frames = (padded.size - n_fft) // hop + 1
+    x = np.empty((frames, document.bands.n), np.float32)
+    level_db = np.zeros(frames, np.float32)
+    for begin in range(0, frames, _AT_ONCE):
+        end = min(frames, begin + _AT_ONCE)
+        bands = magnitudes(padded[begin * hop : (end - 1) * hop + n_fft], n_fft, hop) @ gather
+        if document.level == "apart":
+            x[begin:end], level_db[begin:end] = apart.tell(bands)
+        else:
+            x[begin:end] = to_log(bands, document.reference, document.floor_db, document.ceiling_db)
+    return Trajectory(x, level_db)
+
+
+def read_trajectory(path: Path, document: FramesDocument) -> Trajectory:
+    """The same of a sound file, of at most ten minutes. Raises SoundFileError for one that cannot be read."""
+    try:
+        return trajectory(read_sound(path, document.sample_rate, allow_clipped=True), document)
+    except SoundFileError as error:
+        raise SoundFileError(f"{path.name}: {error}") from error
+
+
+def main() -> int:
+    settle_process()
+    path, descriptor = Path(sys.argv[1]), int(sys.argv[2])
+    try:
+        document = parse_any_document(sys.stdin.buffer.read(), "standard input")
+        if not isinstance(document, FramesDocument):
+            raise SoundFileError(f"{document.name!r} is no model of frames")
+        found = read_trajectory(path, document)
+    except OscvaeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except MemoryError:
+        print(f"{path.name}: it takes more than {MEMORY_BYTES >> 20} MiB to analyse", file=sys.stderr)
+        return 1
+    with os.fdopen(descriptor, "wb") as shared:
+        shared.write(found.x.tobytes())
+        shared.write(found.level_db.tobytes())
+    sys.stdout.buffer.write(np.int64(len(found.x)).tobytes())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
