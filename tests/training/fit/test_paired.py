@@ -82,7 +82,9 @@ def test_a_grid_is_a_function_of_its_number_and_holds_the_sounds_as_the_effects_
 
 
 def test_which_pairs_are_unseen_does_not_depend_on_the_run() -> None:
-    chosen = [(row, effect) for row in range(60) for effect in range(len(BANK)) if OF_BANK.is_unseen_pair(row, effect, 0.1)]
+    chosen = [
+        (row, effect) for row in range(60) for effect in range(len(BANK)) if OF_BANK.is_unseen_pair(row, effect, 0.1)
+    ]
     assert 0.07 < len(chosen) / (60 * len(BANK)) < 0.13
     assert all(effect != DRY for _, effect in chosen)
     assert not any(OF_BANK.is_unseen_pair(row, 5, 0.0) for row in range(200))

@@ -29,6 +29,8 @@ LATEST_S = 0.05
 """By which a chain may be late, or early, at most: so much more is taken at both sides."""
 _ENDS_S = 0.05
 """By which a version may end before its dry sound without a word."""
+_SPARE = 200
+"""Samples by which a stretch may be longer than it need be."""
 
 
 class File(NamedTuple):
@@ -93,7 +95,10 @@ def _stretch(whole: Float32s, begin_s: float, cents: float, analysis: NoteAnalys
     ratio = 2.0 ** (cents / 1200.0)
     before, size = margin(analysis), analysis.n_samples - analysis.onset_sample + 2 * margin(analysis)
     begin = round(begin_s * analysis.sample_rate)
-    first = begin - math.ceil(before / ratio)
+    # Of the stretches that are long enough, one that is whole samples long when it is resampled: as its dry sound, the
+    # version then begins at a sample.
+    lengths = math.ceil(before / ratio) + np.arange(_SPARE)
+    first = begin - int(lengths[np.abs(lengths * ratio - np.round(lengths * ratio)).argmin()])
     last = begin + math.ceil((size - before) / ratio) + 1
     taken = np.zeros(last - first, np.float32)
     inside = clean[max(first, 0) : last]
