@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from oscvae.arrays import Int64s
-from oscvae.errors import ConfigError, DataError
+from oscvae.errors import ConfigError
 from oscvae.training.config import TrainConfig
 from oscvae.training.data.dataset import TRAIN, NoteSet
 from oscvae.training.effects.bank import DRY
@@ -26,8 +26,6 @@ from oscvae.training.model.additive import gather_matrix
 
 _STREAM = 3
 """Of random numbers, apart from those of `batches`."""
-_FEWEST_SOUNDS = 2
-"""In a grid: one alone says nothing of what differs between sounds."""
 
 
 class Grid(NamedTuple):
@@ -60,8 +58,6 @@ class GridSampler:
             raise ConfigError("effects.unseen: it leaves no effect to train on")
         self._at_once = min(wanted.at_once, 1 + self._effects.size)
         self._sounds = min(config.fit.batch // self._at_once, self._train.size)
-        if self._sounds < _FEWEST_SOUNDS:
-            raise DataError(f"{self._train.size} notes to train on: a batch wants {_FEWEST_SOUNDS} of them or more")
         self._config, self._seed, self._latent = wanted, config.seed, config.latent
         self._gather = gather_matrix(np.array(knots), notes.analysis.frames)
         self._decades = notes.analysis.range_db / 20.0

@@ -74,6 +74,17 @@ class PairedLearner(Learner):
         with torch.no_grad():
             self.model.encoder.places.copy_(torch.from_numpy(places))
 
+    def hear_effects(self) -> None:
+        """The same, for a run that begins at a network which knows other effects: each where the encoder hears it."""
+        encoder, rows = self.model.encoder, self.grids.first_sounds(_SCALED_RECORDINGS)
+        with torch.no_grad():
+            for effect in range(len(self.grids.pairs.effects)):
+                own = rows[self.grids.has(rows, np.full(rows.size, effect))]
+                if own.size:
+                    x, _ = self.grids.at_knots(own, np.full(own.size, effect))
+                    heard, _ = encoder.effect.of_knots(x, self.octave[own], self.semitone[own])
+                    encoder.places[effect] = heard.mean(0)
+
     def train_dataloader(self) -> Any:
         stream = GridStream(self.grids)
         stream.trainer = self.trainer

@@ -23,6 +23,7 @@ from oscvae.errors import ConfigError
 from oscvae.settings.reader import nearest
 from oscvae.training.config import AdditiveDecoder, TrainConfig
 from oscvae.training.data.dataset import NoteSet
+from oscvae.training.effects.sets import EffectSet
 from oscvae.training.fit.learner import WATCHED_LOSS, Learner
 from oscvae.training.fit.paired import PairedLearner
 from oscvae.training.fit.run import (
@@ -83,7 +84,10 @@ def train(
         torch.set_num_threads(config.fit.threads)
     learner = _learner(config, notes)
     if start is not None:
-        load_into(learner.model, start)
+        effects = EffectSet.of(notes).names
+        load_into(learner.model, start, effects)
+        if isinstance(learner, PairedLearner) and tuple(effects) != start.effects:
+            learner.hear_effects()
     elif isinstance(learner, PairedLearner) and not resume:
         learner.place_effects()
     trainer = _trainer(config, learner, _callbacks(config, notes, folder, console), folder)

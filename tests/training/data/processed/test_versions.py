@@ -70,7 +70,7 @@ def test_a_version_is_cut_and_tuned_with_its_dry_sound_and_as_loud_against_it_as
         assert np.abs(heard - wanted)[settled].max() < 0.01 * np.abs(wanted).max(), "a sample would be a tenth"
         take = note_take(note, off_cents=20.0)
         played = fuzz(take)[round(BEGIN_S * RATE) :][: RATE // 3] * (0.5 / np.abs(take).max())
-        assert sound(notes, row, "fuzz")[: RATE // 3].std() == pytest.approx(played.std(), rel=0.03)
+        assert sound(notes, row, "fuzz")[: RATE // 3].std() == pytest.approx(played.std(), rel=0.1)
     assert analysis.n_samples - analysis.onset_sample == dry.size
 
 
