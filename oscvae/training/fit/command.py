@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oscvae.errors import ConfigError
-from oscvae.training.config import DEFAULT, OWN, UNPITCHED, TrainConfig, find_config, load_config
+from oscvae.training.config import DEFAULT, EFFECTS, OWN, UNPITCHED, TrainConfig, find_config, load_config
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.data.store import open_dataset
 from oscvae.training.fit.run import CONFIG, read_record
@@ -37,8 +37,10 @@ def train(
         raise ConfigError("--from is for a new run: one that goes on knows where it began")
     notes = open_dataset(data) if data is not None and not resume else None
     strokes = notes is not None and notes.root_note is not None
-    few = notes is not None and not strokes and int((~notes.held_out).sum()) < FEW_NOTES
-    settings = _settings(config or _default(few or start not in (None, NOTHING), strokes), out, resume, overrides)
+    has_effects = notes is not None and notes.processed is not None
+    few = notes is not None and not strokes and not has_effects and int((~notes.held_out).sum()) < FEW_NOTES
+    default = EFFECTS if has_effects else _default(few or start not in (None, NOTHING), strokes)
+    settings = _settings(config or default, out, resume, overrides)
     folder = out if out is not None else RUNS / settings.name
     if resume and data is None:
         data = Path(read_record(folder)["data"]["path"])

@@ -29,6 +29,7 @@ from oscvae.training.fit.train import train
 from parts.pedals import EFFECTS
 from training.board import store_board
 from training.hits import paired_config, store_hits
+from training.tiny import typed
 
 NAMES = ["dry", *sorted(EFFECTS)]
 
@@ -175,3 +176,14 @@ def test_what_cannot_be_trained_is_told(data: Path, tmp_path: Path) -> None:
         more = ("latent=8",) if "size" in override else ()
         with pytest.raises(ConfigError, match=said):
             PairedLearner(paired_config(tmp_path, override, *more), notes)
+
+
+def test_a_set_of_ones_own_effects_is_trained_with_them(data: Path, tmp_path: Path) -> None:
+    small = ("encoder.knots=8", "encoder.dense_knots=4", "decoder.knots=8", "decoder.dense_knots=4", "decoder.width=16")
+    settings = ("fit.steps=1", "fit.threads=1", "trainer.accelerator=cpu", *small)
+    overrides = [word for setting in settings for word in ("--set", setting)]
+    code, said = typed("--data", data, "--out", tmp_path / "run", *overrides)
+    assert code == 0, said
+    run = load_run(tmp_path / "run")
+    assert (run.config.name, run.config.effects.size) == ("coast", 2)
+    assert run.model.encoder.places.shape == (4, 2)
