@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from oscvae.arrays import Int64s
 from oscvae.errors import ConfigError
 from oscvae.training.config import TrainConfig
 from oscvae.training.data.dataset import NoteSet
@@ -74,16 +75,30 @@ class PairedLearner(Learner):
         with torch.no_grad():
             self.model.encoder.places.copy_(torch.from_numpy(places))
 
-    def hear_effects(self) -> None:
-        """The same, for a run that begins at a network which knows other effects: each where the encoder hears it."""
-        encoder, rows = self.model.encoder, self.grids.first_sounds(_SCALED_RECORDINGS)
+    def find_effects(self, known: Tensor) -> None:
+        """The same, for a run that begins at a network which knows other effects, at the places `known` (n, E).
+
+        Each begins at the one of these from which its sounds are decoded best, or where the encoder hears it, if that
+        is better: of an effect that is like none of its own an encoder answers with any place.
+        """
+        encoder, rows = self.model.encoder, self.grids.first_sounds(_SCALED_SOUNDS)
         with torch.no_grad():
             for effect in range(len(self.grids.pairs.effects)):
                 own = rows[self.grids.has(rows, np.full(rows.size, effect))]
-                if own.size:
-                    x, _ = self.grids.at_knots(own, np.full(own.size, effect))
-                    heard, _ = encoder.effect.of_knots(x, self.octave[own], self.semitone[own])
-                    encoder.places[effect] = heard.mean(0)
+                if not own.size:
+                    continue
+                x, linear = self.grids.at_knots(own, np.full(own.size, effect))
+                heard, _ = encoder.effect.of_knots(x, self.octave[own], self.semitone[own])
+                places = torch.cat([heard.mean(0, keepdim=True), known])
+                target, sound = self._target(x, linear), self.encode(torch.from_numpy(own))[0][:, : self._sound]
+                off = [self._off(sound, place, own, target) for place in places]
+                encoder.places[effect] = places[int(np.argmin(off))]
+
+    def _off(self, sound: Tensor, place: Tensor, rows: Int64s, target: Target) -> float:
+        """How far sounds that are decoded from one place are from what they should be, in dB."""
+        z = torch.cat([sound, place.expand(len(sound), -1)], 1)
+        x, _ = self.model.decoder.describe(z, self.octave[rows], self.semitone[rows])
+        return float(log_spectral_distance(x, target, self.range_db).mean())
 
     def train_dataloader(self) -> Any:
         stream = GridStream(self.grids)

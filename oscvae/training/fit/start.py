@@ -22,6 +22,8 @@ from oscvae.training.data.dataset import NoteSet
 from oscvae.training.fit.run import RECORD, effects_of, load_run, read_record
 
 NOTHING = "nothing"
+EFFECTS_START = "hits"
+"""The model that ships at which a small set with effects of its own begins."""
 FEW_NOTES = 500
 """A set with fewer notes to train on begins at the model that ships, unless it is told otherwise."""
 KEPT = ("latent", "encoder", "decoder", "refine")

@@ -33,7 +33,7 @@ from oscvae.training.fit.run import (
     begin_run,
     check_resumed,
 )
-from oscvae.training.fit.start import Start, check_fits, load_into
+from oscvae.training.fit.start import PLACES, Start, check_fits, load_into
 from oscvae.training.fit.tensorboard import Listener
 from oscvae.training.fit.watching import Watcher
 
@@ -87,7 +87,7 @@ def train(
         effects = EffectSet.of(notes).names
         load_into(learner.model, start, effects)
         if isinstance(learner, PairedLearner) and tuple(effects) != start.effects:
-            learner.hear_effects()
+            learner.find_effects(start.weights[PLACES])
     elif isinstance(learner, PairedLearner) and not resume:
         learner.place_effects()
     trainer = _trainer(config, learner, _callbacks(config, notes, folder, console), folder)
