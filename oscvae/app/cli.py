@@ -194,6 +194,10 @@ def dataset_build(
         str | None,
         typer.Option(metavar="ignore|read", help="Whether file names say notes; without it, where the sound agrees."),
     ] = None,
+    effects: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Instead of the recipe's sounds: A3.wav, A3__fuzz.wav .. to be learnt."),
+    ] = None,
     presets: Annotated[
         list[str] | None,
         typer.Option("--preset", metavar="[BANK:]PROGRAM", help="Of a SoundFont; without it all. May be repeated."),
@@ -217,8 +221,8 @@ def dataset_build(
         raise typer.BadParameter(f"{names!r}: ignore or read", param_hint="--names")
     reading = Reading(middle_c, names, table)  # type: ignore[arg-type]
     if preview:
-        return command.run_preview(source, out, workers, force, reading, overrides or [])
-    return command.run_build(source, out, workers, force, reading, overrides or [], presets or [])
+        return command.run_preview(source, out, workers, force, reading, overrides or [], effects)
+    return command.run_build(source, out, workers, force, reading, overrides or [], presets or [], effects)
 
 
 @dataset.command("info")

@@ -62,10 +62,19 @@ def settled(take: Float32s, sample_rate: int, onset: int | None = None) -> Float
 
 def tune(take: Float32s, note: int, sample_rate: int, onset: int | None = None) -> Float32s:
     """The take resampled to equal temperament: recordings are up to 30 cents off, the decoder's lobes are not."""
+    return lowered(take, sample_rate, sharp_cents(take, note, sample_rate, onset))
+
+
+def sharp_cents(take: Float32s, note: int, sample_rate: int, onset: int | None = None) -> float:
+    """By how much a take is sharp of its note, once it has settled."""
     onset = find_onset(take, sample_rate) if onset is None else onset
     begin = onset + min(round(_TUNED_FROM_S * sample_rate), (take.size - onset) // 2)
-    error_cents = detune_cents(take[begin:], sample_rate, note_to_hz(float(note)))
-    return resample(take, sample_rate, sample_rate * 2.0 ** (error_cents / 1200.0))
+    return detune_cents(take[begin:], sample_rate, note_to_hz(float(note)))
+
+
+def lowered(take: Float32s, sample_rate: int, cents: float) -> Float32s:
+    """The take resampled, so that it sounds lower by so much."""
+    return resample(take, sample_rate, sample_rate * 2.0 ** (cents / 1200.0))
 
 
 def align(take: Float32s, onset_sample: int, length: int, sample_rate: int, onset: int | None = None) -> Float32s:

@@ -28,6 +28,8 @@ OWN = "own"
 """That of a set of few notes."""
 UNPITCHED = "drums"
 """That of sounds without pitch."""
+EFFECTS, OWN_EFFECTS = "coast", "board"
+"""That of a set with effects of its own, of many sounds and of few."""
 _INSTEAD: dict[tuple[str, ...], str] = {("fit", "steps"): "epochs", ("fit", "epochs"): "steps"}
 """A key that is set by hand, and the one that it replaces."""
 

@@ -15,6 +15,7 @@ from parts import ROOT
 from parts.client import OscClient, free_port
 from parts.daemon import Daemon
 from parts.jackd import JackServer
+from parts.pedals import write_pedals
 from parts.tiny_soundfont import RATE, string
 
 PORT = "9000"  # in the documentation
@@ -98,6 +99,7 @@ class Sandbox:
                 name = f"{_NAMES[note % 12]}{note // 12 - 1}.wav"
                 soundfile.write(place / name, string(note, seconds=0.5, tint=tint), RATE)
         shutil.copy(self.folder / "recordings" / "ukulele" / "A4.wav", self.folder / "sounds")
+        write_pedals(self.folder / "board")
 
     @property
     def environment(self) -> dict[str, str]:

@@ -103,6 +103,10 @@ MAKERS = {
     "runs/plucked": "oscvae train --data data/plucked",
     "models/mine.ts": "oscvae export runs/mine --out models/mine.ts",
     "/load mine": "oscvae export runs/mine --out models/mine.ts",
+    "data/board": "oscvae dataset build coast data/board --effects board",
+    "runs/board": "oscvae train --data data/board --out runs/board",
+    "/load board": "oscvae export runs/board --out models/board.ts",
+    "/preset/recall fuzz": "oscvae ask /load board",
 }
 """What other commands have left behind: where a command names it and it is not there, its maker is run first."""
 
@@ -132,6 +136,7 @@ def as_run(command: str) -> str:
         steps = " --set fit.steps=4"
         steps += " --out runs/shared" if "strategy=ddp" in command else ""
         sizes = TINY_PUBLISHED if "--config published" in command else TINY_PLUCKED
+        sizes += " --set latent=4 --set effects.at_once=2" if "data/board" in command else ""
         return re.sub(r" --set fit\.steps=\d+", "", command) + f"{steps} {TINY_RUN} {sizes}"
     if command.startswith("oscvae evaluate models/plucked.ts --data data/plucked"):
         return "oscvae evaluate models/mine.ts --data data/mine"
@@ -174,7 +179,7 @@ def test_a_long_command_works(command: Code, sandbox: Sandbox, tmp_path: Path, m
 
 def run(text: str, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, maker in MAKERS.items():
-        made = sandbox.folder / ("models/mine.ts" if name == "/load mine" else name)
+        made = sandbox.folder / re.sub(r"^/load (\w+)$", r"models/\1.ts", name)
         named = name in f"{text} {as_run(text)}"
         if named and maker != text and not made.exists() and not _is_made_by(text, name):
             run(maker, sandbox, tmp_path, monkeypatch)

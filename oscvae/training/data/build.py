@@ -34,6 +34,7 @@ from oscvae.training.data.folder.table import Row
 from oscvae.training.data.folder.whole import counts, evenly_off, octave_hint, told_tuning
 from oscvae.training.data.parts import Parts
 from oscvae.training.data.plan import Item, Job, Plan, make_plan, setting_of
+from oscvae.training.data.processed.keep import Kept, keep_versions
 from oscvae.training.data.recipes import DataRecipe
 from oscvae.training.data.split import OPEN, divide
 from oscvae.training.data.store import INDEX, SOUNDS, SPECTRA, digest_of, index_of, read_index, write_index
@@ -188,7 +189,7 @@ def _make_parts(plan: Plan, recipe: DataRecipe, parts: Path, workers: int, progr
         parts,
         plan.hold,
         plan.root_note,
-        recipe.keep_sounds,
+        recipe.keeps_sounds,
     )
     if workers == 0:
         for job in waiting:
@@ -274,9 +275,10 @@ def _assemble(all_made: _Made, recipe: DataRecipe, identity: str, out: Path) -> 
     written[believed] = kept
     analysis = plan.analysis
     _write(plan, parts, written, spectra_path, out / SPECTRA, np.float32, (analysis.bands.n, analysis.frames))
-    if recipe.keep_sounds:
+    if recipe.keeps_sounds:
         length = analysis.n_samples - analysis.onset_sample
         _write(plan, parts, written, sounds_path, out / SOUNDS, np.int16, (length,))
+    processed = _processed(all_made, recipe, written, out)
     rows = [
         {
             **{name: _plain(column[at]) for name, column in columns.items()},
@@ -284,8 +286,9 @@ def _assemble(all_made: _Made, recipe: DataRecipe, identity: str, out: Path) -> 
             **({"copy": notes[at][1]["copy"]} if notes[at][1]["copy"] else {}),
             **({"loop_s": round(notes[at][0].loop_s, 4)} if math.isfinite(notes[at][0].loop_s) else {}),
             **({"compared": False} if not _is_compared(plan.parts, notes[at][0]) else {}),
+            **({"effects": processed.gains[number]} if processed is not None else {}),
         }
-        for at in np.flatnonzero(kept).tolist()
+        for number, at in enumerate(np.flatnonzero(kept).tolist())
     ]
     index = index_of(
         name=recipe.name,
@@ -301,9 +304,17 @@ def _assemble(all_made: _Made, recipe: DataRecipe, identity: str, out: Path) -> 
     if plan.root_note is not None:
         index["root_note"] = plan.root_note
     index |= {"identity": identity, "outliers": outliers, "skipped": skipped}
-    index |= {"remarks": all_made.remarks} if all_made.remarks else {}
-    index |= {"sounds": digest_of(out / SOUNDS)} if recipe.keep_sounds else {}
+    remarks = all_made.remarks + (processed.remarks if processed is not None else [])
+    index |= {"remarks": remarks} if remarks else {}
+    index |= {"sounds": digest_of(out / SOUNDS)} if recipe.keeps_sounds else {}
+    index |= {"effects": processed.about} if processed is not None else {}
     return {**index, "fingerprint": write_index(out, index)}
+
+
+def _processed(made: _Made, recipe: DataRecipe, written: NDArray[np.bool_], out: Path) -> Kept | None:
+    """What effects of a folder's own made of the notes that are written; None where there are none of them."""
+    roots = [folder.path for folder in recipe.folders if folder.effects]
+    return keep_versions(made.plan, made.reports, written, out / PARTS, out, roots[0]) if roots else None
 
 
 def _settled(parts: Parts, item: Item, note: int) -> int:

@@ -35,9 +35,10 @@ def run_build(
     reading: Reading,
     overrides: Sequence[str],
     presets: Sequence[str] = (),
+    effects: Path | None = None,
 ) -> int:
     """Builds a data set, or goes on with one; returns the exit code."""
-    recipe = load_recipe(source, overrides, reading, presets)
+    recipe = load_recipe(source, overrides, reading, presets, effects)
     path = out if out is not None else DATA / recipe.name
     console = Console(stderr=True)
     try:
@@ -65,6 +66,7 @@ def run_preview(
     force: bool,
     reading: Reading,
     overrides: Sequence[str],
+    effects: Path | None = None,
 ) -> int:
     """Prints what a build would make of every recording, or writes it as the table; returns the exit code.
 
@@ -73,7 +75,7 @@ def run_preview(
     table = reading.table
     if table is not None and table.exists() and not force:
         raise DataError(f"{shown(table)} is there already: build by it without --preview, or replace it by --force")
-    recipe = load_recipe(source, overrides, replace(reading, table=None))
+    recipe = load_recipe(source, overrides, replace(reading, table=None), effects=effects)
     if not recipe.folders:
         raise DataError(f"{shown(source)} has no folder of recordings to preview")
     path = out if out is not None else DATA / recipe.name
@@ -94,7 +96,8 @@ def run_preview(
     n_kept = sum(row.kept for row in rows)
     console.print(f"{n_kept} of {len(rows)} recordings would be kept", highlight=False)
     if table is not None:
-        told = f"oscvae dataset build {shown(source)} {shown(path)} --table {shown(table)}"
+        more = f" --effects {shown(effects)}" if effects is not None else ""
+        told = f"oscvae dataset build {shown(source)} {shown(path)}{more} --table {shown(table)}"
         console.print(
             f"wrote {shown(table)}: correct note, kept and begin_s, then {told}", highlight=False, soft_wrap=True
         )

@@ -31,6 +31,20 @@ class Held:
 
 
 @dataclass(frozen=True, eq=False)
+class Processed:
+    """Sounds of a set as effects of somebody's own have made them: P pairs of a sound and an effect."""
+
+    names: tuple[str, ...]
+    """Of the effects; the first is none, which is the sound itself."""
+    at: Int64s
+    """[N, effects], which of the pairs it is; -1 where there is none, and without an effect."""
+    sounds: NDArray[np.int16]
+    """[P, samples] from the dry sound's onset on, FULL_SCALE at most."""
+    gain: Float32s
+    """[P], times which they are as loud against `NoteSet.sounds` as they were recorded."""
+
+
+@dataclass(frozen=True, eq=False)
 class NoteSet:
     """N notes; x is their log band magnitudes with each note's level (`oscvae.sound.takes`) at 0 dB.
 
@@ -67,6 +81,8 @@ class NoteSet:
     """Of notes that are held and let go, the same for all; None of those that sound for as long as they do."""
     sounds: NDArray[np.int16] | None = None
     """[N, samples] from each note's onset on, FULL_SCALE at most, for training with effects; None where none are."""
+    processed: Processed | None = None
+    """Those sounds under effects of somebody's own; None where the bank is put on them instead."""
     root_note: int | None = None
     """Of strokes, which have no pitch, the key that plays them as they are, and the note of each; None of notes."""
     fingerprint: str = ""

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from oscvae.names import shown
 from oscvae.sound.stft import log_to_db
-from oscvae.training.data.dataset import TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING, NoteSet
+from oscvae.training.data.dataset import TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING, NoteSet, Processed
 from oscvae.training.data.folder.whole import counts
 from oscvae.training.data.store import SPECTRA
 from oscvae.units import SEMITONES_PER_OCTAVE, cents, gain_to_db, note_name, note_to_hz
@@ -73,6 +73,7 @@ def _summary(path: Path, notes: NoteSet) -> Table:
         ("spectra", f"{analysis.sample_rate} Hz, n_fft {analysis.n_fft}, hop {analysis.hop}"),
         ("bands", f"{axis.n_bands} {axis.kind}{corner}; {analysis.floor_db:g} to {analysis.ceiling_db:g} dB"),
         *((name, f"{int((notes.split == part).sum())} notes of {_count(notes, part)}") for part, name in _SPLITS),
+        *((("effects", _effects(notes.processed)),) if notes.processed is not None else ()),
         ("licence", notes.licence or "not said"),
         ("origins", "\n".join(notes.origins) or "not said"),
         ("size", f"{(path / SPECTRA).stat().st_size / 1e6:.0f} MB"),
@@ -80,6 +81,11 @@ def _summary(path: Path, notes: NoteSet) -> Table:
     ):
         table.add_row(name, value)
     return table
+
+
+def _effects(processed: Processed) -> str:
+    names = ", ".join(processed.names[1:])
+    return f"{names}; {processed.gain.size} versions of {len(processed.at)} sounds"
 
 
 def _count(notes: NoteSet, part: int) -> str:

@@ -21,6 +21,7 @@ from oscvae.training.data.folder.recordings import find_recordings
 from oscvae.training.data.folder.table import read_table
 from oscvae.training.data.holding import Hold
 from oscvae.training.data.parts import Parts, load_parts
+from oscvae.training.data.processed.names import Version
 from oscvae.training.data.recipes import DataRecipe, FolderSource, Instrument, SoundfontSource, hold_of
 from oscvae.training.data.sf2 import SoundFont
 from oscvae.training.data.soundfont import find_soundfont
@@ -30,6 +31,8 @@ VERSION = 4
 """Of what becomes of a sound: raised when the same recipe gives other bytes, so that no old part is used again."""
 FILES_VERSION = 6
 """The same, of sounds that are read from files."""
+VERSIONS_VERSION = 1
+"""The same, of what effects made of them."""
 
 NO_PROGRAM = -1
 
@@ -76,6 +79,8 @@ class Job:
     """A SoundFont, or a sound file."""
     bank: int = 0
     program: int = NO_PROGRAM
+    versions: tuple[Version, ...] = ()
+    """What effects made of the sound of a file."""
 
     @property
     def is_font(self) -> bool:
@@ -137,7 +142,7 @@ def make_plan(recipe: DataRecipe, tunings: Mapping[str, float] | None = None) ->
         "augment": _augment_key(recipe),
         **({"held": recipe.held.model_dump(exclude={"release_s"})} if plan.hold else {}),
         **({} if recipe.pitched else {"strokes": recipe.root_note}),
-        **({"sounds": "kept"} if recipe.keep_sounds else {}),
+        **({"sounds": "kept"} if recipe.keeps_sounds else {}),
     }
     groups = _Groups()
     drafts = [draft for font in recipe.soundfonts for draft in _of_font(font, plan, groups, common)]
@@ -159,7 +164,7 @@ def make_plan(recipe: DataRecipe, tunings: Mapping[str, float] | None = None) ->
                 numbers[root] = len(plan.sources)
                 plan.sources.append(_distinct(groups.title(root), plan.sources))
             items.append(Item(**{**vars(item), "source": numbers[root]}))
-        plan.jobs.append(Job(draft.key, tuple(items), draft.path, draft.bank, draft.program))
+        plan.jobs.append(Job(draft.key, tuple(items), draft.path, draft.bank, draft.program, draft.versions))
     return plan
 
 
@@ -182,6 +187,7 @@ class _Draft:
     path: Path
     bank: int = 0
     program: int = NO_PROGRAM
+    versions: tuple[Version, ...] = ()
 
 
 def _of_font(source: SoundfontSource, plan: Plan, groups: _Groups, common: dict[str, Any]) -> Iterable[_Draft]:
@@ -296,7 +302,9 @@ def _of_folder(
         elif item.note is not None and tuning_cents:
             item = replace(item, tuning_cents=tuning_cents)
         told = [item.note, item.is_guess, item.is_settled, item.begin_s, item.tuning_cents, one.told]
-        yield _Draft(_digest([common, content, told]), [item], [member], one.path)
+        more = [[version.effect, version.told, _digest_or_none(version.path)] for version in one.versions]
+        key = _digest([common, content, told, *([VERSIONS_VERSION, more] if more else [])])
+        yield _Draft(key, [item], [member], one.path, versions=one.versions)
 
 
 def setting_of(number: int) -> str:

@@ -56,6 +56,8 @@ class Prepared:
     """Where in its recording the note begins."""
     level_s: float = LEVEL_S
     """How long the part is that has this level."""
+    lowered_cents: float = 0.0
+    """By how much the take was resampled to be in tune."""
 
 
 class OutlierError(SoundFileError):

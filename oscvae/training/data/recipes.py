@@ -100,6 +100,8 @@ class FolderSource(_Source):
     """The octave that the file names give MIDI note 60: 4 (scientific), 3 for some makers."""
     table: Path | None = None
     """What a preview told of the folder, corrected (`oscvae.training.data.folder.table`)."""
+    effects: bool = False
+    """Whether A3__fuzz.wav is what an effect made of A3.wav (`oscvae.training.data.processed`), to be learnt."""
 
 
 class Split(Section):
@@ -198,7 +200,12 @@ class DataRecipe(Section):
     checks: CheckPart = CheckPart()
     augment: AugmentPart = AugmentPart()
     keep_sounds: bool = False
-    """Whether the sounds are kept beside the spectra, so that training can put effects on them; those of synth are."""
+    """Whether the sounds are kept beside the spectra, so that training can put effects on them; those of synth are, and
+    those of folders with effects of their own."""
+
+    @property
+    def keeps_sounds(self) -> bool:
+        return self.keep_sounds or any(folder.effects for folder in self.folders)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -213,7 +220,7 @@ class DataRecipe(Section):
                 hold_of(self.analysis.complete(), self.held)
             except DataError as error:
                 raise ValueError(f"held: {error}") from None
-        if self.keep_sounds and (self.held.hold_s > 0.0 or self.augment.copies):
+        if self.keeps_sounds and (self.held.hold_s > 0.0 or self.augment.copies):
             raise ValueError("keep_sounds: effects are put on plain notes, neither held nor altered (augment.copies)")
         if not self.pitched:
             self._check_strokes()
@@ -268,14 +275,19 @@ class Reading:
 
 
 def load_recipe(
-    source: str, overrides: Sequence[str] = (), reading: Reading | None = None, presets: Sequence[str] = ()
+    source: str,
+    overrides: Sequence[str] = (),
+    reading: Reading | None = None,
+    presets: Sequence[str] = (),
+    effects: Path | None = None,
 ) -> DataRecipe:
     """The recipe that a name or a path means: one that ships, a YAML file, a folder of sound files, or a SoundFont.
 
     A name that ships goes before a folder of that name, which is "./plucked" then.
 
     overrides: "key=value" each, over what the recipe says. presets: which of a SoundFont, each a program of bank 0 or
-    bank:program; without them all.
+    bank:program; without them all. effects: a folder of recordings and of what effects made of them, in the place of
+    the recipe's own sounds.
     Raises ConfigError for a recipe with faults, DataError where there is none.
     """
     reading = reading or Reading()
@@ -293,6 +305,11 @@ def load_recipe(
             raise DataError(f"{shown(source)} is no folder of sound files, no SoundFont, and no recipe; {known}")
         home = path.parent
         document = Document.read(DataRecipe, path)
+    if effects is not None:
+        if path.suffix != SUFFIX or path.is_dir():
+            raise DataError(f"--effects brings sounds of its own: name a recipe, like coast, and not {shown(source)}")
+        home = Path()
+        _with_effects(document, effects, source in shipped())
     for setting in overrides:
         document.set(setting)
     recipe = document.check()
@@ -314,6 +331,17 @@ def load_recipe(
     noise = recipe.augment.noise_folder
     augment = recipe.augment.model_copy(update={"noise_folder": noise and _place(home, noise)})
     return recipe.model_copy(update={"folders": folders, "augment": augment})
+
+
+def _with_effects(document: Document[DataRecipe], folder: Path, is_shipped: bool) -> None:
+    """Puts a folder in the place of the sounds of a recipe. One that ships says nothing of the folder's name and
+    licence."""
+    for key in (("synth",), ("soundfonts",), ("split", "settled")):
+        document.drop(key)
+    document.put(("folders",), [{"path": str(folder), "effects": True}], "--effects")
+    if is_shipped:
+        document.put(("name",), shown(folder.expanduser().resolve().name)[:_LONGEST_NAME] or "effects", "--effects")
+        document.put(("licence",), "", "--effects")
 
 
 def _place(home: Path, path: Path) -> Path:

@@ -1,7 +1,8 @@
 """A data set on disk: a folder with the spectra as one array that memory-maps, and an index in JSON.
 
 `x.npy` holds the log band magnitudes, NumPy's own format, which needs no library to read and maps into memory as it
-lies; `sounds.npy`, where there is one, the sounds that they were made of; `index.json` holds the recipe, the names, and
+lies; `sounds.npy`, where there is one, the sounds that they were made of, and `effects.npy` what effects of somebody's
+own made of these; `index.json` holds the recipe, the names, and
 one line for each note, which leaves out what holds of most. The index is written last and at once: a folder without one
 is an unfinished build, and never opens.
 """
@@ -21,10 +22,10 @@ from pydantic import ValidationError
 from oscvae.errors import DataError
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.training.data.analysis import AnalysisPart
-from oscvae.training.data.dataset import Held, NoteSet
+from oscvae.training.data.dataset import Held, NoteSet, Processed
 
 FORMAT = 1
-INDEX, SPECTRA, SOUNDS = "index.json", "x.npy", "sounds.npy"
+INDEX, SPECTRA, SOUNDS, PROCESSED = "index.json", "x.npy", "sounds.npy", "effects.npy"
 
 _COLUMNS = ("note", "program", "velocity", "level", "split", "timbre", "source", "f0_hz")
 _READ_BYTES = 1 << 22
@@ -61,6 +62,7 @@ def open_dataset(path: Path) -> NoteSet:
     return NoteSet(
         x=x,
         sounds=_sounds(index, path, analysis),
+        processed=_processed(index, path, analysis),
         held=_held(index, path),
         root_note=_root_note(index, path),
         analysis=analysis,
@@ -84,10 +86,12 @@ def save_dataset(notes: NoteSet, path: Path, about_notes: Sequence[dict[str, Any
     (path / INDEX).unlink(missing_ok=True)
     np.save(path / SPECTRA, np.ascontiguousarray(notes.x, np.float32))
     columns = {name: getattr(notes, name).tolist() for name in _COLUMNS}
+    about_effects = _of_effects(notes)
     rows = [
         {name: columns[name][row] for name in _COLUMNS}
         | ({"loop_s": float(notes.loop_s[row])} if np.isfinite(notes.loop_s[row]) else {})
         | ({} if notes.compared[row] else {"compared": False})
+        | ({"effects": about_effects[row]} if about_effects else {})
         | (about_notes[row] if about_notes else {})
         for row in range(len(notes))
     ]
@@ -96,6 +100,9 @@ def save_dataset(notes: NoteSet, path: Path, about_notes: Sequence[dict[str, Any
     if notes.sounds is not None:
         np.save(path / SOUNDS, notes.sounds)
         index["sounds"] = digest_of(path / SOUNDS)
+    if notes.processed is not None:
+        np.save(path / PROCESSED, notes.processed.sounds)
+        index["effects"] = {"names": list(notes.processed.names), "sounds": digest_of(path / PROCESSED)}
     if notes.root_note is not None:
         index["root_note"] = notes.root_note
     if notes.held is not None:
@@ -105,17 +112,47 @@ def save_dataset(notes: NoteSet, path: Path, about_notes: Sequence[dict[str, Any
 
 def _sounds(index: dict[str, Any], path: Path, analysis: NoteAnalysis) -> NDArray[np.int16] | None:
     """The sounds of a set that keeps them, mapped. Raises DataError."""
-    if "sounds" not in index:
+    return _mapped(path / SOUNDS, len(index["notes"]), analysis) if "sounds" in index else None
+
+
+def _processed(index: dict[str, Any], path: Path, analysis: NoteAnalysis) -> Processed | None:
+    """What effects made of the sounds of a set that has its own, mapped. Raises DataError."""
+    if "effects" not in index:
         return None
     try:
-        sounds: NDArray[np.int16] = np.load(path / SOUNDS, mmap_mode="r")
+        names = tuple(map(str, index["effects"]["names"]))
+        column = {name: number for number, name in enumerate(names)}
+        pairs = [
+            (row, column[name], float(gain))
+            for row, note in enumerate(index["notes"])
+            for name, gain in note.get("effects", {}).items()
+        ]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path / INDEX} is damaged: its effects are none; build the set again") from error
+    at = np.full((len(index["notes"]), len(names)), -1, np.int64)
+    for number, (row, effect, _) in enumerate(pairs):
+        at[row, effect] = number
+    gain = np.array([one for _, _, one in pairs], np.float32)
+    return Processed(names, at, _mapped(path / PROCESSED, len(pairs), analysis), gain)
+
+
+def _of_effects(notes: NoteSet) -> list[dict[str, float]]:
+    """What the row of each note says of its processed versions; nothing of a set that has none."""
+    if notes.processed is None:
+        return []
+    names, at, gain = notes.processed.names, notes.processed.at, notes.processed.gain
+    return [{names[effect]: float(gain[row[effect]]) for effect in np.flatnonzero(row >= 0)} for row in at]
+
+
+def _mapped(path: Path, rows: int, analysis: NoteAnalysis) -> NDArray[np.int16]:
+    """The sounds [rows, samples] of a file, from their onsets on. Raises DataError."""
+    try:
+        sounds: NDArray[np.int16] = np.load(path, mmap_mode="r")
     except (OSError, ValueError) as error:
-        raise DataError(f"{path / SOUNDS} cannot be read: {error}; build the set again") from error
-    shape = (len(index["notes"]), analysis.n_samples - analysis.onset_sample)
+        raise DataError(f"{path} cannot be read: {error}; build the set again") from error
+    shape = (rows, analysis.n_samples - analysis.onset_sample)
     if sounds.shape != shape or sounds.dtype != np.int16:
-        raise DataError(
-            f"{path / SOUNDS} is {sounds.dtype} {sounds.shape}, its index wants int16 {shape}: build the set again"
-        )
+        raise DataError(f"{path} is {sounds.dtype} {sounds.shape}, its index wants int16 {shape}: build the set again")
     return sounds
 
 

@@ -35,13 +35,15 @@ from oscvae.training.data.folder.hear import Told, hear
 from oscvae.training.data.holding import Hold
 from oscvae.training.data.plan import Item, Job, noise_files
 from oscvae.training.data.prepare import Checks, OutlierError, Prepared, prepare, prepare_stroke
+from oscvae.training.data.processed.take import take_versions
 from oscvae.training.data.recipes import AugmentPart
 from oscvae.training.data.soundfont import LEAD_S, RenderError, Timbre, render_notes
 from oscvae.units import cents, note_to_hz
 
 # Rendered beyond a note's length: for late onsets, and for takes that tuning shortens.
 _SPARE_S = 0.1
-_KEPT_PEAK = 0.5
+KEPT_PEAK = 0.5
+"""Of a sound that is kept: what an effect does depends on how loud it is played."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -61,6 +63,10 @@ def spectra_path(parts: Path, job: Job) -> Path:
 
 def sounds_path(parts: Path, job: Job) -> Path:
     return parts / f"{job.key}.sounds.npy"
+
+
+def versions_path(parts: Path, job: Job) -> Path:
+    return parts / f"{job.key}.versions.npy"
 
 
 def report_path(parts: Path, job: Job) -> Path:
@@ -86,6 +92,7 @@ def run_job(
     axis = _axis(analysis)
     spectra: list[Float32s] = []
     sounds: list[NDArray[np.int16]] = []
+    versions: list[NDArray[np.int16]] = []
     report = Report()
     noises = _noise(augment, analysis.sample_rate, report)
     held = None if hold is None else (hold, round((LEAD_S + hold.pressed_s) * analysis.sample_rate))
@@ -108,21 +115,36 @@ def run_job(
         except Exception as error:  # a fault of ours that one sound brings to light is no reason to lose the others
             report.skip(item, f"it cannot be used: {type(error).__name__}: {error}")
             continue
+        processed: list[dict[str, Any]] = []
         if keep_sounds:
-            sounds.append(_sound(prepared, job, analysis))
+            sound = _sound(prepared, job, analysis)
+            peak = float(np.abs(sound).max())
+            sounds.append(np.round(sound * (KEPT_PEAK * FULL_SCALE / peak)).astype(np.int16))
+            rows, processed, skipped = take_versions(job, prepared, peak, analysis, root_note is None)
+            versions += rows
+            report.skipped += skipped
         if prepared.doubt:
             told = (prepared.doubt, prepared.f0_hz, True, prepared.kind, prepared.begin_s)
             report.outliers.append(outlier(item, *told))
         for copy, (x, level) in enumerate(made):
             spectra.append(x)
-            row = {"item": index, "copy": copy, "note": prepared.note, "level": level, "f0_hz": prepared.f0_hz}
+            row: dict[str, Any] = {
+                "item": index,
+                "copy": copy,
+                "note": prepared.note,
+                "level": level,
+                "f0_hz": prepared.f0_hz,
+            }
             row |= {} if job.is_font else {"begin_s": prepared.begin_s}
+            row |= {"versions": processed} if processed else {}
             report.rows.append(row | ({"denied": prepared.denied} if prepared.denied else {}))
     array = np.stack(spectra) if spectra else np.empty((0, analysis.bands.n, analysis.frames), np.float32)
     np.save(spectra_path(parts, job), array)
     if keep_sounds:
         length = analysis.n_samples - analysis.onset_sample
         np.save(sounds_path(parts, job), np.stack(sounds) if sounds else np.empty((0, length), np.int16))
+    if versions:
+        np.save(versions_path(parts, job), np.stack(versions))
     write_report(parts, job, report)
 
 
@@ -131,12 +153,11 @@ def _onset(prepared: Prepared, job: Job) -> int | None:
     return None if job.is_font or prepared.level_s != LEVEL_S else 0
 
 
-def _sound(prepared: Prepared, job: Job, analysis: NoteAnalysis) -> NDArray[np.int16]:
-    """[samples] from the onset on, at half of full scale: what an effect does depends on how loud it is played."""
+def _sound(prepared: Prepared, job: Job, analysis: NoteAnalysis) -> Float32s:
+    """[samples] from the onset on."""
     rate = analysis.sample_rate
     sound = align(prepared.take, analysis.onset_sample, analysis.n_samples, rate, _onset(prepared, job))
-    sound = sound[analysis.onset_sample :]
-    return np.round(sound * (_KEPT_PEAK * FULL_SCALE / np.abs(sound).max())).astype(np.int16)
+    return sound[analysis.onset_sample :]
 
 
 @dataclass
@@ -145,7 +166,7 @@ class Report:
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     """{"item", "copy", "note", "level", "f0_hz"}, one for each spectrum; "begin_s" of a file; "denied" where a guessed
-    note was not."""
+    note was not; "versions" where effects made others of it."""
     outliers: list[dict[str, Any]] = field(default_factory=list)
     """{"what", "why", "f0_hz", "cents", "kept"}; "kind" and "begin_s" of a file."""
     skipped: list[dict[str, Any]] = field(default_factory=list)

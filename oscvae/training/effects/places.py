@@ -6,19 +6,34 @@ Source: J. de Leeuw, Applications of Convex Analysis to Multidimensional Scaling
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oscvae.arrays import Float64s
 
 _ROUNDS = 300
+_LEAST = 1e-9
+"""Of a deviation: effects that do nothing all lie at one place."""
 
 
-def distances(x: Float64s) -> Float64s:
-    """[effects, effects]: root mean square differences in x [sounds, effects, numbers], mean over the sounds."""
-    total = np.zeros((x.shape[1], x.shape[1]))
-    for one in x:
+def distances(x: Float64s, has: NDArray[np.bool_] | None = None) -> Float64s:
+    """[effects, effects]: root mean square differences in x [sounds, effects, numbers], mean over the sounds.
+
+    has: [sounds, effects], of which pairs x is told; of effects that no sound has both, the mean of all others.
+    """
+    has = np.ones(x.shape[:2], np.bool_) if has is None else has
+    total, count = np.zeros((x.shape[1], x.shape[1])), np.zeros((x.shape[1], x.shape[1]))
+    for one, there in zip(x, has, strict=True):
         square = (one**2).mean(axis=1)
-        total += np.sqrt(np.maximum(square[:, None] + square[None] - 2.0 * one @ one.T / one.shape[1], 0.0))
-    return total / len(x)
+        apart = np.sqrt(np.maximum(square[:, None] + square[None] - 2.0 * one @ one.T / one.shape[1], 0.0))
+        both = there[:, None] & there[None]
+        total += np.where(both, apart, 0.0)
+        count += both
+    known = (count > 0) & ~np.eye(len(count), dtype=np.bool_)
+    apart = total / np.maximum(count, 1)
+    if not (known | np.eye(len(count), dtype=np.bool_)).all():
+        apart[~known] = apart[known].mean() if known.any() else 1.0
+        np.fill_diagonal(apart, 0.0)
+    return apart
 
 
 def scaled(wanted: Float64s, dimensions: int) -> Float64s:
@@ -35,5 +50,5 @@ def scaled(wanted: Float64s, dimensions: int) -> Float64s:
         pull = -ratio
         pull[np.arange(count), np.arange(count)] = ratio.sum(axis=1)
         places = pull @ places / count
-    made: Float64s = (places - places.mean(axis=0)) / places.std()
+    made: Float64s = (places - places.mean(axis=0)) / max(places.std(), _LEAST)
     return made

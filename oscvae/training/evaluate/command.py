@@ -22,7 +22,7 @@ from oscvae.training.data.dataset import NoteSet
 from oscvae.training.data.store import open_dataset
 from oscvae.training.evaluate import gallery, maps
 from oscvae.training.evaluate.drawing import png, sheet
-from oscvae.training.evaluate.effects.measure import Bank
+from oscvae.training.evaluate.effects.measure import Placed
 from oscvae.training.evaluate.effects.page import draw_effects, write_effects
 from oscvae.training.evaluate.fidelity import instrument_codes
 from oscvae.training.evaluate.page import Page, doubt, write_fidelity, write_head, write_playing, write_realism
@@ -93,7 +93,8 @@ def write(subject: Subject, notes: NoteSet, found: Evaluation, material: Materia
     write_space(page, found.latent, draw_space(subject, notes, found, material, keep, track))
     write_realism(page, found.realism, found.data)
     if found.effects is not None:
-        write_effects(page, found.effects, keep("effects.png", png(draw_effects(Bank.of(document)))))
+        placed = Placed.of(document)
+        write_effects(page, found.effects, placed, keep("effects.png", png(draw_effects(placed))))
     (out / INDEX).write_text(page.html(f"{found.model}, evaluated"), encoding="utf-8")
 
 

@@ -10,6 +10,11 @@ from oscvae.training.evaluate.effects.measure import Effects, Told
 from oscvae.training.evaluate.fidelity import Distance
 from oscvae.training.evaluate.report import Evaluation
 
+_BY_CHANCE = (
+    "group of effects, from the effect's code",
+    "effect, from the sound's code",
+    "sound, from the effect's code",
+)
 Read = Callable[[Evaluation], "tuple[float, int] | None"]
 """The figure and how many cases it is from; None where the data do not say, and no row is shown."""
 
@@ -79,16 +84,21 @@ def _ratio(found: Evaluation) -> tuple[float, int] | None:
 def targets(dimensions: int, found: Evaluation, has_pitch: bool = True) -> tuple[Target, ...]:
     """For a latent space of so many dimensions, of notes or of sounds without pitch, and what was evaluated."""
     if found.effects is not None:
-        return _with_effects()
+        return _with_effects(found.effects)
     return tuple(target for target in _targets(dimensions) if target.of in ("all", "notes" if has_pitch else "strokes"))
 
 
-def _effect(read: Callable[[Effects], tuple[float, int]]) -> Read:
+def _effect(read: Callable[[Effects], tuple[float, int] | None]) -> Read:
     return lambda found: None if found.effects is None else read(found.effects)
 
 
-def _with_effects() -> tuple[Target, ...]:
-    """Of a model of sounds and effects."""
+def _with_effects(effects: Effects) -> tuple[Target, ...]:
+    """Of a model of sounds and effects. What is told by chance has a target for as many effects as the bank has."""
+    is_bank = effects.brightness_rank is not None
+    return tuple(one for one in _of_effects() if is_bank or one.what not in _BY_CHANCE)
+
+
+def _of_effects() -> tuple[Target, ...]:
     return (
         Target("pitch error, median", "cents", 1.0, 1.0, False, lambda e: _tuning(e, "median_cents"), 2),
         Target("pitch error, 95th percentile", "cents", 5.0, 2.0, False, lambda e: _tuning(e, "p95_cents"), 2),
@@ -104,7 +114,7 @@ def _with_effects() -> tuple[Target, ...]:
             4.0,
             6.0,
             True,
-            _effect(lambda e: (float(e.unseen_right), len(e.unseen))),
+            _effect(lambda e: None if e.unseen_right is None else (float(e.unseen_right), len(e.unseen))),
             0,
         ),
         Target("LSD, unseen pairs over seen ones", "dB", 0.5, 0.2, False, _effect(_gap), 2),
@@ -114,15 +124,21 @@ def _with_effects() -> tuple[Target, ...]:
             0.9,
             0.95,
             True,
-            _effect(lambda e: (e.brightness_rank, e.sounds)),
+            _effect(lambda e: None if e.brightness_rank is None else (e.brightness_rank, e.sounds)),
             3,
         ),
         Target(
-            "distance on the pad against dB, rank", "", 0.9, 0.95, True, _effect(lambda e: (e.distance_rank, 2556)), 3
+            "distance on the pad against dB, rank",
+            "",
+            0.9,
+            0.95,
+            True,
+            _effect(lambda e: None if e.distance_rank is None else (e.distance_rank, e.distances)),
+            3,
         ),
-        Target("group of effects, from the effect's code", "", 0.35, 0.5, True, _effect(lambda e: _sure(e.group)), 2),
+        Target(_BY_CHANCE[0], "", 0.35, 0.5, True, _effect(lambda e: _sure(e.group)), 2),
         Target(
-            "effect, from the sound's code",
+            _BY_CHANCE[1],
             "",
             0.04,
             0.014,
@@ -131,7 +147,7 @@ def _with_effects() -> tuple[Target, ...]:
             3,
         ),
         Target(
-            "sound, from the effect's code",
+            _BY_CHANCE[2],
             "",
             0.04,
             0.013,

@@ -186,7 +186,7 @@ def export_run(
     axes = measure_axes(model, document, model.first_weights().numpy(), track, parted)
     model, document = turned(model, axes), turned_document(document, axes)
     if effects:
-        document = with_bank(document, model, loaded.config)
+        document = with_bank(document, model, notes, loaded.config)
     loud, loudness = levelled(model, document, track)
     told = {**document.training, "loudness": loudness.record()} | ({"float16_shift_db": shift_db} if half else {})
     final = loud.model_copy(update={"training": told, "weights": "float16" if half else "float32"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,13 @@ from oscvae.model.document import ModelDocument2
 from oscvae.model.torchscript import one_hots
 from oscvae.training.config import TrainConfig
 from oscvae.training.data.dataset import NoteSet
-from oscvae.training.effects.bank import BANK
-from oscvae.training.effects.pairs import Pairs, unseen_effects
+from oscvae.training.effects.pairs import Pairs
+from oscvae.training.effects.sets import EffectSet
 
 PADS = ("sound", "effect")
 RECORD = "effects"
-"""The key of the training record that holds the bank and its places."""
+"""The key of the training record that holds the effects and their places."""
+_LIKE_VELOCITY = re.compile(r"\s\d{1,3}$")
 _HEARD = 48
 """Sounds that an effect which was never trained on is placed by."""
 _MARGIN = 0.05
@@ -31,10 +33,13 @@ def place_unseen(model: Any, notes: NoteSet, config: TrainConfig) -> None:
     """Puts each effect that was never trained on where the encoder hears it, on average over sounds."""
     rows = _some(np.flatnonzero(~notes.held_out), _HEARD)
     pairs = Pairs(notes)
-    octave, semitone = one_hots(notes.note[rows].tolist(), notes.analysis.first_octave)
     with torch.inference_mode():
-        for effect in unseen_effects(config.effects.unseen):
-            x = torch.from_numpy(pairs.spectra(rows, np.full(rows.size, effect)))
+        for effect in pairs.effects.unseen(config.effects.unseen):
+            there = rows[pairs.effects.has(rows, np.full(rows.size, effect))]
+            if not there.size:  # only withheld sounds have it
+                there = np.flatnonzero(pairs.effects.has(np.arange(len(notes)), np.full(len(notes), effect)))
+            octave, semitone = one_hots(notes.note[there].tolist(), notes.analysis.first_octave)
+            x = torch.from_numpy(pairs.spectra(there, np.full(there.size, effect)))
             model.encoder.places.data[effect] = model.encoder.effect(x, octave, semitone)[0].mean(0)
 
 
@@ -53,7 +58,10 @@ def with_effects(document: ModelDocument2, model: Any, notes: NoteSet) -> ModelD
     octave, semitone = one_hots(notes.note[rows].tolist(), document.first_octave)
     with torch.inference_mode():
         z = model.encode(torch.from_numpy(np.array(notes.x[rows])), octave, semitone)[0].numpy()
-    effects = np.arange(rows.size) % len(BANK)
+    names = EffectSet.of(notes).names
+    # Where there are fewer sounds than effects, some stand for two: each effect is a preset.
+    number = np.arange(max(rows.size, len(names)))
+    effects, sounds = number % len(names), number % rows.size
     return document.model_copy(
         update={
             "pads": _pads(parted, places.shape[1]),
@@ -65,30 +73,36 @@ def with_effects(document: ModelDocument2, model: Any, notes: NoteSet) -> ModelD
             ),
             "points": tuple(
                 Point(
-                    z=joined(tuple(round(float(value), _DIGITS) for value in z[at]), places[effect]),
-                    note=int(notes.note[row]),
-                    label=BANK[effect].name,
+                    z=joined(tuple(round(float(value), _DIGITS) for value in z[sound]), places[effect]),
+                    note=int(notes.note[rows[sound]]),
+                    label=_label(names[effect], int(notes.velocity[rows[sound]])),
                 )
-                for at, (row, effect) in enumerate(zip(rows, effects, strict=True))
+                for sound, effect in zip(sounds, effects, strict=True)
             ),
         }
     )
 
 
-def with_bank(document: ModelDocument2, model: Any, config: TrainConfig) -> ModelDocument2:
-    """The same, its training record with the bank: of each effect its name, family and parameters, where it lies in the
-    model's own dimensions, and whether it was trained on."""
+def with_bank(document: ModelDocument2, model: Any, notes: NoteSet, config: TrainConfig) -> ModelDocument2:
+    """The same, its training record with the effects: of each its name, of the bank its family and parameters, where it
+    lies in the model's own dimensions, and whether it was trained on."""
     places = model.encoder.places.detach().numpy()
-    unseen = unseen_effects(config.effects.unseen)
+    effects = EffectSet.of(notes)
+    unseen = effects.unseen(config.effects.unseen)
     told = [
         {
-            **effect.record(),
+            **record,
             "place": [round(float(value), _DIGITS) for value in places[row]],
             **({"unseen": True} if row in unseen else {}),
         }
-        for row, effect in enumerate(BANK)
+        for row, record in enumerate(effects.records)
     ]
     return document.model_copy(update={"training": {**document.training, RECORD: told}})
+
+
+def _label(name: str, velocity: int) -> str:
+    """An effect's name; one that ends as a velocity would has one behind it, which is not shown."""
+    return f"{name} {velocity}" if _LIKE_VELOCITY.search(name) else name
 
 
 def _pads(sound: int, effect: int) -> tuple[str, ...]:

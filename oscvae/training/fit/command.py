@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oscvae.errors import ConfigError
-from oscvae.training.config import DEFAULT, OWN, UNPITCHED, TrainConfig, find_config, load_config
+from oscvae.training.config import DEFAULT, EFFECTS, OWN, OWN_EFFECTS, UNPITCHED, TrainConfig, find_config, load_config
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.data.store import open_dataset
 from oscvae.training.fit.run import CONFIG, read_record
-from oscvae.training.fit.start import FEW_NOTES, NOTHING, check_fits, go_on_from, open_start, why_not
+from oscvae.training.fit.start import EFFECTS_START, FEW_NOTES, NOTHING, check_fits, go_on_from, open_start, why_not
 from oscvae.units import hz_to_note, note_name
 
 RUNS = Path("runs")
@@ -37,8 +37,10 @@ def train(
         raise ConfigError("--from is for a new run: one that goes on knows where it began")
     notes = open_dataset(data) if data is not None and not resume else None
     strokes = notes is not None and notes.root_note is not None
+    has_effects = notes is not None and notes.processed is not None
     few = notes is not None and not strokes and int((~notes.held_out).sum()) < FEW_NOTES
-    settings = _settings(config or _default(few or start not in (None, NOTHING), strokes), out, resume, overrides)
+    default = _default(few or start not in (None, NOTHING), strokes, has_effects)
+    settings = _settings(config or default, out, resume, overrides)
     folder = out if out is not None else RUNS / settings.name
     if resume and data is None:
         data = Path(read_record(folder)["data"]["path"])
@@ -58,7 +60,7 @@ def train(
     if start not in (None, NOTHING):
         begun = open_start(str(start))
     elif start is None and few and config is None and not resume:
-        begun = open_start(DEFAULT)
+        begun = open_start(EFFECTS_START if has_effects else DEFAULT)
         if (why := why_not(begun, notes)) is not None:
             console.print(f"begins from nothing: {why}", highlight=False)
             begun = None
@@ -80,8 +82,10 @@ def train(
     return 0
 
 
-def _default(own: bool, strokes: bool) -> str | None:
+def _default(own: bool, strokes: bool, has_effects: bool) -> str | None:
     """The configuration of data that none is named for; None for that of a run, or `DEFAULT`."""
+    if has_effects:
+        return OWN_EFFECTS if own else EFFECTS
     return UNPITCHED if strokes else OWN if own else None
 
 

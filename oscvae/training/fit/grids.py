@@ -13,14 +13,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from oscvae.arrays import Int64s
-from oscvae.errors import DataError
+from oscvae.errors import ConfigError
 from oscvae.training.config import TrainConfig
 from oscvae.training.data.dataset import TRAIN, NoteSet
-from oscvae.training.effects.bank import BANK, DRY
-from oscvae.training.effects.pairs import Pairs, is_unseen_pair, unseen_effects
+from oscvae.training.effects.bank import DRY
+from oscvae.training.effects.pairs import Pairs
 from oscvae.training.model.additive import gather_matrix
 
 _STREAM = 3
@@ -33,7 +34,7 @@ class Grid(NamedTuple):
     row: Tensor
     """(B,), which note of the data set."""
     effect: Tensor
-    """(B,), which row of the bank."""
+    """(B,), which effect of the data set's."""
     source: Tensor
     """(B,), which pair of the grid the sound's code is from."""
     noise: Tensor
@@ -50,28 +51,34 @@ class GridSampler:
     def __init__(self, notes: NoteSet, config: TrainConfig, knots: tuple[float, ...]) -> None:
         self._train = np.flatnonzero(notes.split == TRAIN)
         wanted = config.effects
-        unseen = unseen_effects(wanted.unseen)
-        self._effects = np.array([row for row in range(1, len(BANK)) if row not in unseen])
-        self._sounds = config.fit.batch // wanted.at_once
-        if self._train.size < self._sounds:
-            raise DataError(f"{self._train.size} notes to train on: a batch wants {self._sounds} of them")
-        self._config, self._seed, self._latent = wanted, config.seed, config.latent
         self.pairs = Pairs(notes, config.fit.threads or 2)
+        unseen = self.pairs.effects.unseen(wanted.unseen)
+        self._effects = np.array([row for row in range(1, len(self.pairs.effects)) if row not in unseen], np.int64)
+        if not self._effects.size:
+            raise ConfigError("effects.unseen: it leaves no effect to train on")
+        self._at_once = min(wanted.at_once, 1 + self._effects.size)
+        self._sounds = min(config.fit.batch // self._at_once, self._train.size)
+        self._config, self._seed, self._latent = wanted, config.seed, config.latent
         self._gather = gather_matrix(np.array(knots), notes.analysis.frames)
         self._decades = notes.analysis.range_db / 20.0
 
     @property
     def epoch(self) -> int:
-        return int(self._train.size * (self._effects.size + 1))
+        return int(self._train.size + self.has(self._train[:, None], self._effects).sum())
+
+    def has(self, rows: Int64s, effects: Int64s) -> NDArray[np.bool_]:
+        """Which pairs of a sound and an effect there are."""
+        return self.pairs.effects.has(rows, effects)
 
     def first_sounds(self, count: int) -> Int64s:
         """Some rows that are trained on, evenly chosen."""
         return self._train[np.linspace(0, self._train.size - 1, min(count, self._train.size)).round().astype(int)]
 
-    def some_effects(self, count: int) -> Int64s:
-        """Effects that are trained on, at random, the dry sound among them."""
+    def some_effects(self, rows: Int64s) -> Int64s:
+        """For each sound an effect that is trained on, at random, the dry sound among them."""
         known = np.concatenate([[DRY], self._effects])
-        return np.random.default_rng((self._seed, _STREAM)).choice(known, count)
+        chosen = np.random.default_rng((self._seed, _STREAM)).choice(known, rows.size)
+        return np.where(self.has(rows, chosen), chosen, DRY)
 
     def at_knots(self, rows: Int64s, effects: Int64s) -> tuple[Tensor, Tensor]:
         """(x, linear), each (B, bands, knots)."""
@@ -82,11 +89,12 @@ class GridSampler:
     def batch(self, number: int) -> Grid:
         wanted, rng = self._config, np.random.default_rng((self._seed, _STREAM, number))
         sounds = rng.choice(self._train, self._sounds, replace=False)
-        effects = np.concatenate([[DRY], rng.choice(self._effects, wanted.at_once - 1, replace=False)])
+        effects = np.concatenate([[DRY], rng.choice(self._effects, self._at_once - 1, replace=False)])
+        there = self.has(sounds[:, None], effects)
         row, effect, place = [], [], []
         for at, sound in enumerate(sounds.tolist()):
-            for one in effects.tolist():
-                if not is_unseen_pair(sound, one, wanted.unseen_pairs):
+            for which, one in enumerate(effects.tolist()):
+                if there[at, which] and not self.pairs.effects.is_unseen_pair(sound, one, wanted.unseen_pairs):
                     row.append(sound)
                     effect.append(one)
                     place.append(at)

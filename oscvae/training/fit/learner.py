@@ -18,6 +18,7 @@ from oscvae.errors import ConfigError
 from oscvae.model.torchscript import one_hots
 from oscvae.training.config import LossConfig, TrainConfig
 from oscvae.training.data.dataset import NoteSet
+from oscvae.training.effects.sets import EffectSet
 from oscvae.training.fit.batches import Batch, Sampler, TrainStream, WatchStream, augmentation_seed, watched
 from oscvae.training.fit.losses import log_spectral_distance, reconstruction, spectral_convergence
 from oscvae.training.fit.regularisers import Activity, activity, penalty
@@ -37,7 +38,7 @@ class Learner(lightning.LightningModule):
         super().__init__()
         self.config = config
         analysis = notes.analysis
-        self.model: NoteModel = make_model(config, analysis)
+        self.model: NoteModel = make_model(config, analysis, effects=len(EffectSet.of(notes)))
         if config.decoder.kind == "convolutional":
             self.model = self.model.to(memory_format=torch.channels_last)  # twice as fast on a CPU
         self.sampler = Sampler(notes, config)

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from oscvae.arrays import Int64s
 from oscvae.errors import ConfigError
 from oscvae.training.config import TrainConfig
 from oscvae.training.data.dataset import NoteSet
-from oscvae.training.effects.bank import BANK
 from oscvae.training.effects.places import distances, scaled
 from oscvae.training.fit.batches import WatchStream
 from oscvae.training.fit.grids import Grid, GridSampler, GridStream
@@ -30,6 +30,8 @@ _WATCHED = 40
 """Sounds that are looked at, each under two effects."""
 _SCALED_SOUNDS = 24
 """Sounds that the distances of the effects are measured on."""
+_SCALED_RECORDINGS = 100
+"""The same, where not each has every effect."""
 _CALIBRATION = 1e-3
 """Weight of what teaches the encoder how far off its own code of an effect is."""
 
@@ -45,23 +47,58 @@ class PairedLearner(Learner):
         self.register_buffer("share", weight, persistent=False)
         chosen = self.rows[np.linspace(0, self.rows.size - 1, min(_WATCHED, self.rows.size)).round().astype(int)]
         self._watched_row = np.repeat(chosen, 2)
-        self._watched_effect = self.grids.some_effects(self._watched_row.size)
+        self._watched_effect = self.grids.some_effects(self._watched_row)
         self._watched: tuple[Tensor, Tensor] | None = None
 
     def _grids(self, config: TrainConfig, notes: NoteSet) -> GridSampler:
         grids = GridSampler(notes, config, self.model.knots)
+        if len(grids.pairs.effects) <= config.effects.size:
+            raise ConfigError(
+                f"effects.size {config.effects.size}: it must be below the number of effects with the dry sound, "
+                f"{len(grids.pairs.effects)}"
+            )
         self.steps_per_epoch = grids.epoch / config.fit.batch
         return grids
 
     def place_effects(self) -> None:
         """Where the table begins: for a new run, once."""
-        rows = self.grids.first_sounds(_SCALED_SOUNDS)
-        every = np.arange(len(BANK))
-        x = np.stack([self.grids.at_knots(np.full(every.size, row), every)[0].numpy() for row in rows])
+        effects = self.grids.pairs.effects
+        every = np.arange(len(effects))
+        rows = self.grids.first_sounds(_SCALED_SOUNDS if effects.at is None else _SCALED_RECORDINGS)
+        has = effects.has(rows[:, None], every)
+        first = self.grids.at_knots(rows[:1], every[:1])[0].numpy()
+        x = np.zeros((*has.shape, *first.shape[1:]), np.float32)
+        for one, row, there in zip(x, rows, has, strict=True):
+            one[there] = self.grids.at_knots(np.full(int(there.sum()), row), every[there])[0].numpy()
         # Roots of distances: the few that are far apart leave room for the many that are near.
-        places = scaled(np.sqrt(distances(x.reshape(len(rows), every.size, -1))), self.config.effects.size)
+        places = scaled(np.sqrt(distances(x.reshape(*has.shape, -1), has)), self.config.effects.size)
         with torch.no_grad():
             self.model.encoder.places.copy_(torch.from_numpy(places))
+
+    def find_effects(self, known: Tensor) -> None:
+        """The same, for a run that begins at a network which knows other effects, at the places `known` (n, E).
+
+        Each begins at the one of these from which its sounds are decoded best, or where the encoder hears it, if that
+        is better: of an effect that is like none of its own an encoder answers with any place.
+        """
+        encoder, rows = self.model.encoder, self.grids.first_sounds(_SCALED_SOUNDS)
+        with torch.no_grad():
+            for effect in range(len(self.grids.pairs.effects)):
+                own = rows[self.grids.has(rows, np.full(rows.size, effect))]
+                if not own.size:
+                    continue
+                x, linear = self.grids.at_knots(own, np.full(own.size, effect))
+                heard, _ = encoder.effect.of_knots(x, self.octave[own], self.semitone[own])
+                places = torch.cat([heard.mean(0, keepdim=True), known])
+                target, sound = self._target(x, linear), self.encode(torch.from_numpy(own))[0][:, : self._sound]
+                off = [self._off(sound, place, own, target) for place in places]
+                encoder.places[effect] = places[int(np.argmin(off))]
+
+    def _off(self, sound: Tensor, place: Tensor, rows: Int64s, target: Target) -> float:
+        """How far sounds that are decoded from one place are from what they should be, in dB."""
+        z = torch.cat([sound, place.expand(len(sound), -1)], 1)
+        x, _ = self.model.decoder.describe(z, self.octave[rows], self.semitone[rows])
+        return float(log_spectral_distance(x, target, self.range_db).mean())
 
     def train_dataloader(self) -> Any:
         stream = GridStream(self.grids)

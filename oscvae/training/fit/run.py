@@ -21,6 +21,7 @@ from oscvae.model.analysis import NoteAnalysis
 from oscvae.training.config import TrainConfig, load_config, to_yaml
 from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.dataset import NoteSet
+from oscvae.training.effects.sets import OF_BANK
 
 FORMAT = 1
 CONFIG, RECORD, CHECKPOINTS = "config.yaml", "run.json", "checkpoints"
@@ -56,7 +57,7 @@ def load_run(folder: Path, which: str | None = None) -> Run:
 
     from oscvae.training.model.network import make_model
 
-    model = make_model(config, analysis)
+    model = make_model(config, analysis, effects=len(effects_of(record)))
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
         model.load_state_dict({key.removeprefix("model."): value for key, value in state.items()})
@@ -85,6 +86,12 @@ def read_record(folder: Path) -> dict[str, Any]:
     return record
 
 
+def effects_of(record: dict[str, Any]) -> list[str]:
+    """The effects that a run was trained with, if with any: those of its data, or the bank."""
+    names: list[str] = record.get("effects") or OF_BANK.names
+    return names
+
+
 def begin_run(folder: Path, config: TrainConfig, notes: NoteSet, data: Path, start: str | None = None) -> None:
     """Makes the folder of a new run, which begins at the model `start`. Raises ConfigError where there is one."""
     if (folder / RECORD).exists():
@@ -98,6 +105,7 @@ def begin_run(folder: Path, config: TrainConfig, notes: NoteSet, data: Path, sta
         "data": {"path": str(data.resolve()), "fingerprint": notes.fingerprint, "notes": len(notes)},
         "recipe": AnalysisPart.of(notes.analysis).model_dump(),
         "versions": versions(),
+        **({"effects": list(notes.processed.names)} if notes.processed is not None else {}),
         **({"from": start} if start is not None else {}),
     }
     unfinished = folder / f"{RECORD}.tmp"

@@ -19,13 +19,17 @@ from oscvae.model.torchscript import parameters
 from oscvae.settings.sections import default_config_path
 from oscvae.training.config import AdditiveDecoder, TrainConfig
 from oscvae.training.data.dataset import NoteSet
-from oscvae.training.fit.run import RECORD, load_run
+from oscvae.training.fit.run import RECORD, effects_of, load_run, read_record
 
 NOTHING = "nothing"
+EFFECTS_START = "hits"
+"""The model that ships at which a small set with effects of its own begins."""
 FEW_NOTES = 500
 """A set with fewer notes to train on begins at the model that ships, unless it is told otherwise."""
 KEPT = ("latent", "encoder", "decoder", "refine")
 """The sections of a configuration that are those of the network, whatever it is trained with."""
+PLACES = "encoder.places"
+"""The parameter that says where effects lie."""
 _FREE = {"note_min", "note_max"}
 
 
@@ -38,6 +42,8 @@ class Start(NamedTuple):
     analysis: NoteAnalysis
     weights: dict[str, Any]
     """Its parameters by name, float32, on the CPU."""
+    effects: tuple[str, ...] = ()
+    """Of one that was trained with effects, their names, the dry sound first."""
 
 
 def open_start(source: str, models: Path | None = None) -> Start:
@@ -49,7 +55,8 @@ def open_start(source: str, models: Path | None = None) -> Start:
     path = Path(source)
     if (path / RECORD).is_file():
         run = load_run(path)
-        return Start(str(path.resolve()), run.config, run.analysis, dict(run.model.named_parameters()))
+        effects = tuple(effects_of(read_record(path))) if run.config.effects.size else ()
+        return Start(str(path.resolve()), run.config, run.analysis, dict(run.model.named_parameters()), effects)
     if path.suffix != SUFFIX and path.name == source:
         path = model_path(models or default_config_path().parent / "models", source)
     if not path.is_file():
@@ -64,7 +71,8 @@ def _of_model(path: Path) -> Start:
     except (KeyError, TypeError, ValidationError):
         raise ModelError(f"{path} does not say how it was trained, so training cannot go on with it") from None
     analysis = NoteAnalysis(**{name: getattr(document, name) for name in NoteAnalysis.model_fields})
-    return Start(f"{document.name} {document.version}", config, analysis, parameters(path))
+    effects = tuple(str(one["name"]) for one in document.training.get("effects", ()))
+    return Start(f"{document.name} {document.version}", config, analysis, parameters(path), effects)
 
 
 def why_not(start: Start, notes: NoteSet) -> str | None:
@@ -103,13 +111,17 @@ def go_on_from(start: Start, config: TrainConfig, overrides: Sequence[str] = ())
     return config.model_copy(update={name: getattr(start.config, name) for name in KEPT})
 
 
-def load_into(model: Any, start: Start) -> None:
-    """Its parameters into a fresh network of the same configuration. Raises ModelError where they are others."""
+def load_into(model: Any, start: Start, effects: Sequence[str] = ()) -> None:
+    """Its parameters into a fresh network of the same configuration. effects: those of the data that it is to go on
+    with; where they are others, their places are left as they are. Raises ModelError where the parameters are others.
+    """
     import torch
 
-    wanted = dict(model.named_parameters())
-    if {name: value.shape for name, value in wanted.items()} != {n: v.shape for n, v in start.weights.items()}:
+    left = {PLACES} if start.effects and tuple(effects) != start.effects else set()
+    wanted = {name: value for name, value in model.named_parameters() if name not in left}
+    given = {name: value for name, value in start.weights.items() if name not in left}
+    if {name: value.shape for name, value in wanted.items()} != {n: v.shape for n, v in given.items()}:
         raise ModelError(f"{start.source} holds other parameters than its configuration says")
     with torch.no_grad():
         for name, value in wanted.items():
-            value.copy_(start.weights[name])
+            value.copy_(given[name])

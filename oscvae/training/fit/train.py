@@ -23,6 +23,7 @@ from oscvae.errors import ConfigError
 from oscvae.settings.reader import nearest
 from oscvae.training.config import AdditiveDecoder, TrainConfig
 from oscvae.training.data.dataset import NoteSet
+from oscvae.training.effects.sets import EffectSet
 from oscvae.training.fit.learner import WATCHED_LOSS, Learner
 from oscvae.training.fit.paired import PairedLearner
 from oscvae.training.fit.run import (
@@ -32,7 +33,7 @@ from oscvae.training.fit.run import (
     begin_run,
     check_resumed,
 )
-from oscvae.training.fit.start import Start, check_fits, load_into
+from oscvae.training.fit.start import PLACES, Start, check_fits, load_into
 from oscvae.training.fit.tensorboard import Listener
 from oscvae.training.fit.watching import Watcher
 
@@ -83,7 +84,10 @@ def train(
         torch.set_num_threads(config.fit.threads)
     learner = _learner(config, notes)
     if start is not None:
-        load_into(learner.model, start)
+        effects = EffectSet.of(notes).names
+        load_into(learner.model, start, effects)
+        if isinstance(learner, PairedLearner) and tuple(effects) != start.effects:
+            learner.find_effects(start.weights[PLACES])
     elif isinstance(learner, PairedLearner) and not resume:
         learner.place_effects()
     trainer = _trainer(config, learner, _callbacks(config, notes, folder, console), folder)

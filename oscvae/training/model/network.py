@@ -16,6 +16,7 @@ from oscvae.model.analysis import NoteAnalysis
 from oscvae.model.knots import spread_matrix
 from oscvae.training import config as configuration
 from oscvae.training.config import TrainConfig
+from oscvae.training.effects.bank import BANK
 from oscvae.training.model.additive import AdditiveDecoder, KnotsEncoder
 from oscvae.training.model.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
 from oscvae.training.model.paired import PairedEncoder
@@ -28,9 +29,9 @@ class NoteModel(nn.Module):  # type: ignore[misc]  # torch is untyped here
     knots: at which frames the rows of a decoded note lie; empty for a decoder of all frames.
     """
 
-    def __init__(self, config: TrainConfig, analysis: NoteAnalysis) -> None:
+    def __init__(self, config: TrainConfig, analysis: NoteAnalysis, effects: int) -> None:
         super().__init__()
-        self.encoder = _encoder(config, analysis)
+        self.encoder = _encoder(config, analysis, effects)
         self.decoder = _decoder(config, analysis)
         self.refinement = Refinement(config.refine, config.latent, analysis)
         self.rounds = config.refine.rounds
@@ -73,17 +74,21 @@ def in_frames(x: Tensor, knots: Sequence[float], frames: int) -> Tensor:
     return x @ torch.from_numpy(spread_matrix(knots, frames)).to(x.device) if len(knots) > 0 else x
 
 
-def make_model(config: TrainConfig, analysis: NoteAnalysis, seed: int | None = None) -> NoteModel:
-    """A fresh model; its weights follow from the seed, by default the configuration's."""
+def make_model(
+    config: TrainConfig, analysis: NoteAnalysis, seed: int | None = None, effects: int = len(BANK)
+) -> NoteModel:
+    """A fresh model; its weights follow from the seed, by default the configuration's. effects: those of its data, with
+    the dry sound, where it is trained with any."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed if seed is None else seed)
-        return NoteModel(config, analysis)
+        return NoteModel(config, analysis, effects)
 
 
-def _encoder(config: TrainConfig, analysis: NoteAnalysis) -> nn.Module:
+def _encoder(config: TrainConfig, analysis: NoteAnalysis, effects: int) -> nn.Module:
     if isinstance(config.encoder, configuration.KnotsEncoder):
         if config.effects.size:
-            return PairedEncoder(config.encoder, config.latent - config.effects.size, config.effects.size, analysis)
+            size = config.effects.size
+            return PairedEncoder(config.encoder, config.latent - size, size, analysis, effects)
         return KnotsEncoder(config.encoder, config.latent, analysis)
     return ConvolutionalEncoder(config.encoder, config.latent, analysis)
 

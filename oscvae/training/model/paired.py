@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.training.config import KnotsEncoder as EncoderConfig
-from oscvae.training.effects.bank import BANK
 from oscvae.training.model.additive import KnotsEncoder
 
 _SPREAD_START = -4.0
@@ -16,15 +15,15 @@ _SPREAD_START = -4.0
 class PairedEncoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
     """As `KnotsEncoder`, of sound + effect dimensions.
 
-    places: where each effect of the bank lies, (effects, effect). spread: the log variance around a place (1, effect).
+    places: where each effect of the data lies, (effects, effect). spread: the log variance around a place (1, effect).
     """
 
-    def __init__(self, config: EncoderConfig, sound: int, effect: int, analysis: NoteAnalysis) -> None:
+    def __init__(self, config: EncoderConfig, sound: int, effect: int, analysis: NoteAnalysis, effects: int) -> None:
         super().__init__()
         self.sound = KnotsEncoder(config, sound, analysis)
         self.effect = KnotsEncoder(config, effect, analysis)
         self.knots = self.sound.knots
-        self.places = nn.Parameter(torch.zeros(len(BANK), effect))
+        self.places = nn.Parameter(torch.zeros(effects, effect))
         self.spread = nn.Parameter(torch.full((1, effect), _SPREAD_START))
 
     def forward(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:

@@ -16,7 +16,8 @@ from oscvae.model.torchscript import load, one_hots
 from oscvae.play.loaded import factory_presets
 from oscvae.training.data.store import open_dataset
 from oscvae.training.effects.bank import BANK, BY_NAME, DRY
-from oscvae.training.effects.pairs import Pairs, is_unseen_pair
+from oscvae.training.effects.pairs import Pairs
+from oscvae.training.effects.sets import OF_BANK
 from oscvae.training.evaluate.effects.measure import has_effects, measure_effects
 from oscvae.training.evaluate.subject import Subject
 from oscvae.training.export.command import export_run
@@ -59,7 +60,7 @@ def test_a_grid_holds_no_pair_that_is_never_trained_on(data: Path, tmp_path: Pat
             assert pairs[source][0] == row, "a code of another sound"
             assert pairs[source][1] != effect or sum(one == row for one, _ in pairs) == 1
         assert {row for row, _ in pairs} == {row for row, effect in pairs if effect == DRY}, "each sound is there dry"
-    assert not any(is_unseen_pair(row, effect, 0.4) for row, effect in seen)
+    assert not any(OF_BANK.is_unseen_pair(row, effect, 0.4) for row, effect in seen)
     assert not any(effect == BY_NAME[UNSEEN] for _, effect in seen)
     assert all(notes.split[row] == 0 for row, _ in seen)
     assert len({effect for _, effect in seen}) > 30
@@ -81,10 +82,12 @@ def test_a_grid_is_a_function_of_its_number_and_holds_the_sounds_as_the_effects_
 
 
 def test_which_pairs_are_unseen_does_not_depend_on_the_run() -> None:
-    chosen = [(row, effect) for row in range(60) for effect in range(len(BANK)) if is_unseen_pair(row, effect, 0.1)]
+    chosen = [
+        (row, effect) for row in range(60) for effect in range(len(BANK)) if OF_BANK.is_unseen_pair(row, effect, 0.1)
+    ]
     assert 0.07 < len(chosen) / (60 * len(BANK)) < 0.13
     assert all(effect != DRY for _, effect in chosen)
-    assert not any(is_unseen_pair(row, 5, 0.0) for row in range(200))
+    assert not any(OF_BANK.is_unseen_pair(row, 5, 0.0) for row in range(200))
 
 
 def test_effects_begin_apart_and_their_table_is_trained(data: Path, run: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from oscvae.sound.doubts import NOISE, NONE, OTHER, STEADY, Doubt, doubt, is_ste
 from oscvae.sound.files import resample
 from oscvae.sound.onset import Found, find_note
 from oscvae.sound.partials import Partials, heard_hz
-from oscvae.sound.takes import finish, settled, tune
+from oscvae.sound.takes import finish, lowered, settled, sharp_cents
 from oscvae.training.data.prepare import Checks, OutlierError, Prepared
 from oscvae.units import cents, hz_to_note, note_to_hz
 
@@ -79,9 +79,11 @@ def hear(recording: Float32s, told: Told, analysis: NoteAnalysis, axis: BandAxis
         if why and not checks.keep:
             raise OutlierError(why.why, f0_hz, why.kind, found.begin_s)
     take = found.take if told.tuning_cents == 0.0 else resample(found.take, rate, rate * tuning)
-    tuned = tune(take, note, rate, 0)
+    off_cents = sharp_cents(take, note, rate, 0)
+    tuned = lowered(take, rate, off_cents)
     x, level = finish(tuned, analysis, axis, 0)
-    return Prepared(x, level, note, f0_hz, tuned, why.why, denied, why.kind, found.begin_s)
+    all_cents = told.tuning_cents + off_cents
+    return Prepared(x, level, note, f0_hz, tuned, why.why, denied, why.kind, found.begin_s, lowered_cents=all_cents)
 
 
 def _outside(note: int, analysis: NoteAnalysis, f0_hz: float, found: Found) -> OutlierError:

@@ -32,7 +32,7 @@ def rows_of(
 
 def _row(item: Item, report: dict[str, Any], is_used: bool, strays: dict[str, str]) -> Row:
     outlier = next(iter(report["outliers"]), None)
-    why = outlier["why"] if outlier else next((one["why"] for one in report["skipped"]), "")
+    why = outlier["why"] if outlier else next((one["why"] for one in report["skipped"] if one["what"] == item.told), "")
     line = next(iter(report["rows"]), outlier)
     if line is None:
         return Row(item.told, item.note, kept=False, begin_s=item.begin_s, why=why)

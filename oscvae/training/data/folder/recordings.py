@@ -18,6 +18,7 @@ from oscvae.errors import DataError
 from oscvae.names import shown
 from oscvae.sound.chunks import stored_root
 from oscvae.training.data.folder.names import note_of, velocities_of
+from oscvae.training.data.processed.names import Version, check_effects, sort_versions
 from oscvae.training.data.recipes import FolderSource
 from oscvae.units import note_name
 
@@ -43,6 +44,8 @@ class Recording:
     is_guess: bool = False
     """Whether the note is a bare number in the name, which may as well count files."""
     velocity: int = 100
+    versions: tuple[Version, ...] = ()
+    """What effects have made of it, where the folder holds that."""
 
 
 @dataclass
@@ -87,10 +90,17 @@ def find_recordings(source: FolderSource) -> Found:
         reasons = "; ".join(f"{one['what']}: {one['why']}" for one in [*found.skipped, *found.passed_over][:3])
         told = f"; {reasons}" if reasons else ""
         raise DataError(f"{shown(root)} holds no sound files: WAV, FLAC, AIFF, OGG and MP3 are read{told}")
+    versions: dict[Path, tuple[Version, ...]] = {}
+    if source.effects:
+        parted = sort_versions(paths, root)
+        paths, versions = parted.dry, parted.versions
+        found.skipped += parted.skipped
+        check_effects(sorted({one.effect for ones in versions.values() for one in ones}), root)
     for path in paths:
         inside = shown(path.parent.relative_to(root))
         timbre = source.instrument or (inside if inside != "." else shown(root.resolve().name) or "recordings")
-        found.recordings.append(Recording(path, shown(path.relative_to(root)), timbre))
+        told, own = shown(path.relative_to(root)), versions.get(path, ())
+        found.recordings.append(Recording(path, told, timbre, versions=own))
     _name_notes(source, found)
     return found
 

@@ -18,23 +18,27 @@ from oscvae.arrays import Float32s, Float64s, Int64s
 from oscvae.model.detail import Detailer, Moved
 from oscvae.model.document import ModelDocument
 from oscvae.training.data.dataset import TRAIN, WITHHELD_RECORDING, NoteSet
-from oscvae.training.effects.bank import BANK
-from oscvae.training.effects.pairs import Pairs, is_unseen_pair
+from oscvae.training.effects.pairs import Pairs
 from oscvae.training.effects.places import distances
+from oscvae.training.effects.sets import EffectSet
 from oscvae.training.evaluate.fidelity import Distance, NoteDistances, note_distances
 from oscvae.training.evaluate.latent import rank_correlation
 from oscvae.training.evaluate.subject import Subject
 from oscvae.training.evaluate.summary import Track, quietly, some
 
 RECORD = "effects"
-"""The key of the training record that holds the bank and its places."""
+"""The key of the training record that holds the effects and their places."""
 _SAME_DB = 2.0
 """Effects that are less apart, on average over sounds, are one group."""
 _SOUNDS = 100
 _PAIRS = 200
 _KNOWN = 50
 """Training sounds by which the effects' codes are known."""
+_FEWEST_DISTANCES = 6
+"""Four effects have so many."""
 _FLOOR = -1.0
+_NOWHERE = 1e6
+"""Nothing is near to it."""
 
 Booleans = NDArray[np.bool_]
 
@@ -58,17 +62,22 @@ class Effects:
     detailed: Distance
     """The same, with fine detail that was fitted to the dry sound."""
     family: dict[str, Distance]
+    """By family; by effect, where these have none."""
     unseen: dict[str, str]
-    """Effects that were never trained on, and the family of the nearest other effect."""
-    unseen_right: int
+    """Effects that were never trained on, and the family of the nearest other effect; its name, where it has none."""
+    unseen_right: int | None
+    """Of these, how many are of the family of the nearest; None where effects have none."""
     unseen_pairs: Distance
     """Of sounds that are trained on, under effects that are, but never together."""
     seen_pairs: Distance
-    brightness_rank: float
-    """Of the Moog filter's corner and the brightness of what is decoded; mean over sounds and resonances."""
-    brightness_rank_true: float
-    distance_rank: float
-    """Of how far apart two effects lie, and how different they make sounds, in dB."""
+    brightness_rank: float | None
+    """Of the Moog filter's corner and the brightness of what is decoded; mean over sounds and resonances. None where
+    the effects are not those of the bank."""
+    brightness_rank_true: float | None
+    distance_rank: float | None
+    """Of how far apart two effects lie, and how different they make sounds, in dB; None of too few effects."""
+    distances: int
+    """Pairs of effects that this is from."""
     groups: int
     """Of effects that differ by `_SAME_DB`."""
     group: Told
@@ -80,97 +89,133 @@ class Effects:
 
 
 def has_effects(document: ModelDocument, notes: NoteSet) -> bool:
-    """Whether the model says where effects lie, and the data keep sounds to put them on."""
-    return RECORD in document.training and notes.sounds is not None
+    """Whether the model says where the effects of the data lie, and these have sounds under them to judge it by."""
+    if RECORD not in document.training or notes.sounds is None or not _judged(notes).size:
+        return False
+    return [row["name"] for row in document.training[RECORD]] == EffectSet.of(notes).names
 
 
 @dataclass(frozen=True)
-class Bank:
-    """The bank as the model's document has it."""
+class Placed:
+    """The effects as the model's document has them."""
 
+    name: tuple[str, ...]
     place: Float32s
     """[effects, E]."""
     family: tuple[str, ...]
+    """Of effects that have none, their names."""
     unseen: Booleans
+    corner: dict[float, tuple[int, ...]]
+    """Of the bank: at each resonance of the Moog filter, the rows of its corners, rising."""
+    has_families: bool
 
     @classmethod
-    def of(cls, document: ModelDocument) -> Bank:
+    def of(cls, document: ModelDocument) -> Placed:
         rows: list[dict[str, Any]] = document.training[RECORD]
+        moogs = [(float(row["resonance"]), float(row["hz"]), n) for n, row in enumerate(rows) if "hz" in row]
         return cls(
-            np.array([row["place"] for row in rows], np.float32),
-            tuple(str(row["family"]) for row in rows),
-            np.array([bool(row.get("unseen")) for row in rows]),
+            name=tuple(str(row["name"]) for row in rows),
+            place=np.array([row["place"] for row in rows], np.float32),
+            family=tuple(str(row.get("family", row["name"])) for row in rows),
+            unseen=np.array([bool(row.get("unseen")) for row in rows]),
+            corner={at: tuple(n for one, _, n in sorted(moogs) if one == at) for at in sorted({m[0] for m in moogs})},
+            has_families=any("family" in row for row in rows),
         )
 
 
 def measure_effects(
     subject: Subject, notes: NoteSet, rng: np.random.Generator, sounds: int = _SOUNDS, track: Track = quietly
 ) -> Effects:
-    """Of a model that `has_effects`."""
-    document, bank, pairs = subject.document, Bank.of(subject.document), Pairs(notes)
-    every = np.arange(len(BANK))
+    """Of a model that `has_effects`. Of a set of its own effects, a sound counts under those that it has."""
+    document, bank, pairs = subject.document, Placed.of(subject.document), Pairs(notes)
+    every = np.arange(len(bank.name))
     parted = document.latent_size - bank.place.shape[1]
-    rows = some(np.flatnonzero(notes.split == WITHHELD_RECORDING), sounds, rng)
+    rows = some(_judged(notes), sounds, rng)
+    has = pairs.effects.has(rows[:, None], every)
     dry = subject.encode(notes.x[rows], notes.note[rows]).mean
     detailer = Detailer(document)
-    plain, detailed, codes, spectra, decoded_bright, true_bright = [], [], [], [], [], []
+    plain, detailed, decoded_bright, true_bright = [], [], [], []
+    own_codes = np.zeros((*has.shape, document.latent_size), np.float32)
+    bands, frames = notes.x.shape[1], notes.x[:1, :, ::4].shape[2]
+    spectra = np.zeros((*has.shape, bands * frames), np.float32)
     for at, row in track(list(enumerate(rows.tolist())), "effects"):
-        wanted = pairs.spectra(np.full(every.size, row), every)
-        note = np.full(every.size, notes.note[row])
-        z = np.concatenate([np.repeat(dry[at, None, :parted], every.size, 0), bank.place], 1)
+        own_effects = np.flatnonzero(has[at])
+        wanted = pairs.spectra(np.full(own_effects.size, row), own_effects)
+        note = np.full(own_effects.size, notes.note[row])
+        z = np.concatenate([np.repeat(dry[at, None, :parted], own_effects.size, 0), bank.place[own_effects]], 1)
         x = subject.decode(z, note)
         plain.append(note_distances(x, wanted, subject.half_range_db))
         own = subject.decode(dry[at, None], note[:1])[0]
         detail = [Moved(1.0, int(note[0]), detailer.fit(own.T, notes.x[row].T))]
         with_detail = subject.with_detail(z, note, detailer, detail)
         detailed.append(note_distances(with_detail, wanted, subject.half_range_db))
-        codes.append(subject.encode(wanted, note).mean)
-        spectra.append((wanted * subject.half_range_db)[:, :, ::4].reshape(every.size, -1))
-        decoded_bright.append(_brightness(x, document))
-        true_bright.append(_brightness(wanted, document))
-    own_codes, family = np.stack(codes), np.array(bank.family)
-    apart_db = distances(np.stack(spectra).astype(np.float64))
+        own_codes[at, own_effects] = subject.encode(wanted, note).mean
+        spectra[at, own_effects] = (wanted * subject.half_range_db)[:, :, ::4].reshape(own_effects.size, -1)
+        if bank.corner:
+            decoded_bright.append(_brightness(x, document))
+            true_bright.append(_brightness(wanted, document))
+    together = _together(has)
+    apart_db = distances(spectra.astype(np.float64), has)
     known = some(np.flatnonzero(notes.split == TRAIN), _KNOWN, rng)
-    known_codes = _codes(subject, notes, pairs, known, track)
+    centre = _centre(subject, notes, pairs, known, track)
     nearest = _nearest_family(bank)
     grouped = _groups(apart_db)
-    guessed = _nearest(own_codes[:, :, parted:], known_codes[:, :, parted:].mean(axis=0))
+    guessed = _nearest(own_codes[:, :, parted:], centre[:, parted:])
     both = _joined(plain)
-    families = np.tile(family, rows.size)
+    families = np.array(bank.family)[np.nonzero(has)[1]]
+    right = sum(bank.family[bank.name.index(name)] == other for name, other in nearest.items())
     return Effects(
         sounds=rows.size,
         all=both.mean(),
         detailed=_joined(detailed).mean(),
         family={name: both.mean(families == name) for name in dict.fromkeys(bank.family)},
         unseen=nearest,
-        unseen_right=sum(bank.family[_row(name)] == other for name, other in nearest.items()),
+        unseen_right=right if bank.has_families else None,
         unseen_pairs=_pairs(subject, notes, bank, pairs, True, rng),
         seen_pairs=_pairs(subject, notes, bank, pairs, False, rng),
-        brightness_rank=_moog_rank(np.stack(decoded_bright)),
-        brightness_rank_true=_moog_rank(np.stack(true_bright)),
-        distance_rank=_rank_of_distances(bank.place, apart_db),
+        brightness_rank=_moog_rank(np.stack(decoded_bright), bank) if bank.corner else None,
+        brightness_rank_true=_moog_rank(np.stack(true_bright), bank) if bank.corner else None,
+        distance_rank=_rank_of_distances(bank.place, apart_db, together),
+        distances=int(together.sum()),
         groups=int(grouped.max()),
-        group=_told(grouped[guessed] == grouped[None], 1.0 / int(grouped.max())),
+        group=_told((grouped[guessed] == grouped[None])[has], 1.0 / int(grouped.max())),
         effect_from_sound=_told(
-            _nearest(own_codes[:, :, :parted], known_codes[:, :, :parted].mean(axis=0)) == every[None], 1 / every.size
+            (_nearest(own_codes[:, :, :parted], centre[:, :parted]) == every[None])[has], 1 / every.size
         ),
-        sound_from_effect=_sound_from_effect(own_codes[:, :, parted:]),
+        sound_from_effect=_sound_from_effect(own_codes[:, :, parted:], has),
     )
 
 
-def _codes(subject: Subject, notes: NoteSet, pairs: Pairs, rows: Int64s, track: Track) -> Float32s:
-    """[rows, effects, D] of every pair."""
-    every = np.arange(len(BANK))
-    return np.stack(
-        [
-            subject.encode(pairs.spectra(np.full(every.size, row), every), np.full(every.size, notes.note[row])).mean
-            for row in track(rows.tolist(), "codes of effects")
-        ]
-    )
+def _judged(notes: NoteSet) -> Int64s:
+    """Sounds that were never trained on; in a set without any, those that were withheld otherwise."""
+    never = np.flatnonzero(notes.split == WITHHELD_RECORDING)
+    return never if never.size else np.flatnonzero(notes.held_out)
+
+
+def _centre(subject: Subject, notes: NoteSet, pairs: Pairs, rows: Int64s, track: Track) -> Float32s:
+    """[effects, D], the mean code of each effect over sounds; far from all of one that none of them has."""
+    every = np.arange(len(pairs.effects))
+    has = pairs.effects.has(rows[:, None], every)
+    codes = np.zeros((*has.shape, subject.document.latent_size), np.float32)
+    for at, row in enumerate(track(rows.tolist(), "codes of effects")):
+        own = np.flatnonzero(has[at])
+        codes[at, own] = subject.encode(
+            pairs.spectra(np.full(own.size, row), own), np.full(own.size, notes.note[row])
+        ).mean
+    return _means(codes, has)
+
+
+def _means(codes: Float32s, has: Booleans) -> Float32s:
+    """[effects, D] of codes [sounds, effects, D], over the sounds that have the effect."""
+    if has.all():
+        return np.asarray(codes.mean(axis=0), np.float32)
+    count = has.sum(axis=0)[:, None]
+    means = (codes * has[:, :, None]).sum(axis=0) / np.maximum(count, 1)
+    return np.where(count > 0, means, _NOWHERE).astype(np.float32)
 
 
 def _pairs(
-    subject: Subject, notes: NoteSet, bank: Bank, pairs: Pairs, unseen: bool, rng: np.random.Generator
+    subject: Subject, notes: NoteSet, bank: Placed, pairs: Pairs, unseen: bool, rng: np.random.Generator
 ) -> Distance:
     """Of sounds and effects that were trained on, together or never together."""
     share = float(subject.document.training["config"]["effects"]["unseen_pairs"])
@@ -179,7 +224,8 @@ def _pairs(
     row, effect = [], []
     for _ in range(200 * _PAIRS):
         sound, one = int(rng.choice(sounds)), int(rng.choice(effects))
-        if is_unseen_pair(sound, one, share) == unseen:
+        there = bool(pairs.effects.has(np.array(sound), np.array(one)))
+        if there and pairs.effects.is_unseen_pair(sound, one, share) == unseen:
             row.append(sound)
             effect.append(one)
         if len(row) == _PAIRS:
@@ -207,21 +253,27 @@ def _brightness(x: Float32s, document: ModelDocument) -> Float64s:
     return centroid
 
 
-def _moog_rank(brightness: Float64s) -> float:
+def _moog_rank(brightness: Float64s, bank: Placed) -> float:
     """Of brightness [sounds, effects]."""
-    resonances = sorted({effect.parameters["resonance"] for effect in BANK if effect.family == "moog"})
     found = []
-    for resonance in resonances:
-        rows = [n for n, one in enumerate(BANK) if one.family == "moog" and one.parameters["resonance"] == resonance]
-        rising = sorted(rows, key=lambda row: BANK[row].parameters["hz"])
+    for rising in bank.corner.values():
         corner = np.arange(len(rising), dtype=np.float64)
-        found += [rank_correlation(corner, one[rising]) for one in brightness]
+        found += [rank_correlation(corner, one[list(rising)]) for one in brightness]
     return float(np.mean(found))
 
 
-def _rank_of_distances(place: Float32s, apart_db: Float64s) -> float:
+def _together(has: Booleans) -> Booleans:
+    """[pairs of effects], in the order of pdist: whether some sound has both."""
+    both = has.astype(np.int64).T @ has.astype(np.int64) > 0
+    found: Booleans = both[np.triu_indices(len(both), 1)]
+    return found
+
+
+def _rank_of_distances(place: Float32s, apart_db: Float64s, together: Booleans) -> float | None:
+    if together.sum() < _FEWEST_DISTANCES:
+        return None
     pairs = np.triu_indices(len(place), 1)
-    return float(rank_correlation(scipy.spatial.distance.pdist(place), apart_db[pairs]))
+    return float(rank_correlation(scipy.spatial.distance.pdist(place)[together], apart_db[pairs][together]))
 
 
 def _groups(apart_db: Float64s) -> Int64s:
@@ -237,25 +289,21 @@ def _nearest(codes: Float32s, centre: Float32s) -> Int64s:
     return found
 
 
-def _nearest_family(bank: Bank) -> dict[str, str]:
+def _nearest_family(bank: Placed) -> dict[str, str]:
     """Of each unseen effect: the family of the nearest that was trained on."""
     known = np.flatnonzero(~bank.unseen)
     return {
-        BANK[row].name: bank.family[known[_nearest(bank.place[row], bank.place[known])]]
+        bank.name[row]: bank.family[known[_nearest(bank.place[row], bank.place[known])]]
         for row in np.flatnonzero(bank.unseen).tolist()
     }
 
 
-def _row(name: str) -> int:
-    return [effect.name for effect in BANK].index(name)
-
-
 def _told(right: Booleans, chance: float) -> Told:
-    return Told(right.size, float(right.mean()), chance)
+    return Told(right.size, float(right.mean()) if right.size else 0.0, chance)
 
 
-def _sound_from_effect(codes: Float32s) -> Told:
+def _sound_from_effect(codes: Float32s, has: Booleans) -> Told:
     """Codes [sounds, effects, E]: known by every other effect, asked of the rest."""
-    centre = codes[:, ::2].mean(axis=1)
+    centre = _means(codes[:, ::2].transpose(1, 0, 2), has[:, ::2].T)
     guessed = _nearest(codes[:, 1::2], centre)
-    return _told(guessed == np.arange(len(codes))[:, None], 1.0 / len(codes))
+    return _told((guessed == np.arange(len(codes))[:, None])[has[:, 1::2]], 1.0 / len(codes))
