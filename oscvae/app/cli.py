@@ -161,6 +161,30 @@ def render(
     )
 
 
+@app.command(cls=Configurable)
+@_reporting
+def blend(
+    a: Annotated[Path, typer.Argument(metavar="A", help="A recording of at most ten minutes.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="Another, which is stretched to the length of A.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The WAV file to write, float, stereo.")],
+    mix: Annotated[float, typer.Option(min=-1, max=2, help="0 is A, 1 is B; beyond them it is drawn out.")] = 0.5,
+    curve: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The mix over the position: a text file, `place mix` a line.")
+    ] = None,
+    rate: Annotated[float, typer.Option(min=-4, max=4, help="How fast they are read; below 0 backwards.")] = 1.0,
+    model: Annotated[str, typer.Option(metavar="NAME", help="A model of single frames.")] = "timbre",
+    config: ConfigOption = None,
+    overrides: SetOption = None,
+) -> int:
+    """Blend two recordings into a sound file, frame by frame, at the level at which they were recorded."""
+    chosen = ["engine.gain_db=0", *(overrides or []), f"model.name={json.dumps(model)}"]
+    loaded = _configure(config, chosen)
+
+    from oscvae.app import blend as blender
+
+    return blender.main(loaded, a, b, mix=mix, curve=curve, rate=rate, out=out, progress=sys.stderr.isatty())
+
+
 dataset = typer.Typer(
     help="Data sets: build one from recordings or SoundFonts, see what is in it, hear it.", no_args_is_help=True
 )

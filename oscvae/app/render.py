@@ -53,16 +53,16 @@ def main(
             release = () if seconds is None else (float(seconds),)
             args = (float(note), *(float(value) for value in point), float(velocity), *release)
             moments = [Moment(0, (Message("/play", args, "," + "f" * len(args)),))]
-        samples = _render(engine, moments, progress)
+        samples = render_moments(engine, moments, progress)
     finally:
         engine.close()
     if note is not None and engine.errors:
         raise DataError(engine.errors[0])
-    _write(out, samples, engine.rate)
+    write_sound(out, samples, engine.rate)
     return 1 if engine.errors else 0
 
 
-def _render(engine: object, moments: Sequence[object], progress: bool):  # type: ignore[no-untyped-def]
+def render_moments(engine: object, moments: Sequence[object], progress: bool):  # type: ignore[no-untyped-def]
     if not progress:
         return engine.play(moments)  # type: ignore[attr-defined]
     from rich.console import Console
@@ -77,7 +77,7 @@ def _render(engine: object, moments: Sequence[object], progress: bool):  # type:
         )
 
 
-def _write(out: Path, samples, rate: int) -> None:  # type: ignore[no-untyped-def]
+def write_sound(out: Path, samples, rate: int) -> None:  # type: ignore[no-untyped-def]
     import soundfile
 
     if not out.parent.is_dir():

@@ -63,7 +63,7 @@ class Blends:
             velocity=values["velocity"],
             voice_id=values["id"],
             instead=old,
-            blend=(float(a.recording), float(b.recording), mix, values["rate"], 0.0, 0.0),
+            blend=(float(a.recording), float(b.recording), mix, values["rate"], float(values["rate"] < 0.0), 0.0),
         )
         if old is not None:
             self._timeline.defer(due_ns, lambda: self._pool.fade(old))

@@ -168,7 +168,7 @@ def take_chunk(engine, context, record):  # type: ignore[no-untyped-def]
     own[at.R_OWED] &= ~(1 << (block - at.CHUNKS * slot))
     if status != 0:
         return True
-    if record[7] == 1:
+    if record[7] == 1 and own[at.R_ENDS] == 0:
         own[at.R_ENDS] = block + 1
     if own[at.R_BLOCK] < 0:
         own[at.R_BLOCK] = block

@@ -68,7 +68,9 @@ def middle(sound: np.ndarray) -> np.ndarray:
 def test_a_recording_comes_back_and_ends_where_it_ended(engine: OfflineEngine) -> None:
     send(engine, "/blend", 1, "low", "high", 0.0)
     sound = heard(engine, SECONDS + 0.5)
-    assert level_db(middle(sound)) == pytest.approx(20.0 * np.log10(0.3 * 0.64 / np.sqrt(2.0)), abs=5.0)  # of wide bands
+    assert level_db(middle(sound)) == pytest.approx(
+        20.0 * np.log10(0.3 * 0.64 / np.sqrt(2.0)), abs=5.0
+    )  # of wide bands
     assert power_db(middle(sound), LOW_HZ) > power_db(middle(sound), HIGH_HZ) + 30.0
     assert engine.pool.idle
     assert level_db(sound[round((SECONDS + 0.2) * RATE) :]) < -80.0

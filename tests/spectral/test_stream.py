@@ -79,8 +79,10 @@ class Bench:
     def answer(self, chunk: Float32s, slot: int = 0, generation: int = 1, block: int = 0, **more: int) -> None:
         """The decoder has finished a chunk [rows, numbers]."""
         self.blocks[block] = chunk
-        status, goes_on = more.get("status", 0), more.get("goes_on", 1)
-        os.write(self.answers, RECORD.pack(at.DECODED, slot, generation, block, status, 1_000, goes_on, 0))
+        status, goes_on, is_last = (
+            more.get(name, default) for name, default in (("status", 0), ("goes_on", 1), ("last", 0))
+        )
+        os.write(self.answers, RECORD.pack(at.DECODED, slot, generation, block, status, 1_000, goes_on, is_last))
 
     def asked(self) -> list[tuple[int, ...]]:
         """Slot, generation, block and deadline of what the renderer has asked for since."""
@@ -317,3 +319,27 @@ def test_what_a_full_pipe_does_not_take_is_asked_for_again(frames: Bench) -> Non
         filled -= len(os.read(frames.credit, 65536))
     frames.serve()
     assert [record[:3] for record in frames.asked()] == [(0, 1, 0), (0, 1, 1)]
+
+
+@pytest.mark.parametrize("followers", [0, 1])
+def test_a_stream_ends_behind_its_last_chunk_and_whatever_comes_after_it(frames: Bench, followers: int) -> None:
+    frames.arm()
+    frames.answer(ramp(frames, 1)[0], goes_on=0)
+    frames.serve()
+    asked = frames.asked()
+    frames.answer(ramp(frames, 2)[0], block=asked[0][2], last=1)
+    if followers:
+        frames.answer(ramp(frames, 2)[1], block=asked[1][2], last=1)
+    frames.serve(40)
+    assert at.VOICE_IDLE in [event[0] for event in frames.events()]
+    assert load_word(frames.engine.voices[0], at.V_END) == (2 + 2) * 64 + 256 - 64
+    assert frames.late == frames.underruns == 0
+
+
+def test_samples_end_behind_their_last(samples: Bench) -> None:
+    chunk = np.full(samples.document.block_shape, 0.1, np.float32)
+    samples.arm()
+    samples.answer(chunk, goes_on=0, last=1)
+    samples.serve(40)
+    assert load_word(samples.engine.voices[0], at.V_END) == len(chunk)
+    assert samples.underruns == 0
