@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from e2e.streamed import PLAIN, check
 from parts.jackd import JackServer
 from parts.nn_models import Labelled, NoDecoder, write_foreign
 from parts.silent import ANSWER_S, LOAD_S, SilentDaemon
 from parts.stage import Stage
-from parts.streaming import write_ramp, write_sines
+from parts.streaming import RATE, write_mirror, write_ramp, write_sines
 from parts.waiting import until
 
 HERE, QUIETER = (0.0, 0.0), (1.0, 0.5)
@@ -23,6 +25,7 @@ def write_models(folder: Path) -> Path:
     folder.mkdir()
     write_ramp(folder / "ramp.ts")
     write_sines(folder / "sines.ts")
+    write_mirror(folder / "mirror.ts")
     return folder
 
 
@@ -120,3 +123,46 @@ def test_a_file_that_no_one_can_play_is_refused_and_what_plays_plays_on(daemon: 
     assert "nothing.ts" in refusal and "decode_params" in refusal
     assert voices(daemon) == 1
     daemon.daemon.quiet()
+
+
+def test_recordings_are_listed_encoded_and_blended(daemon: SilentDaemon) -> None:
+    load(daemon, "mirror")
+    t = np.arange(2 * RATE) / RATE
+    for name, hz in (("low", 300.0), ("high", 2000.0)):
+        soundfile.write(daemon.sounds_folder / f"{name}.wav", 0.3 * np.sin(2.0 * np.pi * hz * t), RATE)
+    assert daemon.ask("/sounds", answer="/sounds.reply")[1] == ("high.wav", 0, "low.wav", 0)
+    for name in ("low", "high"):
+        answer = daemon.ask("/encode", f"{name}.wav", timeout_s=LOAD_S)
+        assert answer[0] == "/done" and answer[1][1:3] == (f"{name}.wav", 60.0)
+        assert answer[1][-3] == name and answer[1][-2] < 0.1  # it decodes what it encoded
+    assert daemon.ask("/sounds", answer="/sounds.reply")[1] == ("high.wav", 1, "low.wav", 1)
+    daemon.client.send("/blend", 1, "low", "high", 0.5)
+    assert until(lambda: voices(daemon) == 1, ANSWER_S)
+    for setting in (("mix", 1.0), ("rate", -2.0), ("position", 0.25), ("loop", 1), ("z", *[0.0] * 64), ("gain", -6.0)):
+        daemon.client.send("/voice/set", 1, *setting)
+    daemon.client.send("/curve", 1, 0.0, 0.0, 0.5, 1.0, 1.0, -0.5)
+    assert daemon.client.drain() == []
+    daemon.client.send("/voice/set", 1, "loop", 0)
+    assert until(lambda: voices(daemon) == 0, ANSWER_S), "it does not end with its recordings"
+
+
+def test_a_decoder_that_comes_back_knows_no_recording_until_it_is_encoded_again(daemon: SilentDaemon) -> None:
+    load(daemon, "mirror")
+    soundfile.write(daemon.sounds_folder / "noise.wav", np.random.default_rng(1).uniform(-0.3, 0.3, RATE), RATE)
+    assert daemon.ask("/encode", "noise.wav", timeout_s=LOAD_S)[0] == "/done"
+    (decoder,) = daemon.daemon.decoders()
+    decoder.kill()
+    assert until(daemon.daemon.sounds, LOAD_S)
+    daemon.daemon.quiet()
+    assert "/encode its file" in daemon.failure("/blend", 1, "noise", "noise", 0.5)
+    assert daemon.ask("/encode", "noise.wav", timeout_s=LOAD_S)[0] == "/done"
+    daemon.client.send("/blend", 1, "noise", "noise", 0.5)
+    assert until(lambda: voices(daemon) == 1, ANSWER_S)
+    daemon.daemon.quiet()
+
+
+def test_a_file_that_is_no_recording_is_named(daemon: SilentDaemon) -> None:
+    load(daemon, "mirror")
+    (daemon.sounds_folder / "text.wav").write_text("no sound", encoding="utf-8")
+    assert "text.wav" in daemon.failure("/encode", "text.wav", timeout_s=LOAD_S)
+    assert "no sound 'missing.wav'" in daemon.failure("/encode", "missing.wav", timeout_s=LOAD_S)
