@@ -374,8 +374,9 @@ def export(
     Every model gets the same loudness. MODEL.ts instead of a run brings one that is there to it, its network unchanged.
     """
     from oscvae.training.export import command as exporting
+    from oscvae.training.export.wish import Wish
 
-    return exporting.main(source, out, force, data, exporting.Wish(version, licence, checkpoint, weights))
+    return exporting.main(source, out, force, data, Wish(version, licence, checkpoint, weights))
 
 
 @app.command()

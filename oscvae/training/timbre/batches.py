@@ -1,4 +1,4 @@
-"""What each training step sees: which frames, with what noise, and which of them are the sum of two.
+"""What each training step sees: which frames, and with what noise.
 
 Everything is a function of the seed and the number of the batch, so that a run which goes on after a kill sees what it
 would have seen.
@@ -22,10 +22,6 @@ class FrameBatch(NamedTuple):
 
     row: Tensor
     """(B,)."""
-    other: Tensor
-    """(B,), what is added where a frame is the sum of two."""
-    gain_db: Tensor
-    """(B, 1), at which level against the row; minus infinity where nothing is added."""
     noise: Tensor
     """(B, D), standard normal."""
 
@@ -54,12 +50,10 @@ class FrameSampler:
         """The share of process `rank` of `world` in the batch of that number; the batch is the same for any `world`."""
         config = self._config
         size, rng = config.fit.batch, np.random.default_rng((config.seed, number))
-        row, other = self._draw(rng, size), self._draw(rng, size)
-        gain_db = -config.mixed_db * rng.random((size, 1), np.float32)
-        gain_db[rng.random(size) >= config.mixed] = -np.inf
+        row = self._draw(rng, size)
         noise = rng.standard_normal((size, config.latent), np.float32)
         mine = slice(rank, None, world)
-        return FrameBatch(*(torch.from_numpy(part[mine]) for part in (row, other, gain_db, noise)))
+        return FrameBatch(*(torch.from_numpy(part[mine]) for part in (row, noise)))
 
     def _draw(self, rng: np.random.Generator, size: int) -> np.ndarray:
         which = np.searchsorted(self._chance, rng.random(size), side="right").clip(max=self._chance.size - 1)

@@ -1,4 +1,4 @@
-"""`oscvae train | evaluate | export` of single frames: what their arguments mean. torch is imported once they are right."""
+"""`oscvae train | evaluate | export` of single frames: what their arguments mean. torch comes once they are right."""
 
 from __future__ import annotations
 

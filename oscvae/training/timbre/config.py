@@ -51,8 +51,7 @@ class TimbreConfig(Section):
     """Everything that a run depends on, besides its data.
 
     latent: D. hidden: the widths of the encoder's layers; the decoder has the same in reverse. balance: 0 draws
-    every frame as often, 1 every recording. mixed: how often a frame
-    is the sum of two, of different recordings, at levels up to `mixed_db` apart.
+    every frame as often, 1 every recording.
     """
 
     example = "latent=64"
@@ -64,8 +63,6 @@ class TimbreConfig(Section):
     hidden: Counts = (1024, 1024)
     dropout: Dropout = 0.0
     balance: Share = 0.0
-    mixed: Share = 0.0
-    mixed_db: Annotated[float, Field(ge=0, le=80)] = 30.0
     regulariser: RegulariserConfig = RegulariserConfig()
     loss: FrameLoss = FrameLoss()
     optimiser: OptimiserConfig = OptimiserConfig()

@@ -71,8 +71,6 @@ class FramesLearner(lightning.LightningModule):
 
     def training_step(self, batch: FrameBatch, number: int) -> Tensor:
         x = self.frames(batch.row)
-        if self.config.mixed > 0.0:
-            x = self.model.sum_of(x, self.frames(batch.other), batch.gain_db)
         mean, log_variance = self.model.guess(x)
         free = self.config.regulariser.kind == "none"
         z = mean if free else mean + batch.noise * torch.exp(0.5 * log_variance)

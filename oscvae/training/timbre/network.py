@@ -62,15 +62,6 @@ class FramesModel(nn.Module):  # type: ignore[misc]  # torch is untyped here
         return mean, log_variance.clamp(low, high)
 
     @torch.jit.unused
-    def sum_of(self, x: Tensor, other: Tensor, gain_db: Tensor) -> Tensor:
-        """Frames (B, bands) to which others are added in power, gain_db (B, 1) louder, brought back to 0 dB."""
-        moved = other + gain_db * (0.1 * math.log(10.0) / self.per_x)
-        power = torch.logaddexp(self.per_x * (x - self.level_x), self.per_x * (moved - self.level_x))
-        level = torch.logsumexp(power + self.log_width, -1, keepdim=True)
-        summed = ((power - level) / self.per_x + self.level_x).clamp(-1.0, 1.0)
-        return torch.where(torch.isfinite(gain_db), summed, x)
-
-    @torch.jit.unused
     def turn(self, order: list[int], signs: Tensor) -> None:
         """Makes dimension order[i] of z, times signs[i], dimension i."""
         turn_inputs(self.decoder[0], order, signs)
