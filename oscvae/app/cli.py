@@ -227,7 +227,7 @@ def dataset_build(
         raise typer.BadParameter(f"{kind!r}: notes or frames", param_hint="--kind")
     reading = Reading(middle_c, names, table)  # type: ignore[arg-type]
     if preview:
-        return command.run_preview(source, out, workers, force, reading, overrides or [], effects)
+        return command.run_preview(source, out, workers, force, reading, overrides or [], effects, kind)
     return command.run_build(source, out, workers, force, reading, overrides or [], presets or [], effects, kind)
 
 

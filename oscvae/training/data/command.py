@@ -75,11 +75,14 @@ def run_preview(
     reading: Reading,
     overrides: Sequence[str],
     effects: Path | None = None,
+    kind: str | None = None,
 ) -> int:
     """Prints what a build would make of every recording, or writes it as the table; returns the exit code.
 
     Raises DataError for a table that is there, unless force.
     """
+    if is_frames(source, kind):
+        raise ConfigError("--preview says which notes are heard: single frames have none, build them without it")
     table = reading.table
     if table is not None and table.exists() and not force:
         raise DataError(f"{shown(table)} is there already: build by it without --preview, or replace it by --force")

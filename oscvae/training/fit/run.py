@@ -46,6 +46,8 @@ def load_run(folder: Path, which: str | None = None) -> Run:
     """
     folder = Path(folder)
     record = read_record(folder)
+    if record.get("kind", "notes") != "notes":
+        raise DataError(f"{folder} is a run of single {record['kind']}, and not of notes")
     config = load_config(folder / CONFIG)
     try:
         analysis = AnalysisPart(**record["recipe"]).complete()

@@ -131,6 +131,8 @@ def test_a_folder_without_sounds_is_told_in_one_line(
 def test_options_that_are_of_notes_are_refused(recordings: Path, tmp_path: Path) -> None:
     code, said = typed("dataset", "build", "--kind", "frames", recordings, tmp_path / "set", "--middle-c", 3)
     assert (code, "single frames have no notes" in said) == (2, True)
+    code, said = typed("dataset", "build", "--kind", "frames", recordings, tmp_path / "set", "--preview")
+    assert (code, "single frames have none" in said) == (2, True)
     code, said = typed("dataset", "build", "--kind", "songs", recordings, tmp_path / "set")
     assert (code, "notes or frames" in said) == (2, True)
 

@@ -12,7 +12,8 @@ import torch
 from lightning.pytorch.callbacks import Callback
 
 from oscvae.errors import ConfigError, DataError
-from oscvae.training.config import packaged
+from oscvae.training.config import find_config, packaged, to_yaml
+from oscvae.training.fit.run import load_run
 from oscvae.training.timbre import train as training
 from oscvae.training.timbre.batches import FrameSampler
 from oscvae.training.timbre.config import load_timbre_config
@@ -144,6 +145,13 @@ def test_a_run_goes_on_with_its_own_data_only(data: Path, frames: FrameSet, run:
         train_frames(config, frames, data, run)
 
 
+def test_a_run_of_frames_is_no_run_of_notes(run: Path) -> None:
+    with pytest.raises(DataError, match="is a run of single frames, and not of notes"):
+        load_run(run)
+    code, said = typed("listen", run)
+    assert (code, len(said.strip().splitlines())) == (1, 1)
+
+
 def test_a_set_with_nothing_to_train_on_is_told(frames: FrameSet, tmp_path: Path) -> None:
     nothing = FrameSet(frames.x[:0], frames.level_db[:0], (), frames.spectrum, -60.0)
     with pytest.raises(DataError, match="has 0 frames to train on"):
@@ -161,7 +169,9 @@ def test_arguments_are_judged_without_torch(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_configuration_that_ships_is_complete() -> None:
+def test_the_configuration_that_ships_loads_and_survives_writing(tmp_path: Path) -> None:
     assert "timbre" in packaged()
-    config = load_timbre_config(training.__file__ and Path(training.__file__).parents[1] / "configs" / "timbre.yaml")
-    assert config.latent == 16
+    config = load_timbre_config(find_config("timbre"))
+    assert (config.name, config.latent) == ("timbre", 16)
+    (tmp_path / "again.yaml").write_text(to_yaml(config), encoding="utf-8")
+    assert load_timbre_config(tmp_path / "again.yaml") == config
