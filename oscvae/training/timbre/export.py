@@ -30,9 +30,11 @@ from oscvae.training.timbre.frameset import TRAIN, UNSEEN, WATCHED, FrameSet, Re
 from oscvae.training.timbre.network import FramesModel
 from oscvae.training.timbre.train import FramesRun
 
-_RANGE_PERCENTILES = (2.0, 98.0)
+_RANGE_PERCENTILES = (0.5, 99.5)  # of each of many dimensions: of 16, two frames in three lie inside of all
 _DIGITS = 4
 _MAX_PLACES = 400
+_FIRST_PLACES = 96
+"""As many as a daemon makes presets of: these are of every kind, evenly chosen."""
 _MOST_HEARD = 100
 _HEARD_S = 0.6
 _AT_ONCE = 8192
@@ -151,7 +153,6 @@ def _describe(model: FramesModel, frames: FrameSet, card: Card, training: dict[s
             f"{card.name}: every frame has the same place on latent dimension {dead[0] + 1}: train longer, with fewer "
             "dimensions (latent), or with less regulariser.weight"
         )
-    chosen = np.linspace(0, len(recordings) - 1, min(_MAX_PLACES, len(recordings))).round().astype(int)
     return FramesDocument(
         **dict(frames.spectrum.solved()),
         format=2,
@@ -162,13 +163,22 @@ def _describe(model: FramesModel, frames: FrameSet, card: Card, training: dict[s
         latent=Latent(
             mean=_numbers(z.mean(axis=0)), std=_numbers(z.std(axis=0)), low=_numbers(low), high=_numbers(high)
         ),
-        points=tuple(Place(z=_numbers(place_of(parts[at])), label=_label(recordings[at])) for at in chosen),
+        points=tuple(
+            Place(z=_numbers(place_of(parts[at])), label=_label(recordings[at])) for at in places_of(len(recordings))
+        ),
         licence=card.licence,
         sources=card.sources,
         version=card.version,
         training=training,
         weights="float16" if half else "float32",
     )
+
+
+def places_of(count: int) -> list[int]:
+    """Which of so many recordings are places, the first of them evenly over all."""
+    every = np.linspace(0, count - 1, min(_MAX_PLACES, count)).round().astype(int).tolist()
+    first = [every[at] for at in np.linspace(0, len(every) - 1, min(_FIRST_PLACES, len(every))).round().astype(int)]
+    return [*first, *(at for at in every if at not in set(first))]
 
 
 def _label(recording: Recording) -> str:

@@ -17,7 +17,7 @@ from oscvae.model.torchscript import load, load_frames, save, script, verify_fra
 from oscvae.training.export.loudness import LOUDNESS_DB
 from oscvae.training.export.wish import Wish
 from oscvae.training.timbre.command import decodes_frames, export_frames_run
-from oscvae.training.timbre.export import FramesExported, decode_rows, encode_rows, place_of
+from oscvae.training.timbre.export import FramesExported, decode_rows, encode_rows, place_of, places_of
 from oscvae.training.timbre.frameset import TRAIN, open_frames
 from oscvae.training.timbre.train import load_frames_run
 from training.timbre.recordings import typed
@@ -60,6 +60,14 @@ def test_every_recording_that_was_trained_on_is_a_named_place(exported: FramesEx
     first = frames.of_split(TRAIN)[0]
     z = encode_rows(module, frames.x[first.rows][frames.heard(first)])
     np.testing.assert_allclose(document.points[0].z, place_of(z), atol=1e-3)
+
+
+def test_the_first_places_are_evenly_over_all_recordings() -> None:
+    assert places_of(10) == list(range(10))
+    places = places_of(133)
+    assert sorted(places) == list(range(133))
+    assert max(np.diff(places[:96])) == 2
+    assert len(places_of(5000)) == 400
 
 
 def test_a_place_is_one_of_the_frames_and_no_mean() -> None:
