@@ -18,12 +18,12 @@ import numpy as np
 from oscvae.arrays import Float32s
 from oscvae.errors import DataError
 from oscvae.model.frames import FramesDocument
-from oscvae.model.torchscript import has_encoder, load_frames, verify_frames
+from oscvae.model.torchscript import has_encoder
 from oscvae.training.evaluate.drawing import thumbnail
 from oscvae.training.evaluate.gallery import Block, Cell
 from oscvae.training.evaluate.page import Page
 from oscvae.training.evaluate.summary import Track, quietly
-from oscvae.training.timbre.export import decode_rows, encode_rows
+from oscvae.training.timbre.export import decode_rows, encode_rows, open_frames_model
 from oscvae.training.timbre.frameset import TRAIN, UNSEEN, FrameSet, Recording
 from oscvae.training.timbre.measure import Judge, Near, mean_near, measure_near
 
@@ -89,8 +89,7 @@ def evaluate_frames(path: Path, frames: FrameSet, out: Path, track: Track = quie
 
     Raises ModelError for a file that cannot be used, DataError for data that are not on its axes, or withhold nothing.
     """
-    module, document = load_frames(path)
-    verify_frames(module, document)
+    module, document = open_frames_model(path)
     if not has_encoder(module):
         raise DataError(f"{path} has no encoder: only a model that can encode can be evaluated")
     _check(document, frames)

@@ -16,7 +16,7 @@ from oscvae.arrays import Float32s, Float64s
 from oscvae.errors import ModelError
 from oscvae.model.described import Latent, Place
 from oscvae.model.frames import FramesDocument
-from oscvae.model.torchscript import load_frames, save, script, verify_frames
+from oscvae.model.torchscript import load_stream, save, script, verify_stream
 from oscvae.sound.envelope import peak_db
 from oscvae.sound.levels import loudest_db
 from oscvae.training.evaluate.latent import rank_correlation
@@ -39,6 +39,7 @@ _MOST_HEARD = 100
 _HEARD_S = 0.6
 _AT_ONCE = 8192
 _TIMED_FRAMES = 16
+_ALIKE = 8
 
 
 @dataclass(frozen=True)
@@ -83,13 +84,29 @@ def export_frames(
     document, loudness = _levelled(model, document, track)
     with written(out) as unchecked:
         save(script(halved(model) if half else model), document, unchecked)
-        module, read = load_frames(unchecked)
-        verify_frames(module, read)
+        module, read = open_frames_model(unchecked)
         difference = _check_same(model, module, read)
     return FramesExported(out, data, read, loudness, difference, _decode_ms(module, read), shift_db)
 
 
 _COUNTED = (("training", TRAIN), ("watched", WATCHED), ("unseen", UNSEEN))
+
+
+def open_frames_model(path: Path) -> tuple[Any, FramesDocument]:
+    """The module of a model file of single frames, as the decoder opens it, and its document.
+
+    Raises ModelError for a file of another kind, and for one whose frames know each other.
+    """
+    module, document = load_stream(path)
+    if not isinstance(document, FramesDocument):
+        raise ModelError(f"{path}: it decodes no single frames")
+    verify_stream(module, document)
+    mean = torch.tensor(document.latent.mean)[None, :, None].repeat(1, 1, _ALIKE)
+    with torch.inference_mode():
+        x = module(mean)
+    if float((x - x[:, :, :1]).abs().max()) > SAME:
+        raise ModelError(f"{path}: the same point is another frame when it comes again")
+    return module, document
 
 
 def encode_rows(model: Any, x: Float32s) -> Float32s:

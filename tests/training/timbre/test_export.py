@@ -13,11 +13,18 @@ from torch import Tensor, nn
 from oscvae.errors import ConfigError, DataError, ModelError
 from oscvae.model.document import read_document
 from oscvae.model.frames import FramesDocument
-from oscvae.model.torchscript import load, load_frames, save, script, verify_frames
+from oscvae.model.torchscript import load, save, script
 from oscvae.training.export.loudness import LOUDNESS_DB
 from oscvae.training.export.wish import Wish
 from oscvae.training.timbre.command import decodes_frames, export_frames_run
-from oscvae.training.timbre.export import FramesExported, decode_rows, encode_rows, place_of, places_of
+from oscvae.training.timbre.export import (
+    FramesExported,
+    decode_rows,
+    encode_rows,
+    open_frames_model,
+    place_of,
+    places_of,
+)
 from oscvae.training.timbre.frameset import TRAIN, open_frames
 from oscvae.training.timbre.train import load_frames_run
 from training.timbre.recordings import typed
@@ -33,7 +40,7 @@ def exported(run: Path, tmp_path_factory: pytest.TempPathFactory) -> FramesExpor
 def test_a_model_file_decodes_what_the_network_does_in_its_own_order(
     exported: FramesExported, run: Path, data: Path
 ) -> None:
-    module, document = load_frames(exported.path)
+    module, document = open_frames_model(exported.path)
     frames, trained = open_frames(data), load_frames_run(run).model
     x = np.array(frames.x[frames.rows_of(TRAIN)])
     axes = document.training["axes"]
@@ -44,7 +51,7 @@ def test_a_model_file_decodes_what_the_network_does_in_its_own_order(
 
 
 def test_dimensions_are_in_the_order_of_their_variance(exported: FramesExported, data: Path) -> None:
-    module, document = load_frames(exported.path)
+    module, document = open_frames_model(exported.path)
     frames = open_frames(data)
     z = encode_rows(module, np.array(frames.x[frames.rows_of(TRAIN)]))
     variance = z.var(axis=0)
@@ -56,7 +63,7 @@ def test_dimensions_are_in_the_order_of_their_variance(exported: FramesExported,
 def test_every_recording_that_was_trained_on_is_a_named_place(exported: FramesExported, data: Path) -> None:
     frames, document = open_frames(data), exported.document
     assert [point.label for point in document.points] == [one.name for one in frames.of_split(TRAIN)]
-    module, _ = load_frames(exported.path)
+    module, _ = open_frames_model(exported.path)
     first = frames.of_split(TRAIN)[0]
     z = encode_rows(module, frames.x[first.rows][frames.heard(first)])
     np.testing.assert_allclose(document.points[0].z, place_of(z), atol=1e-3)
@@ -89,7 +96,7 @@ def test_a_model_file_says_what_it_is(exported: FramesExported, data: Path) -> N
 
 
 def test_frames_do_not_know_each_other(exported: FramesExported) -> None:
-    module, document = load_frames(exported.path)
+    module, document = open_frames_model(exported.path)
     z = torch.randn(2, document.latent_size, 7)
     with torch.inference_mode():
         whole = module(z)
@@ -111,7 +118,7 @@ def test_half_the_bytes_move_the_distance_by_nothing_to_be_heard(
     half = export_frames_run(run, tmp_path / "half.ts", None, False, Wish(weights="float16"))
     assert half.document.weights == "float16"
     assert half.path.stat().st_size < exported.path.stat().st_size
-    module, _ = load_frames(half.path)
+    module, _ = open_frames_model(half.path)
     assert {value.dtype for value in module.parameters()} <= {torch.float32}
 
 
@@ -152,7 +159,7 @@ def test_other_data_than_those_of_the_run_are_refused(run: Path, recordings: Pat
         export_frames_run(run, tmp_path / "a.ts", tmp_path / "other", False, None)
 
 
-class _Rememberer(nn.Module):
+class _Rememberer(nn.Module):  # type: ignore[misc]  # torch is untyped here
     """Each frame is a little more than the one before."""
 
     def __init__(self, bands: int) -> None:
@@ -163,12 +170,12 @@ class _Rememberer(nn.Module):
         return torch.cumsum(z[:, :1].expand(-1, self.bands, -1) * 0.0 + 0.01, 2)
 
 
-class _Wide(nn.Module):
+class _Wide(nn.Module):  # type: ignore[misc]  # torch is untyped here
     def forward(self, z: Tensor) -> Tensor:
         return z
 
 
-class _Broken(nn.Module):
+class _Broken(nn.Module):  # type: ignore[misc]  # torch is untyped here
     def forward(self, z: Tensor) -> Tensor:
         raise ValueError("no")
         return z
@@ -178,7 +185,7 @@ class _Broken(nn.Module):
     ("module", "message"),
     [
         (_Rememberer(64), "another frame when it comes again"),
-        (_Wide(), r"forward has the shape \[1, 3, 3\], its document says \[1, 64, 3\]"),
+        (_Wide(), r"forward has the shape \[1, 3, 2\], its document says \[1, 64, 2\]"),
         (_Broken(), "fails to run"),
     ],
 )
@@ -186,13 +193,12 @@ def test_a_file_that_breaks_the_word_of_its_document_is_refused(
     module: Any, message: str, exported: FramesExported, tmp_path: Path
 ) -> None:
     save(script(module), exported.document, tmp_path / "bad.ts")
-    opened, document = load_frames(tmp_path / "bad.ts")
     with pytest.raises(ModelError, match=message):
-        verify_frames(opened, document)
+        open_frames_model(tmp_path / "bad.ts")
 
 
 def test_a_file_of_notes_is_no_file_of_frames() -> None:
     from parts import ROOT
 
-    with pytest.raises(ModelError, match="it decodes no single frames"):
-        load_frames(ROOT / "models" / "plucked.ts")
+    with pytest.raises(ModelError, match="decodes whole notes, not a stream"):
+        open_frames_model(ROOT / "models" / "plucked.ts")

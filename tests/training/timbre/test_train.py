@@ -14,7 +14,7 @@ from lightning.pytorch.callbacks import Callback
 from oscvae.errors import ConfigError, DataError
 from oscvae.training.config import find_config, packaged, to_yaml
 from oscvae.training.fit.run import load_run
-from oscvae.training.timbre import train as training
+from oscvae.training.fit.train import make_trainer
 from oscvae.training.timbre.batches import FrameSampler
 from oscvae.training.timbre.config import load_timbre_config
 from oscvae.training.timbre.frameset import TRAIN, FrameSet, open_frames
@@ -86,12 +86,12 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
     data: Path, frames: FrameSet, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tiny_config(tmp_path / "tiny.yaml")
-    make = training.make_trainer
+    make = make_trainer
 
     def stopping(given: object, clip: object, learner: object, callbacks: list[Callback], folder: object) -> object:
         return make(given, clip, learner, [*callbacks, _Stop()], folder)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(training, "make_trainer", stopping)
+    monkeypatch.setattr("oscvae.training.timbre.train.make_trainer", stopping)
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         train_frames(config, frames, data, tmp_path / "run")
     monkeypatch.undo()
