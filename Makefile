@@ -13,7 +13,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve test test-newest lock check format soak bench docs site pictures model model-sustained model-struck model-drums model-hits clean distclean
+.PHONY: help serve test test-newest lock check format soak bench docs site pictures model model-sustained model-struck model-drums model-hits model-timbre clean distclean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -94,6 +94,13 @@ model-drums: $(VENV)/.test ## make models/drums.ts, likewise
 	$(BIN)/oscvae train --config drums --data data/drums --out runs/drums \
 	    $$(test ! -e runs/drums/run.json || echo --resume)
 	$(BIN)/oscvae export runs/drums --out models/drums.ts --model-version 1.0 --weights float16 --force
+
+model-timbre: $(VENV)/.test ## make models/timbre.ts again, of single frames
+	@tools/system-packages.sh timbre
+	$(BIN)/oscvae dataset build timbre data/timbre
+	$(BIN)/oscvae train --config timbre --data data/timbre --out runs/timbre \
+	    $$(test ! -e runs/timbre/run.json || echo --resume)
+	$(BIN)/oscvae export runs/timbre --out models/timbre.ts --model-version 1.0 --weights float16 --force
 
 study-annealing: data/plucked/index.json
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages that are missing for `python`, `serve`, `test`, `model` or `digits`: as root or by passwordless
-# sudo, else says which would help and goes on, because the daemon starts without any of them. Never removes a package.
+# Installs the Debian packages that are missing for `python`, `serve`, `test`, `model`, `timbre` or `digits`: as root or by
+# passwordless sudo, else says which would help and goes on, because the daemon starts without any of them. Never removes a package.
 cd "$(dirname "$0")/.." || exit 1
 
 has_package() {
@@ -27,11 +27,14 @@ serve | test | model)
     need_library libjack.so.0 libjack-jackd2-0
     need_library libportaudio.so.2 libportaudio2
     ;;
+timbre)
+    need sonic-pi-samples
+    ;;
 digits)
     command -v npm >/dev/null || need npm
     ;;
 *)
-    echo "usage: $0 python | serve | test | model | digits" >&2
+    echo "usage: $0 python | serve | test | model | timbre | digits" >&2
     exit 2
     ;;
 esac

@@ -229,6 +229,10 @@ def dataset_build(
     middle_c: Annotated[
         int | None, typer.Option(min=-1, max=6, help="The octave that file names give MIDI note 60; some say 3.")
     ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(metavar="notes|frames", help="Of a folder: notes, or single frames of whatever sounds."),
+    ] = None,
     overrides: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Override one key, like analysis.frames=200. May be repeated."),
@@ -243,10 +247,12 @@ def dataset_build(
 
     if names not in (None, "ignore", "read"):
         raise typer.BadParameter(f"{names!r}: ignore or read", param_hint="--names")
+    if kind not in (None, "notes", "frames"):
+        raise typer.BadParameter(f"{kind!r}: notes or frames", param_hint="--kind")
     reading = Reading(middle_c, names, table)  # type: ignore[arg-type]
     if preview:
-        return command.run_preview(source, out, workers, force, reading, overrides or [], effects)
-    return command.run_build(source, out, workers, force, reading, overrides or [], presets or [], effects)
+        return command.run_preview(source, out, workers, force, reading, overrides or [], effects, kind)
+    return command.run_build(source, out, workers, force, reading, overrides or [], presets or [], effects, kind)
 
 
 @dataset.command("info")
@@ -392,8 +398,9 @@ def export(
     Every model gets the same loudness. MODEL.ts instead of a run brings one that is there to it, its network unchanged.
     """
     from oscvae.training.export import command as exporting
+    from oscvae.training.export.wish import Wish
 
-    return exporting.main(source, out, force, data, exporting.Wish(version, licence, checkpoint, weights))
+    return exporting.main(source, out, force, data, Wish(version, licence, checkpoint, weights))
 
 
 @app.command()

@@ -333,7 +333,7 @@ def load_config(path: Path, overrides: Sequence[str] = (), has_gpu: Callable[[],
     return document.check()
 
 
-def to_yaml(config: TrainConfig) -> str:
+def to_yaml(config: Section) -> str:
     """A configuration as a file that `load_config` reads as the same."""
     tree = copy.deepcopy(config.model_dump(mode="json"))
     return str(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True))

@@ -79,6 +79,11 @@ LONG = (
 """Run by make soak only: each takes several seconds, and something like it is run always."""
 
 TINY_DATA = "--set analysis.frames=24 --set analysis.n_bands=64"
+TINY_FRAMES_DATA = "--set analysis.n_bands=64 --set split.unseen=0.2"
+TINY_FRAMES = (
+    "--set fit.steps=4 --set fit.batch=4 --set fit.threads=1 --set watch.every_steps=2 --set trainer.accelerator=cpu "
+    "--set latent=2 --set 'hidden=[8, 8]'"
+)
 TINY_RUN = (
     "--set fit.batch=4 --set fit.threads=1 --set watch.every_steps=2 --set watch.hear_every=0 "
     "--set trainer.accelerator=cpu --set latent=2"
@@ -98,6 +103,8 @@ MAKERS = {
     "drift.osc": "python docs/sounds/drift.py drift.osc",
     "data/mine": "oscvae dataset build recordings data/mine",
     "data/plucked": "oscvae dataset build plucked data/plucked",
+    "data/sounds": "oscvae dataset build recordings data/sounds --kind frames",
+    "runs/sounds": "oscvae train --data data/sounds --out runs/sounds",
     "notes.csv": "oscvae dataset build recordings data/mine --preview --table notes.csv",
     "runs/mine": "oscvae train --data data/mine --out runs/mine",
     "runs/plucked": "oscvae train --data data/plucked",
@@ -130,9 +137,13 @@ def as_run(command: str) -> str:
         return command.replace("oscvae ask ", "oscvae ask --port {port} ", 1)
     if command.startswith("oscvae dataset build "):
         command = command.replace("data/mine --table", "data/corrected --table")  # what others build stays
+        if "--kind frames" in command:
+            return f"{command} {TINY_FRAMES_DATA}"
         options = f"--force {TINY_DATA}" if "--table" in command else TINY_DATA
         return command.replace(" build plucked ", " build recordings ") + f" {options}"
     if command.startswith("oscvae train ") and "--resume" not in command:
+        if "--data data/sounds" in command:
+            return f"{command} {TINY_FRAMES}"
         steps = " --set fit.steps=4"
         steps += " --out runs/shared" if "strategy=ddp" in command else ""
         sizes = TINY_PUBLISHED if "--config published" in command else TINY_PLUCKED

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oscvae.model.described import Latent, Point
-from oscvae.model.document import read_document
+from oscvae.model.document import read_any_document
 from oscvae.play.loaded import HANDLES_MOST, PRESETS_MOST, Handle, Handles, factory_presets, find_preset
 
 MODELS = Path(__file__).parents[2] / "models"
@@ -57,7 +57,7 @@ def test_numbered_buttons_take_them_in_order() -> None:
 
 @pytest.mark.parametrize("path", sorted(MODELS.glob("*.ts")), ids=lambda path: path.stem)
 def test_every_shipped_model_brings_presets_by_instrument_inside_its_range(path: Path) -> None:
-    document = read_document(path)
+    document = read_any_document(path)
     found = factory_presets(document.points, document.latent)
     assert len(found) >= 4 and not any(re.search(r"\s\d+$", name) for name in found)
     for z in found.values():

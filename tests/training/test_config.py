@@ -11,7 +11,7 @@ from oscvae.training.config import ConvolutionalDecoder, find_config, load_confi
 from training.tiny import tiny_config, write_config
 
 
-@pytest.mark.parametrize("name", packaged())
+@pytest.mark.parametrize("name", sorted({*packaged()} - {"timbre"}))
 def test_what_oscvae_carries_loads_and_survives_writing(name: str, tmp_path: Path) -> None:
     config = load_config(find_config(name))
     assert config.name == name

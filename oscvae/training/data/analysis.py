@@ -11,7 +11,7 @@ from pydantic import ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from oscvae.errors import ModelError
-from oscvae.model.analysis import Bands, NoteAnalysis
+from oscvae.model.analysis import Bands, NoteAnalysis, Spectrum
 from oscvae.settings.reader import Section
 
 # Where a recipe names no range: from a bass's E to where a plucked string hardly rings.
@@ -45,12 +45,7 @@ class AnalysisPart(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        try:
-            self.complete().band_axis()
-        except ValidationError as error:
-            raise ValidationError.from_exception_data(error.title, [_flat(one) for one in error.errors()]) from None
-        except ModelError as error:
-            raise ValueError(str(error)) from None
+        _check_axis(self)
         return self
 
     def complete(self) -> NoteAnalysis:
@@ -62,6 +57,45 @@ class AnalysisPart(Section):
             "note_max": _HIGHEST if self.note_max is None else self.note_max,
         }
         return NoteAnalysis(**{**given, **ends}, bands=Bands(**bands), window="hann")
+
+
+class SpectrumPart(Section):
+    """The section `analysis` of a recipe of single frames; x = -1 is `floor_db` below a frame's own level."""
+
+    sample_rate: int = 48000
+    n_fft: int = 2048
+    hop: int = 512
+    band_kind: str = "hybrid"
+    n_bands: int = 256
+    corner: int = 0
+    floor_db: float = -80.0
+    ceiling_db: float = 20.0
+    """Room for frames that are louder than 0 dB, when a level is added."""
+
+    @classmethod
+    def of(cls, spectrum: Spectrum) -> SpectrumPart:
+        bands = {flat: getattr(spectrum.bands, name) for name, flat in _BANDS.items()}
+        return cls(**bands, **{name: getattr(spectrum, name) for name in cls.model_fields if name not in bands})
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _check_axis(self)
+        return self
+
+    def complete(self) -> Spectrum:
+        given = self.model_dump()
+        bands = {name: given.pop(flat) for name, flat in _BANDS.items()}
+        return Spectrum(**given, bands=Bands(**bands), window="hann")
+
+
+def _check_axis(part: AnalysisPart | SpectrumPart) -> None:
+    """Raises ValidationError or ValueError for numbers that cannot be an analysis."""
+    try:
+        part.complete().band_axis()
+    except ValidationError as error:
+        raise ValidationError.from_exception_data(error.title, [_flat(one) for one in error.errors()]) from None
+    except ModelError as error:
+        raise ValueError(str(error)) from None
 
 
 def _flat(detail: Any) -> InitErrorDetails:

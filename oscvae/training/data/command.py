@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from oscvae.errors import ConfigError, DataError
@@ -19,9 +16,13 @@ from oscvae.training.data.build import build, survey
 from oscvae.training.data.folder.table import COLUMNS, Row, cells, to_csv, write_table
 from oscvae.training.data.folder.whole import counts, octave_hint
 from oscvae.training.data.info import PICTURES, print_complaints, print_info, write_pictures
+from oscvae.training.data.progress import processes, progress_of
 from oscvae.training.data.recipes import Reading, load_recipe
 from oscvae.training.data.store import fingerprint_of, open_dataset, read_index
 from oscvae.training.synth.build import build_hits
+from oscvae.training.timbre.data import run_frames_build, run_frames_info
+from oscvae.training.timbre.frameset import is_frame_set
+from oscvae.training.timbre.recipe import is_frames
 
 DATA = Path("data")
 """Where data sets lie, without another word."""
@@ -36,15 +37,22 @@ def run_build(
     overrides: Sequence[str],
     presets: Sequence[str] = (),
     effects: Path | None = None,
+    kind: str | None = None,
 ) -> int:
-    """Builds a data set, or goes on with one; returns the exit code."""
+    """Builds a data set, or goes on with one; returns the exit code. kind: notes or frames, or what the recipe says."""
+    if is_frames(source, kind):
+        if presets or effects is not None or reading != Reading():
+            raise ConfigError(
+                "single frames have no notes: --preset, --names, --table, --middle-c and --effects are for notes"
+            )
+        return run_frames_build(source, out, workers, force, overrides)
     recipe = load_recipe(source, overrides, reading, presets, effects)
     path = out if out is not None else DATA / recipe.name
     console = Console(stderr=True)
     try:
-        with _progress(console, f"building {recipe.name}") as progress:
+        with progress_of(console, f"building {recipe.name}") as progress:
             make = build_hits if recipe.synth is not None else build
-            built = make(recipe, path, _processes(workers), force, progress)
+            built = make(recipe, path, processes(workers), force, progress)
     except KeyboardInterrupt:
         return _stopped(console, path)
     print_complaints(console, built.outliers, built.skipped, built.passed_over)
@@ -67,11 +75,14 @@ def run_preview(
     reading: Reading,
     overrides: Sequence[str],
     effects: Path | None = None,
+    kind: str | None = None,
 ) -> int:
     """Prints what a build would make of every recording, or writes it as the table; returns the exit code.
 
     Raises DataError for a table that is there, unless force.
     """
+    if is_frames(source, kind):
+        raise ConfigError("--preview says which notes are heard: single frames have none, build them without it")
     table = reading.table
     if table is not None and table.exists() and not force:
         raise DataError(f"{shown(table)} is there already: build by it without --preview, or replace it by --force")
@@ -81,8 +92,8 @@ def run_preview(
     path = out if out is not None else DATA / recipe.name
     console = Console(stderr=True)
     try:
-        with _progress(console, f"hearing {recipe.name}") as progress:
-            rows, remarks = survey(recipe, path, _processes(workers), progress)
+        with progress_of(console, f"hearing {recipe.name}") as progress:
+            rows, remarks = survey(recipe, path, processes(workers), progress)
     except KeyboardInterrupt:
         return _stopped(console, path)
     if table is not None:
@@ -104,18 +115,6 @@ def run_preview(
     return 0
 
 
-@contextmanager
-def _progress(console: Console, title: str) -> Iterator[Callable[[int, int], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bars:
-        task = bars.add_task(title, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
-
-
-def _processes(workers: int | None) -> int:
-    return workers if workers is not None else (os.cpu_count() or 1)
-
-
 def _stopped(console: Console, path: Path) -> int:
     console.print(f"stopped: the same command goes on where it was, in {shown(path)}", highlight=False)
     return 1
@@ -123,6 +122,8 @@ def _stopped(console: Console, path: Path) -> int:
 
 def run_info(path: Path, pictures: Path | None, draw: bool, check: bool) -> int:
     """Says what is in a set, and draws it; returns the exit code. Raises DataError where `check` finds it damaged."""
+    if is_frame_set(path):
+        return run_frames_info(path, check)
     notes, index = open_dataset(path), read_index(path)
     console = Console()
     print_info(console, path, notes, index)
@@ -149,6 +150,10 @@ def run_listen(path: Path, out: Path | None, count: int, timbre: str | None, see
     """Writes some notes of a set as a WAV file, and plays it if wanted; returns the exit code."""
     from oscvae.training.data.listen import choose, play, write_sounds
 
+    if is_frame_set(path):
+        raise DataError(
+            f"{shown(path)} holds single frames and no notes: `oscvae evaluate` lets hear what a model does"
+        )
     notes = open_dataset(path)
     wav = out if out is not None else path / "listen.wav"
     console = Console()

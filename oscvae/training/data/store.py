@@ -221,6 +221,8 @@ def read_index(path: Path) -> dict[str, Any]:
     if not isinstance(index, dict) or index.get("format") != FORMAT:
         found = index.get("format") if isinstance(index, dict) else index
         raise DataError(f"{path / INDEX} has format {found!r}: this version reads format {FORMAT}")
+    if index.get("kind", "notes") != "notes":
+        raise DataError(f"{path} holds single {index['kind']} and no notes")
     missing = {"fingerprint", "name", "licence", "origins", "recipe", "timbres", "sources", "notes"} - set(index)
     if missing:
         raise DataError(f"{path / INDEX} lacks {', '.join(sorted(missing))}: build the set again")

@@ -31,6 +31,7 @@ from oscvae.training.evaluate.space import SpacePictures, write_space
 from oscvae.training.evaluate.subject import Subject
 from oscvae.training.evaluate.summary import Track, tracker
 from oscvae.training.evaluate.targets import targets
+from oscvae.training.timbre.command import decodes_frames, run_frames_evaluation
 from oscvae.units import note_name
 
 INDEX, FIGURES, PICTURES = "index.html", "figures.json", "pictures"
@@ -44,6 +45,8 @@ def main(model: Path, data: Path | None, out: Path, seed: int = 1, effort: Effor
     console = Console(stderr=True)
     if not model.exists():
         raise ConfigError(f"{model} does not exist: name a model file, like models/plucked.ts, or a run's folder")
+    if decodes_frames(model):
+        return run_frames_evaluation(model, data, out, console)
     if model.is_dir():
         from oscvae.training.export.command import export_run
         from oscvae.training.fit.run import read_record

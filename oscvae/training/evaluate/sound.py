@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from oscvae.arrays import Float32s
-from oscvae.model.analysis import Analysis
+from oscvae.model.analysis import Spectrum
 from oscvae.sound.stft import from_log
 
 _TINY = 1e-12
@@ -17,7 +17,7 @@ _TINY = 1e-12
 class Renderer:
     """Turns decoded notes into samples at a given level of 0 dB."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Spectrum) -> None:
         axis = analysis.band_axis()
         self._analysis = analysis
         self._matrix = axis.matrix()

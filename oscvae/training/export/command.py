@@ -12,7 +12,7 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from oscvae.errors import ConfigError, DataError
+from oscvae.errors import ConfigError
 from oscvae.model.document import SUFFIX, ModelDocument
 from oscvae.training.data.dataset import WITHHELD_NOTE, WITHHELD_RECORDING, NoteSet
 from oscvae.training.data.store import open_dataset
@@ -26,11 +26,10 @@ from oscvae.training.export.loudness import Loudness, levelled
 from oscvae.training.export.precision import check_rounding, rounded
 from oscvae.training.export.relevel import Relevelled, relevel
 from oscvae.training.export.texturing import measure_textures
+from oscvae.training.export.wish import FIRST, Wish, check_data, check_out, check_weights
 from oscvae.training.fit.run import Run, load_run, read_record, versions
+from oscvae.training.timbre.command import decodes_frames, export_frames_run
 from oscvae.units import gain_to_db
-
-_FIRST = "1"
-_WEIGHTS = ("float32", "float16")
 
 
 @dataclass(frozen=True)
@@ -50,20 +49,6 @@ class Exported:
     """By which float16 moves the log-spectral distance of withheld notes; 0 for a file in float32."""
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What the command line may say about a model that its run and data do not."""
-
-    version: str | None = None
-    """Without it, 1, or of a model file what it says and ".1"."""
-    licence: str | None = None
-    """Instead of the data's."""
-    checkpoint: str | None = None
-    """best or last; without it, the one that the run's configuration keeps."""
-    weights: str | None = None
-    """float32 or float16: how the file holds its parameters; without it float32."""
-
-
 def main(source: Path, out: Path, force: bool = False, data: Path | None = None, wish: Wish | None = None) -> int:
     """Exports the folder of a run, or a model file again, and says what was written; returns the exit code.
 
@@ -74,6 +59,8 @@ def main(source: Path, out: Path, force: bool = False, data: Path | None = None,
     with Progress(*columns, console=console, transient=True) as bars:
         if source.suffix == SUFFIX and not source.is_dir():
             lines = _say_relevelled(export_model(source, out, data, force, wish, tracker(bars)))
+        elif decodes_frames(source):
+            lines = _say_frames(export_frames_run(source, out, data, force, wish, tracker(bars)))
         else:
             lines = _say_exported(export_run(source, out, data, force, wish, tracker(bars)))
     for line in lines:
@@ -88,6 +75,18 @@ def _say_exported(made: Exported) -> list[str]:
         f"{document.note_min} to {document.note_max}, {len(document.points)} points, licence {document.licence}",
         f"equals the trained network within {max(difference.decoded, difference.encoded):.1g} at any batch size; a "
         f"note takes {made.decode_ms:.2f} ms on one thread, the first ones up to {made.first_ms:.1f}",
+        *([f"its parameters are float16, which moves the LSD by {made.shift_db:.3f} dB"] if made.shift_db else []),
+        _say_loudness(made.loudness),
+    ]
+
+
+def _say_frames(made: Any) -> list[str]:
+    document = made.document
+    return [
+        f"{made.path}: {made.path.stat().st_size / 1e6:.1f} MB, single frames of {document.latent_size} latent "
+        f"dimensions, {len(document.points)} places, licence {document.licence}",
+        f"equals the trained network within {made.difference:.1g}; 16 frames take {made.decode_ms:.2f} ms on one "
+        "thread",
         *([f"its parameters are float16, which moves the LSD by {made.shift_db:.3f} dB"] if made.shift_db else []),
         _say_loudness(made.loudness),
     ]
@@ -133,15 +132,8 @@ def export_model(
             raise ConfigError(
                 f"{option} is for the folder of a run: {source} keeps its own network, points and licence"
             )
-    _check_out(out, force)
+    check_out(out, force)
     return relevel(source, out, wish.version, track)
-
-
-def _check_out(out: Path, force: bool) -> None:
-    if out.suffix != SUFFIX:
-        raise ConfigError(f"{out} must end in {SUFFIX}: a model is found by that")
-    if out.exists() and not force:
-        raise ConfigError(f"{out} is there already: --force replaces it")
 
 
 def export_run(
@@ -159,20 +151,15 @@ def export_run(
     ModelError where the file is not what was trained.
     """
     wish = wish or Wish()
-    _check_out(out, force)
-    if wish.weights not in (None, *_WEIGHTS):
-        raise ConfigError(f"--weights must be {' or '.join(_WEIGHTS)}, not {wish.weights}")
+    check_out(out, force)
+    check_weights(wish)
     loaded = load_run(run, wish.checkpoint)
     record = read_record(run)
     where = data or loaded.data
     notes = open_dataset(where)
-    if notes.fingerprint != record["data"]["fingerprint"]:
-        raise DataError(
-            f"{run} was trained on the data {record['data']['fingerprint'][:12]}, {where} holds "
-            f"{notes.fingerprint[:12]}: build the same set again, or name it with --data"
-        )
+    check_data(run, record, where, notes.fingerprint)
     licence = wish.licence if wish.licence is not None else notes.licence
-    card = Card(out.stem, _FIRST if wish.version is None else wish.version, licence, notes.origins)
+    card = Card(out.stem, FIRST if wish.version is None else wish.version, licence, notes.origins)
     half = wish.weights == "float16"
     effects = loaded.config.effects.size
     if effects:

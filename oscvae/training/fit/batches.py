@@ -10,7 +10,7 @@ few semitones away, so that one z comes to mean one instrument at every pitch.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -78,6 +78,12 @@ def augmentation_seed(seed: int, number: int, rank: int) -> int:
     return int(np.random.default_rng((seed, _AUGMENTATION, number, rank)).integers(2**63))
 
 
+class Numbered(Protocol):
+    """Whatever has batches by number, each shared by the processes of a run."""
+
+    def batch(self, number: int, rank: int = 0, world: int = 1) -> Any: ...
+
+
 class Sampler:
     """Batches by number."""
 
@@ -128,11 +134,11 @@ class Sampler:
 class TrainStream:
     """Batches without end, from the one that the trainer is at: what Lightning takes for a data loader."""
 
-    def __init__(self, sampler: Sampler) -> None:
+    def __init__(self, sampler: Numbered) -> None:
         self._sampler = sampler
         self.trainer: Any = None
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[Any]:
         trainer = self.trainer
         number = trainer.global_step
         while True:

@@ -12,6 +12,7 @@ from oscvae.training.data.dataset import NoteSet
 from oscvae.training.data.store import open_dataset
 from oscvae.training.fit.run import CONFIG, read_record
 from oscvae.training.fit.start import EFFECTS_START, FEW_NOTES, NOTHING, check_fits, go_on_from, open_start, why_not
+from oscvae.training.timbre.command import of_frames, run_frames_training
 from oscvae.units import hz_to_note, note_name
 
 RUNS = Path("runs")
@@ -35,6 +36,8 @@ def train(
     """
     if resume and start is not None:
         raise ConfigError("--from is for a new run: one that goes on knows where it began")
+    if of_frames(config, data, out if out is not None else RUNS / (config or DEFAULT), resume):
+        return run_frames_training(config, data, out, resume, overrides, start)
     notes = open_dataset(data) if data is not None and not resume else None
     strokes = notes is not None and notes.root_note is not None
     has_effects = notes is not None and notes.processed is not None

@@ -46,6 +46,8 @@ def load_run(folder: Path, which: str | None = None) -> Run:
     """
     folder = Path(folder)
     record = read_record(folder)
+    if record.get("kind", "notes") != "notes":
+        raise DataError(f"{folder} is a run of single {record['kind']}, and not of notes")
     config = load_config(folder / CONFIG)
     try:
         analysis = AnalysisPart(**record["recipe"]).complete()
@@ -94,6 +96,21 @@ def effects_of(record: dict[str, Any]) -> list[str]:
 
 def begin_run(folder: Path, config: TrainConfig, notes: NoteSet, data: Path, start: str | None = None) -> None:
     """Makes the folder of a new run, which begins at the model `start`. Raises ConfigError where there is one."""
+    told = {"fingerprint": notes.fingerprint, "notes": len(notes)}
+    write_record(folder, config, data, told, AnalysisPart.of(notes.analysis).model_dump(), start)
+
+
+def write_record(
+    folder: Path,
+    config: Any,
+    data: Path,
+    about_data: dict[str, Any],
+    recipe: dict[str, Any],
+    start: str | None = None,
+    **more: Any,
+) -> None:
+    """As `begin_run`, of a data set that is told about so; config has a name and a seed. more: what else the record
+    says."""
     if (folder / RECORD).exists():
         raise ConfigError(f"{folder} holds a run: go on with it by --resume, or name another --out")
     (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
@@ -102,11 +119,12 @@ def begin_run(folder: Path, config: TrainConfig, notes: NoteSet, data: Path, sta
         "format": FORMAT,
         "name": config.name,
         "seed": config.seed,
-        "data": {"path": str(data.resolve()), "fingerprint": notes.fingerprint, "notes": len(notes)},
-        "recipe": AnalysisPart.of(notes.analysis).model_dump(),
+        "data": {"path": str(data.resolve()), **about_data},
+        "recipe": recipe,
         "versions": versions(),
         **({"effects": list(notes.processed.names)} if notes.processed is not None else {}),
         **({"from": start} if start is not None else {}),
+        **more,
     }
     unfinished = folder / f"{RECORD}.tmp"
     unfinished.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -115,16 +133,21 @@ def begin_run(folder: Path, config: TrainConfig, notes: NoteSet, data: Path, sta
 
 def check_resumed(folder: Path, config: TrainConfig, notes: NoteSet) -> None:
     """That a run would go on as it began, but for its `trainer` section. Raises ConfigError and DataError."""
-    begun = load_config(folder / CONFIG)
+    check_unchanged(folder, load_config(folder / CONFIG), config, notes.fingerprint)
+
+
+def check_unchanged(folder: Path, begun: Any, config: Any, of_data: str) -> None:
+    """As `check_resumed`, of a run that was begun with one configuration and is to go on with another, on data of this
+    fingerprint."""
     before, now = (_leaves(one.model_dump(exclude={"trainer", "without_gpu"})) for one in (begun, config))
     changed = [key for key in sorted(before | now) if before.get(key) != now.get(key)]
     if changed:
         listed = ", ".join(f"{key} was {before.get(key)!r} and is {now.get(key)!r}" for key in changed)
         raise ConfigError(f"{folder} was begun otherwise: {listed}; begin a new run, or leave --config away")
     fingerprint = read_record(folder)["data"]["fingerprint"]
-    if fingerprint != notes.fingerprint:
+    if fingerprint != of_data:
         raise DataError(
-            f"{folder} was begun on the data {fingerprint[:12]}, these are {notes.fingerprint[:12]}: "
+            f"{folder} was begun on the data {fingerprint[:12]}, these are {of_data[:12]}: "
             "build the same set again, or begin a new run"
         )
 

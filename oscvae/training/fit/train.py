@@ -79,7 +79,7 @@ def train(
         check_resumed(folder, config, notes)
     if start is not None:
         check_fits(start, notes)
-    _quieten()
+    quieten()
     if config.fit.threads is not None:
         torch.set_num_threads(config.fit.threads)
     learner = _learner(config, notes)
@@ -90,7 +90,8 @@ def train(
             learner.find_effects(start.weights[PLACES])
     elif isinstance(learner, PairedLearner) and not resume:
         learner.place_effects()
-    trainer = _trainer(config, learner, _callbacks(config, notes, folder, console), folder)
+    callbacks = _callbacks(config, notes, folder, console)
+    trainer = make_trainer(config.trainer, config.optimiser.clip, learner, callbacks, folder)
     # Lightning starts this command anew for each further GPU: only the first begins the run.
     if not resume and getattr(rank_zero_only, "rank", 0) == 0:
         begin_run(folder, config, notes, data, start.source if start is not None else None)
@@ -124,7 +125,11 @@ def _check_partials(config: TrainConfig, notes: NoteSet) -> None:
     )
 
 
-def _trainer(config: TrainConfig, learner: Learner, callbacks: list[Callback], folder: Path) -> Trainer:
+def make_trainer(given: dict[str, Any], clip: float, learner: Any, callbacks: list[Callback], folder: Path) -> Trainer:
+    """Lightning's Trainer with the arguments of a section `trainer`. learner: it has `steps` and `look_steps`.
+
+    Raises ConfigError for arguments that do not go together.
+    """
     settings: dict[str, Any] = {
         "max_steps": learner.steps,
         "max_epochs": -1,
@@ -132,14 +137,14 @@ def _trainer(config: TrainConfig, learner: Learner, callbacks: list[Callback], f
         "check_val_every_n_epoch": None,
         "num_sanity_val_steps": 0,
         "log_every_n_steps": 1,
-        "gradient_clip_val": config.optimiser.clip or None,
+        "gradient_clip_val": clip or None,
         "use_distributed_sampler": False,
         "enable_progress_bar": False,
         "enable_model_summary": False,
     }
     logger = TensorBoardLogger(folder, name="", version="", default_hp_metric=False)
     try:
-        return Trainer(**(settings | config.trainer), callbacks=callbacks, logger=logger)
+        return Trainer(**(settings | given), callbacks=callbacks, logger=logger)
     except (MisconfigurationException, ValueError, TypeError, ImportError) as error:
         raise ConfigError(f"trainer: {error}") from error
 
@@ -159,7 +164,7 @@ def _callbacks(config: TrainConfig, notes: NoteSet, folder: Path, console: Conso
     return callbacks
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """Lightning's greetings and advice are for people who wrote the loop themselves."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)

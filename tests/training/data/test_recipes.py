@@ -13,8 +13,8 @@ from oscvae.training.data.parts import load_parts
 from oscvae.training.data.recipes import DataRecipe, Reading, SoundfontSource, hold_of, load_recipe, shipped
 
 
-def test_the_shipped_recipes_are_of_one_kind_and_keep_what_was_never_heard() -> None:
-    assert shipped() == ["coast", "drums", "plucked", "plucked-fluid", "struck", "sustained"]
+def test_the_shipped_recipes_of_plucked_strings_are_of_one_kind_and_keep_what_was_never_heard() -> None:
+    assert shipped() == ["coast", "drums", "plucked", "plucked-fluid", "struck", "sustained", "timbre"]
     plucked, fluid = load_recipe("plucked"), load_recipe("plucked-fluid")
     for recipe in (plucked, fluid):
         assert recipe.analysis.complete() == AnalysisPart(note_min=40, note_max=88, frames=560).complete()

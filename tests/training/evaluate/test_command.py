@@ -37,6 +37,7 @@ from oscvae.training.export import command as exporting
 from oscvae.training.export.axes import Axes, turned
 from oscvae.training.export.export import check_same, export
 from oscvae.training.export.precision import check_rounding
+from oscvae.training.export.wish import Wish
 from oscvae.training.fit.run import load_run
 from oscvae.training.fit.train import train
 from parts.sustaining import sustaining_document
@@ -211,7 +212,7 @@ def test_only_the_first_seconds_of_the_notes_that_are_compared_count(subject: Su
 
 
 def test_a_file_in_float16_is_half_as_large_and_as_good(model: Path, run: Path, notes: NoteSet, tmp_path: Path) -> None:
-    half = exporting.export_run(run, tmp_path / "half.ts", wish=exporting.Wish(weights="float16"))
+    half = exporting.export_run(run, tmp_path / "half.ts", wish=Wish(weights="float16"))
     assert isinstance(half.document, ModelDocument2)
     assert half.document.weights == "float16"
     assert 0.0 < half.shift_db < 0.02
@@ -219,7 +220,7 @@ def test_a_file_in_float16_is_half_as_large_and_as_good(model: Path, run: Path, 
     one, other = (Subject.open(path).decode(np.zeros((1, 3), np.float32), [66]) for path in (model, half.path))
     assert 0.0 < np.abs(one - other).max() < 0.02
     with pytest.raises(ConfigError, match="--weights must be float32 or float16, not int8"):
-        exporting.export_run(run, tmp_path / "other.ts", wish=exporting.Wish(weights="int8"))
+        exporting.export_run(run, tmp_path / "other.ts", wish=Wish(weights="int8"))
 
 
 def test_weights_that_float16_would_spoil_are_not_rounded(run: Path, model: Path, notes: NoteSet) -> None:

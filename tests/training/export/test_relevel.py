@@ -17,8 +17,9 @@ from oscvae.osc.score import Moment
 from oscvae.play.offline import OfflineEngine
 from oscvae.settings.sections import load_config
 from oscvae.sound.levels import loudest_db
-from oscvae.training.export.command import Wish, export_model
+from oscvae.training.export.command import export_model
 from oscvae.training.export.loudness import LOUDNESS_DB
+from oscvae.training.export.wish import Wish
 from parts.knotted import KNOTS, write_both
 from training.ringing import Ringing, ringing_document
 

@@ -277,7 +277,7 @@ def test_a_collapsing_posterior_is_told(data: Path, tmp_path: Path) -> None:
     assert "warning" not in run(free, data, tmp_path / "free")
 
 
-@pytest.mark.parametrize("name", packaged())
+@pytest.mark.parametrize("name", sorted({*packaged()} - {"timbre"}))
 def test_each_configuration_trains_two_steps_and_exports(name: str, data: Path, tmp_path: Path) -> None:
     carried = load_config(find_config(name))
     decoder = "upsampling" if carried.decoder.kind == "convolutional" else "additive"

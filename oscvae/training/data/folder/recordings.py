@@ -79,7 +79,7 @@ def find_recordings(source: FolderSource) -> Found:
             found.skipped.append({"what": told, "why": f"{suffix} files are not read: convert it to WAV or FLAC"})
         elif not os.access(path, os.R_OK):
             found.skipped.append({"what": told, "why": "it cannot be read: Permission denied"})
-        elif suffix in _suffixes() or _is_sound(path):
+        elif suffix in sound_suffixes() or _is_sound(path):
             paths.append(path)
         else:
             others[suffix] += 1
@@ -129,7 +129,8 @@ def _walk(root: Path, found: Found) -> Iterator[Path]:
 
 
 @cache
-def _suffixes() -> frozenset[str]:
+def sound_suffixes() -> frozenset[str]:
+    """What the names of sound files end in, in lower case."""
     import soundfile
 
     return _OTHER_SUFFIXES | {f".{kind.lower()}" for kind in soundfile.available_formats()}

@@ -1,0 +1,1 @@
+"""Data, training, figures and files of models of single frames."""
