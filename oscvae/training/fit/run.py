@@ -97,7 +97,8 @@ def effects_of(record: dict[str, Any]) -> list[str]:
 def begin_run(folder: Path, config: TrainConfig, notes: NoteSet, data: Path, start: str | None = None) -> None:
     """Makes the folder of a new run, which begins at the model `start`. Raises ConfigError where there is one."""
     told = {"fingerprint": notes.fingerprint, "notes": len(notes)}
-    write_record(folder, config, data, told, AnalysisPart.of(notes.analysis).model_dump(), start)
+    effects = {} if notes.processed is None else {"effects": list(notes.processed.names)}
+    write_record(folder, config, data, told, AnalysisPart.of(notes.analysis).model_dump(), start, **effects)
 
 
 def write_record(
@@ -122,7 +123,6 @@ def write_record(
         "data": {"path": str(data.resolve()), **about_data},
         "recipe": recipe,
         "versions": versions(),
-        **({"effects": list(notes.processed.names)} if notes.processed is not None else {}),
         **({"from": start} if start is not None else {}),
         **more,
     }
