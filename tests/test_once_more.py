@@ -23,6 +23,11 @@ def test_that_passes():
     with Path(__file__).with_name("runs").open("a") as runs:
         runs.write("x")
 """
+THREADS = """
+import os
+def test_that_there_is_one():
+    assert os.environ["OPENBLAS_NUM_THREADS"] == os.environ["OMP_NUM_THREADS"] == "1"
+"""
 WRONG = "def test_that_is_wrong():\n    assert False\n"
 
 
@@ -42,6 +47,14 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # nothing here needs them, and they take their time
     monkeypatch.setattr(module, "LANES", {"waiting": ("page",), "computing": ("sound",)})
     return module
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_every_lane_computes_in_one_thread(tool: ModuleType, tmp_path: Path, alone: bool) -> None:
+    places = [Path("tests", folder, f"test_threads{i}.py") for i, folder in enumerate((".", "page", "sound"))]
+    for place in places:
+        (tmp_path / place).write_text(THREADS)
+    assert tool.main([str(place) for place in places] if alone else []) == 0
 
 
 def test_a_failure_of_the_crowd_passes_alone(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,9 @@ LANES = {
 """Folders of tests/ beside the lane of all others: what waits for time-outs and for what dies to come back; browsers,
 patches and the commands of the docs; what nobody listens to by the clock."""
 LESS_URGENT = ("computing", "training")
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""There are more lanes than processors: threads of one product of matrices would wait, computing, for each other's. An
+export took 31 s of processor time beside other work, and 14 with one."""
 PYTEST = (sys.executable, "-m", "pytest")
 FAILED = 1
 """pytest's exit code where tests ran and some failed; all others are of another kind, and final."""
@@ -38,7 +42,7 @@ A_FEW = 20
 def main(args: list[str]) -> int:
     """The exit code: 0 if each test passed, at once or alone; else that of a lane in which one did not."""
     if args:
-        return subprocess.run([*PYTEST, *args], cwd=ROOT, check=False).returncode
+        return subprocess.run([*PYTEST, *args], cwd=ROOT, env=environment(), check=False).returncode
     with tempfile.TemporaryDirectory() as name:
         caches = [Path(name, lane) for lane in ("timed", *LANES)]
         elsewhere = [f"--ignore=tests/{folder}" for folders in LANES.values() for folder in folders]
@@ -60,11 +64,11 @@ def at_once(first: list[str], *others: list[str]) -> list[int]:
         running: list[subprocess.Popen[bytes]] = []
         for command in others:
             said = stack.enter_context(tempfile.TemporaryFile())
-            lane = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
+            lane = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=said, stderr=subprocess.STDOUT)
             stack.callback(show, said)
             stack.callback(end, lane)
             running.append(lane)
-        codes = [subprocess.run(first, cwd=ROOT, check=False).returncode]
+        codes = [subprocess.run(first, cwd=ROOT, env=environment(), check=False).returncode]
         return codes + [lane.wait() for lane in running]
 
 
@@ -85,11 +89,17 @@ def once_more(code: int, cache: Path) -> int:
     if code != FAILED or not 0 < len(failed) <= A_FEW:
         return code
     print(f"Once more, alone: {len(failed)} that failed", flush=True)
-    again = subprocess.run([*pytest(cache), "--last-failed"], cwd=ROOT, check=False).returncode
+    command = [*pytest(cache), "--last-failed"]
+    again = subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
     still = failures(cache)
     for name in failed:
         print(f"{'FAILED TWICE' if name in still else 'failed in the crowd, passed alone'}: {name}", flush=True)
     return again
+
+
+def environment() -> dict[str, str]:
+    """Of tests: what is set already stays."""
+    return {**ONE_THREAD, **os.environ}
 
 
 def pytest(cache: Path) -> list[str]:

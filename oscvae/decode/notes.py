@@ -32,7 +32,7 @@ import numpy as np
 
 from oscvae.decode.confine import OFF, Confinement, confine
 from oscvae.decode.pool import take_details
-from oscvae.decode.preload import WARM_CALLS
+from oscvae.decode.preload import WARM_CALLS, import_torch
 from oscvae.decode.wire import ENCODE, MAX_MESSAGE, MAX_TEXT, RECORD, Request, Setup, unpack_request
 from oscvae.model.detail import Detailer, Moved
 from oscvae.model.textures import TextureMixer, read_textures
@@ -57,8 +57,7 @@ class Network:
     """
 
     def __init__(self, setup: Setup, on_step: Callable[[str], None] = lambda what: None) -> None:
-        import torch
-
+        torch = import_torch()
         from oscvae.model import torchscript
 
         torch.set_grad_enabled(False)

@@ -63,6 +63,14 @@ def test_importing_the_command_line_imports_nothing_heavy() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_studies_are_listed_without_torch() -> None:
+    script = "import sys, oscvae.app.cli as c; c.app(['study', '--list'], standalone_mode=False)"
+    script += "; sys.exit('torch' in sys.modules and 'torch is imported')"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "divergence" in done.stdout
+
+
 def test_version_and_help_are_printed() -> None:
     version = oscvae("--version")
     assert version.returncode == 0

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from oscvae.errors import ConfigError
-from oscvae.training.studies.outcome import Outcome
-from oscvae.training.studies.setting import Setting
 
-Run = Callable[[Setting], Outcome]
+if TYPE_CHECKING:  # which import torch, and the list is shown without
+    from oscvae.training.studies.outcome import Outcome
+    from oscvae.training.studies.setting import Setting
+
+    Run = Callable[[Setting], Outcome]
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,7 @@ from rich.table import Table
 
 from oscvae.errors import ConfigError
 from oscvae.files import why
-from oscvae.training.evaluate.summary import tracker
 from oscvae.training.studies.catalogue import STUDIES, find_study
-from oscvae.training.studies.setting import Setting
 
 
 def show_list() -> int:
@@ -36,6 +34,9 @@ def run(name: str, out: Path, small: bool, data: Path | None, seed: int) -> int:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"--out {out} cannot be made: {why(error)}") from error
+    from oscvae.training.evaluate.summary import tracker  # which import torch
+    from oscvae.training.studies.setting import Setting
+
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:32}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     began_s = time.monotonic()

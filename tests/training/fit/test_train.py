@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from rich.console import Console
@@ -33,6 +34,7 @@ from oscvae.training.export.command import export_run
 from oscvae.training.fit.run import load_run, read_record
 from oscvae.training.fit.train import train
 from oscvae.training.model.network import in_frames, make_model
+from parts.waiting import until
 from training.hits import store_hits
 from training.tiny import ANALYSIS, make_notes, store_notes, tiny_config, write_config
 
@@ -126,7 +128,8 @@ Begun = dict[str, tuple[subprocess.Popen[str], Path]]
 def begun(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
     """A run that is killed, one that is to be stopped and one of two processes, with their folders.
 
-    They take seconds to start, in which other tests run: the first that asks for them does not look at them.
+    The one that is to be stopped would compute until then: it is paused (SIGSTOP) once it has kept a checkpoint. They
+    take seconds to start, in which other tests run: the first that asks for them does not look at them.
     """
     folder = tmp_path_factory.mktemp("begun")
     watch = {"every_steps": 20, "log_steps": 1, "hear_every": 0}
@@ -139,6 +142,7 @@ def begun(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begu
         "stopped": (typed("-m", "oscvae", config=endless, data=data, out=folder / "stopped"), folder / "stopped"),
         "two": (typed("-m", "oscvae", config=short, data=data, out=folder / "two", more=two), folder / "two"),
     }
+    threading.Thread(target=pause, args=runs["stopped"], daemon=True).start()
     yield runs
     for process, _ in runs.values():
         with contextlib.suppress(ProcessLookupError):
@@ -154,6 +158,15 @@ def wait_for_a_look(out: Path, runs: Callable[[], bool]) -> None:
     """Return once the run has kept a checkpoint, or does not run any more."""
     while runs() and not (out / "checkpoints" / "last.ckpt").is_file():
         time.sleep(0.01)
+
+
+def pause(process: subprocess.Popen[str], out: Path) -> None:
+    wait_for_a_look(out, lambda: process.poll() is None)
+    process.send_signal(signal.SIGSTOP)
+
+
+def is_paused(process: subprocess.Popen[str]) -> bool:
+    return process.poll() is None and psutil.Process(process.pid).status() == psutil.STATUS_STOPPED
 
 
 def test_ctrl_c_stops_a_run_which_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
@@ -357,8 +370,9 @@ def test_weights_follow_from_the_seed(tmp_path: Path) -> None:
 
 
 def test_the_system_stops_a_run_which_says_how_to_go_on(begun: Begun) -> None:
-    process, out = begun["stopped"]
-    wait_for_a_look(out, lambda: process.poll() is None)
+    process, _ = begun["stopped"]
+    assert until(lambda: is_paused(process) or process.poll() is not None, 120.0)
+    process.send_signal(signal.SIGCONT)
     process.send_signal(signal.SIGTERM)
     said = process.communicate(timeout=120)[1]
     assert process.returncode == 1, said
