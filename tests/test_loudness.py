@@ -24,9 +24,7 @@ from oscvae.training.export.loudness import LOUDNESS_DB, MOST_PEAK_DB
 from oscvae.units import gain_to_db
 from parts import ROOT
 
-MODELS = sorted(
-    path for path in (ROOT / "models").glob("*.ts") if isinstance(read_any_document(path), ModelDocument)
-)
+MODELS = sorted(path for path in (ROOT / "models").glob("*.ts") if isinstance(read_any_document(path), ModelDocument))
 """Those of notes: a voice without end has no loudest part."""
 RATE = 48_000
 APART_S = 2.5  # as long as is heard of a note
