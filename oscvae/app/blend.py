@@ -56,11 +56,12 @@ def main(
     from oscvae.osc.packets import Message
     from oscvae.osc.score import Moment
     from oscvae.play.offline import OfflineEngine
+    from oscvae.sound.trajectory import read_trajectory
 
     engine = OfflineEngine(config)
     try:
-        engine.encode(a, _A)
-        engine.encode(b, _B)
+        for path, handle in ((a, _A), (b, _B)):
+            engine.encode(*read_trajectory(path, engine.encoding), handle)
         messages = [Message("/blend", (_ID, _A, _B, mix, rate, 1.0), "")]
         if points:
             messages.append(Message("/curve", (_ID, *points), ""))

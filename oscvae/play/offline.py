@@ -18,11 +18,11 @@ import termios
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.audio.mixer import block_offline
 from oscvae.decode.wire import RECORD
 from oscvae.errors import CommandError, DecoderError, ModelError, OscvaeError
@@ -39,7 +39,6 @@ from oscvae.play.timeline import TICK_S
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.settings.sections import Config
-from oscvae.sound.trajectory import read_trajectory
 from oscvae.spectral.renderer import render_until_idle
 
 log = logging.getLogger(__name__)
@@ -141,21 +140,27 @@ class OfflineEngine:
         """Play another model from here on."""
         self.models.adopt(self.models.open(name))
 
-    def encode(self, path: Path, handle: str) -> Handle:
-        """Have the model, one of single frames, know a recording under that handle. Raises SoundFileError, ModelError,
-        and DecoderError where its encoder fails."""
+    @property
+    def encoding(self) -> FramesDocument:
+        """What the model says that is to encode recordings. Raises ModelError for one that encodes none."""
         loaded = self.models.current
         assert loaded is not None
         if not isinstance(loaded.document, FramesDocument) or not loaded.decoder.encodes:
             raise ModelError(f"the model {loaded.name!r} encodes no recordings: play one that does, such as timbre")
-        found = read_trajectory(path, loaded.document)
-        number, mean = loaded.handles.new_recording(), loaded.document.latent.mean
-        for request in recording_parts(len(found.x), number):
-            put_part(found.x, found.level_db, request, loaded.decoder.to_encode)
+        return loaded.document
+
+    def encode(self, x: Float32s, level_db: Float32s, handle: str) -> Handle:
+        """Have the model know a recording under that handle: x [T, bands] and levels [T], as `sound.trajectory` makes
+        them. Raises ModelError, and DecoderError where its encoder fails."""
+        document, loaded = self.encoding, self.models.current
+        assert loaded is not None
+        number, mean = loaded.handles.new_recording(), document.latent.mean
+        for request in recording_parts(len(x), number):
+            put_part(x, level_db, request, loaded.decoder.to_encode)
             self._encodings += 1
             loaded.decoder.send(request._replace(generation=self._encodings))
             mean = tuple(_await_encoding(loaded, self._encodings))
-        kept = Handle(loaded.document.within_reach(mean), (), number)
+        kept = Handle(document.within_reach(mean), (), number)
         loaded.handles.keep(handle, kept)
         return kept
 

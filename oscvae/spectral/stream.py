@@ -46,7 +46,8 @@ def has_hop(engine, x, own, level):  # type: ignore[no-untyped-def]
     at the last moment."""
     if x[at.X_SOURCE] == at.SOURCE_NOTE or own[at.R_BLOCK] >= 0 or own[at.R_LAST] >= 0:
         return True
-    return x[at.X_SOURCE] == at.SOURCE_FRAMES and own[at.R_PHASE] == at.PHASE_STREAM and level < urgent(engine)
+    is_held = x[at.X_SOURCE] == at.SOURCE_FRAMES and own[at.R_PHASE] == at.PHASE_STREAM
+    return is_held and level < load(engine, at.E_PERIOD)  # no voice begins with less
 
 
 @kernel("void(int64[::1], int64, int64)")

@@ -22,6 +22,8 @@ EVERY_ADDRESS = [
     "/panic",
     "/voice/new",
     "/voice/set",
+    "/blend",
+    "/curve",
     "/voice/stop",
     "/voices",
     "/z",
@@ -63,6 +65,7 @@ EVERY_ADDRESS = [
     "/models",
     "/model",
     "/points",
+    "/sounds",
     "/encode",
     "/record",
     "/monitor",
@@ -97,6 +100,8 @@ def example(arg: Arg) -> list[Any]:
         return ["z"]
     if arg.kind == "rest":
         return [0.5] * MODEL.dims
+    if arg.kind == "curve":
+        return [0.5, 1.0]
     if arg.kind == "string":
         return [arg.choices[0] if arg.choices else "name"]
     if arg.name == "note":
@@ -166,7 +171,12 @@ def test_a_row_refuses_wrong_types(row: Address) -> None:
 
 @pytest.mark.parametrize(
     ("row", "arg"),
-    [(row, arg) for row in TABLE for arg in row.args if arg.low is not None and arg.high is not None],
+    [
+        (row, arg)
+        for row in TABLE
+        for arg in row.args
+        if arg.low is not None and arg.high is not None and arg.kind != "curve"
+    ],
     ids=lambda x: x.path if isinstance(x, Address) else x.name,
 )
 def test_an_argument_clips_or_fails(row: Address, arg: Arg) -> None:
@@ -332,7 +342,9 @@ def test_how_many_channels_there_are_is_not_the_models_matter() -> None:
 def test_what_a_voice_is_set_to_depends_on_what_is_set() -> None:
     assert ask("/voice/set", 3, "gain", 60).values["value"] == (6.0,)
     assert ask("/voice/set", 3.0, "bend", -50).args == (3, "bend", -48.0)
-    with pytest.raises(CommandError, match="one of z, gain, pan, bend, attack, rate, release, detail, got 'pitch'"):
+    with pytest.raises(
+        CommandError, match="one of z, gain, pan, bend, attack, rate, release, detail, mix, position, loop, got 'pitch'"
+    ):
         ask("/voice/set", 3, "pitch", 1)
     with pytest.raises(CommandError, match=r"expected id pan and 1 number\(s\), got 4 arguments"):
         ask("/voice/set", 3, "pan", 1, 2)
@@ -513,3 +525,10 @@ def test_the_nearest_address_is_found() -> None:
     assert prefix_of("/play") == prefix_of("/oscvae/paly") == prefix_of("/z/0/") == prefix_of("/" * 300) == ""
     assert suggestion("/oscvae/z/3", "no") == "did you mean /z/3?"
     assert find("/z/3")[1] == 3
+
+
+def test_a_curve_is_pairs_that_rise_from_0_to_1_and_clips_what_it_says() -> None:
+    assert ask("/curve", 1, 0.0, -3.0, 0.5, 1.0, 0.5, 9).values["mix"] == (0.0, -1.0, 0.5, 1.0, 0.5, 2.0)
+    for points in ((), (0.5,), (0.5, 0.0, 0.4, 0.0), (-0.1, 0.0), (0.0, 0.0, 1.1, 0.0), (0.5, 0.0) * 65):
+        with pytest.raises(CommandError, match="pairs|rise"):
+            ask("/curve", 1, *points)

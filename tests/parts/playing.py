@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from oscvae.osc.packets import Message
 from oscvae.play.offline import OfflineEngine
+from oscvae.sound.trajectory import read_trajectory
 from parts.listening import Sound
 
 BLOCK = 128
@@ -20,6 +23,11 @@ def load(engine: OfflineEngine, name: str) -> None:
 
 def send(engine: OfflineEngine, address: str, *args: float | str) -> None:
     engine.execute([Message(address, args, "")])
+
+
+def encode(engine: OfflineEngine, path: Path, handle: str) -> None:
+    """Have the model know the recording in a file."""
+    engine.encode(*read_trajectory(path, engine.encoding), handle)
 
 
 def heard(engine: OfflineEngine, seconds: float) -> Sound:

@@ -13,7 +13,7 @@ from oscvae.errors import ModelError, SoundFileError
 from oscvae.play.offline import OfflineEngine
 from oscvae.settings.sections import load_config
 from oscvae.sound.trajectory import trajectory
-from parts.playing import heard, level_db, load, send, silence
+from parts.playing import encode, heard, level_db, load, send, silence
 from parts.streaming import RATE, mirror_document, write_mirror, write_ramp
 
 LOW_HZ, HIGH_HZ = 400.0, 1600.0
@@ -47,7 +47,7 @@ def engine(shared: OfflineEngine, folder: Path) -> Iterator[OfflineEngine]:
     shared.errors.clear()
     load(shared, "mirror")
     for name in ("low", "high", "soft", "long"):
-        shared.encode(folder / f"{name}.wav", name)
+        encode(shared, folder / f"{name}.wav", name)
     yield shared
     assert shared.errors == []
     silence(shared)
@@ -173,10 +173,10 @@ def test_a_model_that_blends_nothing_says_so(engine: OfflineEngine) -> None:
 
 def test_a_file_that_is_no_recording_is_refused(engine: OfflineEngine, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(SoundFileError, match="missing"):
-        engine.encode(tmp_path / "missing.wav", "missing")
+        encode(engine, tmp_path / "missing.wav", "missing")
     load(engine, "ramp")
     with pytest.raises(ModelError, match="encodes no recordings"):
-        engine.encode(folder / "low.wav", "low")
+        encode(engine, folder / "low.wav", "low")
 
 
 def test_frames_of_a_recording_hold_all_of_it_and_tell_their_level() -> None:

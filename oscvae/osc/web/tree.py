@@ -83,7 +83,7 @@ def as_it_stands(node: Mapping[str, Any], standing: Standing) -> Node:
 
 def method(row: Address, path: str, dims: int) -> Node:
     """The attributes of one address. What may be left out is left out of its type."""
-    args = [arg for arg in row.args if not arg.optional and arg.kind != "rest"]
+    args = [arg for arg in row.args if not arg.optional and arg.kind not in ("rest", "curve")]
     columns = [column for arg in args for column in [arg] * (dims if arg.kind == "latent" else 1)]
     node: Node = {
         "FULL_PATH": path,

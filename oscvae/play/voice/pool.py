@@ -171,6 +171,8 @@ class VoicePool:
         """Fade out the quietest releasing voice, else the oldest; of `loaded` only, if given."""
         candidates = [v for v in self._by_slot.values() if not v.stolen and loaded in (None, v.loaded)]
         if not candidates:
+            if loaded is not None:  # all of them wait for a slot
+                self.fade(next(voice for voice in self._waiting if voice.loaded is loaded))
             return
         releasing = [voice for voice in candidates if voice.releasing]
         if releasing:

@@ -172,6 +172,14 @@ OscVae {
 
 	voiceStop { |id| this.sendMsg('/voice/stop', id) }
 
+	// a voice along two recordings that were encoded, by a model of single frames such as timbre
+	blend { |id, a, b, mix = 0.5, rate = 1, velocity = 0.8|
+		this.sendMsg('/blend', id, a, b, mix, rate, velocity)
+	}
+
+	// the mix of a blend over its position: pairs [[0, 0], [0.5, 1], [1, 0]]
+	curve { |id, points| this.sendMsg('/curve', id, *points.flat) }
+
 	// -- the cursor
 
 	z { |point| this.sendMsg('/z', *point) }
@@ -262,6 +270,13 @@ OscVae {
 
 	// action: { |names| }
 	models { |action| this.ask(['/models'], '/models.reply', { |msg| action.value(msg[1..]) }) }
+
+	// action: { |sounds| }: of each sound file its name, and whether it is encoded
+	sounds { |action|
+		this.ask(['/sounds'], '/sounds.reply', { |msg|
+			action.value(msg[1..].clump(2).collect { |pair| [pair[0], pair[1] == 1] })
+		})
+	}
 
 	// action: { |event| } with name, dims, rate, noteMin, noteMax, low, high
 	model { |action|
@@ -362,7 +377,7 @@ OscVae {
 
 	isEvent { |address|
 		^#['/done', '/fail', '/warn', '/status.reply', '/presets.reply', '/macros.reply', '/models.reply', '/version.reply',
-			'/help.reply', '/pong', '/synced', '/voices.reply', '/points.reply'].includes(address).not
+			'/help.reply', '/pong', '/synced', '/voices.reply', '/points.reply', '/sounds.reply'].includes(address).not
 	}
 
 	// -- questions
