@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "midi": SHARED | {"realtime", "osc", "play"},
     "daemon": SHARED | REALTIME | {"model", "decode", "osc", "play", "midi"},
     "training": SHARED | {"model", "sound"},
-    "app": SHARED | REALTIME | {"model", "decode", "osc", "play", "midi", "daemon", "training"},
+    "app": SHARED | REALTIME | {"model", "sound", "decode", "osc", "play", "midi", "daemon", "training"},
 }
 """Who may import whom, besides itself. The empty name is the package's own modules."""
 TORCH = ("oscvae.model.torchscript", "oscvae.decode.notes", "oscvae.decode.preload")  # the zygote imports the last two
