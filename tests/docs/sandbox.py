@@ -99,6 +99,9 @@ class Sandbox:
                 name = f"{_NAMES[note % 12]}{note // 12 - 1}.wav"
                 soundfile.write(place / name, string(note, seconds=0.5, tint=tint), RATE)
         shutil.copy(self.folder / "recordings" / "ukulele" / "A4.wav", self.folder / "sounds")
+        for name, note in (("rain", 57), ("choir", 64)):
+            soundfile.write(self.folder / f"{name}.wav", string(note, seconds=0.5), RATE)
+        (self.folder / "curve.txt").write_text("0 0\n0.5 1\n1 0\n")
         write_pedals(self.folder / "board")
 
     @property
