@@ -8,6 +8,7 @@ from oscvae.app.render import render_moments, write_sound
 from oscvae.errors import ConfigError, DataError
 from oscvae.files import why
 from oscvae.osc.rows import CURVE_MOST
+from oscvae.play.voice.voice import SLOWEST
 from oscvae.settings.sections import Config
 
 _A, _B, _ID = "a", "b", 1
@@ -47,8 +48,8 @@ def main(
     mix: 0 is a, 1 is b; a `curve` over the position goes before it. rate: how fast they are read, not 0.
     Raises ConfigError, DataError, ModelError, DecoderError, and SoundFileError for what cannot be read or written.
     """
-    if rate == 0.0:
-        raise ConfigError("--rate 0 would stand still for ever: it must be another number, -4 to 4")
+    if abs(rate) < SLOWEST:
+        raise ConfigError(f"--rate {rate:g} would stand still for ever: it must be {SLOWEST} to 4, or {-SLOWEST} to -4")
     points = read_curve(curve) if curve is not None else ()
     from oscvae.app.kernels import load_kernels
 

@@ -11,6 +11,7 @@ import asyncio
 import itertools
 import math
 import os
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
@@ -33,7 +34,7 @@ from oscvae.play.recordings import read_part, recording_parts
 from oscvae.settings.disk import Disk
 
 TIMEOUT_S = 60.0
-NAMES_MOST = 1000  # that are listed
+NAMES_MOST = 250  # that are listed: a message has at most 512 arguments
 SUFFIXES = frozenset((".wav", ".flac", ".aif", ".aiff", ".ogg", ".oga", ".opus", ".mp3", ".caf", ".au", ".w64"))
 FAR_DB = 8.5  # of 255 recordings of its instruments that `plucked` never heard, the farthest is 7.5 dB away
 _NOTE_BYTES = 8
@@ -146,8 +147,11 @@ class Encoder:
         """What a whole recording is to a model of single frames, whose decoder then knows it. Raises CommandError."""
         if not loaded.decoder.encodes:
             raise CommandError(f"the model {loaded.name!r} has no encoder")
+        try:
+            shared = os.memfd_create("oscvae-recording", os.MFD_CLOEXEC)
+        except OSError as error:
+            raise CommandError(f"{name}: there is no room for its frames: {why(error)}") from error
         loaded.waiting += 1  # its decoder is not dismissed, whatever is loaded in the meantime
-        shared = os.memfd_create("oscvae-recording", os.MFD_CLOEXEC)
         try:
             async with self._turn:
                 path = await self._disk.ask(partial(self.path, name), name)
@@ -159,7 +163,8 @@ class Encoder:
                         raise CommandError(f"{name}: {notice['why']}")
         finally:
             loaded.waiting -= 1
-            os.close(shared)
+            # which frees up to a hundred megabytes
+            threading.Thread(target=os.close, args=(shared,), name="farewell", daemon=True).start()
         mean, distance = _numbers(notice.get("mean"), loaded.info.dims), _numbers([notice.get("distance_db")], 1)
         if mean is None or distance is None:
             raise CommandError(f"{name}: the model {loaded.name!r} makes nothing of it")

@@ -15,7 +15,7 @@ from oscvae.decode.notes import CudaError, Network, first_line
 from oscvae.decode.paths import BlendPath, Chunk, Encoded, Path, PointPath
 from oscvae.decode.pool import ENCODED_AT_ONCE
 from oscvae.decode.preload import WARM_CALLS
-from oscvae.decode.wire import NOTE_ON, Request, Setup
+from oscvae.decode.wire import CURVE, NOTE_ON, OFFSET, Request, Setup
 from oscvae.model.document import SamplesDocument, parse_any_document
 from oscvae.model.frames import Apart, FramesDocument
 
@@ -42,7 +42,7 @@ class FramesNetwork(Network):
         self._reach = np.array(low, np.float32), np.array(high, np.float32)
         self._recordings: dict[int, Encoded] = {}
         self._parts: list[Encoded] = []
-        self._distance = np.zeros(0, np.float32)
+        self._distances: list[Float32s] = []
         mean = torch.tensor(self._document.latent.mean, dtype=torch.float32)
         for size in BATCHES:
             for _ in range(WARM_CALLS):
@@ -78,23 +78,29 @@ class FramesNetwork(Network):
         expected = (size, self._setup.pool.bands, self._setup.pool.rows)
         if tuple(out.shape) != expected:
             raise RuntimeError(f"forward answered {tuple(out.shape)}, its document says {expected}")
-        return [self._levelled(out[i].T, chunk).clamp(-1.0, 1.0) for i, chunk in enumerate(chunks)]
+        return [self._levelled(out[i].T, chunk) for i, chunk in enumerate(chunks)]
 
     def _levelled(self, x: Any, chunk: Chunk) -> Any:
-        """Log magnitudes [rows, bands] at the level of each frame."""
-        if chunk.level_db is None or self._document.level != "apart":
-            return x
-        return self._torch.from_numpy(self._apart.add(x.numpy(), chunk.level_db))
+        """Log magnitudes [rows, bands] at the level of each frame; what is not finite stays so, and is told."""
+        if not bool(x.sum().isfinite()):
+            return self._torch.full_like(x, float("nan"))
+        if chunk.level_db is not None and self._document.level == "apart":
+            x = self._torch.from_numpy(self._apart.add(x.numpy(), chunk.level_db))
+        return x.clamp(-1.0, 1.0)
 
     def path(self, request: Request) -> Path | None:
         """Where a voice goes that begins; None where a recording is not there."""
         if request.kind == NOTE_ON:
             return PointPath(request.generation, np.array(request.z, np.float32))
-        first, second, mix, rate, position, loop = request.z
+        first, second, mix, rate, position, loop, count, *more = request.z
         a, b = self._recordings.get(int(first)), self._recordings.get(int(second))
         if a is None or b is None:
             return None
-        return BlendPath(request.generation, a, b, mix, rate, position, loop != 0.0, self._reach)
+        path = BlendPath(request.generation, a, b, mix, rate, position, loop != 0.0, self._reach)
+        for what, values in ((CURVE, more[: int(count)]), (OFFSET, more[int(count) :])):
+            if values:
+                path.steer(what, tuple(values))
+        return path
 
     def encode_part(self, x: Float32s, request: Request) -> dict[str, Any]:
         """Take in a part of a recording, x [frames, bands] with the levels behind it, as a notice says it: the mean of
@@ -109,23 +115,20 @@ class FramesNetwork(Network):
         if not (np.isfinite(z).all() and bool(decoded.isfinite().all())):
             raise RuntimeError("what it encodes is not finite")
         if request.block == 0:
-            self._parts = []
+            self._parts, self._distances = [], []
         self._parts.append(Encoded(z, level))
-        distance = decoded[0].T.clamp(-1.0, 1.0).cpu().numpy() - heard
-        self._distance = (
-            np.concatenate([self._distance, np.square(distance).mean(1)])
-            if request.block
-            else (np.square(distance).mean(1))
-        )
+        self._distances.append(np.square(decoded[0].T.clamp(-1.0, 1.0).cpu().numpy() - heard).mean(1))
+        if request.note == 0:  # more follows
+            return {"mean": z.mean(1).tolist()}
         points, levels = (np.concatenate(parts, axis=-1) for parts in zip(*self._parts, strict=True))
-        if request.note == 1:
-            self._recordings[request.slot] = Encoded(points, levels)
-            self._parts = []
-        loud = levels > levels.max() - LOUD_DB
+        distances = np.concatenate(self._distances)
+        self._recordings[request.slot] = Encoded(points, levels)
+        self._parts, self._distances = [], []
+        loud = levels >= levels.max() - LOUD_DB
         per_unit = (self._document.ceiling_db - self._document.floor_db) / 2.0
         return {
             "mean": points[:, loud].mean(1).tolist(),
-            "distance_db": round(float(np.sqrt(self._distance[loud]).mean()) * per_unit, 2),
+            "distance_db": round(float(np.sqrt(distances[loud]).mean()) * per_unit, 2),
         }
 
     def begin(self, path: Path) -> bool:
@@ -231,7 +234,7 @@ class SamplesNetwork(Network):
         module = self._of[path.generation] = self._free.pop()
         with self._torch.inference_mode():
             for buffer, initial in zip(module.buffers(), self._initial, strict=True):
-                buffer.copy_(initial)
+                buffer.resize_(initial.shape).copy_(initial)
         return True
 
     def end(self, path: Path) -> None:

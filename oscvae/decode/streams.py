@@ -134,7 +134,14 @@ class StreamWorker(Worker):
                 breathed = time.monotonic()
 
     def _hear(self, network: Any) -> bool:
-        """Take in all that control and then the renderer have asked for; False once control is gone."""
+        """Take in all that the renderer has asked for, and control; False once control is gone.
+
+        The pipe is read first: what control said before the renderer asked is obeyed before that chunk is decoded.
+        """
+        try:
+            asked = os.read(self._credit_fd, 1024 * RECORD.size)
+        except BlockingIOError:
+            asked = b""
         while True:
             try:
                 data = self._link.recv(MAX_MESSAGE, socket.MSG_DONTWAIT)
@@ -145,10 +152,6 @@ class StreamWorker(Worker):
             if not data:
                 return False
             self._obey(network, unpack_request(data))
-        try:
-            asked = os.read(self._credit_fd, 1024 * RECORD.size)
-        except BlockingIOError:
-            return True
         for slot, generation, block, deadline, *_ in RECORD.iter_unpack(asked):
             self._count += 1
             heapq.heappush(self._due, Due(deadline, self._count, slot, generation, block, 1))
@@ -158,7 +161,7 @@ class StreamWorker(Worker):
         path = self._paths.get(request.slot)
         if request.kind in BEGINNINGS:
             if path is not None:
-                network.end(path)
+                self._end(network, path)
             self._count += 1
             deadline = time.monotonic_ns() + FIRST_WITHIN_NS
             due = Due(deadline, self._count, request.slot, request.generation, request.block, 0)
@@ -178,11 +181,8 @@ class StreamWorker(Worker):
         elif request.kind == STEER:
             path.steer(request.note, request.z)
         elif request.kind == END:
-            network.end(path)
             del self._paths[request.slot]
-            waiting, self._beginning = self._beginning, []
-            for due, beginning in waiting:
-                self._begin(network, due, beginning)
+            self._end(network, path)
 
     def _encode(self, network: Any, request: Request) -> None:
         """A part of a recording, in the thread that encodes."""
@@ -193,8 +193,25 @@ class StreamWorker(Worker):
         else:
             self.say(encoded=request.generation, **encoded)
 
+    def _end(self, network: Any, path: Path) -> None:
+        """A voice is over, and another may begin in its stead."""
+        network.end(path)
+        waiting, self._beginning = self._beginning, []
+        for due, beginning in waiting:
+            self._begin(network, due, beginning)
+
     def _begin(self, network: Any, due: Due, path: Path) -> None:
-        if self._paths.get(due.slot) is not path or network.begin(path):
+        try:
+            begins = self._paths.get(due.slot) is not path or network.begin(path)
+        except CudaError:
+            raise
+        except Exception as error:  # the buffers are a model's own
+            network.end(path)
+            self._paths.pop(due.slot, None)
+            self._say_failure(error)
+            self._answer(due, FAILED, 0)
+            return
+        if begins:
             heapq.heappush(self._due, due)
         else:
             self._beginning.append((due, path))

@@ -28,6 +28,7 @@ from oscvae.model.detail import MOST_BANDS
 NOTE_ON, MOVE, ENCODE, END, BLEND, STEER = range(6)  # the first three in the order of their urgency
 BEGINNINGS = (NOTE_ON, BLEND)  # what of a stream has an answer
 MIX, RATE, POSITION, LOOP, OFFSET, CURVE = range(6)  # what STEER sets
+BLENDED = (MIX, RATE, POSITION, LOOP)
 MOST_STREAMS = 64  # voices of a model that has memory inside
 MAX_MESSAGE = 65536
 MAX_TEXT = 1000  # characters of a reason
@@ -61,10 +62,10 @@ class Setup(BaseModel):
 class Request(NamedTuple):
     """Decode something into a block, or encode what lies behind them.
 
-    Of a stream: NOTE_ON begins a voice at a point, BLEND one along two recordings (z: their numbers, mix, rate,
-    position, loop); MOVE and STEER (note: what, z: to what) bring it elsewhere, END says that it is over, and none of
-    these has an answer. ENCODE: slot is the recording's number, block the first of its frames that lie behind the
-    blocks, deadline how many these are, note 1 for the last of them.
+    Of a stream: NOTE_ON begins a voice at a point, BLEND one along two recordings (z: their numbers, what BLENDED
+    names, how many numbers a curve has, these, and an offset); MOVE and STEER (note: what, z: to what) bring it
+    elsewhere, END says that it is over, and none of these has an answer. ENCODE: slot is the recording's number, block
+    the first of its frames that lie behind the blocks, deadline how many these are, note 1 for the last of them.
 
     kind: one of these; deadline: any int that orders requests of one kind, the earliest first;
     note: MIDI note inside the model's range; z: D latent numbers (none for ENCODE, whose input lies behind the blocks).

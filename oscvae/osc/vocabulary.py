@@ -507,7 +507,7 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/sounds",
         "Models and files",
-        "The sound files in the sounds folder, and whether the model that plays has encoded each.",
+        "The sound files in the sounds folder, at most 250, and whether the model that plays has encoded each.",
         (),
         ("/sounds.reply",),
         awaited=True,

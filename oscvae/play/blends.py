@@ -80,6 +80,8 @@ class Blends:
     def _curve(self, command: Command, client: Client, due_ns: int | None) -> None:
         voice = self._voice_of(command, client)
         self._check(voice, "a curve")
+        if due_ns is not None and voice.asked.start_frame >= self._timeline.frame_at(due_ns):
+            due_ns = None  # it begins then, and with what its own bundle says
         points = command.values["mix"]
         self._timeline.defer(due_ns, lambda: self._pool.steer(voice, CURVE, points))
 

@@ -303,7 +303,7 @@ class ModelManager:
                 continue
             if lapsed:
                 decoder.excuse()
-            decoder.owes_chunks(loaded.context.owed, loaded.context.chunks)
+            decoder.owes_chunks(loaded.context.owed if decoder.alive else 0, loaded.context.chunks)
             silent_s = decoder.silent_s()
             if decoder.alive and silent_s > HANG_S:
                 log.error("the decoder of %r has not answered for %.0f s: it is ended", loaded.name, silent_s)

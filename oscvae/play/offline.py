@@ -36,8 +36,10 @@ from oscvae.play.listener import Listener
 from oscvae.play.loaded import Handle, Loaded
 from oscvae.play.recordings import put_part, recording_parts
 from oscvae.play.timeline import TICK_S
+from oscvae.play.voice.voice import Voice
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
+from oscvae.realtime.memory import load_word
 from oscvae.settings.sections import Config
 from oscvae.spectral.renderer import render_until_idle
 
@@ -152,6 +154,7 @@ class OfflineEngine:
     def encode(self, x: Float32s, level_db: Float32s, handle: str) -> Handle:
         """Have the model know a recording under that handle: x [T, bands] and levels [T], as `sound.trajectory` makes
         them. Raises ModelError, and DecoderError where its encoder fails."""
+        self._untouched = False
         document, loaded = self.encoding, self.models.current
         assert loaded is not None
         number, mean = loaded.handles.new_recording(), document.latent.mean
@@ -170,6 +173,7 @@ class OfflineEngine:
     def execute(self, messages: Sequence[Message], due_ns: int | None = None) -> None:
         """Obey messages now, as one bundle; what cannot be obeyed is kept in `errors`."""
         self._untouched = False
+        self.settle()
         commands: list[Command] = []
         for message in messages:
             try:
@@ -196,27 +200,34 @@ class OfflineEngine:
         if loaded is not None:
             self.presets.open_now(loaded.name)
 
-    def settle(self) -> None:
-        """Wait for every decode and fill every ring. Raises DecoderError when a decoder dies or hangs, CudaFailedError
-        where its device does."""
+    def settle(self, least: int = at.RING_SAMPLES) -> None:
+        """Wait for every decode and fill every ring; of streams those that hold less than `least` samples, while the
+        chunks of the others are decoded beside. Raises DecoderError when a decoder dies or hangs, CudaFailedError where
+        its device does."""
         while True:
-            self._await_decodes()
+            self._await_decodes(least)
             render_until_idle(self.engine.address)
             self.instrument.take_events()
             self.models.collect()
-            if not any(voice.in_flight for voice in self.pool.all()) and not self._owing():
+            if not any(voice.in_flight for voice in self.pool.all()) and not self._owing(least):
                 render_until_idle(self.engine.address)
-                if not self._owing():
+                if not self._owing(least):
                     return
 
-    def _owing(self) -> set[Loaded]:
-        """Models that owe a chunk to one of their streams."""
-        return {voice.loaded for voice in self.pool.all() if voice.loaded.context.owed}
+    def _owing(self, least: int) -> set[Loaded]:
+        """Models that owe a chunk to one of their streams whose ring holds less than `least` samples."""
+        streams = (voice for voice in self.pool.all() if voice.loaded.context.owed)
+        return {voice.loaded for voice in streams if self._held(voice) < least}
 
-    def _await_decodes(self) -> None:
-        """Wait until all that was asked for lies in the pipes, so that the renderer never goes on without it."""
+    def _held(self, voice: Voice) -> int:
+        """Samples in a voice's ring."""
+        words = self.engine.voices[voice.slot]
+        return int(load_word(words, at.V_HEAD) - load_word(words, at.V_TAIL))
+
+    def _await_decodes(self, least: int) -> None:
+        """Wait until what was asked for lies in the pipes, so that the renderer never goes on without it."""
         flying = Counter(voice.loaded for voice in self.pool.all() if voice.in_flight)
-        for loaded in self._owing():
+        for loaded in self._owing(least):
             flying[loaded] += loaded.context.owed
         for loaded, count in flying.items():
             if loaded.context.refused:
@@ -231,8 +242,10 @@ class OfflineEngine:
         """Render `count` frames into `out` [2, count] (None = nowhere)."""
         self._untouched = False
         engine = self.engine
-        self.timeline.advance(self.timeline.frame + count)
-        self.settle()
+        if self.timeline.busy:  # what changes now changes the chunk that is asked for next, and none that is under way
+            self.settle()
+            self.timeline.advance(self.timeline.frame + count)
+        self.settle(at.RING_SAMPLES if self.timeline.busy else 2 * at.CHUNK)
         left, right = (0, 0) if out is None else (int(out[0].ctypes.data), int(out[1].ctypes.data))
         frame_32 = (self.timeline.frame + self.frame_offset) & 0xFFFFFFFF
         block_offline(engine.words, frame_32, count, left, right)
@@ -311,7 +324,7 @@ def _await_answers(loaded: Loaded, size: int) -> None:
             raise DecoderError(f"the decoder of {loaded.name!r} {decoder.ending()}")
         if time.monotonic() - since > _DECODE_TIMEOUT_S:
             raise DecoderError(f"the decoder of {loaded.name!r} has not answered for {_DECODE_TIMEOUT_S:.0f} s")
-        if select.select([decoder.pipe_fd], [], [], _POLL_S)[0]:
+        if select.select([decoder.pipe_fd], [], [], _POLL_S)[0] and _readable_bytes(decoder.pipe_fd) < size:
             time.sleep(_NAP_S)  # some have arrived, not yet all
 
 

@@ -125,9 +125,11 @@ class Performer:
         notes = sum(command.starts_note for command in commands) if len(commands) > 1 else 0
         self._group = group, _ = (self.pool.new_group(), notes) if notes else (0, 0)
         self._group_begun = False
+        self.pool.hold()
         try:
             yield
         finally:
+            self.pool.begin_held()
             if group:
                 self.pool.complete_group(group)
 

@@ -7,7 +7,9 @@ standard output gets T as an int64. Exit code 1 and one line on standard error f
 
 from __future__ import annotations
 
+import math
 import os
+import resource
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +21,7 @@ from oscvae.errors import OscvaeError, SoundFileError
 from oscvae.model.document import parse_any_document
 from oscvae.model.frames import Apart, FramesDocument
 from oscvae.sound.analyse import MEMORY_BYTES, settle_process
-from oscvae.sound.files import read_sound
+from oscvae.sound.files import LONGEST_S, read_sound
 from oscvae.sound.stft import magnitudes, to_log
 
 _AT_ONCE = 4096  # frames that are transformed together
@@ -62,6 +64,13 @@ def read_trajectory(path: Path, document: FramesDocument) -> Trajectory:
         raise SoundFileError(f"{path.name}: {error}") from error
 
 
+def _limit(document: FramesDocument) -> None:
+    """Bound what is written, whatever a file makes of this process: memory that is shared counts as a file."""
+    frames = math.ceil(LONGEST_S * document.sample_rate / document.hop) + 2 * document.n_fft // document.hop
+    most = frames * (document.bands.n + 1) * 4
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+
 def main() -> int:
     settle_process()
     path, descriptor = Path(sys.argv[1]), int(sys.argv[2])
@@ -69,6 +78,7 @@ def main() -> int:
         document = parse_any_document(sys.stdin.buffer.read(), "standard input")
         if not isinstance(document, FramesDocument):
             raise SoundFileError(f"{document.name!r} is no model of frames")
+        _limit(document)
         found = read_trajectory(path, document)
     except OscvaeError as error:
         print(error, file=sys.stderr)

@@ -24,6 +24,7 @@ from oscvae.realtime.ring import RECORD, RECORD_BYTES
 from oscvae.spectral.slots import own_at, render_ns
 
 URGENT_S = 0.004  # a sounding voice with less than this in its ring goes before the bursts
+FIRST = 4  # in R_OWED: the chunk with which a voice begins, for which control has asked
 LOUDEST = np.float32(8.0)  # that a sample of a model may be
 
 
@@ -38,6 +39,7 @@ def begin_stream(x, own):  # type: ignore[no-untyped-def]
     """What a voice that was just armed begins its stream with."""
     own[at.R_NEXT] = -1
     own[at.R_ROW] = -x[at.X_LEAD]
+    own[at.R_OWED] = FIRST
 
 
 @kernel("boolean(int64[::1], int64[::1], int64[::1], int64)")
@@ -144,8 +146,8 @@ def answers_stream(engine, x, record):  # type: ignore[no-untyped-def]
         return False
     heard = words_at(x[at.X_HEARD], at.HEARD_WORDS)
     own = own_at(engine, slot)
+    current = own[at.R_GENERATION] == generation and own[at.R_PHASE] != at.PHASE_NONE
     if record[6] == 1:
-        current = own[at.R_GENERATION] == generation and own[at.R_PHASE] != at.PHASE_NONE
         if heard[at.H_OWED] <= 0 or (current and own[at.R_OWED] >> (block - at.CHUNKS * slot) & 1 == 0):
             return False
         store(heard, at.H_OWED, heard[at.H_OWED] - 1)
@@ -153,6 +155,8 @@ def answers_stream(engine, x, record):  # type: ignore[no-untyped-def]
         return True
     asked = words_at(x[at.X_ASKED], at.ASKED_WORDS)
     if record[6] != 0 or block != at.CHUNKS * slot or heard[at.H_BEGUN] >= load(asked, at.A_ALL):
+        return False
+    if current and own[at.R_OWED] & FIRST == 0:
         return False
     heard[at.H_BEGUN] += 1
     return True
@@ -166,7 +170,7 @@ def take_chunk(engine, context, record):  # type: ignore[no-untyped-def]
     voice = voice_at(engine, slot)
     if own[at.R_GENERATION] != generation or own[at.R_PHASE] == at.PHASE_NONE or voice[at.V_CONTEXT] != context:
         return False
-    own[at.R_OWED] &= ~(1 << (block - at.CHUNKS * slot))
+    own[at.R_OWED] &= ~(1 << (block - at.CHUNKS * slot)) if record[6] == 1 else ~FIRST
     if status != 0:
         return True
     if record[7] == 1 and own[at.R_ENDS] == 0:

@@ -73,6 +73,7 @@ def test_streams_of_a_decoder_that_dies_end_and_the_next_one_plays(daemon: Silen
     for id_ in (1, 2, 3):
         daemon.client.send("/voice/new", id_, 60, *HERE)
     assert until(lambda: voices(daemon) == 3, ANSWER_S)
+    assert until(lambda: len(daemon.daemon.decoders()) == 1, ANSWER_S)  # the one before has left
     (decoder,) = daemon.daemon.decoders()
     decoder.kill()
     assert until(lambda: voices(daemon) == 0, ANSWER_S)

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from oscvae.errors import ModelError, SoundFileError
+from oscvae.osc.packets import Message
 from oscvae.play.offline import OfflineEngine
 from oscvae.settings.sections import load_config
 from oscvae.sound.trajectory import trajectory
@@ -187,3 +188,33 @@ def test_frames_of_a_recording_hold_all_of_it_and_tell_their_level() -> None:
     hop, n_fft = document.hop, document.n_fft
     assert len(found.x) == len(found.level_db) == (4096 + 2 * (n_fft - hop) - n_fft) // hop + 1
     assert found.level_db.argmax() in (1, 2, len(found.x) - 3, len(found.x) - 2)
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_what_its_bundle_says_of_a_blend_it_begins_with(engine: OfflineEngine, number: int) -> None:
+    """However quick its decoder is."""
+    sounds = []
+    for _ in range(2):
+        bundle = [Message("/blend", (1, "low", "high", 0.0), ""), Message("/curve", (1, 0.0, 1.0), "")]
+        bundle.append(Message("/voice/set", (1, "position", 0.25), ""))
+        engine.execute(bundle)
+        sounds.append(heard(engine, 0.3))
+        silence(engine)
+    np.testing.assert_array_equal(*sounds)
+    begin = sounds[0][: RATE // 10]
+    assert power_db(begin, HIGH_HZ) > power_db(begin, LOW_HZ) + 30.0
+
+
+def test_of_a_curve_and_a_mix_the_later_counts_even_before_it_has_begun(engine: OfflineEngine) -> None:
+    send(engine, "/blend", 1, "low", "high", 0.0)
+    engine.execute(
+        [
+            Message("/blend", (2, "low", "high", 0.5), ""),
+            Message("/voice/set", (2, "mix", 0.2), ""),
+            Message("/curve", (2, 0.0, 0.0), ""),
+            Message("/voice/set", (2, "mix", 1.0), ""),
+            Message("/voice/set", (1, "gain", -60.0), ""),
+        ]
+    )
+    sound = middle(heard(engine, 1.1))
+    assert power_db(sound, HIGH_HZ) > power_db(sound, LOW_HZ) + 30.0

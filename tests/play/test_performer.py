@@ -551,6 +551,7 @@ def test_what_stands_nowhere_is_said(path: str, why: str) -> None:
 
 MINE = Detail(60, np.ones((2, 4), np.float32))
 HANDLE = Handle((1.5, -1.5), ((MINE, 1.0),))
+THERE = (HANDLE.z, HANDLE.detail)
 
 
 def named() -> Performing:
@@ -563,12 +564,12 @@ def named() -> Performing:
 @pytest.mark.parametrize(
     ("message", "place"),
     [
-        (("/play", 60, "mine"), HANDLE),
-        (("/play", 60, "mine", 0.5, 1.0), HANDLE),
-        (("/voice/new", 3, 60, "mine"), HANDLE),
+        (("/play", 60, "mine"), THERE),
+        (("/play", 60, "mine", 0.5, 1.0), THERE),
+        (("/voice/new", 3, 60, "mine"), THERE),
         (("/voice/new", 3, 60, "kept", 0.5), ((0.25, 0.5), ((MINE, 0.5),))),
         (("/play", 60, "near"), ((0.5, 0.5), ())),
-        (("/interp", 60, 2.0, "mine", "near"), HANDLE),
+        (("/interp", 60, 2.0, "mine", "near"), THERE),
         (("/interp", 60, 2.0, 0.0, 1.0, "mine"), ((0.0, 1.0), ())),
     ],
 )
@@ -597,7 +598,7 @@ def test_the_cursor_goes_to_a_name_and_is_told_in_numbers() -> None:
     stage.do(("/note", 60, 100))
     stage.do(("/z", "mine"))
     (voice,) = stage.pool.started
-    assert (voice.z, voice.detail) == HANDLE
+    assert (voice.z, voice.detail) == THERE
     assert stage.told[-1] == ("/z", (1.5, -1.5), stage.client)
     stage.do(("/z/1", 0.0))
     assert (voice.z, voice.detail) == ((0.0, -1.5), HANDLE.detail), "one dimension moves, what is heard of it stays"
@@ -624,7 +625,7 @@ def test_a_voice_is_set_to_a_name_and_its_detail_is_faded() -> None:
     stage.do(("/voice/set", -1, "z", "mine"), ("/voice/set", -1, "detail", 0.25), due_ns=LATER)
     assert (voice.z, voice.detail_share) == ((0.0, 0.0), 1.0)
     stage.timeline.come(LATER)
-    assert ((voice.z, voice.detail), voice.detail_share) == (HANDLE, 0.25)
+    assert ((voice.z, voice.detail), voice.detail_share) == (THERE, 0.25)
     assert not stage.answers
 
 

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from oscvae.decode.wire import RECORD
 from oscvae.osc.packets import Message
-from oscvae.play.offline import OfflineEngine
+from oscvae.play.offline import OfflineEngine, _await_answers
 from oscvae.realtime import layout as at
 from oscvae.settings.sections import load_config
+from oscvae.spectral.renderer import render_until_idle
 from parts.playing import heard, level_db, load, send, silence
 from parts.streaming import LOWEST_HZ, QUIETER_DB, RATE, write_ramp, write_sines
+from parts.waiting import until
 
 HERE, QUIET, TRAPPED = (0.0, 0.0), (3.0, 0.0), (0.0, 4.0)
 OCTAVES = (2.0, 2.6, 3.1, 3.7)
@@ -144,6 +147,40 @@ def test_a_point_at_which_a_model_answers_no_numbers_ends_the_voice(fallible: Of
     assert np.isfinite(heard(fallible, 1.0)).all()
     assert fallible.pool.idle
     assert fallible.errors.pop().endswith("answered numbers that are not finite: the voice ends")
+
+
+def test_a_voice_that_fails_before_it_is_heard_ends_and_leaves_its_slot(fallible: OfflineEngine) -> None:
+    load(fallible, "raising")
+    for _ in range(3):
+        send(fallible, "/play", 60.0, *TRAPPED)
+        heard(fallible, 0.1)
+        assert fallible.errors.pop().endswith("failed at this point")
+        assert fallible.errors == []
+        assert fallible.pool.idle
+
+
+def test_a_decoder_that_dies_before_a_voice_is_heard_leaves_no_slot_behind(folder: Path) -> None:
+    """Its first chunk is there, the second never comes."""
+    settings = [f"model.folder={folder}", "model.name=ramp", "model.device=cpu", "engine.voices=2", "engine.spare=1"]
+    engine = OfflineEngine(load_config(None, settings), RATE)
+    try:
+        send(engine, "/play", 60.0, *HERE)
+        (voice,) = engine.pool
+        current = engine.models.current
+        assert current is not None
+        _await_answers(current, RECORD.size)
+        current.decoder.kill()
+        assert until(lambda: not current.decoder.running(), 5.0)
+        render_until_idle(engine.engine.address)
+        engine.instrument.take_events()
+        assert not voice.in_flight and not voice.heard and not engine.pool.idle
+        engine.pool.abandon(current)
+        render_until_idle(engine.engine.address)
+        engine.instrument.take_events()
+        assert engine.pool.idle
+        assert "died" in engine.errors.pop()
+    finally:
+        engine.close()
 
 
 def test_a_model_of_samples_plays_what_it_decodes_without_a_seam(engine: OfflineEngine) -> None:

@@ -7,7 +7,7 @@ from collections import deque
 
 from oscvae.decode.decoder import Decoder
 from oscvae.decode.pool import put_details
-from oscvae.decode.wire import BLEND, END, MOVE, NOTE_ON, STEER, Request
+from oscvae.decode.wire import BLEND, BLENDED, CURVE, END, MOVE, NOTE_ON, OFFSET, STEER, Request
 from oscvae.model.detail import detail_size
 from oscvae.play.journey import Point
 from oscvae.play.voice.voice import Voice
@@ -20,7 +20,8 @@ class Decoding:
     def __init__(self) -> None:
         self._waiting: deque[Voice] = deque()  # voices whose next move waits for its turn
         self._moves = itertools.count(1)
-        self._over: deque[tuple[Decoder, Request]] = deque()  # streams whose decoders have not been told of it
+        self._over: list[tuple[Decoder, Request]] = []  # streams whose decoders have not been told of it
+        self._steers: dict[tuple[Voice, int], tuple[float, ...]] = {}  # of blends, that found no room
 
     def __contains__(self, voice: object) -> bool:
         return voice in self._waiting
@@ -54,7 +55,7 @@ class Decoding:
             loaded.context.expect_stream()
         block = at.CHUNKS * voice.slot
         if begins and voice.asked.blend is not None:
-            kind, z = BLEND, voice.asked.blend
+            kind, z = BLEND, _blended(voice)
         if not loaded.decoder.send(Request(kind, voice.slot, voice.generation, block, 0, voice.asked.semitone, z)):
             if begins:
                 loaded.context.expect_stream(-1)
@@ -63,8 +64,17 @@ class Decoding:
         return True
 
     def steer(self, voice: Voice, what: int, values: tuple[float, ...]) -> bool:
-        """Bring a blend elsewhere; False if the decoder has no room."""
-        return voice.loaded.decoder.send(Request(STEER, voice.slot, voice.generation, -1, 0, what, values))
+        """Bring a blend elsewhere; False if the decoder has no room: it is asked again, and the newest counts."""
+        self._steers.pop((voice, what), None)
+        self._steers[voice, what] = values
+        self._send_steers()
+        return not self._steers
+
+    def _send_steers(self) -> None:
+        for (voice, what), values in list(self._steers.items()):
+            request = Request(STEER, voice.slot, voice.generation, -1, 0, what, values)
+            if voice.slot < 0 or voice.stolen or not voice.loaded.decoder.alive or voice.loaded.decoder.send(request):
+                del self._steers[voice, what]
 
     def end(self, voice: Voice) -> None:
         """A stream is over, and its slot is its no more."""
@@ -73,8 +83,7 @@ class Decoding:
         self._tell_ends()
 
     def _tell_ends(self) -> None:
-        while self._over and (not self._over[0][0].alive or self._over[0][0].send(self._over[0][1])):
-            self._over.popleft()
+        self._over = [(decoder, end) for decoder, end in self._over if decoder.alive and not decoder.send(end)]
 
     def line_up(self, voice: Voice) -> None:
         """The voice's next move waits for its turn."""
@@ -85,6 +94,8 @@ class Decoding:
         """Request a decode for each voice that waits for one, in their order. Those whose decoder has no room keep
         their places: the last target is never lost."""
         self._tell_ends()
+        if self._steers:
+            self._send_steers()
         full: set[int] = set()  # contexts of such decoders
         for _ in range(len(self._waiting)):
             voice = self._waiting.popleft()
@@ -96,6 +107,15 @@ class Decoding:
                     continue
                 full.add(voice.loaded.index)
             self._waiting.append(voice)
+
+
+def _blended(voice: Voice) -> tuple[float, ...]:
+    """What BLEND asks for, with all that was set of the voice by now."""
+    assert voice.asked.blend is not None
+    a, b, *numbers = voice.asked.blend
+    numbers = [voice.steered.get(what, (number,))[0] for what, number in zip(BLENDED, numbers, strict=True)]
+    curve, offset = voice.steered.get(CURVE, ()), voice.steered.get(OFFSET, ())
+    return (a, b, *numbers, float(len(curve)), *curve, *offset)
 
 
 def _detail(voice: Voice, block: int) -> tuple[tuple[float, float], ...]:

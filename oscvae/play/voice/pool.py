@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from oscvae.decode.wire import NOTE_ON
+from oscvae.decode.wire import CURVE, MIX, NOTE_ON
 from oscvae.errors import BusyError, CommandError
 from oscvae.model.detail import Mix
 from oscvae.play.journey import Point
@@ -56,6 +56,8 @@ class VoicePool:
         self._by_slot: dict[int, Voice] = {}
         self._waiting: deque[Voice] = deque()
         self._decoding = Decoding()
+        self._holds = False
+        self._held: list[Voice] = []  # blends whose moment goes on
         self._order = itertools.count(1)
         self._generation = itertools.count(1)
         self._ids = itertools.count(1)
@@ -121,11 +123,12 @@ class VoicePool:
             raise BusyError(f"busy: {most} notes wait for a voice already")
         voice.order = next(self._order)
         self._succeed(voice)
-        if len(self) + len(self._waiting) >= self.limit or self._is_full(voice.loaded):
+        is_full = self._is_full(voice)
+        if len(self) + len(self._waiting) >= self.limit or is_full:
             if instead is not None and not instead.stolen:
                 self.fade(instead)
             else:
-                self._steal(voice.loaded if self._is_full(voice.loaded) else None)
+                self._steal(voice.loaded if is_full else None)
         if self._free and self._has_copy(voice.loaded):
             self._arm(voice)
         else:
@@ -157,10 +160,12 @@ class VoicePool:
         if not voice.loaded.decoder.alive:
             raise CommandError(f"the model {voice.loaded.name!r} has no decoder any more: /load one")
 
-    def _is_full(self, loaded: Loaded) -> bool:
-        """Whether a model with memory inside plays as many voices as it has copies."""
-        most = loaded.decoder.streams
-        return 0 < most <= sum(voice.loaded is loaded for voice in self.playing())
+    def _is_full(self, voice: Voice) -> bool:
+        """Whether a model with memory inside plays as many voices as it has copies, besides the one that this takes
+        over from."""
+        most = voice.loaded.decoder.streams
+        others = (other for other in self.playing() if other is not voice.takes)
+        return 0 < most <= sum(other.loaded is voice.loaded for other in others)
 
     def _has_copy(self, loaded: Loaded) -> bool:
         """Whether such a model has a copy for one voice more; it has one to spare, for the fade of a stolen voice."""
@@ -234,13 +239,33 @@ class VoicePool:
             self._free.append(slot)
             self.busy += 1
             raise BusyError("busy: the renderer's queue is full")
+        if self._holds and asked.blend is not None:
+            self._held.append(voice)
+        else:
+            self._request(voice)
+
+    def _request(self, voice: Voice) -> None:
+        voice.begun = True
         if not self._decoding.request(voice, NOTE_ON, voice.z):
             self.busy += 1
             voice.takes = None  # goes on: whoever asked is told that nothing takes its place
             self.fade(voice)
             raise BusyError("busy: the decoder takes no more requests")
-        for what, values in voice.steered.items():
-            self.busy += not self._decoding.steer(voice, what, values)
+
+    def hold(self) -> None:
+        """Blends that begin from now on wait for what else their moment says of them."""
+        self._holds = True
+
+    def begin_held(self) -> None:
+        """The moment is over."""
+        self._holds = False
+        held, self._held = self._held, []
+        for voice in held:
+            try:
+                if not voice.stolen:
+                    self._request(voice)
+            except CommandError as error:
+                voice.asked.fail(error)
 
     # -- while it sounds -----------------------------------------------------------------------------------------------
 
@@ -256,8 +281,10 @@ class VoicePool:
 
     def steer(self, voice: Voice, what: int, values: tuple[float, ...]) -> None:
         """Bring a blend elsewhere: what of it, and where (`decode.wire`)."""
+        if what == MIX:
+            voice.steered.pop(CURVE, None)
         voice.steered[what] = values
-        if voice.slot >= 0 and not voice.stolen and voice.loaded.decoder.alive:
+        if voice.begun and not voice.stolen and voice.loaded.decoder.alive:
             self.busy += not self._decoding.steer(voice, what, values)
 
     def fade_detail(self, voice: Voice, share: float) -> None:
@@ -318,7 +345,8 @@ class VoicePool:
         for voice in self.playing():
             held = voice.asked.hold == at.HOLD_WALK or (voice.loaded.document.is_endless and not voice.ends)
             rate = self._number(voice, at.V_RATE, 1.0)
-            if voice.asked.stop_sample < 0 and (held or frozen or rate < SLOWEST_RATE):
+            stands = not voice.loaded.document.is_endless and (frozen or rate < SLOWEST_RATE)
+            if voice.asked.stop_sample < 0 and (held or stands):
                 self.release(voice)
 
     def _number(self, voice: Voice, word: int, default: float) -> float:
@@ -356,7 +384,8 @@ class VoicePool:
         for voice in [*self._by_slot.values(), *self._waiting]:
             if voice.loaded is not loaded:
                 continue
-            if (voice.in_flight or voice.slot < 0) and not voice.heard and not voice.stolen:
+            is_empty = voice.in_flight or voice.slot < 0 or loaded.document.is_endless
+            if is_empty and not voice.heard and not voice.stolen:
                 self.fade(voice)
                 voice.asked.fail(f"the decoder of {loaded.name!r} died before the note was decoded")
             elif loaded.document.is_endless and not voice.stolen:  # nothing comes after what it holds
@@ -396,8 +425,12 @@ class VoicePool:
     def failed(self, slot: int, generation: int, status: int) -> None:
         """A chunk of a stream that sounds could not be decoded: it ends, with what it has."""
         voice = self._by_slot.get(slot)
-        if voice is not None and voice.generation == generation and not voice.releasing:
-            self._say_failure(voice, status)
+        if voice is None or voice.generation != generation or voice.stolen:
+            return
+        self._say_failure(voice, status)
+        if not voice.heard:
+            self.fade(voice)
+        elif not voice.releasing:
             voice.asked.fail(f"the model {voice.loaded.name!r} {_reason(status)}: the voice ends")
             self.release(voice)
 

@@ -14,6 +14,9 @@ from oscvae.play.loaded import Loaded
 from oscvae.play.voice.words import NO_TOUCH, Touch
 from oscvae.realtime import layout as at
 
+SLOWEST = 0.01
+"""Rate below which a blend is as good as standing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -75,7 +78,8 @@ class Voice:
     detail_share: float = 1.0  # of it, that was set for this voice
     all_detail_share: float = 1.0  # and for all
     stop_frame: int = 0  # from which a release counts; 0 = at once
-    steered: dict[int, tuple[float, ...]] = field(default_factory=dict)  # the same, of a blend
+    steered: dict[int, tuple[float, ...]] = field(default_factory=dict)  # what was set of a blend, by STEER's numbers
+    begun: bool = False  # its decoder was asked
     numbers: dict[int, float] = field(default_factory=dict)  # what was set while it waited for a slot, by word
     own_release: bool = False  # one that was set for it alone
     journey: Glide | None = None
@@ -103,7 +107,7 @@ class Voice:
             return False
         _, _, _, rate, _, loop = self.asked.blend
         rate, loop = self.steered.get(RATE, (rate,))[0], self.steered.get(LOOP, (loop,))[0]
-        return rate != 0.0 and loop == 0.0
+        return abs(rate) >= SLOWEST and loop == 0.0
 
     @property
     def loaded(self) -> Loaded:
