@@ -10,7 +10,7 @@ OscvaeError
 |   |-- BusyError       ... because a queue or the voice pool is full right now
 |   `-- DiskError       ... because a folder does not answer
 |-- ModelError          a model file that is missing, broken, foreign or at odds with its document
-|   `-- NoDocumentError ... that has no document
+|   `-- NoDocumentError ... that has no document, but code that may say what it is
 |-- DecoderError        a decoder process that died or answered nonsense
 |-- AudioError          an audio server or device that cannot be used
 |-- SoundFileError      a sound file that cannot be read or written

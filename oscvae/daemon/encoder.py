@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -114,9 +114,6 @@ class Encoder:
         """What a sound file is to a model. note: which it is, instead of the one that is heard. Raises CommandError."""
         if not loaded.decoder.encodes:
             raise CommandError(f"the model {loaded.name!r} has no encoder")
-        document = loaded.document
-        if not isinstance(document, ModelDocument):
-            raise CommandError(f"the model {loaded.name!r} has no notes to encode a sound as")
         if note is not None and not loaded.info.note_min <= note <= loaded.info.note_max:
             notes = f"{loaded.info.note_min:g} to {loaded.info.note_max:g}"
             raise CommandError(f"the model {loaded.name!r} has the notes {notes}, not {note}")
@@ -124,6 +121,7 @@ class Encoder:
         try:
             async with self._turn:
                 path = await self._disk.ask(partial(self.path, name), name)
+                document = cast(ModelDocument, loaded.document)  # a stream's are recorded, or have no encoder
                 heard, x, doubt = await self._analyse(path, document, note)
                 notice = await self._ask(loaded, Request(ENCODE, 0, 0, 0, 0, heard, ()), partial(_put, x))
         finally:
@@ -172,23 +170,24 @@ class Encoder:
 
     async def _analyse_frames(self, path: Path, document: FramesDocument, shared: int) -> int:
         """Have a recording's frames written into shared memory; how many there are."""
-        data = await self._help(path, "oscvae.sound.trajectory", document, 8, str(shared), given=(shared,))
-        frames = int(np.frombuffer(data, np.int64)[0]) if len(data) == _NOTE_BYTES else 0
+        size = range(_NOTE_BYTES, _NOTE_BYTES + 1)
+        data = await self._help(path, "oscvae.sound.trajectory", document, size, str(shared), given=(shared,))
+        frames = int(np.frombuffer(data, np.int64)[0])
         if not frames > 0 or os.fstat(shared).st_size != frames * (document.bands.n + 1) * 4:
             raise CommandError(f"{path.name}: its analysis answered nonsense")
         return frames
 
     async def _help(
-        self, path: Path, module: str, document: AnyDocument, most: int, *args: str, given: Sequence[int] = ()
+        self, path: Path, module: str, document: AnyDocument, size: range, *args: str, given: Sequence[int] = ()
     ) -> bytes:
-        """What a process that analyses a file answers. Raises CommandError."""
+        """What a process that analyses a file answers, of such a size. Raises CommandError."""
         try:
             data, errors = await helper.ask(
                 module,
                 str(path),
                 *args,
                 said=document.model_dump_json().encode(),
-                most=most,
+                most=size[-1],
                 timeout_s=TIMEOUT_S,
                 given=given,
             )
@@ -196,7 +195,7 @@ class Encoder:
             raise CommandError(f"{path.name} took longer than {TIMEOUT_S:.0f} s to analyse") from None
         except OSError as error:
             raise CommandError(f"no process can be started for {path.name}: {why(error)}") from error
-        if not data:
+        if len(data) not in size:
             lines = errors.decode(errors="replace").strip().splitlines()
             raise CommandError(lines[-1] if lines else f"{path.name} crashed its analysis")
         return data
@@ -207,9 +206,7 @@ class Encoder:
         """Its note, its magnitudes, and why it may be no single note."""
         size = _NOTE_BYTES + 4 * document.frames * document.bands.n
         args = () if note is None else (str(note),)
-        data = await self._help(path, "oscvae.sound.analyse", document, size + _DOUBT_MAX, *args)
-        if not size <= len(data) <= size + _DOUBT_MAX:
-            raise CommandError(f"{path.name} crashed its analysis")
+        data = await self._help(path, "oscvae.sound.analyse", document, range(size, size + _DOUBT_MAX + 1), *args)
         heard = int(np.frombuffer(data, np.int64, count=1)[0])
         x = np.frombuffer(data[:size], np.float32, offset=_NOTE_BYTES).reshape(document.frames, document.bands.n)
         if not document.note_min <= heard <= document.note_max or not (np.abs(x) <= 1.0).all():

@@ -374,9 +374,9 @@ def _read_entry(archive: zipfile.ZipFile, where: str) -> bytes:
         raise ModelError(f"{where}: {len(entries)} files inside, a model has at most {_MAX_ENTRIES}")
     found = [entry for entry in entries if is_document(entry.filename)]
     if not found:
-        raise NoDocumentError(
-            f"{where}: holds no {DOCUMENT_NAME}, so it is not an oscvae model: export it with `oscvae export`"
-        )
+        problem = f"{where}: holds no {DOCUMENT_NAME}, so it is not an oscvae model: export it with `oscvae export`"
+        is_code = any(entry.filename.split("/")[1:2] == ["code"] for entry in entries)
+        raise NoDocumentError(problem) if is_code else ModelError(problem)
     if len(found) > 1:
         raise ModelError(f"{where}: holds {len(found)} files {DOCUMENT_NAME}, there must be one")
     with archive.open(found[0]) as document:

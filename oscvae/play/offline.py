@@ -173,7 +173,7 @@ class OfflineEngine:
     def execute(self, messages: Sequence[Message], due_ns: int | None = None) -> None:
         """Obey messages now, as one bundle; what cannot be obeyed is kept in `errors`."""
         self._untouched = False
-        self.settle()
+        self._catch_up()
         commands: list[Command] = []
         for message in messages:
             try:
@@ -214,6 +214,11 @@ class OfflineEngine:
                 if not self._owing(least):
                     return
 
+    def _catch_up(self) -> None:
+        """Wait for the chunks of streams that are under way: what changes now changes the next, and none of these."""
+        if self._owing(at.RING_SAMPLES):
+            self.settle()
+
     def _owing(self, least: int) -> set[Loaded]:
         """Models that owe a chunk to one of their streams whose ring holds less than `least` samples."""
         streams = (voice for voice in self.pool.all() if voice.loaded.context.owed)
@@ -242,8 +247,8 @@ class OfflineEngine:
         """Render `count` frames into `out` [2, count] (None = nowhere)."""
         self._untouched = False
         engine = self.engine
-        if self.timeline.busy:  # what changes now changes the chunk that is asked for next, and none that is under way
-            self.settle()
+        if self.timeline.busy:
+            self._catch_up()
             self.timeline.advance(self.timeline.frame + count)
         self.settle(at.RING_SAMPLES if self.timeline.busy else 2 * at.CHUNK)
         left, right = (0, 0) if out is None else (int(out[0].ctypes.data), int(out[1].ctypes.data))

@@ -16,6 +16,7 @@ from oscvae.daemon import encoder
 from oscvae.daemon.encoder import Encoded, Encoder
 from oscvae.decode.wire import ENCODE, NOTE_ON, RECORD, Request
 from oscvae.errors import BusyError, CommandError
+from oscvae.model.document import ModelDocument
 from oscvae.play import models
 from oscvae.play.listener import Listener
 from oscvae.play.loaded import Loaded
@@ -63,8 +64,8 @@ def test_no_note_waits_for_an_encoding(manager: ModelManager, model_folder: Path
 def encoder_of(manager: ModelManager, monkeypatch: pytest.MonkeyPatch) -> Encoder:
     """An encoder that takes any sound for noise, and so needs no time to analyse it."""
 
-    async def noise(path: Path, loaded: Loaded, note: int | None) -> tuple[int, np.ndarray[Any, Any], str]:
-        shape = loaded.document.frames, loaded.document.bands.n
+    async def noise(path: Path, document: ModelDocument, note: int | None) -> tuple[int, np.ndarray[Any, Any], str]:
+        shape = document.frames, document.bands.n
         return 60, np.random.default_rng(1).uniform(-1.0, 0.0, shape).astype(np.float32), ""
 
     made = Encoder(manager.folder)
@@ -141,7 +142,7 @@ def test_a_sound_is_encoded_once_an_earlier_is_done(
         with monkeypatch.context() as short:
             short.setattr(encoder, "TIMEOUT_S", 0.05)
             with pytest.raises(CommandError, match="did not encode"):
-                await encodes._ask(loaded, 60, np.zeros((2000, 64), np.float32))
+                await encodes._ask(loaded, Request(ENCODE, 0, 0, 0, 0, 60, ()), lambda to_encode: None)
         deadline = time.monotonic() + SOON_S
         while loaded.decoder.encoding and time.monotonic() < deadline:
             await asyncio.sleep(0.02)
