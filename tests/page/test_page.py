@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from oscvae.osc.echoes import ECHO_S
 from parts.daemon import Daemon
 
 SIZES = [(1280, 800), (820, 1180), (360, 740)]
@@ -128,8 +129,10 @@ def test_how_keys_play_is_chosen_and_seen(open_page, daemon: Daemon) -> None:  #
         mode.click()
         until(lambda name=name: standing(daemon, "/mode") == (name,))  # type: ignore[misc]
         assert mode.inner_text() == f"keys: {name}"
+    time.sleep(2.0 * ECHO_S)  # what was told a moment ago and comes back would be taken for an echo
     daemon.client.send("/mode", "legato")
     until(lambda: mode.inner_text() == "keys: legato")
+    time.sleep(2.0 * ECHO_S)
     daemon.client.send("/mode", "poly")
     until(lambda: mode.inner_text() == "keys: poly")
 
