@@ -48,7 +48,7 @@ _BEND = Arg("bend", "float", -24, 24, "semitones", clip=True)
 _NOTE_BEND = Arg("bend", "float", -48, 48, "semitones", clip=True, help="all bends together reach 48 either way")
 _RELEASE = _seconds("release", 0.005, 10.0)
 _ATTACK = _seconds("attack", 0.0, 10.0)
-_RATE = Arg("rate", "float", -4, 4, "ratio", clip=True, help="how fast its note is read; 0 freezes, below 0 runs back")
+_RATE = Arg("rate", "float", -4, 4, "ratio", clip=True, help="how fast it is read; 0 freezes, below 0 runs back")
 _MIX = Arg("mix", "float", -1, 2, clip=True, help="0 is a, 1 is b, beyond them it is drawn out")
 _DETAIL = Arg("detail", "float", 0, 1, clip=True, help="how much of the fine detail of its sound it has")
 _KEY_VELOCITY = Arg("velocity", "float", 0, 127, clip=True, help="0 = note off; the gain is the square of v / 127")
@@ -308,7 +308,7 @@ TABLE: tuple[Address, ...] = (
         "/freeze",
         "Sound",
         "While it is on, all that sounds stays in its note where it is. It has no end then but its release; from its "
-        "recorded end on nothing is frozen.",
+        "recorded end on nothing is frozen. Endless voices go on: a blend stands by its own rate, 0.",
         (Arg("on", "bool"),),
         told=True,
         stands_at=(False,),
