@@ -10,6 +10,7 @@ from oscvae.errors import CommandError, RuleError
 from oscvae.midi.expression import read_expression
 from oscvae.midi.learn import read_rules
 from oscvae.osc.mapping import read_map
+from oscvae.osc.parts import bare
 from oscvae.osc.vocabulary import find
 from oscvae.play.macros import read_macros
 from oscvae.settings.sections import Config, load_config
@@ -25,6 +26,7 @@ def faults(config: Config) -> Iterator[RuleError]:
     yield from _faults(read_map, config.osc.map)
     yield from _faults(read_rules, config.midi.map)
     yield from _expressions(config)
+    yield from _outputs(config)
     wrong_macros = list(_faults(read_macros, config.macros.map))
     yield from wrong_macros or _macros_that_are_not_there(config)
 
@@ -51,7 +53,7 @@ def _macros_that_are_not_there(config: Config) -> Iterator[RuleError]:
 def _macro(target: str) -> int | None:
     """Which macro a target moves: `/macro/3`, and for a button `/macro 3 0.5`; None if another address."""
     address, *words = target.split() or [""]
-    row, n = find(address)
+    row, n = find(bare(address))
     if row.path == "/macro" and words:
         return int(float(words[0]))
     return n if row.index == "macro" else None
@@ -67,6 +69,17 @@ def _expressions(config: Config) -> Iterator[RuleError]:
             yield error
     if midi.channel and midi.mpe in ("lower", "upper"):
         yield RuleError(("midi", "mpe"), f"{midi.mpe} needs all channels: midi.channel must be 0, got {midi.channel}")
+
+
+def _outputs(config: Config) -> Iterator[RuleError]:
+    """Parts that are to go to outputs that there are not."""
+    outputs = config.audio.outputs
+    for part, first in config.audio.parts.items():
+        if first > outputs:
+            yield RuleError(
+                ("audio", "parts", str(part)),
+                f"{first} is beyond the outputs: set audio.outputs to {first + 1} or more, it is {outputs}",
+            )
 
 
 def _faults(read: Callable[[Any], object], rules: Mapping[Any, Any]) -> Iterator[RuleError]:

@@ -24,12 +24,13 @@ def choose(
     device: int | str | None = None,
     sample_rate: int = 48_000,
     block_size: int = 128,
+    outputs: int = 2,
 ) -> Backend:
     """Open the backend that the configuration asks for.
 
     `auto`: JACK if a server answers (none is ever started), else PortAudio if a device exists, else silent, with one
     warning. `sample_rate` (Hz) and `block_size` (frames) hold where no server dictates them. `midi`: as JackBackend's;
-    only JACK has any.
+    only JACK has any. `outputs`: how many.
 
     Raises AudioError if what was asked for by name cannot be had.
     """
@@ -37,12 +38,14 @@ def choose(
     def jack() -> Backend:
         from oscvae.audio.jack import JackBackend
 
-        return JackBackend(client_name=client_name, server_name=server_name, connect=connect, midi=midi)
+        return JackBackend(
+            client_name=client_name, server_name=server_name, connect=connect, midi=midi, outputs=outputs
+        )
 
     def portaudio() -> Backend:
         from oscvae.audio.portaudio import PortAudioBackend
 
-        return PortAudioBackend(device=device, sample_rate=sample_rate, block_size=block_size)
+        return PortAudioBackend(device=device, sample_rate=sample_rate, block_size=block_size, outputs=outputs)
 
     def silent() -> Backend:
         from oscvae.audio.silent import SilentBackend

@@ -30,7 +30,7 @@ from numba import types
 
 from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, Connections, Stall, bounded, shut_out, take_over
 from oscvae.audio.mixer import advance_clock, block
-from oscvae.audio.patchbay import MIDI_PORT, OUT_PORTS, Patchbay
+from oscvae.audio.patchbay import MIDI_PORT, OUTPUTS_MOST, Patchbay, out_port
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
 from oscvae.realtime.bell import wake_renderer
@@ -66,9 +66,10 @@ _SOCKETS = Path("/dev/shm")  # where jack2's servers listen
 
 # What the callbacks of one client are given: words of its own, so that a client that a stopped server would not let
 # go of can be shut out for good while the engine is served by another backend.
-_OPEN, _ENGINE, _CLIENT, _LEFT, _RIGHT, _MIDI, _INSIDE = 0, 8, 9, 10, 11, 12, 16
+_OPEN, _ENGINE, _CLIENT, _MIDI, _OUTS, _INSIDE = 0, 8, 9, 10, 11, 16  # _OUTS: how many output ports there are
 _EVENT = 24  # a jack_midi_event_t: uint32 time, size_t size, uint8 *buffer
-_WORDS = 32
+_PORTS, _BUFFERS = 32, 32 + OUTPUTS_MOST  # the ports, and their buffers of this period
+_WORDS = 32 + 2 * OUTPUTS_MOST
 _kept_alive: list[Any] = []
 
 
@@ -114,11 +115,8 @@ def _take_midi(engine, buffer, frame_32, event):  # type: ignore[no-untyped-def]
 @callback("int32(uint32, int64)")
 def _process(count, address):  # type: ignore[no-untyped-def]
     client = words_at(address, _WORDS)
-    left = right = 0
-    if client[_LEFT] != 0:
-        left = jack_port_get_buffer(client[_LEFT], count)
-    if client[_RIGHT] != 0:
-        right = jack_port_get_buffer(client[_RIGHT], count)
+    for i in range(client[_OUTS]):
+        client[_BUFFERS + i] = jack_port_get_buffer(client[_PORTS + i], count)
     midi = 0
     if client[_MIDI] != 0:
         midi = jack_port_get_buffer(client[_MIDI], count)
@@ -126,9 +124,9 @@ def _process(count, address):  # type: ignore[no-untyped-def]
     store(client, _INSIDE, 1)
     if load(client, _OPEN) == 0:
         store(client, _INSIDE, 0)
-        for port in (left, right):
-            if port != 0:
-                out = floats_at(port, n_frames)
+        for k in range(client[_OUTS]):
+            if client[_BUFFERS + k] != 0:
+                out = floats_at(client[_BUFFERS + k], n_frames)
                 for i in range(n_frames):
                     out[i] = 0.0
         return 0
@@ -138,7 +136,7 @@ def _process(count, address):  # type: ignore[no-untyped-def]
     engine = words_at(client[_ENGINE], at.ENGINE_WORDS)
     if midi != 0:
         _take_midi(engine, midi, frame, address + _EVENT * 8)
-    block(engine, frame, n_frames, left, right)
+    block(engine, frame, n_frames, address + _BUFFERS * 8, 0)
     set_float_mode(mode)
     store(client, _INSIDE, 0)
     return 0
@@ -293,11 +291,12 @@ class _Ports:
 
 
 class JackBackend(Backend):
-    """A client with the ports out_1, out_2 and midi_in on a running JACK server (none is ever started).
+    """A client with the ports out_1, out_2 .. and midi_in on a running JACK server (none is ever started).
 
-    connect: "auto" = the first two physical playback ports, or names of input ports that out_1, out_2, out_1, ... are
-    connected to in turn; an empty list connects nothing. midi: likewise the output ports that midi_in is connected to,
-    "auto" = all physical ones; None = no such port. Raises AudioError where no server answers.
+    outputs: how many. connect: "auto" = as many of the first physical playback ports, or names of input ports that
+    out_1, out_2 .., and then out_1 again, are connected to in turn; an empty list connects nothing. midi: likewise the
+    output ports that midi_in is connected to, "auto" = all physical ones; None = no such port. Raises AudioError where
+    no server answers.
     """
 
     name = "jack"
@@ -309,6 +308,7 @@ class JackBackend(Backend):
         server_name: str | None = None,
         connect: Connections = "auto",
         midi: Connections | None = None,
+        outputs: int = 2,
     ) -> None:
         self._server = _described(server_name)
         self._midi = midi
@@ -320,7 +320,8 @@ class JackBackend(Backend):
         self.rate = int(self._client.samplerate)
         self.period = int(self._client.blocksize)
         self.client_name = str(self._client.name)
-        self._patchbay = Patchbay(_Ports(self._client), self.client_name, connect, midi or [])
+        self._outputs = outputs
+        self._patchbay = Patchbay(_Ports(self._client), self.client_name, connect, midi or [], outputs)
         self._priority = self._ask_priority()
 
     def start(self, engine: Engine) -> None:
@@ -333,8 +334,9 @@ class JackBackend(Backend):
         # the callbacks may run in a thread that a stopped server holds: what they read is never freed
         _kept_alive.append((words, engine))
         try:
-            ports = [client.outports.register(name) for name in OUT_PORTS]
-            words[_LEFT], words[_RIGHT] = (_address(port._ptr) for port in ports)
+            ports = [client.outports.register(out_port(n)) for n in range(1, self._outputs + 1)]
+            words[_PORTS : _PORTS + len(ports)] = [_address(port._ptr) for port in ports]
+            words[_OUTS] = len(ports)
             if self._midi is not None:
                 words[_MIDI] = _address(client.midi_inports.register(MIDI_PORT)._ptr)
             self._register()

@@ -13,10 +13,15 @@ from oscvae.errors import AudioError
 
 log = logging.getLogger(__name__)
 
-OUT_PORTS = ("out_1", "out_2")
+OUTPUTS_MOST = 16
 MIDI_PORT = "midi_in"
 
 _JOIN_S = 0.2  # connecting a few ports takes milliseconds
+
+
+def out_port(n: int) -> str:
+    """What our N-th output is called, counted from 1."""
+    return f"out_{n}"
 
 
 class Ports(Protocol):
@@ -39,14 +44,17 @@ class Patchbay:
     """Makes each wanted connection once, as soon as its ports are there; one that a user undoes is not made again.
 
     When a port has gone away, as that of an unplugged keyboard does, and returns, it is connected again. `targets` and
-    `midi_sources` are as JackBackend's `connect` and `midi`.
+    `midi_sources` are as JackBackend's `connect` and `midi`, `outputs` how many there are.
     """
 
-    def __init__(self, ports: Ports, client_name: str, targets: Connections, midi_sources: Connections) -> None:
+    def __init__(
+        self, ports: Ports, client_name: str, targets: Connections, midi_sources: Connections, outputs: int = 2
+    ) -> None:
         self._ports = ports
         self._name = client_name
         self._targets = targets
         self._midi_sources = midi_sources
+        self._outputs = outputs
         self._busy = threading.Lock()
         self._over = False
         self._states: dict[tuple[str, str], Literal["made", "missing", "refused"]] = {}
@@ -87,11 +95,11 @@ class Patchbay:
         """(output, input) by name."""
         targets, sources = self._targets, self._midi_sources
         if targets == "auto":
-            physical = self._ports.playback()[: len(OUT_PORTS)]
+            physical = self._ports.playback()[: self._outputs]
             targets = physical * (2 if len(physical) == 1 else 1)
         if sources == "auto":
             sources = self._ports.keyboards()
-        outputs = [(f"{self._name}:{OUT_PORTS[i % len(OUT_PORTS)]}", target) for i, target in enumerate(targets)]
+        outputs = [(f"{self._name}:{out_port(i % self._outputs + 1)}", target) for i, target in enumerate(targets)]
         return outputs + [(source, f"{self._name}:{MIDI_PORT}") for source in sources]
 
     def _connect(self, source: str, target: str) -> None:

@@ -8,6 +8,7 @@ raises AudioError where the PortAudio library is missing.
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import numpy as np
 
 from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, Stall, bounded, shut_out, take_over
 from oscvae.audio.mixer import block
+from oscvae.audio.patchbay import OUTPUTS_MOST
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
@@ -31,14 +33,17 @@ try:
 except OSError as error:
     raise AudioError("the PortAudio library was not found: install libportaudio2") from error
 
+log = logging.getLogger(__name__)
+
 _SCRATCH_FRAMES = 16_384  # more than any callback asks for at once; what is more is served in parts
 _OUTPUT_UNDERFLOW = 4  # paOutputUnderflow
 _LOOK_S = 1.0  # looking takes 25 ms and redirects stderr for as long
 
 # What the callback of one stream is given, as in audio/jack.py.
-_OPEN, _ENGINE, _CHANNELS, _LEFT, _RIGHT = 0, 8, 9, 10, 11
+_OPEN, _ENGINE, _CHANNELS = 0, 8, 9
 _FRAME, _LAST_NS, _LAST_COUNT, _INSIDE, _CLOCK = 16, 17, 18, 19, 24
-_WORDS = 32
+_BUFFERS = 32  # one for each output
+_WORDS = _BUFFERS + OUTPUTS_MOST
 _kept_alive: list[Any] = []
 
 
@@ -64,20 +69,21 @@ def _process(source, target, count, times, flags, address):  # type: ignore[no-u
         store(engine, at.E_XRUNS, engine[at.E_XRUNS] + 1)
     stream[_LAST_NS] = now
     stream[_LAST_COUNT] = n_frames
-    left = floats_at(stream[_LEFT], _SCRATCH_FRAMES)
-    right = floats_at(stream[_RIGHT], _SCRATCH_FRAMES)
     done = 0
     while done < n_frames:
         n = min(n_frames - done, _SCRATCH_FRAMES)
-        block(engine, stream[_FRAME] & 0xFFFFFFFF, n, stream[_LEFT], stream[_RIGHT])
+        block(engine, stream[_FRAME] & 0xFFFFFFFF, n, address + _BUFFERS * 8, 0)
         stream[_FRAME] += n
-        if channels == 2:
-            for i in range(n):
-                out[2 * (done + i)] = left[i]
-                out[2 * (done + i) + 1] = right[i]
-        else:
+        left = floats_at(stream[_BUFFERS], _SCRATCH_FRAMES)
+        if channels == 1:
+            right = floats_at(stream[_BUFFERS + 1], _SCRATCH_FRAMES)
             for i in range(n):
                 out[done + i] = np.float32(0.5) * (left[i] + right[i])
+        else:
+            for k in range(channels):
+                heard = floats_at(stream[_BUFFERS + k], _SCRATCH_FRAMES)
+                for i in range(n):
+                    out[channels * (done + i) + k] = heard[i]
         done += n
     set_float_mode(mode)
     store(stream, _INSIDE, 0)
@@ -156,21 +162,33 @@ def find(device: int | str | None) -> Device:
 
 
 class PortAudioBackend(Backend):
-    """A stereo (else mono) stream to an output device, at `sample_rate` Hz or, where the device refuses, its own rate.
+    """A stream to an output device, at `sample_rate` Hz or, where the device refuses, its own rate.
 
-    Raises AudioError without a device, or for one that cannot be opened.
+    outputs: how many; of those that the device lacks nothing is heard, but that a device of one channel has both of the
+    first two. Raises AudioError without a device, or for one that cannot be opened.
     """
 
     name = "portaudio"
 
-    def __init__(self, *, device: int | str | None = None, sample_rate: int = 48_000, block_size: int = 128) -> None:
+    def __init__(
+        self,
+        *,
+        device: int | str | None = None,
+        sample_rate: int = 48_000,
+        block_size: int = 128,
+        outputs: int = 2,
+    ) -> None:
         self.device = find(device)
         self.period = block_size
-        arena = Arena(_WORDS * 8 + 2 * _SCRATCH_FRAMES * 4 + 256)
+        arena = Arena(_WORDS * 8 + outputs * _SCRATCH_FRAMES * 4 + 64 * (outputs + 2))
         self._words = arena.words(_WORDS)
-        self._words[_CHANNELS] = min(2, self.device.channels)
-        scratch = [arena.floats(_SCRATCH_FRAMES) for _ in range(2)]
-        self._words[_LEFT], self._words[_RIGHT] = (int(one.ctypes.data) for one in scratch)
+        self._words[_CHANNELS] = min(outputs, self.device.channels)
+        if 2 < outputs > self.device.channels:
+            log.warning(
+                "the device %s has %d outputs: what goes to those above is not heard", self.device, self.device.channels
+            )
+        scratch = [arena.floats(_SCRATCH_FRAMES) for _ in range(outputs)]
+        self._words[_BUFFERS : _BUFFERS + outputs] = [int(one.ctypes.data) for one in scratch]
         self._memory = (arena, scratch, self._words)
         self._stream = self._open(sample_rate)
         self.rate = round(self._stream.samplerate)

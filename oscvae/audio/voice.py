@@ -18,7 +18,7 @@ import numpy as np
 
 from oscvae.realtime import layout as at
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.lookup import voice_at
+from oscvae.realtime.lookup import part_at, voice_at
 from oscvae.realtime.memory import bits_float, doubles_at, float_bits, floats_at, load, store, words_at
 
 STEAL_FADE_S = 0.005
@@ -171,7 +171,7 @@ def mix_voice(engine, slot, frame, count, left, right):  # type: ignore[no-untyp
     release = private[at.C_RELEASE]
     factor = bits_float(load(voice, at.V_RELEASE))
     if factor <= 0.0:
-        factor = bits_float(load(engine, at.E_RELEASE))
+        factor = bits_float(load(part_at(engine, voice[at.V_PART]), at.P_RELEASE))
     fade = private[at.C_FADE]
     fade_at = count  # the sample of this chunk from which it fades
     fade_step = 0.0

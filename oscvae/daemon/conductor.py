@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 from oscvae.audio.backend import fade_out
 from oscvae.daemon.announcement import Announcement, is_wanted
 from oscvae.daemon.encoder import Encoder
+from oscvae.daemon.errands import Errands
 from oscvae.daemon.monitor import Monitor
 from oscvae.daemon.output import Output, open_backend
+from oscvae.daemon.parted import PartServices, model_messages
 from oscvae.daemon.recorder import Recorder
 from oscvae.daemon.router import Router
 from oscvae.daemon.services import Services
@@ -29,6 +31,7 @@ from oscvae.osc.dispatch import Dispatcher
 from oscvae.osc.echoes import Echoes
 from oscvae.osc.mapping import read_map
 from oscvae.osc.packets import Packet
+from oscvae.osc.parts import FIRST, joined
 from oscvae.osc.scheduler import EventScheduler
 from oscvae.osc.server import OscServer
 from oscvae.osc.subscribers import Subscribers
@@ -37,9 +40,8 @@ from oscvae.osc.web import tree
 from oscvae.play.frames import FrameClock
 from oscvae.play.instrument import Instrument
 from oscvae.play.listener import Listener
-from oscvae.play.loaded import Loaded
-from oscvae.play.models import ModelManager
-from oscvae.play.part import Part
+from oscvae.play.models.loaded import Loaded
+from oscvae.play.models.manager import ModelManager
 from oscvae.play.timeline import LiveTimeline
 from oscvae.play.voice.pool import VoicePool
 from oscvae.realtime.engine import Engine
@@ -71,7 +73,10 @@ class Conductor(Listener):
         self._announcement: Announcement | None = None
         self.controllers = Controllers(read_rules(config.midi.map), config.paths.midi / LEARNT)
         backend = open_backend(config.audio, config.midi)
-        self.instrument = Instrument(config, backend.rate, self._make_timeline, self)
+        self.instrument = Instrument(config, backend.rate, self._make_timeline, self, outputs=config.audio.outputs)
+        self.parts = self.instrument.parts
+        for number, first in config.audio.parts.items():
+            self.parts[number].performer.begin_at_output(first)
         self.engine = self.instrument.engine
         self.renderer = RenderThread(self.engine)
         self.feedback = Feedback([(place.host, place.port) for place in config.osc.feedback], server.udp, server.port)
@@ -94,10 +99,21 @@ class Conductor(Listener):
         self.monitor = Monitor(self.engine)
         self.encoder = Encoder(config.paths.sounds)
         self.meters = Meters(self.engine, self.output, self.pool, self.models, self.subscribers, self._late)
+        errands = Errands(
+            {
+                config.model.folder: "the models folder",
+                config.paths.sounds: "the sounds folder",
+                config.paths.recordings: "the recordings folder",
+                config.paths.presets: "the presets folder",
+                config.paths.midi: "the folder of learnt controllers",
+            }
+        )
+        self._parted = PartServices(self.parts, self.encoder, errands)
         self.services = Services(
-            self.part,
+            self.parts,
+            self._parted,
+            errands,
             self.recorder,
-            self.encoder,
             self.subscribers,
             self.controllers,
             hears_midi=lambda: self.output.hears_midi,
@@ -107,22 +123,15 @@ class Conductor(Listener):
             on_dump=self._dump,
             on_monitor=self._listen,
             quit_anywhere=config.osc.quit_from == "any",
-            folders={
-                config.model.folder: "the models folder",
-                config.paths.sounds: "the sounds folder",
-                config.paths.recordings: "the recordings folder",
-                config.paths.presets: "the presets folder",
-                config.paths.midi: "the folder of learnt controllers",
-            },
         )
         self.subscribers.introduce = self.services.introduce
-        router = Router(self.part.performer, self.services)
+        router = Router(self.parts, self.services)
         lead_s = self.instrument.lead_s
         self.scheduler = EventScheduler(router, lead_s)
         self.dispatcher = Dispatcher(
             router,
             self.scheduler,
-            self.models.info,
+            self.parts.model,
             address_map=read_map(config.osc.map, config.osc.prefix),
             use_timetags=config.osc.timetags == "use",
             latency_s=config.osc.latency_s,
@@ -131,9 +140,9 @@ class Conductor(Listener):
         self.midi = MidiInput(
             self.engine,
             router,
-            Translator(config.midi, self.controllers, lambda: self.part.preset_names),
+            Translator(config.midi, self.controllers, lambda part: self.parts[part].preset_names),
             self.clock,
-            model=self.models.info,
+            model=self.parts.model,
             lead_s=lead_s,
             latency_s=config.midi.latency_s,
             tell=self.subscribers.event,
@@ -150,7 +159,7 @@ class Conductor(Listener):
             port=self._config.http.port,
             osc_port=self._server.port,
             look=self._look,
-            standing=self.services.standing,
+            standing=self._parted.standing,
             hosts=self._config.http.hosts,
             origins=self._config.http.origins,
         )
@@ -159,7 +168,8 @@ class Conductor(Listener):
 
     def _page_closed(self, client: Client) -> None:
         self.monitor.remove(client.key)
-        self.part.performer.keyboard.closed(client)
+        for part in self.parts:
+            part.performer.keyboard.closed(client)
 
     async def _announce(self) -> None:
         """By zeroconf, to the networks of the daemon, if any of them may send."""
@@ -170,16 +180,12 @@ class Conductor(Listener):
 
     def _look(self) -> tree.Node:
         """The vocabulary, for OSCQuery."""
-        performer = self.part.performer
-        return tree.build(self.models.info().dims, len(performer.macros.names))
+        dims = {part.number: part.models.info().dims for part in self.parts.in_use}
+        return tree.build(tuple(dims.items()), len(self.parts[FIRST].performer.macros.names))
 
     def _make_timeline(self, engine: Engine) -> LiveTimeline:
         self.clock = FrameClock(engine.clock_pair, engine.rate)
         return LiveTimeline(self.clock)
-
-    @property
-    def part(self) -> Part:
-        return self.instrument.part
 
     @property
     def pool(self) -> VoicePool:
@@ -187,7 +193,8 @@ class Conductor(Listener):
 
     @property
     def models(self) -> ModelManager:
-        return self.instrument.models
+        """Of the first part."""
+        return self.parts[FIRST].models
 
     # -- from start to leave ------------------------------------------------------------------------------------------
 
@@ -199,7 +206,8 @@ class Conductor(Listener):
         self.renderer.start(None)
         opening = loop.create_task(self._open_door())
         name = self._config.model.name
-        reading = [loop.create_task(read) for read in (self.controllers.open(), self.part.presets.open(name))]
+        presets = self.parts[FIRST].presets
+        reading = [loop.create_task(read) for read in (self.controllers.open(), presets.open(name))]
         try:
             await self._threads.run(self.output.start)
             self._check_midi()
@@ -209,6 +217,7 @@ class Conductor(Listener):
         except OscvaeError:
             await self.leave()
             raise
+        await self._load_further_parts()
         await opening
         await asyncio.wait(reading)  # of which a folder that does not answer has its deadline
         for listener in self.feedback:
@@ -223,10 +232,23 @@ class Conductor(Listener):
         ]
         await self._announce()
 
+    async def _load_further_parts(self) -> None:
+        """The models of model.parts; one that cannot be played is logged."""
+        for number, name in self._config.model.parts.items():
+            try:
+                await self.parts[number].models.load(name)
+            except OscvaeError as error:
+                log.error("part %d has no model to play until one is loaded: model.parts %s: %s", number, name, error)
+
     def summary(self) -> str:
         """One line for the log."""
-        model = self.models.current
-        playing = f"{model.name} on {model.decoder.device}" if model else "no model"
+        models = ((part.number, part.models.current) for part in self.parts)
+        playing = ", ".join(
+            f"{model.name} on {model.decoder.device}" if number == FIRST else f"part {number} {model.name}"
+            for number, model in models
+            if model is not None
+        )
+        playing = playing or "no model"
         return f"{playing}, {self.output.backend.describe()}, OSC on {self._server.host}:{self._server.port}"
 
     async def run(self, stop: asyncio.Event) -> int:
@@ -253,14 +275,16 @@ class Conductor(Listener):
         self.feedback.close()
         await self._threads.run(fade_out, self.engine, FADE_S)
         await self._put_away()
-        self.models.close()
+        self.instrument.contexts.close()
         await self._threads.run(self.output.backend.stop)
         await self._threads.run(self.renderer.stop)
 
     async def _put_away(self) -> None:
         """Let the disks have what is theirs; one that does not answer is not waited for."""
         loop = asyncio.get_running_loop()
-        writing = [loop.create_task(part.close()) for part in (self.recorder, self.part.presets, self.controllers)]
+        writing = [
+            loop.create_task(part.close()) for part in (self.recorder, self.parts[FIRST].presets, self.controllers)
+        ]
         _, late = await asyncio.wait(writing, timeout=PUT_AWAY_S)
         if late:
             log.warning("leaving without what a disk has still not written")
@@ -277,7 +301,7 @@ class Conductor(Listener):
             os.eventfd_read(self.engine.event_fd)
         self.midi.take()
         self.instrument.take_events()
-        self.models.collect()
+        self.instrument.contexts.collect()
 
     def _check_midi(self) -> None:
         config = self._config.midi
@@ -289,13 +313,14 @@ class Conductor(Listener):
     async def _settle_in(self, loaded: Loaded) -> None:
         """What a new model brings along besides sound."""
         await self._threads.run(self.renderer.lock, loaded.context.arena)
-        await self.part.presets.open(loaded.name)
-        self.part.presets.say_foreign(loaded.name, loaded.document.version)
-        if loaded is self.models.current:
-            for address, args in self.services.model_messages():
+        part = self.parts[loaded.part]
+        await part.presets.open(loaded.name)
+        part.presets.say_foreign(loaded.name, loaded.document.version)
+        if loaded is part.models.current:
+            for address, args in model_messages(part):
                 self.subscribers.event(address, *args)
             self.subscribers.lead()
-            self.changed("/z", self.part.performer.cursor, None)
+            self.changed(part.address("/z"), part.performer.cursor, None)
             if self.door is not None:
                 self.door.tree_changed()
 
@@ -332,20 +357,22 @@ class Conductor(Listener):
         if self.door is not None:
             self.door.changed(path, by)
 
-    def panic(self, channels: Collection[int] | None = None) -> None:
+    def panic(self, channels: Collection[int] | None = None, part: int | None = None) -> None:
         """Forget what would be heard later; a preset that is saved, a recording that ends: each keeps its moment.
 
-        channels: of their notes alone; a pedal that is to go up, a bend, come as they would.
+        channels: of their notes alone; a pedal that is to go up, a bend, come as they would. part: None = of all parts.
         """
         if channels is None:
-            self.scheduler.clear(lambda command: command.row.is_heard)
-            self.midi.scheduler.clear()
+            self.scheduler.clear(lambda command: command.row.is_heard and part in (None, command.part))
+            self.midi.scheduler.clear(lambda command: part in (None, command.part))
             return
         for scheduler in (self.scheduler, self.midi.scheduler):
-            scheduler.clear(lambda command: command.starts_note and command.channel in channels)
+            scheduler.clear(
+                lambda command: command.starts_note and command.channel in channels and part in (None, command.part)
+            )
 
-    def loading(self, name: str) -> None:
-        self.subscribers.event("/loading", name)
+    def loading(self, name: str, part: int) -> None:
+        self.subscribers.event(joined(part, "/loading"), name)
 
     def model(self, loaded: Loaded) -> None:
         self._opening = asyncio.get_running_loop().create_task(self._settle_in(loaded))
@@ -365,7 +392,7 @@ class Conductor(Listener):
         tidy = Tidy()
         while True:
             self.clock.update()
-            self.models.watch()
+            self.instrument.contexts.watch()
             if self.output.hears_midi:
                 self.midi.check_latency()  # the period may change at any time
             tidy.tick(is_silent=not len(self.pool))

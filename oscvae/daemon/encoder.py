@@ -29,7 +29,7 @@ from oscvae.model.detail import Detail, checked, detail_size, share_elsewhere
 from oscvae.model.document import AnyDocument, ModelDocument
 from oscvae.model.frames import FramesDocument
 from oscvae.names import find
-from oscvae.play.loaded import Handle, Loaded
+from oscvae.play.models.loaded import Handle, Loaded
 from oscvae.play.recordings import read_part, recording_parts
 from oscvae.settings.disk import Disk
 

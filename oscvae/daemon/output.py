@@ -43,6 +43,7 @@ def open_backend(config: AudioConfig, midi: MidiConfig) -> Backend:
         device=config.device,
         sample_rate=config.sample_rate,
         block_size=config.block_size,
+        outputs=config.outputs,
     )
 
 

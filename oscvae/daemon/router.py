@@ -1,4 +1,4 @@
-"""Which command is whose: what is heard goes to the performer of its part, the rest to the services."""
+"""Which command is whose: what is heard goes to its part, the rest to the services."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from oscvae.daemon.services import Services
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import check_obeyed
 from oscvae.osc.parse import Command
-from oscvae.play.performer import Performer
+from oscvae.osc.parts import FIRST
+from oscvae.play.parts import Parts
 
 
 class Router:
     """The dispatcher's, the scheduler's and MIDI's executor. Raises ValueError for an address that nobody obeys."""
 
-    def __init__(self, performer: Performer, services: Services) -> None:
-        check_obeyed(performer.obeyed, services.obeyed)
-        self._performer = performer
+    def __init__(self, parts: Parts, services: Services) -> None:
+        check_obeyed(parts[FIRST].performer.obeyed, services.obeyed)
+        self._parts = parts
         self._services = services
 
     def execute(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
         """Obey the commands of one moment in order; their notes start together, whatever stands between them."""
-        with self._performer.moment(commands):
+        with self._parts.together.moment(commands):
             for command in commands:
                 if command.row.by == "services":
                     self._services.obey(command, client)
                     continue
                 try:
-                    self._performer.obey(command, client, due_ns)
+                    self._parts.obey(command, client, due_ns)
                 except Exception as error:  # one command's fault must not strand those behind it
                     self._services.fail(command, client, error)

@@ -10,7 +10,7 @@ from typing import Any
 
 from oscvae.daemon.output import Output
 from oscvae.osc.subscribers import Subscribers
-from oscvae.play.models import ModelManager
+from oscvae.play.models.manager import ModelManager
 from oscvae.play.voice.pool import VoicePool
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
@@ -44,7 +44,7 @@ class Meters:
         self._loads: deque[tuple[float, float]] = deque()  # (when, share of a core since the one before)
         self._busy = (time.monotonic(), 0)
         self._xruns = 0
-        self._levels = (_QUIET_DB, _QUIET_DB)
+        self._levels: tuple[float, ...] = (_QUIET_DB,) * engine.outputs
 
     async def run(self) -> None:
         """For as long as the daemon runs."""
@@ -66,13 +66,14 @@ class Meters:
         if xruns != self._xruns:
             self._xruns = xruns
             self._subscribers.event("/xrun", xruns)
-        levels = self._level(at.E_LEVEL_LEFT), self._level(at.E_LEVEL_RIGHT)
+        pairs = range(self._engine.outputs // 2)
+        levels = tuple(self._level(pair, side) for pair in pairs for side in (at.Q_LEFT, at.Q_RIGHT))
         if levels != self._levels:
             self._levels = levels
             self._subscribers.event("/level", *levels)
 
-    def _level(self, word: int) -> float:
-        return max(_QUIET_DB, gain_to_db(self._engine.number(word)))
+    def _level(self, pair: int, side: int) -> float:
+        return max(_QUIET_DB, gain_to_db(self._engine.of_pair(pair, side)))
 
     def _cpu(self) -> tuple[float, float]:
         """Average of the last second and peak of the last ten, % of one core: callback and renderer together."""

@@ -19,7 +19,7 @@ from oscvae.midi.translate import NoPresetError, Translator
 from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.osc.dispatch import Executor
 from oscvae.osc.packets import Message, decode
-from oscvae.osc.parse import Command, ModelInfo, parse
+from oscvae.osc.parse import Command, ModelInfo, parse_for
 from oscvae.osc.scheduler import EventScheduler
 from oscvae.play.frames import FrameClock, FrameMoment
 from oscvae.realtime import layout as at
@@ -38,8 +38,8 @@ class MidiInput:
     """Obeys what comes by MIDI, as a client of its own, so that every subscriber is told of what it changes.
 
     latency_s: from a message's frame to its sound; 0 = as soon as possible. lead_s: as the scheduler's. model: what
-    plays now. tell: an event, to all subscribers: address and arguments. The schedule is its own, because /clearSched
-    must not swallow a note off.
+    plays now in a part. tell: an event, to all subscribers: address and arguments. The schedule is its own, because
+    /clearSched must not swallow a note off.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class MidiInput:
         translator: Translator,
         clock: FrameClock,
         *,
-        model: Callable[[], ModelInfo],
+        model: Callable[[int], ModelInfo],
         lead_s: Callable[[], float],
         latency_s: float,
         tell: Callable[..., None],
@@ -144,11 +144,10 @@ class MidiInput:
 
     def _play(self, messages: Sequence[Message], frame: int) -> None:
         """Hand over the messages of one frame, in order; a panic is not delayed."""
-        model = self._model()
         commands: list[Command] = []
         for message in messages:
             try:
-                command = parse(message, model)
+                command = parse_for(message, self._model)
             except OscvaeError as error:
                 self.client.fail(message.address, error)
                 continue

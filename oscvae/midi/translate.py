@@ -13,6 +13,7 @@ from oscvae.midi.channel import DATA, DATA_FINE, MPE_ZONE, NONE, NRPN_FINE, RPN,
 from oscvae.midi.expression import Expression, read_expressions
 from oscvae.midi.learn import Controllers
 from oscvae.osc.packets import Message
+from oscvae.osc.parts import FIRST, is_prefixed, joined
 from oscvae.play.keys.zones import CHANNELS, LOWER, MEMBERS_MOST, UPPER, configured
 from oscvae.settings.sections import MidiConfig
 
@@ -34,9 +35,12 @@ class NoPresetError(CommandError):
 
 
 class Translator:
-    """What MIDI messages ask for. presets: the names of the presets of the model that plays, sorted."""
+    """What MIDI messages ask for, each of the part whose channel it is.
 
-    def __init__(self, config: MidiConfig, controllers: Controllers, presets: Callable[[], Sequence[str]]) -> None:
+    presets: the names of the presets of the model that a part plays, sorted.
+    """
+
+    def __init__(self, config: MidiConfig, controllers: Controllers, presets: Callable[[int], Sequence[str]]) -> None:
         self._config = config
         self._controllers = controllers
         self._presets = presets
@@ -51,6 +55,14 @@ class Translator:
 
         Raises NoPresetError for a program without a preset.
         """
+        messages, part = self._messages(data), self._part((data[0] & 0x0F) + 1)
+        return messages if part == FIRST else tuple(_of(part, message) for message in messages)
+
+    def _part(self, n: int) -> int:
+        """Whose channel it is; all channels of a zone are those of its master's part."""
+        return self._config.parts.get(self._zones.master(n) or n, FIRST)
+
+    def _messages(self, data: bytes) -> tuple[Message, ...]:
         kind, n = data[0] & 0xF0, (data[0] & 0x0F) + 1
         if self._config.channel not in (0, n):
             return ()
@@ -63,7 +75,7 @@ class Translator:
         if kind == CONTROL:
             return self._control(n, first, second)
         if kind == PROGRAM:
-            return () if self._zones.is_member(n) else (Message("/preset/recall", (self._program(first),)),)
+            return () if self._zones.is_member(n) else (Message("/preset/recall", (self._program(n, first),)),)
         if kind == PRESSURE:
             self._channels[n].pressure = first
             return self._express(self._pressure(n), n, first)
@@ -77,7 +89,15 @@ class Translator:
         down = [n for n in CHANNELS if self._channels[n].pedal]
         for n in down:
             self._channels[n].pedal = False
-        return (Message("/sustain", (0,)), *(Message(f"/sustain/{n}", (0,)) for n in down), Message("/stop", ()))
+        return tuple(
+            _of(part, message)
+            for part in sorted({FIRST, *self._config.parts.values()})
+            for message in (
+                Message("/sustain", (0,)),
+                *(Message(f"/sustain/{n}", (0,)) for n in down if self._part(n) == part),
+                Message("/stop", ()),
+            )
+        )
 
     # -- controllers ---------------------------------------------------------------------------------------------------
 
@@ -179,11 +199,18 @@ class Translator:
 
     # -- programs ------------------------------------------------------------------------------------------------------
 
-    def _program(self, number: int) -> str:
-        presets = self._presets()
+    def _program(self, n: int, number: int) -> str:
+        presets = self._presets(self._part(n))
         names = self._config.programs or presets
         if number >= len(names):
             raise NoPresetError(number + 1, f"program {number + 1} has no preset, there are {len(names)}")
         if names[number] not in presets:
             raise NoPresetError(number + 1, f"program {number + 1} is {names[number]!r}, which this model has not")
         return names[number]
+
+
+def _of(part: int, message: Message) -> Message:
+    """What a message asks of a part, unless it names one."""
+    if is_prefixed(message.address):
+        return message
+    return message._replace(address=joined(part, message.address))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from oscvae.errors import CommandError, UnknownAddressError
 from oscvae.osc.packets import Message
-from oscvae.osc.parse import ModelInfo, parse
+from oscvae.osc.parse import ModelInfo, parse_for
+from oscvae.osc.parts import bare, split
 from oscvae.osc.rows import Address, Arg
 from oscvae.osc.vocabulary import TABLE, find, suggestion
 
@@ -49,7 +51,7 @@ class Binding:
     def arg(self) -> Arg:
         """What the number is that is moved."""
         address, *words = shlex.split(self.to)
-        return find(address)[0].args[len(words)]
+        return find(bare(address))[0].args[len(words)]
 
     def at(self, share: float) -> Message:
         """What is asked for at `share`, 0 to 1, of the way; a switch is on from the middle."""
@@ -130,9 +132,9 @@ def _split(text: str) -> list[str]:
 
 def _row(address: str) -> Address:
     try:
-        return find(address)[0]
+        return find(split(address)[1])[0]
     except UnknownAddressError:
-        hint = suggestion(address, "docs/osc.md lists the addresses")
+        hint = suggestion(bare(address), "docs/osc.md lists the addresses")
         raise CommandError(f"{address} is no address of oscvae, {hint}") from None
 
 
@@ -158,13 +160,17 @@ def _check(row: Address, message: Message) -> None:
     """Raises CommandError unless some model could obey the message: which one will play is not known yet."""
     points = sum(arg.kind == "latent" for arg in row.args)
     if not points:
-        parse(message, ModelInfo(is_loaded=False))
+        parse_for(message, lambda part: ModelInfo(is_loaded=False))
         return
     for dims in range(len(message.args) // points, 0, -1):
         with contextlib.suppress(CommandError):
-            parse(message, ModelInfo(dims))
+            parse_for(message, _of(dims))
             return
     raise CommandError(f"expected {row.signature()}, got {' '.join(map(_shown, message.args)) or 'nothing'}")
+
+
+def _of(dims: int) -> Callable[[int], ModelInfo]:
+    return lambda part: ModelInfo(dims)
 
 
 def _shown(arg: str | float) -> str:

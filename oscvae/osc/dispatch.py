@@ -17,7 +17,8 @@ from oscvae.osc.client import Client
 from oscvae.osc.echoes import Echoes
 from oscvae.osc.mapping import AddressMap
 from oscvae.osc.packets import Bundle, Message, Packet, timetag_to_ns
-from oscvae.osc.parse import Command, ModelInfo, parse
+from oscvae.osc.parse import Command, ModelInfo, parse_for
+from oscvae.osc.parts import bare, joined
 from oscvae.osc.vocabulary import is_reply, prefix_of, suggestion
 
 HORIZON_S = 3600.0  # how far ahead a bundle may lie: an hour of show
@@ -50,17 +51,17 @@ class Scheduler(Protocol):
 class Dispatcher:
     """The server's handler.
 
-    model: what plays now, asked for each packet. use_timetags: False obeys every bundle on arrival. latency_s: constant
-    delay of what carries no timetag (0 = the shortest). Counts `late` bundles, which are obeyed at once; those of a
-    foreign clock, hours away in either direction, are late, too. echoes: what subscribers were told; what comes back of
-    it by itself, as daemons send it, is not obeyed.
+    model: what plays now in a part, asked for each message. use_timetags: False obeys every bundle on arrival.
+    latency_s: constant delay of what carries no timetag (0 = the shortest). Counts `late` bundles, which are obeyed at
+    once; those of a foreign clock, hours away in either direction, are late, too. echoes: what subscribers were told;
+    what comes back of it by itself, as daemons send it, is not obeyed.
     """
 
     def __init__(
         self,
         executor: Executor,
         scheduler: Scheduler,
-        model: Callable[[], ModelInfo],
+        model: Callable[[int], ModelInfo],
         *,
         address_map: AddressMap | None = None,
         use_timetags: bool = True,
@@ -86,17 +87,17 @@ class Dispatcher:
         """Obeys one packet, now or later."""
         self._may_hint = True
         if isinstance(packet, Message):
-            command = self._command(packet, client, self._model())
+            command = self._command(packet, client)
             if command is not None and not self._is_echo(command, client):
                 self._hand_over([command], client, None)
             return
         moments: dict[int | None, list[Command]] = {}
-        self._open(packet, None, moments, client, self._model(), self._now_ns())
+        self._open(packet, None, moments, client, self._now_ns())
         for due_ns, commands in moments.items():
             self._hand_over(commands, client, due_ns)
 
     def _is_echo(self, command: Command, client: Client) -> bool:
-        return command.row.told and self._echoes.is_echo(command.path, command.args, client)
+        return command.row.told and self._echoes.is_echo(joined(command.part, command.address), command.args, client)
 
     def _open(
         self,
@@ -104,7 +105,6 @@ class Dispatcher:
         outer_ns: int | None,
         moments: dict[int | None, list[Command]],
         client: Client,
-        model: ModelInfo,
         now_ns: int,
     ) -> None:
         """Sorts a bundle's commands by their moment (None = now); the decoder bounds the depth of this recursion."""
@@ -125,9 +125,9 @@ class Dispatcher:
                 self.late += 1
         for element in bundle.elements:
             if isinstance(element, Bundle):
-                self._open(element, due_ns, moments, client, model, now_ns)
+                self._open(element, due_ns, moments, client, now_ns)
                 continue
-            command = self._command(element, client, model)
+            command = self._command(element, client)
             if command is not None:
                 moments.setdefault(due_ns, []).append(command)
 
@@ -147,7 +147,7 @@ class Dispatcher:
             where,
         )
 
-    def _command(self, message: Message, client: Client, model: ModelInfo) -> Command | None:
+    def _command(self, message: Message, client: Client) -> Command | None:
         """The command of a message, or None after telling the client why there is none."""
         address = message.address
         try:
@@ -156,7 +156,7 @@ class Dispatcher:
                 if mapped is None:
                     return None
                 message = mapped
-            return parse(message, model)
+            return parse_for(message, self._model)
         except CommandError as error:
             if is_reply(message.address):
                 self._echoes.hears_daemon(client)
@@ -168,6 +168,7 @@ class Dispatcher:
         if not isinstance(error, UnknownAddressError) or not self._may_hint:
             return str(error)
         self._may_hint = False
+        address = bare(address)
         prefix = prefix_of(address)
         hint = f" osc.prefix: {prefix} in config.yaml takes it off" if prefix else ""
         return f"{error}, {suggestion(address, '/help lists them')}{hint}"

@@ -16,6 +16,7 @@ from typing import Any
 
 from oscvae.errors import CommandError
 from oscvae.osc.client import Client
+from oscvae.osc.parts import split
 from oscvae.osc.vocabulary import find
 
 ECHO_S = 0.25  # a ring of seven, each of which keeps a change for a thirtieth of a second
@@ -32,7 +33,7 @@ class Standing:
 
     def __init__(self) -> None:
         self._args: dict[str, Args] = {}
-        self._moves: dict[str, tuple[bool, frozenset[int] | None]] = {}
+        self._moves: dict[str, tuple[int, frozenset[int] | None]] = {}
 
     def clear(self) -> None:
         """Nobody listened: nothing is known."""
@@ -46,28 +47,29 @@ class Standing:
         sent = as_sent(args)
         if self._args.get(address) == sent:
             return False
-        is_shared, dimensions = self._reach(address)
-        if is_shared:
+        cursor, dimensions = self._reach(address)
+        if cursor:
             for other in [other for other in self._args if other != address]:
-                also_shared, others = self._reach(other)
-                if also_shared and (dimensions is None or others is None or dimensions & others):
+                its_cursor, others = self._reach(other)
+                if its_cursor == cursor and (dimensions is None or others is None or dimensions & others):
                     del self._args[other]
         self._args[address] = sent
         return True
 
     def moves_cursor(self, address: str) -> bool:
         """Whether it moves the cursor that several addresses share."""
-        return self._reach(address)[0]
+        return self._reach(address)[0] > 0
 
-    def _reach(self, address: str) -> tuple[bool, frozenset[int] | None]:
-        """Whether it moves the cursor, and which dimensions of it; None = all."""
+    def _reach(self, address: str) -> tuple[int, frozenset[int] | None]:
+        """Which part's cursor it moves, 0 for none, and which dimensions of it; None = all."""
         reach = self._moves.get(address)
         if reach is None:
             try:
-                row, n = find(address)
-                reach = row.moves_cursor, row.dimensions(n)
+                part, bare = split(address)
+                row, n = find(bare)
+                reach = part if row.moves_cursor else 0, row.dimensions(n)
             except CommandError:
-                reach = False, None
+                reach = 0, None
             self._moves[address] = reach
         return reach
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from oscvae.errors import CommandError, RuleError, UnknownAddressError
 from oscvae.osc.packets import Message
+from oscvae.osc.parts import bare, split
 from oscvae.osc.vocabulary import find, suggestion
 from oscvae.settings.sections import MapRule
 
@@ -77,9 +78,9 @@ def _read_rule(address: str, rule: MapRule) -> Rule:
     if not address.startswith("/"):
         raise RuleError(key, f"an address begins with a slash, /{address}")
     try:
-        find(rule.to)
+        find(split(rule.to)[1])
     except UnknownAddressError:
-        hint = suggestion(rule.to, "docs/osc.md lists the addresses")
+        hint = suggestion(bare(rule.to), "docs/osc.md lists the addresses")
         raise RuleError((*key, "to"), f"{rule.to} is no address of oscvae, {hint}") from None
     except CommandError as error:
         raise RuleError((*key, "to"), str(error)) from None

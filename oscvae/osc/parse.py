@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from oscvae.errors import CommandError
+from oscvae.osc import parts
 from oscvae.osc.packets import Message, Opaque
 from oscvae.osc.rows import CURVE_MOST, Address, Arg
 from oscvae.osc.vocabulary import SETTING_BY_NAME, find
@@ -44,12 +45,23 @@ class ModelInfo:
 class Command(NamedTuple):
     """A checked message. `values` by argument name: latent points as tuples of D floats or the name of one, absent
     optionals as their default, the N of /z/N as "n". `args` are the same values, flat, as they would be sent on to a
-    subscriber. `path` is the address as it was sent, `row.path` that of the table."""
+    subscriber. `path` is the address as it was sent, `row.path` that of the table. `part` is whose it is, from 1."""
 
     row: Address
     values: dict[str, Any]
     path: str
     args: tuple[Any, ...]
+    part: int = parts.FIRST
+
+    @property
+    def address(self) -> str:
+        """Its address without the prefix of a part."""
+        return f"{self.row.path[:-1]}{self.values['n']}" if self.row.index else self.row.path
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it is for all parts together."""
+        return self.row.scope == "all" and not parts.is_prefixed(self.path)
 
     @property
     def ends_notes(self) -> bool:
@@ -72,6 +84,19 @@ class Command(NamedTuple):
     def channel(self) -> int:
         """Of the keys that it is about, 1 to 16; 0 = it names none."""
         return int(self.values["n"]) if self.row.index == "channel" else 0
+
+
+def parse_for(message: Message, model: Callable[[int], ModelInfo]) -> Command | None:
+    """As `parse`, of an address that may name a part; model: what plays in a part."""
+    if not parts.is_prefixed(message.address):
+        return parse(message, model(parts.FIRST))
+    part, address = parts.split(message.address)
+    command = parse(message._replace(address=address), model(part))
+    if command is None:
+        return None
+    if command.row.scope == "daemon":
+        raise CommandError(f"{address} is the daemon's, not of a part: send {address}")
+    return command._replace(path=message.address, part=part)
 
 
 def parse(message: Message, model: ModelInfo) -> Command | None:

@@ -14,6 +14,7 @@ from oscvae.errors import CommandError, UnknownAddressError
 from oscvae.osc import client as clients
 from oscvae.osc import packets, scheduler, subscribers
 from oscvae.osc.dispatch import FOREIGN_S, HORIZON_S
+from oscvae.osc.parts import PARTS
 from oscvae.osc.rows import CURVE_MOST, Address, Arg, Reply, Setting
 from oscvae.osc.transport import tcp
 from oscvae.osc.vocabulary import REPLIES, SETTINGS, TABLE, find, suggestion
@@ -51,6 +52,10 @@ dimension (4 in the default model).
   for each address. The subscribers in `osc.feedback` never expire. Of the {subscribers.SUBSCRIBERS_MAX} subscriptions
   and of the {tcp.MAX_CONNECTIONS} TCP connections one host has at most a quarter, this machine three quarters.
 - Daemons may be in each other's `osc.feedback`, in a ring as well: what comes back as it was told is not obeyed.
+- `/part/2/play`, `/part/2/load` and so on are the same for another part: there are {PARTS}, each with a model, cursor
+  and sound of its own. Without a prefix an address is the first part's. What is answered and told of a part begins with
+  its prefix as well. The voices of `engine.voices` are shared by all; their ids are yours over all parts. What is the
+  daemon's has no prefix.
 - `osc.map` in `config.yaml` gives foreign addresses a meaning, so that a controller's layout works unedited;
   `osc.prefix` is taken off what arrives, but not put before what is sent.
 """
@@ -120,6 +125,8 @@ def _marks(row: Address) -> Iterator[str]:
         yield f"Answers {' or '.join(f'`{reply}`' for reply in row.replies)}."
     if row.awaited:
         yield "Asynchronous: `/sync` waits for it."
+    if row.scope == "daemon":
+        yield "The daemon's."
     if row.told:
         yield "Subscribers are *told*."
 

@@ -85,11 +85,11 @@ class Address:
     """One address that the daemon obeys.
 
     index: what the N of a path like /z/N counts, from 1. by: who obeys it; what the performer obeys is heard. scope:
-    whether it means one part or the whole daemon. starts: it starts a voice. ends: it ends notes, always or where the
-    argument of that name is 0. delayed: osc.latency_s delays it, because it is heard or must keep its order with what
-    is (None: where the performer obeys it). awaited: /sync waits for it. told: other subscribers are told at the same
-    address when it is accepted. moves_cursor: it moves the one cursor that several addresses share. stands_at: its
-    arguments at the start; whoever subscribes is told where it stands.
+    whether it means one part or the whole daemon, or all parts where it names none. starts: it starts a voice. ends: it
+    ends notes, always or where the argument of that name is 0. delayed: osc.latency_s delays it, because it is heard or
+    must keep its order with what is (None: where the performer obeys it). awaited: /sync waits for it. told: other
+    subscribers are told at the same address when it is accepted. moves_cursor: it moves the one cursor that several
+    addresses share. stands_at: its arguments at the start; whoever subscribes is told where it stands.
     in_score: what `oscvae render` does with it. note_in_model: the note must lie within an octave of the model's range.
     pressed: a button or footswitch of a MIDI controller may stand for it (None: where it is heard).
     is_trigger: it needs no argument, so a button may be its sender, which has always one: 1 acts, 0 does nothing.
@@ -102,7 +102,7 @@ class Address:
     replies: tuple[str, ...] = ()
     index: Literal["", "dimension", "pad", "macro", "channel"] = ""
     by: Literal["performer", "services"] = "performer"
-    scope: Literal["part", "daemon"] = "part"
+    scope: Literal["part", "daemon", "all"] = "part"
     starts: bool = False
     ends: bool | str = False
     delayed: bool | None = None

@@ -10,6 +10,7 @@ import difflib
 from typing import Any
 
 from oscvae.errors import CommandError, UnknownAddressError
+from oscvae.osc.parts import PARTS, bare
 from oscvae.osc.rows import REQUIRED, Address, Arg, Reply, Setting
 
 INT32_MAX = 2**31 - 1
@@ -118,7 +119,9 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/panic",
         "Notes",
-        "Silence within one block; what would be heard later is forgotten, a /load or /preset/save keeps its moment.",
+        "Silence within one block, of all parts; what would be heard later is forgotten, a /load or /preset/save keeps "
+        "its moment. Behind the prefix of a part: of that part, within 5 ms.",
+        scope="all",
         ends=True,
         delayed=False,
     ),
@@ -267,7 +270,7 @@ TABLE: tuple[Address, ...] = (
         by="services",
         delayed=True,
     ),
-    Address("/gain", "Sound", "Master gain, sounding voices too.", (_GAIN,), told=True, stands_at=(0.0,)),
+    Address("/gain", "Sound", "Gain of the part, sounding voices too.", (_GAIN,), told=True, stands_at=(0.0,)),
     Address("/pan", "Sound", "Balance, sounding voices too.", (_PAN,), told=True, stands_at=(0.0,)),
     Address("/bend", "Sound", "Pitch bend, sounding voices too.", (_BEND,), told=True, stands_at=(0.0,)),
     Address(
@@ -556,6 +559,26 @@ TABLE: tuple[Address, ...] = (
         in_score="ignored",
     ),
     Address(
+        "/out",
+        "Parts",
+        "The outputs that the part goes to: this one and the next, both limited together. What sounds goes there "
+        "within 50 ms, through silence. audio.outputs in config.yaml says how many there are.",
+        (Arg("first", "int", 1, 2 * PARTS - 1, help="1, 3, 5 .."),),
+        told=True,
+        stands_at=(1,),
+        in_score="ignored",
+    ),
+    Address(
+        "/parts",
+        "Parts",
+        "What the parts play, and where.",
+        (),
+        ("/parts.reply",),
+        by="services",
+        scope="daemon",
+        in_score="ignored",
+    ),
+    Address(
         "/status", "The daemon", "How it is.", (), ("/status.reply",), by="services", scope="daemon", in_score="ignored"
     ),
     Address(
@@ -702,6 +725,11 @@ REPLIES: tuple[Reply, ...] = (
             Arg("pcm", "blob", help="left, right, left ..: signed 16 bits, the low byte first"),
         ),
     ),
+    Reply(
+        "/parts.reply",
+        "The parts that play a model.",
+        (Arg("parts", "rest", help="of each its number, its model and the first of its outputs"),),
+    ),
     Reply("/synced", "All earlier asynchronous commands are finished.", (Arg("id", "int"),)),
     Reply(
         "/model",
@@ -759,8 +787,12 @@ REPLIES: tuple[Reply, ...] = (
     Reply("/xrun", "The audio server missed its time.", (Arg("count", "int", help="since the start"),), event=True),
     Reply(
         "/level",
-        "The output's peaks since the last one.",
-        (Arg("left", "float", unit="dB"), Arg("right", "float", unit="dB")),
+        "The outputs' peaks since the last one.",
+        (
+            Arg("left", "float", unit="dB"),
+            Arg("right", "float", unit="dB"),
+            Arg("others", "rest", help="of the third output and so on, in dB, where there are more than two"),
+        ),
         event=True,
     ),
 )
@@ -834,6 +866,7 @@ def suggestion(path: str, otherwise: str) -> str:
 
 def is_reply(path: str) -> bool:
     """Whether only daemons send this address; it is never answered, so that two of them cannot talk in circles."""
+    path = bare(path)
     return path in REPLY_BY_PATH and path not in BY_PATH
 
 

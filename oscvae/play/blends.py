@@ -11,7 +11,7 @@ from oscvae.model.frames import FramesDocument
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.parse import Command
-from oscvae.play.loaded import Handle, Loaded
+from oscvae.play.models.loaded import Handle, Loaded
 from oscvae.play.timeline import Timeline
 from oscvae.play.voice.pool import VoicePool
 from oscvae.play.voice.voice import Voice

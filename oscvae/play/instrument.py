@@ -10,12 +10,18 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any, Generic, TypeVar
 
 from oscvae.osc.client import Client
+from oscvae.osc.parts import FIRST, PARTS
 from oscvae.play.link import RendererLink
 from oscvae.play.listener import Listener
-from oscvae.play.loaded import Loaded
-from oscvae.play.models import ModelManager
+from oscvae.play.models.contexts import Contexts
+from oscvae.play.models.loaded import Loaded
+from oscvae.play.models.manager import ModelManager
+from oscvae.play.models.opener import Opener
 from oscvae.play.part import Part
+from oscvae.play.parts import Parts
+from oscvae.play.presets import Presets
 from oscvae.play.timeline import Timeline
+from oscvae.play.together import Together
 from oscvae.play.voice.pool import VoicePool
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
@@ -33,7 +39,7 @@ class Instrument(Listener, Generic[T]):
     """Everything between a checked command and the words and rings of one engine.
 
     rate: of the output, Hz. timeline: makes the owner's timeline of the engine. listener: is told what happens. device:
-    where models decode, instead of model.device.
+    where models decode, instead of model.device. outputs: how many.
     """
 
     def __init__(
@@ -43,19 +49,20 @@ class Instrument(Listener, Generic[T]):
         timeline: Callable[[Engine], T],
         listener: Listener,
         device: str | None = None,
+        outputs: int = 2,
     ) -> None:
         slots = config.engine.voices + config.engine.spare
         self._buffer_s = config.engine.buffer_s
         self._listener = listener
-        self.engine = Engine(slots, rate, render_scratch_floats(), sinc_table())
+        self.engine = Engine(slots, rate, render_scratch_floats(), sinc_table(), outputs)
         self.engine.set_word(at.E_BUFFER, round(self._buffer_s * rate))
         self.link = RendererLink(self.engine)
         self.pool = VoicePool(self.engine, self.link, config.engine.voices, listener)
-        self.models = ModelManager(
+        self.contexts = Contexts(self.engine, self.link)
+        self.contexts.abandoned = self.died
+        opener = Opener(
             self.engine,
-            self.link,
             config.model.folder,
-            self,
             device=device or config.model.device,
             threads=config.model.threads,
             look_ahead=config.engine.look_ahead,
@@ -65,12 +72,23 @@ class Instrument(Listener, Generic[T]):
             sample_rate=config.model.sample_rate or 0,
         )
         self.timeline = timeline(self.engine)
-        self.part = Part(config, self.pool, self.models, self.timeline, self)
-        self.timeline.on_tick = self.part.performer.tick
+        together, presets = Together(self.pool), Presets(config.paths.presets)
+
+        def models(listener: Listener, part: int) -> ModelManager:
+            return ModelManager(opener, self.contexts, listener, part)
+
+        self.parts = Parts(
+            [
+                Part(number, config, self.pool, models, presets, self.timeline, together, self)
+                for number in range(FIRST, PARTS + 1)
+            ],
+            together,
+        )
+        self.timeline.on_tick = self.parts.tick
 
     def take_events(self) -> None:
         """Obey what renderer and callback have reported."""
-        self.link.take_events(self.pool, self.models)
+        self.link.take_events(self.pool, self.contexts)
 
     def lead_s(self) -> float:
         """How long before its time a bundle is handed over: its decodes, a period, and room for bursts."""
@@ -81,16 +99,17 @@ class Instrument(Listener, Generic[T]):
         """The engine's output rate may have changed, and nothing sounds."""
         rate = self.engine.rate
         self.engine.set_word(at.E_BUFFER, round(self._buffer_s * rate))
-        self.models.set_rate(rate)
-        self.part.performer.sound.apply_release()
+        self.contexts.set_rate(rate)
+        for part in self.parts:
+            part.performer.sound.apply_release()
 
     # -- what its parts and models tell --------------------------------------------------------------------------------
 
-    def loading(self, name: str) -> None:
-        self._listener.loading(name)
+    def loading(self, name: str, part: int) -> None:
+        self._listener.loading(name, part)
 
     def model(self, loaded: Loaded) -> None:
-        self.part.performer.adopt(loaded)
+        self.parts[loaded.part].performer.adopt(loaded)
         self._listener.model(loaded)
 
     def died(self, loaded: Loaded) -> None:
@@ -103,5 +122,5 @@ class Instrument(Listener, Generic[T]):
     def changed(self, path: str, args: Sequence[Any], by: Client | None) -> None:
         self._listener.changed(path, args, by)
 
-    def panic(self, channels: Collection[int] | None = None) -> None:
-        self._listener.panic(channels)
+    def panic(self, channels: Collection[int] | None = None, part: int | None = None) -> None:
+        self._listener.panic(channels, part)

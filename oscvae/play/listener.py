@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from oscvae.osc.client import Client
-from oscvae.play.loaded import Loaded
+from oscvae.play.models.loaded import Loaded
 
 
 class Listener:
@@ -16,16 +16,16 @@ class Listener:
         """/voice/on or /voice/off of a voice."""
 
     def changed(self, path: str, args: Sequence[Any], by: Client | None) -> None:
-        """An accepted change at `path`; by: who made it, None where all are to be told."""
+        """An accepted change at `path`, with the prefix of its part; by: who made it, None where all are to be told."""
 
-    def panic(self, channels: Collection[int] | None = None) -> None:
-        """Silence was asked for; channels: of their keys alone."""
+    def panic(self, channels: Collection[int] | None = None, part: int | None = None) -> None:
+        """Silence was asked for; channels: of their keys alone. part: None = of all of them."""
 
-    def loading(self, name: str) -> None:
+    def loading(self, name: str, part: int) -> None:
         """A model is being loaded; empty: it came to nothing."""
 
     def model(self, loaded: Loaded) -> None:
-        """A model became the one that new notes use."""
+        """A model became the one that new notes of its part use."""
 
     def died(self, loaded: Loaded) -> None:
         """The decoder of a model died; its notes have been abandoned."""

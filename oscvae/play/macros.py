@@ -12,6 +12,7 @@ from typing import NamedTuple
 from oscvae.errors import CommandError, RuleError
 from oscvae.osc.binding import Binding, bind
 from oscvae.osc.packets import Message
+from oscvae.osc.parts import is_prefixed
 from oscvae.settings.sections import Span
 
 MOST = 8
@@ -67,6 +68,8 @@ def _read_moves(key: tuple[str, ...], moves: Mapping[str, Span | None]) -> tuple
 def _read_move(address: str, span: Span | None) -> Binding:
     if address == _PREFIX or address.startswith(f"{_PREFIX}/"):
         raise CommandError("a macro cannot move a macro")
+    if is_prefixed(address):
+        raise CommandError("a macro moves its own part: leave the prefix out")
     binding = bind(address, span, by="a macro")
     arg = binding.arg
     low, high = (-math.inf if arg.low is None else arg.low), (math.inf if arg.high is None else arg.high)

@@ -16,9 +16,9 @@ from oscvae.osc.vocabulary import find
 from oscvae.play.cursor import Cursor
 from oscvae.play.journey import Point
 from oscvae.play.keys.line import POLY
-from oscvae.play.loaded import Loaded, find_preset
 from oscvae.play.macros import Macros
-from oscvae.play.models import ModelManager
+from oscvae.play.models.loaded import Loaded, find_preset
+from oscvae.play.models.manager import ModelManager
 from oscvae.play.presets import GLIDE, MODES, SOUND, Preset, Presets
 
 obeys: Handlers[[Command, Client, int | None]] = Handlers("performer")

@@ -29,11 +29,12 @@ from oscvae.errors import CommandError, DecoderError, ModelError, OscvaeError
 from oscvae.model.frames import FramesDocument
 from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.osc.packets import Message, decode
-from oscvae.osc.parse import Command, parse
+from oscvae.osc.parse import Command, parse_for
+from oscvae.osc.parts import FIRST
 from oscvae.osc.score import Moment
 from oscvae.play.instrument import Instrument
 from oscvae.play.listener import Listener
-from oscvae.play.loaded import Handle, Loaded
+from oscvae.play.models.loaded import Handle, Loaded
 from oscvae.play.recordings import put_part, recording_parts
 from oscvae.play.timeline import TICK_S
 from oscvae.play.voice.voice import Voice
@@ -120,16 +121,19 @@ class OfflineEngine:
         self.instrument = instrument
         self.engine = instrument.engine
         self.pool = instrument.pool
-        self.models = instrument.models
+        self.parts = instrument.parts
+        self.contexts = instrument.contexts
+        self.models = instrument.parts[FIRST].models
         self.timeline = instrument.timeline
-        self.performer = instrument.part.performer
-        self.presets = instrument.part.presets
+        self.performer = instrument.parts[FIRST].performer
+        self.presets = instrument.parts[FIRST].presets
         self.client = Client("score", "score", 0, True, 0, self._answer, ErrorLimiter(1e9))
         self.errors: list[str] = []
         self.frame_offset = 0  # of the server's 32-bit count, for tests of its wrap
         self._untouched = True
         self._encodings = 0
-        self.load(self._config.model.name)
+        for part, name in {FIRST: self._config.model.name, **self._config.model.parts}.items():
+            self.load(name, part)
 
     def _answer(self, packet: bytes, client: Client) -> None:
         message = decode(packet)
@@ -138,9 +142,10 @@ class OfflineEngine:
             self.errors.append(text)
             log.warning("%.3f s: %s", self.timeline.frame / self.rate, text)
 
-    def load(self, name: str) -> None:
-        """Play another model from here on."""
-        self.models.adopt(self.models.open(name))
+    def load(self, name: str, part: int = FIRST) -> None:
+        """Play another model in a part from here on."""
+        models = self.parts[part].models
+        models.adopt(models.open(name))
 
     @property
     def encoding(self) -> FramesDocument:
@@ -168,7 +173,7 @@ class OfflineEngine:
         return kept
 
     def close(self) -> None:
-        self.models.close()
+        self.contexts.close()
 
     def execute(self, messages: Sequence[Message], due_ns: int | None = None) -> None:
         """Obey messages now, as one bundle; what cannot be obeyed is kept in `errors`."""
@@ -177,26 +182,26 @@ class OfflineEngine:
         commands: list[Command] = []
         for message in messages:
             try:
-                command = parse(message, self.models.info())
+                command = parse_for(message, self.parts.model)
                 if command is None:
                     continue
                 if command.row.score == "refused":
                     raise CommandError("means nothing in a score")
                 if command.row.path == "/load":
-                    self.performer.execute(commands, self.client, due_ns)  # what stands before it is the old model's
+                    self.parts.execute(commands, self.client, due_ns)  # what stands before it is the old model's
                     commands = []
-                    self.load(command.values["name"])
+                    self.load(command.values["name"], command.part)
                 elif command.row.score == "obeyed":
                     # a macro may move /preset/morph, and /voice/set a voice to a preset
                     if command.row.group in ("Presets", "Macros", "Voices") or command.named_points:
-                        self._open_presets()
+                        self._open_presets(command.part)
                     commands.append(command)
             except OscvaeError as error:
                 self.client.fail(message.address, error)
-        self.performer.execute(commands, self.client, due_ns)
+        self.parts.execute(commands, self.client, due_ns)
 
-    def _open_presets(self) -> None:
-        loaded = self.models.current
+    def _open_presets(self, part: int) -> None:
+        loaded = self.parts[part].models.current
         if loaded is not None:
             self.presets.open_now(loaded.name)
 
@@ -208,7 +213,7 @@ class OfflineEngine:
             self._await_decodes(least)
             render_until_idle(self.engine.address)
             self.instrument.take_events()
-            self.models.collect()
+            self.contexts.collect()
             if not any(voice.in_flight for voice in self.pool.all()) and not self._owing(least):
                 render_until_idle(self.engine.address)
                 if not self._owing(least):
@@ -244,16 +249,16 @@ class OfflineEngine:
         self.timeline.frame += count
 
     def render_block(self, count: int, out: NDArray[np.float32] | None = None) -> None:
-        """Render `count` frames into `out` [2, count] (None = nowhere)."""
+        """Render `count` frames into `out` [outputs, count] (None = nowhere)."""
         self._untouched = False
         engine = self.engine
         if self.timeline.busy:
             self._catch_up()
             self.timeline.advance(self.timeline.frame + count)
         self.settle(at.RING_SAMPLES if self.timeline.busy else 2 * at.CHUNK)
-        left, right = (0, 0) if out is None else (int(out[0].ctypes.data), int(out[1].ctypes.data))
+        buffers = None if out is None else np.array([channel.ctypes.data for channel in out], np.int64)
         frame_32 = (self.timeline.frame + self.frame_offset) & 0xFFFFFFFF
-        block_offline(engine.words, frame_32, count, left, right)
+        block_offline(engine.words, frame_32, count, 0 if buffers is None else buffers.ctypes.data)
         self.timeline.frame += count
         self.instrument.take_events()
 
@@ -290,7 +295,8 @@ class OfflineEngine:
                 if self.pool.idle:
                     break  # only the cursor still travels, which nobody hears
                 if not self.timeline.busy:
-                    self.pool.release_endless()
+                    for part in self.parts:
+                        part.performer.voices.release_endless()
             out = np.zeros((2, count), np.float32)
             self.render_block(count, out)
             blocks.append(out)

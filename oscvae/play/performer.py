@@ -1,14 +1,13 @@
 """The performer: what commands mean for notes, the cursor and the sound.
 
-One state (cursor, the sound of the next notes), one pool of voices. `execute` obeys the commands of one moment in
-order, `obey` one by one inside `moment`; `tick` moves what travels by itself. Where the cursor is at which moment is
-`cursor`, what moves it `steering`; keys and pedals are `keyboard`, presets and macros `moves`, gain to stretch `sound`;
-models, files and questions are the daemon's `services`.
+One state (cursor, the sound of the next notes) of one part, and its voices in the pool of all. `execute` obeys the
+commands of one moment in order, `obey` one by one inside `together`; `tick` moves what travels by itself. Where the
+cursor is at which moment is `cursor`, what moves it `steering`; keys and pedals are `keyboard`, presets and macros
+`moves`, gain to stretch `sound`; models, files and questions are the daemon's `services`.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
@@ -20,6 +19,7 @@ from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.packets import Message
 from oscvae.osc.parse import NO_MODEL, Command, parse
+from oscvae.osc.parts import FIRST
 from oscvae.osc.vocabulary import find
 from oscvae.play import standing
 from oscvae.play.blends import Blends
@@ -30,9 +30,9 @@ from oscvae.play.keys.keyboard import Keyboard
 from oscvae.play.keys.keyboard import obeys as keyboard_obeys
 from oscvae.play.keys.zones import Zones
 from oscvae.play.listener import Listener
-from oscvae.play.loaded import Loaded
 from oscvae.play.macros import Macros
-from oscvae.play.models import ModelManager
+from oscvae.play.models.loaded import Loaded
+from oscvae.play.models.manager import ModelManager
 from oscvae.play.moves import Moves
 from oscvae.play.moves import obeys as moves_obeys
 from oscvae.play.presets import Presets
@@ -41,6 +41,8 @@ from oscvae.play.sound import obeys as sound_obeys
 from oscvae.play.steering import Steering
 from oscvae.play.steering import obeys as steering_obeys
 from oscvae.play.timeline import Timeline
+from oscvae.play.together import Together
+from oscvae.play.voice.ensemble import Ensemble
 from oscvae.play.voice.pool import VoicePool
 from oscvae.play.voice.voice import ALONE, Entry, Note, Voice
 from oscvae.play.voice.words import NO_TOUCH, VOICE_WORDS, Touch
@@ -55,8 +57,8 @@ obeys: Handlers[[Command, Client, int | None]] = Handlers("performer")
 class Performer:
     """Obeys all that is heard.
 
-    listener: hears of accepted changes, and of a panic. gain_db: the master gain to start with. zones: those of MPE at
-    the start.
+    listener: hears of accepted changes, and of a panic, of this part. gain_db: its gain to start with. zones: those of
+    MPE at the start. together: the moment that is obeyed, of all parts. part: 1 to 8.
     """
 
     def __init__(
@@ -70,18 +72,23 @@ class Performer:
         *,
         gain_db: float,
         zones: Zones | None = None,
+        together: Together | None = None,
+        part: int = FIRST,
     ) -> None:
         self.pool = pool
+        self.voices = Ensemble(pool, part)
         self.models = models
+        self._part = part
+        self._together = together or Together(pool)
         self.timeline = timeline
         self.macros = macros
         self._listener = listener
         self._cursor = Cursor(timeline, self._follow, self._tell_cursor)
         self._told = standing.at_the_start(gain_db, len(macros.names))  # what a new subscriber has to know
         self.keyboard = Keyboard(
-            pool, timeline, self._cursor, listener, zones or Zones(), begin=self._begin, tell=self._tell
+            self.voices, timeline, self._cursor, listener, zones or Zones(), begin=self._begin, tell=self._tell
         )
-        self.sound = Sound(pool, timeline, self._told)
+        self.sound = Sound(self.voices, timeline, self._told)
         self.moves = Moves(
             self._cursor,
             models,
@@ -102,8 +109,6 @@ class Performer:
             **steering_obeys.of(Steering(self._cursor, self._latent, self._place_of_now)),
         }
         self._unstopped: Counter[float] = Counter()  # by note: starts that no /stop of that note has followed yet
-        self._group = (0, 0)  # id and size of the bundle that is being executed
-        self._group_begun = False
 
     @property
     def obeyed(self) -> Iterable[str]:
@@ -114,36 +119,21 @@ class Performer:
 
     def execute(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
         """Obey commands of one moment, in order; what cannot be obeyed is answered, the rest goes on."""
-        with self.moment(commands):
+        with self._together.moment(commands):
             for command in commands:
                 self.obey(command, client, due_ns)
-
-    @contextlib.contextmanager
-    def moment(self, commands: Sequence[Command]) -> Iterator[None]:
-        """Inside, those of a moment's commands that are the performer's come to `obey`: its notes start together,
-        whatever stands between them, and with all that it sets."""
-        notes = sum(command.starts_note for command in commands) if len(commands) > 1 else 0
-        self._group = group, _ = (self.pool.new_group(), notes) if notes else (0, 0)
-        self._group_begun = False
-        self.pool.hold()
-        try:
-            yield
-        finally:
-            self.pool.begin_held()
-            if group:
-                self.pool.complete_group(group)
 
     def obey(self, command: Command, client: Client, due_ns: int | None) -> None:
         """One command of the moment that has begun; why it cannot be obeyed is answered."""
         try:
             self._handlers[command.row.path](command, client, due_ns)
         except OscvaeError as error:
-            if self._group[0] and command.starts_note:
-                self._group = (self._group[0], self._group[1] - 1)
+            if command.starts_note:
+                self._together.lacks()
             client.fail(command.path, error)
         else:
             if command.row.told:
-                self._tell(command.path, self._as_numbers(command), client)
+                self._tell(command.address, self._as_numbers(command), client)
 
     def _tell(self, path: str, args: Sequence[Any], by: Client | None) -> None:
         if path in self._told:
@@ -164,6 +154,11 @@ class Performer:
         if row.index == "channel":
             return self.keyboard.standing(row, n)
         return standing.of_cursor(path, self._point(self.cursor, self._model()), self._latent(), self._told)
+
+    def begin_at_output(self, first: int) -> None:
+        """The first of the outputs where its part is heard from the start."""
+        self.voices.send_to(first // 2)
+        self._told["/out"] = (first,)
 
     def adopt(self, loaded: Loaded) -> None:
         """A new model is current: the cursor goes to its latent mean, unless it only replaces a decoder that died."""
@@ -234,7 +229,7 @@ class Performer:
         loaded = self._model()
         point, own_detail = self._place_of(z, loaded)
         rate = self.pool.engine.rate
-        group, size = (0, 0) if entry.again else self._group
+        group, size, is_first = (0, 0, False) if entry.again else self._together.join()
         taken = entry.takes
         is_moved = entry.moved and taken is not None and taken.loaded is loaded
         asked = Note(
@@ -259,17 +254,19 @@ class Performer:
             start_frame=-1 if due_ns is None else self.timeline.frame_at(due_ns),
             group=group,
             group_size=size,
-            group_first=bool(group) and not self._group_begun,
+            group_first=is_first,
             glide_from=entry.glide_from,
             glide=round(entry.glide_s * rate),
             moved=is_moved,
+            part=self._part,
         )
         voice = Voice(asked, numbers=touch.numbers(rate), takes=taken)
         self.pool.start(voice, taken if instead is None else instead)
         if len(self._unstopped) >= UNSTOPPED_MOST:
             self._unstopped.clear()
         self._unstopped[asked.note] += 1
-        self._group_begun = self._group_begun or not entry.again
+        if not entry.again:
+            self._together.began()
         return voice
 
     def _hold(self, loaded: Loaded, kind: str, seconds: float | None) -> int:
@@ -333,7 +330,7 @@ class Performer:
     @obeys("/stop")
     def _stop(self, command: Command, client: Client, due_ns: int | None) -> None:
         note = command.values["note"]
-        voices = [voice for voice in self.pool.playing() if note is None or voice.asked.note == note]
+        voices = [voice for voice in self.voices.playing() if note is None or voice.asked.note == note]
         for voice in voices:
             self.keyboard.let_go(voice, due_ns)
         self.keyboard.forget(note)
@@ -347,15 +344,17 @@ class Performer:
 
     @obeys("/panic")
     def _silence(self, command: Command, client: Client, due_ns: int | None) -> None:
+        is_for_all = command.is_for_all
+        self.timeline.defer(due_ns, self.pool.panic if is_for_all else self.voices.silence)
+        self.hush(due_ns)
+        self.timeline.defer(due_ns, lambda: self._listener.panic(part=None if is_for_all else self._part))
+
+    def hush(self, due_ns: int | None) -> None:
+        """Take keys and pedals for up, and have the cursor stay where it is, as silence was asked for."""
         self.keyboard.lift_pedals()  # whoever asks for silence may show them, too
         self.keyboard.forget()
-        self.timeline.defer(due_ns, lambda: self._panic(due_ns))
+        self.timeline.defer(due_ns, lambda: self._cursor.forget(due_ns))
         self._cursor.halt(due_ns)
-
-    def _panic(self, due_ns: int | None) -> None:
-        self.pool.panic()
-        self._cursor.forget(due_ns)
-        self._listener.panic()
 
     # -- single voices -------------------------------------------------------------------------------------------------
 
@@ -411,7 +410,7 @@ class Performer:
             self._tell_cursor()
         moving = self._cursor.travels
         now_s = self.timeline.moment_s()
-        for voice in self.pool.playing():
+        for voice in self.voices.playing():
             if voice.journey is not None:
                 z, voice.journey, detail = State(voice.z, voice.journey, voice.detail).ticked(now_s)
                 self.pool.move(voice, z, detail)
@@ -421,7 +420,7 @@ class Performer:
     # -- what commands ask for besides ---------------------------------------------------------------------------------
 
     def _also(self, message: Message, path: str, client: Client, due_ns: int | None) -> None:
-        """Obey what `path` asks for besides; it is told to all, whoever caused it included."""
+        """Obey what `path` asks for besides, of the same part; it is told to all, whoever caused it included."""
         try:
             command = parse(message, self.models.info())
             if command is not None:
@@ -430,4 +429,4 @@ class Performer:
             client.fail(path, error)
         else:
             if command is not None:
-                self._tell(command.path, command.args, None)
+                self._tell(command.address, command.args, None)

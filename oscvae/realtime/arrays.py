@@ -99,13 +99,17 @@ def _ring(name: str, word: int, records: Callable[[Sizes], int], writer: Writer,
 ENGINE_ARRAYS: tuple[Row[Sizes], ...] = (
     Row(WORDS, None, np.int64, lambda n: (at.ENGINE_WORDS,), Writer.EACH),
     Row("voices", at.E_VOICES, np.int64, lambda n: (n.slots, at.VOICE_WORDS), Writer.EACH),
+    Row("parts", at.E_PARTS, np.int64, lambda n: (at.PARTS, at.PART_WORDS), Writer.EACH),
     # the voices' samples, from the renderer to the callback: a voice's V_HEAD and V_TAIL say which are whose
     Row("rings", at.E_RINGS, np.float32, lambda n: (n.slots, at.RING_SAMPLES), Writer.RENDERER),
     # -- the callback's own
     Row("callback", at.E_CALLBACK, np.float64, lambda n: (n.slots, at.CALLBACK_FLOATS), Writer.CALLBACK),
     # the slots of the voices that it mixes, after their count
     Row("active", at.E_ACTIVE, np.int64, lambda n: (n.slots + 1,), Writer.CALLBACK),
-    Row("mix", at.E_MIX, np.float32, lambda n: (2, at.CHUNK), Writer.CALLBACK),
+    # of a chunk: the bus of each part, a pair of outputs as the sum of its buses, and as it is heard
+    Row("mix", at.E_MIX, np.float32, lambda n: (at.PARTS + 1, 2, at.CHUNK), Writer.CALLBACK),
+    Row("sum", at.E_SUM, np.float64, lambda n: (2, at.CHUNK), Writer.CALLBACK),
+    Row("pairs", at.E_PAIRS, np.int64, lambda n: (at.PAIRS, at.PAIR_WORDS), Writer.CALLBACK),
     Row("recording", at.E_RECORDING, np.float32, lambda n: (at.RECORD_FRAMES, 2), Writer.CALLBACK),
     # the newest of the output: its readers follow the head, and it waits for none of them
     Row("monitor", at.E_MONITOR, np.float32, lambda n: (at.MONITOR_FRAMES, 2), Writer.CALLBACK),

@@ -13,25 +13,24 @@ from oscvae.realtime.arrays import ENGINE_ARRAYS, WORDS, SharedArrays, Sizes
 from oscvae.realtime.memory import Float32s, Int64s, load_float, load_word, store_float, store_word
 
 _UNSET = -1.0  # a smoothed gain that begins at its target
-_INITIAL = (
-    (at.E_GAIN, 1.0),
-    (at.E_BEND, 1.0),
-    (at.E_RELEASE, 0.999),
-    (at.E_LIMIT, 1.0),
-    (at.E_CLOSE_GAIN, 1.0),
-    (at.E_MASTER_LEFT, _UNSET),
-    (at.E_MASTER_RIGHT, _UNSET),
+_OF_A_PART = (
+    (at.P_GAIN, 1.0),
+    (at.P_BEND, 1.0),
+    (at.P_RELEASE, 0.999),
+    (at.P_LEFT, _UNSET),
+    (at.P_RIGHT, _UNSET),
 )
-"""The floats that do not begin at 0."""
+"""The floats of a part that do not begin at 0."""
 
 
 class Engine:
     """Shared memory for `slots` voices (spare ones included), at an output rate of `rate` Hz.
 
     scratch_floats: what the renderer's kernels need; sinc: the resampler's table, both from the spectral modules.
+    outputs: an even number, 2 to 16.
     """
 
-    def __init__(self, slots: int, rate: int, scratch_floats: int, sinc: Float32s) -> None:
+    def __init__(self, slots: int, rate: int, scratch_floats: int, sinc: Float32s, outputs: int = 2) -> None:
         self.slots = slots
         arrays = SharedArrays(ENGINE_ARRAYS, Sizes(slots, scratch_floats, sinc.size))
         self.arrays = arrays
@@ -39,6 +38,8 @@ class Engine:
         self.words: Int64s = arrays[WORDS]
         self.address = int(self.words.ctypes.data)
         self.voices: Int64s = arrays["voices"]
+        self.parts: Int64s = arrays["parts"]
+        self.pairs: Int64s = arrays["pairs"]
         self.rings: Float32s = arrays["rings"]
         self.recording: Float32s = arrays["recording"]
         self.monitor: Float32s = arrays["monitor"]
@@ -65,10 +66,15 @@ class Engine:
             (at.E_FRAME_32, -1),
             (at.E_RUN, 1),
             (at.E_PERIOD, at.CHUNK),
+            (at.E_OUTPUTS, outputs // 2),
         ):
             self.words[word] = value
-        for word, number in _INITIAL:
-            store_float(self.words, word, number)
+        store_float(self.words, at.E_CLOSE_GAIN, 1.0)
+        for pair in self.pairs:
+            store_float(pair, at.Q_LIMIT, 1.0)
+        for part in self.parts:
+            for word, number in _OF_A_PART:
+                store_float(part, word, number)
         self.set_rate(rate)
 
     def intact(self) -> bool:
@@ -96,6 +102,22 @@ class Engine:
 
     def set_number(self, index: int, value: float) -> None:
         store_float(self.words, index, value)
+
+    def of_part(self, part: int, index: int) -> float:
+        """One of a part's words that carries a float; parts are counted from 0."""
+        return float(load_float(self.parts[part], index))
+
+    def set_of_part(self, part: int, index: int, value: float) -> None:
+        store_float(self.parts[part], index, value)
+
+    def of_pair(self, pair: int, index: int) -> float:
+        """One of the words of a pair of outputs, which carry floats; pairs are counted from 0."""
+        return float(load_float(self.pairs[pair], index))
+
+    @property
+    def outputs(self) -> int:
+        """How many there are: the callback fills a buffer for each."""
+        return 2 * self.word(at.E_OUTPUTS)
 
     def clock_pair(self) -> tuple[int, int] | None:
         """(frame, wall ns) of the newest block, or None before the first one."""

@@ -1,9 +1,9 @@
 """Where every shared word lies: the engine's own, a voice's, a model context's, and the records of the rings.
 
-A word has one writer, and words of different writers never share a cache line (8 words): `ENGINE_GROUPS` and
-`VOICE_GROUPS` say which lines are whose. Floats travel as the bits of a float64. A *frame* is a sample of the audio
-server's clock (64 bits), a *sample* one of a voice's own stream. The arrays whose addresses the engine holds stand in
-`realtime/arrays.py`.
+A word has one writer, and words of different writers never share a cache line (8 words): `ENGINE_GROUPS`,
+`PART_GROUPS` and `VOICE_GROUPS` say which lines are whose. Floats travel as the bits of a float64. A *frame* is a
+sample of the audio server's clock (64 bits), a *sample* one of a voice's own stream. The arrays whose addresses the
+engine holds stand in `realtime/arrays.py`.
 
 The life of a voice, with the clock that makes each transition:
 
@@ -51,6 +51,7 @@ VOICE_GROUPS = (
     Group(Writer.HOLDER, 24, 32),
     Group(Writer.RENDERER, 32, 40),
     Group(Writer.CALLBACK, 40, 48),
+    Group(Writer.CONTROL, 48, 56),  # as the first
 )
 # control, while FREE
 V_GENERATION = 0
@@ -69,6 +70,7 @@ V_TAKEN = 12  # generation of that voice
 V_MOVED = 13  # 1: this one goes on in its note where that one has come to, without an attack of its own
 V_GLIDE = 14  # samples in which its pitch glides to its own; 0 = it begins there
 V_GLIDE_FROM = 15  # float: natural logarithm of the ratio at which the glide begins
+V_PART = 48  # that plays it, counted from 0
 # control, at any time
 V_STOP = 16  # one of the STOP_ values
 V_STOP_FRAME = 17  # frame from which STOP_RELEASE counts; 0 = now
@@ -76,7 +78,7 @@ V_GAIN = 18  # float
 V_PAN = 19  # float, -1..1
 V_BEND = 20  # float: ratio
 V_ATTACK = 21  # samples, whole; does nothing once the attack is over
-V_RELEASE = 22  # float: factor per sample of the exponential release; 0 = E_RELEASE
+V_RELEASE = 22  # float: factor per sample of the exponential release; 0 = P_RELEASE
 V_RATE = 23  # float: speed of the read position; 0 stands still, below 0 runs back
 # the holder of the slot
 V_STATE = 24
@@ -141,17 +143,44 @@ RF_INPUT = 1  # read position of the resampler in its history
 
 PHASE_NONE, PHASE_WAITING, PHASE_BURST, PHASE_READY, PHASE_STREAM, PHASE_COMPLETE = range(6)
 
+# -- words of a part: a bus of the mix, and what all of its voices have ------------------------------------------------
+PARTS = 8
+PART_WORDS = 16
+PART_GROUPS = (
+    Group(Writer.CONTROL, 0, 8),
+    Group(Writer.CALLBACK, 8, 16),
+)
+# control
+P_GAIN = 0  # float: of the bus
+P_PAN = 1  # float: its balance
+P_BEND = 2  # float: ratio
+P_RELEASE = 3  # float: factor per sample of the exponential release, of voices that have none of their own
+P_FREEZE = 4  # 1: read positions stand still
+P_PAIR = 5  # of outputs into which it goes, counted from 0
+# the callback
+P_LEFT = 8  # float: smoothed gains, below 0 before the first block
+P_RIGHT = 9
+P_AT = 10  # the pair into which it goes now: the way to another leads through silence
+P_HEARD = 11  # 1 once a voice was mixed into the bus in this chunk
+
+# -- words of a pair of outputs ----------------------------------------------------------------------------------------
+PAIRS = 8
+PAIR_WORDS = 8  # all the callback's
+Q_LIMIT = 0  # float: the limiter's gain
+Q_LEFT = 1  # float: decaying peak
+Q_RIGHT = 2
+
 # -- words of the engine -----------------------------------------------------------------------------------------------
 ENGINE_WORDS = 128
 ENGINE_GROUPS = (
-    Group(Writer.NOBODY, 0, 32),
-    Group(Writer.CONTROL, 32, 64),
+    Group(Writer.NOBODY, 0, 40),
+    Group(Writer.CONTROL, 40, 64),
     Group(Writer.CALLBACK, 64, 96),
     Group(Writer.SERVER, 96, 104),
     Group(Writer.DISK, 104, 112),
     Group(Writer.RENDERER, 112, 128),
 )
-ADDRESSES = range(26)  # the words that hold the address of an array; `realtime/arrays.py` has a row for each
+ADDRESSES = range(29)  # the words that hold the address of an array; `realtime/arrays.py` has a row for each
 E_VOICES = 0
 E_RINGS = 1
 E_CALLBACK = 2
@@ -178,28 +207,27 @@ E_SINC = 22
 E_WAITS = 23
 E_ONE = 24
 E_MONITOR = 25
+E_PARTS = 26
+E_PAIRS = 27
+E_SUM = 28
 # what else is constant
-E_SLOTS = 26
-E_SCRATCH_SIZE = 27
-E_SINC_SIZE = 28
-E_RENDER_FD = 29  # descriptor that wakes the renderer
-E_EVENT_FD = 30  # descriptor that wakes control
+E_SLOTS = 29
+E_SCRATCH_SIZE = 30
+E_SINC_SIZE = 31
+E_RENDER_FD = 32  # descriptor that wakes the renderer
+E_EVENT_FD = 33  # descriptor that wakes control
+E_OUTPUTS = 34  # pairs of them
 
 # control
-E_RUN = 32  # the render loop returns when 0
-E_EPOCH = 33  # panic epoch: older voices are silenced within a block
-E_GAIN = 34  # float: master
-E_PAN = 35  # float: master balance
-E_BEND = 36  # float: ratio
-E_RELEASE = 37  # float: factor per sample of the exponential release, of voices that have none of their own
-E_RATE = 38  # frames per second of the server
-E_CLOSING = 39  # 1: fade the mix out and stay silent
-E_RECORD_ON = 40
-E_BUFFER = 41  # samples that a voice's ring is kept filled to, beyond a period
-E_GROUP_COMPLETE = 42  # newest group whose bundle was obeyed to its end: no group up to it grows any more
-E_MEASURE = 43  # 1: keep what a benchmark asks for (E_TIMES, E_MAX_STEP), from before anything sounds
-E_MONITOR_ON = 44
-E_FREEZE = 45  # 1: read positions stand still
+E_RUN = 40  # the render loop returns when 0
+E_EPOCH = 41  # panic epoch: older voices are silenced within a block
+E_RATE = 42  # frames per second of the server
+E_CLOSING = 43  # 1: fade the mix out and stay silent
+E_RECORD_ON = 44
+E_BUFFER = 45  # samples that a voice's ring is kept filled to, beyond a period
+E_GROUP_COMPLETE = 46  # newest group whose bundle was obeyed to its end: no group up to it grows any more
+E_MEASURE = 47  # 1: keep what a benchmark asks for (E_TIMES, E_MAX_STEP), from before anything sounds
+E_MONITOR_ON = 48
 
 # the callback
 E_FRAME = 64  # frame of the next block's start, 64 bits
@@ -212,22 +240,19 @@ E_CLOCK_WALL = 70  # ... began at this wall time, ns
 E_UNDERRUNS = 71
 E_LATE = 72
 E_BUSY_NS = 73  # time spent in the callback, summed
-E_LEVEL_LEFT = 74  # float: decaying peak
-E_LEVEL_RIGHT = 75
-E_SILENT = 76  # 1 once the closing fade has ended
-E_RECORD_HEAD = 77  # frames written to the recording
-E_RECORD_LOST = 78  # frames lost to a full recording buffer
-E_SOUNDING = 79  # voices that sound
-E_CLOSE_GAIN = 80  # float: the closing fade
-E_LIMIT = 81  # float: the limiter's gain
-E_MASTER_LEFT = 82  # float: smoothed
-E_MASTER_RIGHT = 83
-E_EPOCH_SEEN = 84
-E_MIDI_LOST = 85  # MIDI messages that found the ring full
-E_MAX_STEP = 86  # float: largest sample-to-sample step of either output, while E_MEASURE is 1; and the last samples
-E_LAST_LEFT = 87
-E_LAST_RIGHT = 88
-E_MONITOR_HEAD = 89  # frames written to the monitor's ring
+E_SILENT = 74  # 1 once the closing fade has ended
+E_RECORD_HEAD = 75  # frames written to the recording
+E_RECORD_LOST = 76  # frames lost to a full recording buffer
+E_SOUNDING = 77  # voices that sound
+E_CLOSE_GAIN = 78  # float: the closing fade
+E_EPOCH_SEEN = 79
+E_MIDI_LOST = 80  # MIDI messages that found the ring full
+E_MAX_STEP = (
+    81  # float: largest sample-to-sample step of the first two outputs, while E_MEASURE is 1; and the last samples
+)
+E_LAST_LEFT = 82
+E_LAST_RIGHT = 83
+E_MONITOR_HEAD = 84  # frames written to the monitor's ring
 
 # the server's other threads
 E_XRUNS = 96
@@ -249,7 +274,7 @@ E_EVENTS_LOST = 117
 E_CHUNKS_LATE = 118  # chunks of streams for which the frame before was held
 
 # -- a model's context: written by control before the renderer is given it, constant while a voice uses it ------------
-CONTEXTS = 8
+CONTEXTS = 24
 CONTEXT_WORDS = 64
 X_N_FFT = 0
 X_HOP = 1

@@ -1,4 +1,4 @@
-"""What more than one clock looks up: the words of a voice, and what time it is."""
+"""What more than one clock looks up: the words of a voice and of its part, and what time it is."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from oscvae.realtime.memory import words_at
 def voice_at(engine, slot):  # type: ignore[no-untyped-def]
     """The shared words of a slot, int64 [VOICE_WORDS]."""
     return words_at(engine[at.E_VOICES] + slot * at.VOICE_WORDS * 8, at.VOICE_WORDS)
+
+
+@kernel("int64[::1](int64[::1], int64)")
+def part_at(engine, part):  # type: ignore[no-untyped-def]
+    """The shared words of a part, int64 [PART_WORDS]."""
+    return words_at(engine[at.E_PARTS] + part * at.PART_WORDS * 8, at.PART_WORDS)
 
 
 @kernel("int64(int32, int64)")

@@ -57,6 +57,10 @@ class OscConfig(Strict):
     map: dict[str, Annotated[MapRule, BeforeValidator(may.as_rule)]] = Field(default={})
 
 
+PartNumber = Annotated[int, PlainValidator(may.part)]
+FurtherPart = Annotated[int, PlainValidator(may.further_part)]
+
+
 class HttpConfig(Strict):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     hosts: Annotated[tuple[str, ...], BeforeValidator(may.as_tuple)] = ()
@@ -85,6 +89,7 @@ class MidiConfig(Strict):
     mpe_pressure: Annotated[Target | None, PlainValidator(may.target)] = Target("gain")
     mpe_timbre: Annotated[Target | None, PlainValidator(may.target)] = Target("z/2")
     programs: Annotated[tuple[str, ...], BeforeValidator(may.as_tuple)] = ()
+    parts: dict[Annotated[int, PlainValidator(may.channel)], PartNumber] = Field(default={})
     map: ControllerMap = Field(default={1: MidiRule(to="/unit/1")})
 
 
@@ -112,6 +117,8 @@ class AudioConfig(Strict):
     device: Annotated[int | str | None, PlainValidator(may.device)] = None
     sample_rate: Annotated[int, Field(ge=8000, le=384_000)] = 48_000
     block_size: Annotated[int, Field(ge=16, le=8192)] = 128
+    outputs: Annotated[int, Field(ge=2, le=16, multiple_of=2)] = 2
+    parts: dict[PartNumber, Annotated[int, PlainValidator(may.first_output)]] = Field(default={})
 
 
 class EngineConfig(Strict):
@@ -128,6 +135,9 @@ class ModelConfig(Strict):
         default_factory=lambda: default_config_path().parent / "models"
     )
     name: Annotated[str, Field(min_length=1)] = "plucked"
+    parts: dict[Annotated[int, PlainValidator(may.further_part)], Annotated[str, Field(min_length=1)]] = Field(
+        default={}
+    )
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     streams: Annotated[int, Field(ge=1, le=32)] = 8

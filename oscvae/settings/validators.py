@@ -98,6 +98,32 @@ def controller(value: object) -> int:
     raise ValueError(f"must be the number of a controller, 0 to {CONTROLLERS_LAST}")
 
 
+def part(value: object) -> int:
+    return _whole(value, "a part", 1, 8)
+
+
+def further_part(value: object) -> int:
+    """model.name is the first part's."""
+    return _whole(value, "a part", 2, 8)
+
+
+def channel(value: object) -> int:
+    return _whole(value, "a channel", 1, 16)
+
+
+def first_output(value: object) -> int:
+    number = _whole(value, "an output", 1, 15)
+    if number % 2 == 0:
+        raise ValueError("must be the first of two outputs, 1, 3, 5 ..")
+    return number
+
+
+def _whole(value: object, what: str, low: int, high: int) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+        return value
+    raise ValueError(f"must be the number of {what}, {low} to {high}")
+
+
 def device(value: object) -> int | str | None:
     if value is None or isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         return value

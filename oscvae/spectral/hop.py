@@ -8,7 +8,7 @@ import numpy as np
 
 from oscvae.realtime import layout as at
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.lookup import voice_at
+from oscvae.realtime.lookup import part_at, voice_at
 from oscvae.realtime.memory import bits_float, floats_at, load, store, words_at
 from oscvae.spectral.expand import expand
 from oscvae.spectral.phase import push as push_frame
@@ -55,7 +55,11 @@ def step_at(engine, voice, sample):  # type: ignore[no-untyped-def]
     """
     x = context_at(engine, voice[at.V_CONTEXT])
     step = bits_float(x[at.X_STEP]) * bits_float(voice[at.V_PITCH])
-    step *= bits_float(load(voice, at.V_BEND)) * bits_float(load(engine, at.E_BEND)) * _glide(voice, sample)
+    step *= (
+        bits_float(load(voice, at.V_BEND))
+        * bits_float(load(part_at(engine, voice[at.V_PART]), at.P_BEND))
+        * _glide(voice, sample)
+    )
     step = math.floor(step * STEPS_PER_SAMPLE + 0.5) / STEPS_PER_SAMPLE
     return min(max(step, STEP_LOW), STEP_HIGH)
 

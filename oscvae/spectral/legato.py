@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from oscvae.realtime import layout as at
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.lookup import voice_at
+from oscvae.realtime.lookup import part_at, voice_at
 from oscvae.realtime.memory import bits_float, load
 from oscvae.spectral.hop import heard_at, step_at
 from oscvae.spectral.slots import context_at, own_at, own_floats_at
@@ -20,7 +20,7 @@ def _speed(engine, x, voice, own, position):  # type: ignore[no-untyped-def]
     """Frames a hop at which a voice reads, now."""
     if position <= float(x[at.X_ONSET_FRAME]):
         return 1.0
-    if load(engine, at.E_FREEZE) == 1:
+    if load(part_at(engine, voice[at.V_PART]), at.P_FREEZE) == 1:
         return 0.0
     speed = bits_float(load(voice, at.V_RATE)) / bits_float(voice[at.V_STRETCH])
     return speed * float(own[at.R_DIRECTION]) if own[at.R_DIRECTION] != 0 else speed

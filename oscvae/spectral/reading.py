@@ -15,6 +15,7 @@ import numpy as np
 
 from oscvae.realtime import layout as at
 from oscvae.realtime.kernel import kernel
+from oscvae.realtime.lookup import part_at
 from oscvae.realtime.memory import bits_float, floats_at, load, store, words_at
 
 TURN_LEAST_S, TURN_MOST_S = 0.15, 0.6  # between two turns of the walk
@@ -64,7 +65,7 @@ def next_position(engine, x, voice, own, position):  # type: ignore[no-untyped-d
     if own[at.R_ENDING] == 1:
         return position + 1.0 / stretch
     speed = bits_float(load(voice, at.V_RATE)) / stretch
-    if load(engine, at.E_FREEZE) == 1 or speed == 0.0:
+    if load(part_at(engine, voice[at.V_PART]), at.P_FREEZE) == 1 or speed == 0.0:
         return position
     if voice[at.V_HOLD] == at.HOLD_WALK and position >= float(x[at.X_HELD_FIRST]):
         return _walk(x, own, position, speed)

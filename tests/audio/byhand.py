@@ -101,8 +101,8 @@ class ByHand:
         done = 0
         for n in lengths:
             self.feed()
-            left, right = out[0, done:], out[1, done:]
-            block(self.engine.words, self.frame_32, n, left.ctypes.data, right.ctypes.data)
+            buffers = np.array([channel.ctypes.data for channel in out], np.int64)
+            block(self.engine.words, self.frame_32, n, buffers.ctypes.data, done)
             self.frame_32 = (self.frame_32 + n) & 0xFFFFFFFF
             done += n
         return out

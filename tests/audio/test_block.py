@@ -185,7 +185,8 @@ def test_null_ports_are_accepted() -> None:
     hand.play(0, tone(1000))
     block(hand.engine.words, 0, 512, 0, 0)
     out = np.zeros(512, np.float32)
-    block(hand.engine.words, 512, 512, 0, out.ctypes.data)
+    buffers = np.array([0, out.ctypes.data])
+    block(hand.engine.words, 512, 512, buffers.ctypes.data, 0)
     assert np.array_equal(out[:488], tone(1000)[512:])
 
 
@@ -193,7 +194,8 @@ def test_nothing_is_written_beyond_the_ports_buffer() -> None:
     hand = ByHand()
     hand.play(0, tone(1000))
     room = np.full(600, np.float32(7.0))
-    block(hand.engine.words, 0, 441, room.ctypes.data, room.ctypes.data)
+    buffers = np.array([room.ctypes.data, room.ctypes.data])
+    block(hand.engine.words, 0, 441, buffers.ctypes.data, 0)
     assert np.all(room[441:] == 7.0)
     assert hand.engine.intact()
 
@@ -226,7 +228,7 @@ def test_the_newest_of_the_output_is_monitored_and_nobody_is_waited_for() -> Non
 def test_the_output_is_recorded_and_what_finds_no_room_is_counted() -> None:
     hand = ByHand()
     engine = hand.engine
-    engine.set_number(at.E_GAIN, 0.5)
+    engine.set_of_part(0, at.P_GAIN, 0.5)
     hand.play(0, tone(300_000, hz=441.0), pan=-0.5)
     hand.run(128)
     engine.set_word(at.E_RECORD_ON, 1)

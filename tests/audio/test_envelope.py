@@ -137,7 +137,7 @@ def curve(begin: float, samples: int, seconds: float) -> np.ndarray[tuple[int], 
 
 def test_a_voice_decays_by_its_own_release_and_the_others_by_that_of_all() -> None:
     hand = ByHand()
-    hand.engine.set_number(at.E_RELEASE, factor(0.05))
+    hand.engine.set_of_part(0, at.P_RELEASE, factor(0.05))
     for slot, pan in ((0, -1.0), (1, 1.0)):
         hand.play(slot, np.full(40_000, LEVEL), pan=pan)
     hand.set(0, at.V_RELEASE, factor(0.2))
@@ -152,7 +152,7 @@ def test_a_voice_decays_by_its_own_release_and_the_others_by_that_of_all() -> No
 @pytest.mark.parametrize("seconds", [0.005, 0.3, 2.0])
 def test_a_release_changed_while_it_lasts_goes_on_from_its_value_at_the_new_rate(seconds: float) -> None:
     hand = steady(samples=200_000)
-    hand.engine.set_number(at.E_RELEASE, factor(0.15))
+    hand.engine.set_of_part(0, at.P_RELEASE, factor(0.15))
     hand.stop(0, at.STOP_RELEASE)
     assert np.allclose(envelope(hand, 10), curve(1.0, 1280, 0.15), atol=1e-6)
     product = factor(0.15) ** 1280
@@ -168,7 +168,7 @@ def test_a_release_changed_while_it_lasts_goes_on_from_its_value_at_the_new_rate
 def test_a_release_changed_again_and_again_makes_no_step() -> None:
     rng = np.random.default_rng(4)
     hand = steady(samples=200_000)
-    hand.engine.set_number(at.E_RELEASE, factor(0.5))
+    hand.engine.set_of_part(0, at.P_RELEASE, factor(0.5))
     hand.stop(0, at.STOP_RELEASE)
     heard = [np.ones(1, np.float32)]
     for seconds in rng.choice([0.02, 0.1, 0.5, 5.0], 60):
@@ -181,7 +181,7 @@ def test_a_release_changed_again_and_again_makes_no_step() -> None:
 
 def test_a_slot_forgets_the_release_that_its_last_voice_was_given() -> None:
     hand = steady()
-    hand.engine.set_number(at.E_RELEASE, factor(0.05))
+    hand.engine.set_of_part(0, at.P_RELEASE, factor(0.05))
     hand.set(0, at.V_RELEASE, factor(0.01))
     hand.stop(0, at.STOP_RELEASE)
     envelope(hand, 8)
@@ -205,7 +205,7 @@ def changed_at_frames(periods: Sequence[int]) -> Sound:
     """A voice whose attack and release change at the CHANGES' frames, and which is released at frame 3700."""
     hand = ByHand()
     noise = (np.random.default_rng(5).standard_normal(20_000) * 0.2).astype(np.float32)
-    hand.engine.set_number(at.E_RELEASE, factor(0.1))
+    hand.engine.set_of_part(0, at.P_RELEASE, factor(0.1))
     hand.play(0, noise, attack=3000, start=17)
     hand.stop(0, at.STOP_RELEASE, 3700)
     heard, frame, changes = [], 0, list(CHANGES)

@@ -80,8 +80,8 @@ def piece(periods: list[int]) -> Sound:
     total = sum(periods)
     hand = ByHand(first_frame=WRAP - 700)
     rng = np.random.default_rng(1)
-    hand.engine.set_number(at.E_RELEASE, release_factor(0.05))
-    hand.engine.set_number(at.E_GAIN, 1.7)  # drives the limiter
+    hand.engine.set_of_part(0, at.P_RELEASE, release_factor(0.05))
+    hand.engine.set_of_part(0, at.P_GAIN, 1.7)  # drives the limiter
     for slot in range(8):
         noise = (rng.standard_normal(9000) * 0.2).astype(np.float32)
         hand.play(
@@ -123,7 +123,7 @@ def test_the_mix_is_the_same_when_the_period_keeps_changing() -> None:
 def test_a_release_falls_by_60_db_then_is_zero(seconds: float) -> None:
     hand = ByHand()
     n = round(seconds * RATE)
-    hand.engine.set_number(at.E_RELEASE, release_factor(seconds))
+    hand.engine.set_of_part(0, at.P_RELEASE, release_factor(seconds))
     hand.play(0, np.full(60_000, 0.5, np.float32))
     hand.stop(0, at.STOP_RELEASE, 1000)
     out = hand.run(blocks(1000 + n + 500, 128))[0]
@@ -150,7 +150,7 @@ def test_a_voice_says_that_it_is_releasing() -> None:
 
 def test_a_voice_releases_by_itself_after_its_time() -> None:
     hand = ByHand()
-    hand.engine.set_number(at.E_RELEASE, release_factor(0.01))
+    hand.engine.set_of_part(0, at.P_RELEASE, release_factor(0.01))
     hand.play(0, np.full(4000, 0.5, np.float32), start=50, stop_sample=777)
     out = hand.run(blocks(4000, 128))[0]
     assert np.all(out[50 : 50 + 777] == 0.5)
@@ -190,7 +190,7 @@ def test_pan_is_balance(pan: float, left: float, right: float) -> None:
     assert np.allclose(out[0, :500], tone(500) * left, atol=1e-7)
     assert np.allclose(out[1, :500], tone(500) * right, atol=1e-7)
     hand.play(1, tone(500))
-    hand.engine.set_number(at.E_PAN, pan)
+    hand.engine.set_of_part(0, at.P_PAN, pan)
     out = hand.run([128] * 40)  # the master's balance settles first
     hand.play(2, tone(500))
     out = hand.run([128] * 4)
@@ -203,7 +203,7 @@ def test_gains_glide() -> None:
     hand.play(0, np.full(16_000, 0.5, np.float32), gain=1.0)
     hand.run(128)
     hand.set(0, at.V_GAIN, 0.25)
-    hand.engine.set_number(at.E_GAIN, 0.5)
+    hand.engine.set_of_part(0, at.P_GAIN, 0.5)
     out = hand.run([128] * 60)[0]
     assert 0.49 < out[0] < 0.5
     assert np.abs(np.diff(out)).max() < 0.005
@@ -218,7 +218,7 @@ def test_a_voice_alone_passes_unchanged() -> None:
     sound = tone(2000, peak=0.966)  # just under the ceiling
     hand.play(0, sound)
     assert np.array_equal(hand.run([128] * 16)[0, :2000], sound)
-    assert hand.engine.number(at.E_LIMIT) == 1.0
+    assert hand.engine.of_pair(0, at.Q_LIMIT) == 1.0
 
 
 def test_the_limiter_attacks_at_once_and_recovers_in_50_ms() -> None:
@@ -236,7 +236,7 @@ def test_the_limiter_attacks_at_once_and_recovers_in_50_ms() -> None:
     n = round(0.050 * RATE)
     assert 1.0 - gain[n] == pytest.approx((1.0 - ceiling / 2) / np.e, abs=0.002)
     assert out[-1] == np.float32(0.9)
-    assert hand.engine.number(at.E_LIMIT) == 1.0
+    assert hand.engine.of_pair(0, at.Q_LIMIT) == 1.0
 
 
 def test_the_limiter_never_lets_more_than_its_ceiling_through() -> None:
@@ -247,9 +247,9 @@ def test_the_limiter_never_lets_more_than_its_ceiling_through() -> None:
     out = hand.run([128] * 70)
     assert np.abs(out).max() <= np.float32(db_to_gain(-0.3))
     assert np.abs(out).max() > db_to_gain(-0.31)
-    assert hand.engine.number(at.E_LIMIT) < 1.0
+    assert hand.engine.of_pair(0, at.Q_LIMIT) < 1.0
     hand.run([128] * 400)
-    assert hand.engine.number(at.E_LIMIT) == 1.0
+    assert hand.engine.of_pair(0, at.Q_LIMIT) == 1.0
     hand.play(0, tone(100, peak=0.5))
     assert np.array_equal(hand.run(128)[0, :100], tone(100, peak=0.5))
 
@@ -271,7 +271,7 @@ def test_what_is_not_a_number_never_leaves() -> None:
     out = hand.run([128] * 8)
     assert np.isfinite(out).all()
     assert np.array_equal(out[0, 400:600], tone(600)[400:])
-    assert np.isfinite(hand.engine.number(at.E_LEVEL_LEFT))
+    assert np.isfinite(hand.engine.of_pair(0, at.Q_LEFT))
 
 
 def test_what_a_benchmark_asks_for_is_measured_only_when_it_asks() -> None:
@@ -298,7 +298,7 @@ def test_meters_show_the_peak_and_fall() -> None:
     hand = ByHand()
     hand.play(0, tone(2000, peak=0.5), pan=-1.0)
     hand.run([128] * 16)
-    assert hand.engine.number(at.E_LEVEL_LEFT) == pytest.approx(0.5, abs=0.02)
-    assert hand.engine.number(at.E_LEVEL_RIGHT) == 0.0
+    assert hand.engine.of_pair(0, at.Q_LEFT) == pytest.approx(0.5, abs=0.02)
+    assert hand.engine.of_pair(0, at.Q_RIGHT) == 0.0
     hand.run([128] * 113)  # 0.3 s
-    assert hand.engine.number(at.E_LEVEL_LEFT) == pytest.approx(0.5 / np.e, abs=0.02)
+    assert hand.engine.of_pair(0, at.Q_LEFT) == pytest.approx(0.5 / np.e, abs=0.02)

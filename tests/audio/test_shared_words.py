@@ -38,7 +38,7 @@ def test_the_callback_writes_its_own_words_only() -> None:
         hand.set(4, at.V_PAN, -0.5)
         hand.set_word(5, at.V_ATTACK, 4000)
         hand.set(2, at.V_RELEASE, 0.99)
-        hand.engine.set_number(at.E_GAIN, 2.0)
+        hand.engine.set_of_part(0, at.P_GAIN, 2.0)
 
     steps: dict[str, Callable[[], None]] = {
         "nothing": lambda: None,

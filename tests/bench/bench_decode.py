@@ -51,17 +51,15 @@ def round_trips() -> tuple[list[float], list[float]]:
     import select
 
     from oscvae.decode.wire import MOVE, RECORD, Request
-    from oscvae.play.link import RendererLink
-    from oscvae.play.listener import Listener
-    from oscvae.play.models import ModelManager
+    from oscvae.play.models.opener import Opener
     from oscvae.realtime.engine import Engine
     from oscvae.settings.sections import load_config
     from oscvae.spectral.context import render_scratch_floats, sinc_table
 
     config = load_config(None, [])
     engine = Engine(4, 48000, render_scratch_floats(), sinc_table())
-    link, folder = RendererLink(engine), config.model.folder
-    models = ModelManager(engine, link, folder, Listener(), device="auto", threads=1, look_ahead=1, iterations=2)
+    folder = config.model.folder
+    models = Opener(engine, folder, device="auto", threads=1, look_ahead=1, iterations=2)
     loaded = models.open(config.model.name)
     decoder = loaded.decoder
     generator = np.random.default_rng(2)

@@ -71,7 +71,7 @@ async def measure(port: int, rate: int, count: Callable[[], int]) -> tuple[int, 
 
 async def main() -> None:
     null = Null()
-    server = OscServer(Dispatcher(null, null, lambda: MODEL).handle, port=0)
+    server = OscServer(Dispatcher(null, null, lambda part: MODEL).handle, port=0)
     await server.start()
     n_peer = 0
 

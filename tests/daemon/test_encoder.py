@@ -16,7 +16,7 @@ from oscvae.daemon.encoder import Encoded, Encoder
 from oscvae.decode.wire import Request
 from oscvae.errors import CommandError
 from oscvae.osc.parse import ModelInfo
-from oscvae.play.models import Loaded
+from oscvae.play.models.manager import Loaded
 
 SOON_S = 30.0
 

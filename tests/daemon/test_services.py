@@ -13,13 +13,16 @@ from typing import Any
 import pytest
 
 from oscvae.daemon import services
+from oscvae.daemon.errands import Errands
+from oscvae.daemon.parted import PartServices
 from oscvae.daemon.services import MOST_TASKS, Services
 from oscvae.errors import ModelError
 from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.osc.packets import Message, decode
 from oscvae.osc.parse import ModelInfo, parse
 from oscvae.osc.subscribers import SUBSCRIBERS_MAX, Subscribers
-from oscvae.play.models import ModelManager
+from oscvae.play.models.opener import Opener
+from oscvae.play.parts import Parts
 from oscvae.settings import disk
 from oscvae.settings.disk import Disk
 from parts.asker import Asker
@@ -34,7 +37,7 @@ class Models:
 
     def __init__(self) -> None:
         self.current = None
-        self._disk = Disk("the models folder", self.folder)
+        self.disk = Disk("the models folder", self.folder)
         self.readers: list[int] = []
         self.goes_on = threading.Event()
         self.trouble: OSError | None = None
@@ -47,7 +50,7 @@ class Models:
             raise self.trouble
         return [f"model{i}" for i in range(number)]
 
-    list_names = ModelManager.list_names
+    list_names = Opener.list_names
 
     async def load(self, name: str) -> None:
         if name == "fault":
@@ -65,10 +68,15 @@ class Desk(Asker):
         self.disk = Models()
         other: Any = SimpleNamespace()
         models: Any = self.disk
-        part: Any = SimpleNamespace(performer=performer, models=models, presets=other)
+        part: Any = SimpleNamespace(
+            number=1, address=lambda address: address, performer=performer, models=models, presets=other
+        )
+        parts = Parts([part], other)
+        errands = Errands({Models.folder: "the models folder", Models.folder.parent: "home"})
         self.services = Services(
-            part,
-            other,
+            parts,
+            PartServices(parts, other, errands),
+            errands,
             other,
             subscribers,
             other,
@@ -79,7 +87,6 @@ class Desk(Asker):
             on_dump=lambda on: None,
             on_monitor=lambda client, on: None,
             quit_anywhere=False,
-            folders={Models.folder: "the models folder", Models.folder.parent: "home"},
         )
 
     @property
@@ -177,7 +184,7 @@ def test_a_models_folder_that_never_answers_holds_nobody_up(monkeypatch: pytest.
         assert len(desk.disk.readers) == 1, "threads pile up"
         desk.disk.trouble = OSError(110, "Connection timed out")
         desk.disk.goes_on.set()
-        await desk.until(lambda: not desk.disk._disk._hanging)
+        await desk.until(lambda: not desk.disk.disk._hanging)
         desk.disk.trouble = None
         desk.ask("/models")
         await desk.until(lambda: len(desk.told) == 6)

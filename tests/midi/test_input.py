@@ -31,7 +31,7 @@ PRESETS = ["dawn", "dusk"]
 
 def translator(**settings: Any) -> Translator:
     config = MidiConfig(**settings)
-    return Translator(config, Controllers(read_rules(config.map), Path("none")), lambda: PRESETS)
+    return Translator(config, Controllers(read_rules(config.map), Path("none")), lambda part: PRESETS)
 
 
 class Hands:
@@ -47,7 +47,7 @@ class Hands:
             self,
             translator(**settings),
             self.clock,
-            model=ModelInfo,
+            model=lambda part: ModelInfo(),
             lead_s=lambda: 0.03,
             latency_s=latency_s,
             tell=lambda *event: self.events.append(event),

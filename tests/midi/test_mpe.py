@@ -37,7 +37,7 @@ class Controller:
     def __init__(self, engine: OfflineEngine) -> None:
         self.engine = engine
         config = load_config(None, [])
-        self.translator = Translator(config.midi, Controllers({}, Path("none")), lambda: [])
+        self.translator = Translator(config.midi, Controllers({}, Path("none")), lambda part: [])
         engine.errors.clear()
         self.say(mpe.introduction())
 

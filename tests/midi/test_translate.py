@@ -21,7 +21,7 @@ class Keys:
 
     def __init__(self, **settings: Any) -> None:
         config = MidiConfig(**settings)
-        self.translator = Translator(config, Controllers(read_rules(config.map), Path("none")), lambda: PRESETS)
+        self.translator = Translator(config, Controllers(read_rules(config.map), Path("none")), lambda part: PRESETS)
 
     def say(self, *messages: str) -> Meaning:
         """What messages in hexadecimal mean, `b06500 b06400 b0060c`, all of them."""

@@ -46,7 +46,9 @@ class Dispatching(Asker):
     def __init__(self, **options: Any) -> None:
         super().__init__()
         self.handed = Handed()
-        self.dispatcher = Dispatcher(self.handed, self.handed, lambda: ModelInfo(2), now_ns=lambda: NOW_NS, **options)
+        self.dispatcher = Dispatcher(
+            self.handed, self.handed, lambda part: ModelInfo(2), now_ns=lambda: NOW_NS, **options
+        )
 
     def handle(self, packet: Packet) -> list[tuple[int | None, list[str]]]:
         self.dispatcher.handle(packet, self.client)

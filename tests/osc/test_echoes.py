@@ -138,7 +138,7 @@ class Daemon:
         echoes = Echoes()
         self.feedback = Feedback([("127.0.0.1", following)], self.server.udp, self.server.port)
         self.subscribers = Subscribers(self.server.udp_client, permanent=self.feedback, echoes=echoes)
-        self.dispatcher = Dispatcher(self, self, lambda: MODEL, echoes=echoes)
+        self.dispatcher = Dispatcher(self, self, lambda part: MODEL, echoes=echoes)
 
     def _handle(self, packet: Packet, client: Client) -> None:
         self.subscribers.renew(client)

@@ -54,7 +54,7 @@ def new_stage() -> tuple[Callable[[Packet, Client], None], Client, list[bytes]]:
     sent: list[bytes] = []
     client = Client("udp", "10.0.0.1", 9, False, 64, lambda packet, _: sent.append(packet), ErrorLimiter(10_000))
     null = Null()
-    return Dispatcher(null, null, lambda: MODEL).handle, client, sent
+    return Dispatcher(null, null, lambda part: MODEL).handle, client, sent
 
 
 def survive(data: bytes) -> None:
@@ -169,7 +169,7 @@ def test_the_server_answers_after_a_storm() -> None:
 
     async def body() -> None:
         null = Null()
-        dispatcher = Dispatcher(null, null, lambda: MODEL)
+        dispatcher = Dispatcher(null, null, lambda part: MODEL)
         pinged = 0
 
         def handle(packet: Packet, client: Client) -> None:

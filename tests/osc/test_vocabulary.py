@@ -69,6 +69,8 @@ EVERY_ADDRESS = [
     "/encode",
     "/record",
     "/monitor",
+    "/out",
+    "/parts",
     "/status",
     "/version",
     "/help",
@@ -381,7 +383,18 @@ NUMBERED = [row for row in TABLE if any(arg.identity for arg in row.args)]
 
 
 def test_the_triggers_are_what_needs_no_argument() -> None:
-    wanted = {"/stop", "/panic", "/record", "/ping", "/status", "/clearSched", "/quit", "/midi/learn", "/midi/forget"}
+    wanted = {
+        "/parts",
+        "/stop",
+        "/panic",
+        "/record",
+        "/ping",
+        "/status",
+        "/clearSched",
+        "/quit",
+        "/midi/learn",
+        "/midi/forget",
+    }
     assert wanted <= {row.path for row in TRIGGERS} == {row.path for row in TABLE if row.is_trigger}
     assert [row.path for row in NUMBERED] == ["/midi/forget"]
 

@@ -14,14 +14,19 @@ from oscvae.realtime.arrays import WORDS, Row, SharedArrays
 from oscvae.realtime.layout import Group, Writer
 from oscvae.realtime.ring import TAIL
 
-_GROUPS: dict[str, tuple[Group, ...]] = {WORDS: at.ENGINE_GROUPS, "voices": at.VOICE_GROUPS}
+_GROUPS: dict[str, tuple[tuple[Group, ...], int]] = {
+    WORDS: (at.ENGINE_GROUPS, at.ENGINE_WORDS),
+    "parts": (at.PART_GROUPS, at.PART_WORDS),
+    "voices": (at.VOICE_GROUPS, at.VOICE_WORDS),
+}
+"""The groups of an array of words, and how long a row of it is."""
 
 
 def writer_of(row: Row[Any], index: int) -> Writer:
     """Who may write the item of that flat index, in an array of one of the two-dimensional shapes too."""
     if row.writer is Writer.EACH:
-        width = at.VOICE_WORDS if row.name == "voices" else at.ENGINE_WORDS
-        return next(group.writer for group in _GROUPS[row.name] if group.first <= index % width < group.end)
+        groups, width = _GROUPS[row.name]
+        return next(group.writer for group in groups if group.first <= index % width < group.end)
     return row.reader if row.reader is not None and index == TAIL else row.writer
 
 

@@ -14,10 +14,12 @@ from oscvae.osc.client import Client
 from oscvae.osc.packets import Message
 from oscvae.osc.parse import ModelInfo, parse
 from oscvae.play.listener import Listener
-from oscvae.play.loaded import Handles
 from oscvae.play.macros import read_macros
+from oscvae.play.models.loaded import Handles
+from oscvae.play.parts import Parts
 from oscvae.play.performer import Performer
 from oscvae.play.presets import Preset
+from oscvae.play.together import Together
 from oscvae.play.voice.voice import Voice
 from oscvae.realtime.engine import Engine
 from parts.asker import Asker
@@ -73,11 +75,14 @@ class Pool:
     def fade_detail(self, voice: Voice, share: float) -> None:
         voice.detail_share = share
 
-    def fade_all_details(self, share: float, end: float) -> None:
-        self.faded.append((share, end))
+    def fade_shared_detail(self, voice: Voice, share: float) -> None:
+        voice.all_detail_share = share
 
-    def release_as_all(self) -> None:
+    def set_number(self, voice: Voice, word: int, value: float) -> None:
         pass
+
+    def fade(self, voice: Voice) -> None:
+        self.started.remove(voice)
 
     def panic(self) -> None:
         self.started.clear()
@@ -143,9 +148,16 @@ class Performing(Listener, Asker):
         self.presets = dict(PRESETS)
         presets: Any = SimpleNamespace(find=self._find, names=lambda model: list(self.presets))
         self.told: list[tuple[str, tuple[Any, ...], Client | None]] = []
-        self.performer = Performer(pool, models, timeline, presets, read_macros(macros), self, gain_db=0.0)
+        together = Together(pool)
+        self.performer = Performer(
+            pool, models, timeline, presets, read_macros(macros), self, gain_db=0.0, together=together
+        )
+        part: Any = SimpleNamespace(number=1, performer=self.performer, models=models)
+        self.parts = Parts([part], together)
         start: Any = SimpleNamespace(revived=False, document=SimpleNamespace(latent=SimpleNamespace(mean=(0.0, 0.0))))
         self.performer.adopt(start)
+        faded = self.pool.faded
+        self.performer.voices.fade_details = lambda share, end: faded.append((share, end))  # type: ignore
         self.told.clear()
 
     def _find(self, model: str, name: str, dims: int) -> Preset:

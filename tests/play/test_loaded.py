@@ -9,7 +9,7 @@ import pytest
 
 from oscvae.model.described import Latent, Point
 from oscvae.model.document import read_any_document
-from oscvae.play.loaded import HANDLES_MOST, PRESETS_MOST, Handle, Handles, factory_presets, find_preset
+from oscvae.play.models.loaded import HANDLES_MOST, PRESETS_MOST, Handle, Handles, factory_presets, find_preset
 
 MODELS = Path(__file__).parents[2] / "models"
 WIDE = Latent(mean=(0.0, 0.0), std=(1.0, 1.0), low=(-99.0, -99.0), high=(99.0, 99.0))

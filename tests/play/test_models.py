@@ -16,7 +16,7 @@ import pytest
 from oscvae.errors import BusyError, DecoderError, DiskError, ModelError
 from oscvae.play import models
 from oscvae.play.listener import Listener
-from oscvae.play.models import ModelManager
+from oscvae.play.models.manager import ModelManager
 from oscvae.settings import disk
 from parts.small_model import small_document
 

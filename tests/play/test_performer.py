@@ -18,7 +18,7 @@ from oscvae.osc.packets import Message
 from oscvae.osc.parse import Command, parse
 from oscvae.osc.vocabulary import TABLE
 from oscvae.play.frames import FrameMoment
-from oscvae.play.loaded import Handle
+from oscvae.play.models.loaded import Handle
 from oscvae.play.presets import Preset
 from oscvae.realtime import layout as at
 from play.performing import LATER, MODEL, MOMENT, Performing
@@ -61,7 +61,7 @@ def test_a_stop_of_a_note_that_nobody_started_is_answered() -> None:
 def test_the_wheel_of_a_keyboard_acts_before_the_note_that_follows_it(due_ns: int | None, at_once: bool) -> None:
     stage = Performing()
     stage.do(("/bend", 12.0), due_ns=due_ns)
-    assert stage.pool.engine.number(at.E_BEND) == (2.0 if at_once else 1.0)
+    assert stage.pool.engine.of_part(0, at.P_BEND) == (2.0 if at_once else 1.0)
     assert stage.timeline.deferred == (not at_once)
 
 
@@ -87,7 +87,7 @@ def conduct(stage: Performing, *messages: tuple[Any, ...], due_ns: int | None = 
     office = Office(stage)
     commands = [parse(Message(address, tuple(args)), MODEL) for address, *args in messages]
     services: Any = office
-    Router(stage.performer, services).execute(commands, stage.client, due_ns)
+    Router(stage.parts, services).execute(commands, stage.client, due_ns)
     return office
 
 
@@ -439,7 +439,7 @@ def test_what_holds_a_note_of_a_model_that_sustains(asked: tuple[Any, ...], held
 def test_a_macro_moves_several_parameters_and_all_is_told() -> None:
     stage = Performing({"a": {"/bend": (0.0, -12.0), "/unit/2": (0.5, 1.0), "/stretch": (1.0, 2.0)}})
     stage.do(("/macro/1", 0.5))
-    assert stage.pool.engine.number(at.E_BEND) == pytest.approx(2**-0.5)
+    assert stage.pool.engine.of_part(0, at.P_BEND) == pytest.approx(2**-0.5)
     assert stage.performer.cursor == pytest.approx((0.0, 1.0))
     assert stage.told == [
         ("/bend", (-6.0,), None),
@@ -482,7 +482,7 @@ def test_a_macro_of_a_bundle_moves_at_its_time() -> None:
     stage = Performing({"a": {"/pan": (0.0, 1.0), "/gain": (0.0, -6.0)}})
     stage.do(("/macro/1", 1.0), due_ns=10**18)
     assert stage.timeline.deferred == 2
-    assert stage.pool.engine.number(at.E_PAN) == 0.0
+    assert stage.pool.engine.of_part(0, at.P_PAN) == 0.0
 
 
 def test_voices_follow_a_macro_of_a_bundle_once_and_at_its_time() -> None:
@@ -497,7 +497,7 @@ def test_voices_follow_a_macro_of_a_bundle_once_and_at_its_time() -> None:
 def test_a_macro_moves_what_the_model_has_and_tells_what_it_has_not() -> None:
     stage = Performing({"a": {"/unit/9": (0.0, 1.0), "/pan": (0.0, 1.0)}})
     stage.do(("/macro/1", 0.5))
-    assert stage.pool.engine.number(at.E_PAN) == 0.5
+    assert stage.pool.engine.of_part(0, at.P_PAN) == 0.5
     assert [path for path, _, _ in stage.told] == ["/pan", "/macro/1"]
     assert stage.answers == [("/fail", ("/macro/1", "no dimension 9: the model has 2 dimensions, /unit/1 to /unit/2"))]
 

@@ -15,6 +15,7 @@ from oscvae.decode.wire import MOVE, NOTE_ON, Request
 from oscvae.model.detail import Detail, Mix
 from oscvae.play.link import RendererLink
 from oscvae.play.listener import Listener
+from oscvae.play.voice.ensemble import Ensemble
 from oscvae.play.voice.pool import VoicePool
 from oscvae.play.voice.voice import Note, Voice
 from oscvae.realtime import layout as at
@@ -84,6 +85,7 @@ class PoolByHand(Listener):
     def __init__(self, limit: int = 4) -> None:
         self.engine = Engine(limit + 4, 48_000, 16, np.zeros(16, np.float32))
         self.pool = VoicePool(self.engine, RendererLink(self.engine), limit, self)
+        self.ensemble = Ensemble(self.pool, 1)
         self.model = Model()
         self.told: list[tuple[str, int]] = []
         self.on_block: Callable[[], None] = lambda: None
@@ -324,23 +326,23 @@ def test_a_detail_is_faded_and_moves_as_its_point_does() -> None:
     voice, plain = stage.play(detail=((detail, 1.0),)), stage.play()
     stage.pool.fade_detail(voice, 0.5)
     assert asked_for(stage, stage.answer()) == [(1.0, 0.5, 60.0)]
-    stage.pool.fade_all_details(0.5)
+    stage.ensemble.fade_details(0.5)
     assert asked_for(stage, stage.answer()) == [(1.0, 0.25, 60.0)]
     stage.pool.fade_detail(voice, 0.5)
-    stage.pool.fade_all_details(0.5)
+    stage.ensemble.fade_details(0.5)
     stage.pool.fade_detail(plain, 0.25)
     stage.pool.move(voice, (0.0,), ((detail, 1.0),))
     assert stage.model.decoder.idle, "nothing has changed"
-    stage.pool.fade_all_details(0.0)
+    stage.ensemble.fade_details(0.0)
     assert stage.answer().details == ()
-    stage.pool.fade_all_details(1.0)
+    stage.ensemble.fade_details(1.0)
     assert asked_for(stage, stage.answer()) == [(1.0, 0.5, 60.0)]
     stage.pool.move(voice, (0.0,))
     assert stage.answer().details == (), "a point that is given by numbers has none"
     stage.pool.move(plain, (0.0,), ((detail, 1.0),))
     assert asked_for(stage, stage.answer()) == [(1.0, 0.25, 60.0)]
     later = stage.play(start_frame=1000, detail=((detail, 1.0),))
-    stage.pool.fade_all_details(0.5, 1000)
+    stage.ensemble.fade_details(0.5, 1000)
     assert asked_for(stage, stage.answer()) == [(1.0, 0.125, 60.0)]
     assert stage.model.decoder.idle and later.all_detail_share == 1.0, "it begins with what was set for its moment"
 

@@ -127,7 +127,11 @@ def test_a_table_of_ones_own_is_laid_out_as_well() -> None:
 
 # -- the groups of words ----------------------------------------------------------------------------------------------
 
-GROUPED = {"E_": (at.ENGINE_GROUPS, at.ENGINE_WORDS), "V_": (at.VOICE_GROUPS, at.VOICE_WORDS)}
+GROUPED = {
+    "E_": (at.ENGINE_GROUPS, at.ENGINE_WORDS),
+    "P_": (at.PART_GROUPS, at.PART_WORDS),
+    "V_": (at.VOICE_GROUPS, at.VOICE_WORDS),
+}
 
 
 @pytest.mark.parametrize("prefix", GROUPED)
@@ -149,6 +153,8 @@ def test_words_of_different_writers_never_share_a_cache_line(prefix: str) -> Non
     [
         ("E_", at.ENGINE_WORDS),
         ("V_", at.VOICE_WORDS),
+        ("P_", at.PART_WORDS),
+        ("Q_", at.PAIR_WORDS),
         ("C_", at.CALLBACK_FLOATS),
         ("R_", at.R_WORDS),
         ("RF_", at.R_FLOATS),

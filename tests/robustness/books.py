@@ -23,7 +23,7 @@ def check_books(engine: OfflineEngine) -> None:
     if not engine.timeline._changes:  # a voice whose successor has a timetag sounds on until then
         named = [(voice.asked.owner, voice.asked.id) for voice in [*pool, *pool.waiting_voices()]]
         assert len(set(named)) == len(named), "two voices sound under one name"
-    for loaded in engine.models._contexts:
+    for loaded in engine.contexts:
         if loaded is not None:
             blocks = loaded.decoder.free_blocks
             assert len(set(blocks)) == len(blocks) <= loaded.decoder.n_blocks
@@ -43,7 +43,7 @@ def check_rest(engine: OfflineEngine) -> None:
     if not current.document.is_endless:  # the chunks of a stream are its slots'
         assert sorted(current.decoder.free_blocks) == list(range(current.decoder.n_blocks))
     assert current.context.owed == current.context.refused == 0
-    assert [loaded for loaded in engine.models._contexts if loaded is not None] == [current]
+    assert [loaded for loaded in engine.contexts if loaded is not None] == [current]
     assert np.count_nonzero(engine.engine.contexts) == 1
     assert int(engine.engine.active[0]) == 0
 

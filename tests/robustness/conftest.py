@@ -11,7 +11,9 @@ import soundfile
 
 from oscvae.play.link import RendererLink
 from oscvae.play.listener import Listener
-from oscvae.play.models import ModelManager
+from oscvae.play.models.contexts import Contexts
+from oscvae.play.models.manager import ModelManager
+from oscvae.play.models.opener import Opener
 from oscvae.realtime.engine import Engine
 from oscvae.spectral.context import render_scratch_floats, sinc_table
 from parts.waiting import until
@@ -71,4 +73,5 @@ def manager(model_folder: Path) -> ModelManager:
     engine = Engine(4, 48_000, render_scratch_floats(), sinc_table())
     link = RendererLink(engine)
     link.tell = lambda *record: True  # type: ignore[method-assign]
-    return ModelManager(engine, link, model_folder, Listener(), device="cpu", threads=1, look_ahead=1, iterations=2)
+    opener = Opener(engine, model_folder, device="cpu", threads=1, look_ahead=1, iterations=2)
+    return ModelManager(opener, Contexts(engine, link), Listener())

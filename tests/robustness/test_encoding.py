@@ -19,8 +19,8 @@ from oscvae.errors import BusyError, CommandError
 from oscvae.model.document import ModelDocument
 from oscvae.play import models
 from oscvae.play.listener import Listener
-from oscvae.play.loaded import Loaded
-from oscvae.play.models import ModelManager
+from oscvae.play.models.loaded import Loaded
+from oscvae.play.models.manager import ModelManager
 from parts.knotted import BANDS, FRAMES, write_both
 from parts.models import EndlessEncoder, SlowEncoder, write
 from parts.waiting import until

@@ -92,7 +92,7 @@ def test_any_interleaving_of_streams_leaves_nothing_behind(
             if engine.models.current is not None and engine.models.current.name == "mirror":
                 for name in RECORDINGS[:-1]:
                     encode(engine, tmp_path / f"{name}.wav", name)
-        most_models = max(most_models, sum(loaded is not None for loaded in engine.models._contexts))
+        most_models = max(most_models, sum(loaded is not None for loaded in engine.contexts))
         n_streams = max(n_streams, sum(voice.loaded.document.is_endless for voice in engine.pool))
         for _ in range(draw.choice((0, 0, 1, 1, 2, 4))):
             render(engine, draw.choice((1, 16, 64, 128, 200)))
@@ -107,7 +107,7 @@ def test_any_interleaving_of_streams_leaves_nothing_behind(
         render(engine, 512)
         frames += 512
     render(engine, 512)
-    engine.models.collect()
+    engine.contexts.collect()
     render(engine, 512)
     check_rest(engine)
     grown = min(resident[1]) - min(resident[0])

@@ -15,7 +15,7 @@ from oscvae.decode import decoder
 from oscvae.errors import DecoderError, OscvaeError
 from oscvae.osc.packets import Message
 from oscvae.osc.parse import NO_MODEL
-from oscvae.play.models import ModelManager
+from oscvae.play.models.manager import ModelManager
 from oscvae.play.offline import OfflineEngine
 from oscvae.realtime import layout as at
 from oscvae.settings.sections import load_config

@@ -46,7 +46,7 @@ class LiveEngine:
 
     def listen(self) -> None:
         self.control.instrument.take_events()
-        self.control.models.collect()
+        self.control.contexts.collect()
 
     def hold(self, count: int) -> None:
         """Voices that sound for 9 s."""

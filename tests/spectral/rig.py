@@ -86,7 +86,7 @@ class Bench:
 
     def play(self) -> None:
         """A period is played, of what was rendered."""
-        block_offline(self.engine.words, self._frame, PERIOD, 0, 0)
+        block_offline(self.engine.words, self._frame, PERIOD, 0)
         self._frame += PERIOD
 
     def drop(self) -> None:

@@ -145,7 +145,7 @@ def test_whatever_numbers_a_block_holds_the_output_is_finite(bench: Bench, value
     bench.serve(RATE)
     rings = bench.engine.rings
     assert bench.onsets()[0] > 0 and np.isfinite(rings).all()
-    assert 0.0 <= bench.engine.number(at.E_LEVEL_LEFT) <= 1.0
+    assert 0.0 <= bench.engine.of_pair(0, at.Q_LEFT) <= 1.0
 
 
 STILL_RUN: list[Engine] = []  # their renderers could not be stopped, and must not lose their memory

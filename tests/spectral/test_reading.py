@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from oscvae.model.document import ModelDocument
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
-from oscvae.realtime.memory import store_float
+from oscvae.realtime.memory import store_float, store_word
 from oscvae.spectral.context import ModelContext, render_scratch_floats, sinc_table
 from oscvae.spectral.reading import BLEND_S, TURN_LEAST_S, TURN_MOST_S, next_position, read
 from parts.knotted import BANDS, FRAMES, knotted_document, whole_document
@@ -162,7 +162,7 @@ def test_rate_is_the_speed_of_any_note() -> None:
 def test_freezing_stops_what_sounds_but_no_recorded_end(hold: int) -> None:
     reader = Reader(sustaining_document(), hold)
     reader.hops(100)
-    reader.engine.set_word(at.E_FREEZE, 1)
+    store_word(reader.engine.parts[0], at.P_FREEZE, 1)
     held = reader.position
     assert set(reader.hops(500)) == {held}
     if hold != at.HOLD_NONE:
@@ -171,7 +171,7 @@ def test_freezing_stops_what_sounds_but_no_recorded_end(hold: int) -> None:
         reader.set(at.V_RATE, 0.0)
         assert reader.hops(3).tolist() == [LAST + 3, LAST + 4, LAST + 5]
     else:
-        reader.engine.set_word(at.E_FREEZE, 0)
+        store_word(reader.engine.parts[0], at.P_FREEZE, 0)
         assert reader.hops(2).tolist() == [held, held + 1]
 
 

@@ -102,7 +102,7 @@ class Bench:
     def serve(self, periods: int = 1) -> None:
         for _ in range(periods):
             render_until_idle(self.engine.address)
-            block_offline(self.engine.words, self._frame, PERIOD, 0, 0)
+            block_offline(self.engine.words, self._frame, PERIOD, 0)
             self._frame += PERIOD
 
     def stream(self, chunks: NDArray[np.float32], slot: int = 0) -> Float32s:
@@ -115,7 +115,7 @@ class Bench:
             asked = self.asked()
             if not asked:
                 heard.append(self._new(slot))
-                block_offline(self.engine.words, self._frame, PERIOD, 0, 0)
+                block_offline(self.engine.words, self._frame, PERIOD, 0)
                 self._frame += PERIOD
                 continue
             for _, generation, block, _ in asked:

@@ -13,7 +13,7 @@ import torch
 from oscvae.errors import DataError
 from oscvae.model.document import ModelDocument, ModelDocument2
 from oscvae.model.torchscript import has_encoder, load, one_hots, to_frames, verify
-from oscvae.play.loaded import factory_presets
+from oscvae.play.models.loaded import factory_presets
 from oscvae.sound.envelope import brightness_hz, decay_s
 from oscvae.training.data.plan import make_plan
 from oscvae.training.data.recipes import load_recipe

@@ -11,7 +11,7 @@ import torch
 
 from oscvae.model.document import ModelDocument, ModelDocument2
 from oscvae.model.torchscript import has_encoder, load, one_hots, to_frames, verify
-from oscvae.play.loaded import factory_presets, find_preset
+from oscvae.play.models.loaded import factory_presets, find_preset
 from oscvae.training.effects.bank import BANK, BY_NAME
 from oscvae.training.evaluate.metrics import pitch
 

@@ -136,9 +136,9 @@ class Door:
         packets: dict[str, bytes] = {}  # many pages listen to the same
         for one, client in self._sockets.items():
             moved = [path for path, by in changes.items() if by != client.key]
-            has_cursor_moved = any(path.startswith(tree.CURSOR) for path in moved)
+            moved_cursors = {tree.cursor_of(path) for path in moved} - {0}
             for listened in one.listens:
-                if listened not in moved and not (has_cursor_moved and listened.startswith(tree.CURSOR)):
+                if listened not in moved and tree.cursor_of(listened) not in moved_cursors:
                     continue
                 if listened not in packets:
                     with contextlib.suppress(CommandError):  # a dimension that the model of now has not

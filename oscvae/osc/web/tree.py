@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from oscvae.errors import CommandError
+from oscvae.osc.parts import FIRST, joined, split
 from oscvae.osc.rows import TAGS, Address, Arg
 from oscvae.osc.vocabulary import TABLE
 
@@ -34,22 +35,30 @@ _ROOT = "What the synthesiser oscvae obeys."
 
 
 @lru_cache(maxsize=8)  # building it takes 3 ms of the event clock
-def build(dims: int, n_macros: int) -> Node:
-    """The tree for a model of D = `dims` and so many macros, without what changes: the root node, CONTENTS within.
+def build(dims: tuple[tuple[int, int], ...], n_macros: int) -> Node:
+    """The tree without what changes: the root node, CONTENTS within.
 
-    Not to be changed: all who ask get the same one.
+    dims: of each part that is in use, its number and D of its model; n_macros: how many each has. Not to be changed:
+    all who ask get the same one.
     """
     root: Node = {"FULL_PATH": "/", "DESCRIPTION": _ROOT, "ACCESS": 0, "CONTENTS": {}}
-    for row in TABLE:
-        for path in paths(row, dims, n_macros):
-            node = root
-            walked = ""
-            for part in path[1:].split("/"):
-                walked += f"/{part}"
-                contents = node.setdefault("CONTENTS", {})
-                node = contents.setdefault(part, {"FULL_PATH": walked, "ACCESS": 0})
-            node.update(method(row, path, dims))
+    for part, dimensions in dims:
+        for row in TABLE:
+            if part != FIRST and row.scope == "daemon":
+                continue
+            for path in paths(row, dimensions, n_macros):
+                _add(root, joined(part, path), method(row, joined(part, path), dimensions))
     return root
+
+
+def _add(root: Node, path: str, attributes: Node) -> None:
+    node = root
+    walked = ""
+    for step in path[1:].split("/"):
+        walked += f"/{step}"
+        contents = node.setdefault("CONTENTS", {})
+        node = contents.setdefault(step, {"FULL_PATH": walked, "ACCESS": 0})
+    node.update(attributes)
 
 
 def paths(row: Address, dims: int, n_macros: int) -> Iterator[str]:
@@ -60,6 +69,15 @@ def paths(row: Address, dims: int, n_macros: int) -> Iterator[str]:
     count = row.count(dims)
     for n in range(1, (n_macros if count is None else count) + 1):
         yield row.path.removesuffix("N") + str(n)
+
+
+def cursor_of(path: str) -> int:
+    """The part whose cursor is at an address, in one form or another; 0 = none."""
+    try:
+        part, address = split(path)
+    except CommandError:
+        return 0
+    return part if address.startswith(CURSOR) else 0
 
 
 def alone(node: Mapping[str, Any]) -> Node:

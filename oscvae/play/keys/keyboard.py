@@ -29,7 +29,7 @@ from oscvae.play.keys.portamento import Portamento
 from oscvae.play.keys.zones import CHANNELS, Zones
 from oscvae.play.listener import Listener
 from oscvae.play.timeline import Timeline
-from oscvae.play.voice.pool import VoicePool
+from oscvae.play.voice.ensemble import Ensemble
 from oscvae.play.voice.voice import Entry, Voice
 from oscvae.play.voice.words import NO_TOUCH, Touch
 
@@ -74,7 +74,7 @@ class Keyboard:
 
     def __init__(
         self,
-        pool: VoicePool,
+        voices: Ensemble,
         timeline: Timeline,
         cursor: Cursor,
         listener: Listener,
@@ -83,7 +83,8 @@ class Keyboard:
         begin: Begin,
         tell: Callable[[str, Sequence[Any], Client | None], None],
     ) -> None:
-        self._pool = pool
+        self._voices = voices
+        self._pool = voices.pool
         self._timeline = timeline
         self._cursor = cursor
         self._listener = listener
@@ -154,7 +155,7 @@ class Keyboard:
         """The voices whose key is down, the oldest first."""
         return (
             voice
-            for voice in self._pool.playing()
+            for voice in self._voices.playing()
             if voice.asked.kind == "note" and voice.held and (channels is None or voice.asked.channel in channels)
         )
 
@@ -197,7 +198,7 @@ class Keyboard:
 
     def _silence(self, channels: Collection[int]) -> None:
         self._line.forget(channels)
-        for voice in self._pool.playing():
+        for voice in self._voices.playing():
             if voice.asked.channel in channels:
                 self._pool.fade(voice)
         self._listener.panic(channels)
@@ -234,7 +235,7 @@ class Keyboard:
         if down:
             return
         self._line.pedal_up(due_ns)
-        for voice in self._pool.playing():
+        for voice in self._voices.playing():
             if voice.pedalled and not self._is_pedalled(voice.asked.channel):
                 self.let_go(voice, due_ns)
 
@@ -277,7 +278,7 @@ class Keyboard:
         channel, is_finger = self._channels[n], self._zones.is_member(n)
         channel.touch = replace(channel.touch, **{name: value})
         concerned = self._zones.spoken_for(n)
-        for voice in self._pool.playing():
+        for voice in self._voices.playing():
             if voice.asked.channel not in concerned:
                 continue
             if voice.asked.channel == n:
@@ -286,7 +287,7 @@ class Keyboard:
                 voice.touch = channel.touch
             self._change(voice, name, due_ns)
         if not is_finger and name != "shift":  # many a time in a second, and of one note only
-            self._tell(command.path, command.args, client)
+            self._tell(command.address, command.args, client)
 
     def _change(self, voice: Voice, name: str, due_ns: int | None) -> None:
         if due_ns is not None and voice.asked.start_frame >= self._timeline.frame_at(due_ns):
@@ -307,7 +308,7 @@ class Keyboard:
 
     def follow(self, first: float, end: float) -> None:
         """Bring the voices that begin at a frame from `first` to before `end` to where the cursor is for them."""
-        for voice in self._pool.playing():
+        for voice in self._voices.playing():
             if first <= voice.asked.start_frame < end:
                 self._place(voice, self._all_touch(voice))
 
@@ -337,7 +338,7 @@ class Keyboard:
         for n in concerned:
             self._channels[n].touch = NO_TOUCH
         self._line.forget(concerned)
-        for voice in self._pool.playing():
+        for voice in self._voices.playing():
             if voice.asked.channel in concerned:
                 self.let_go(voice, due_ns)
         log.info("MPE: %s", self._zones)

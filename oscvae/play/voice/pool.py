@@ -18,10 +18,11 @@ import numpy as np
 from oscvae.decode.wire import CURVE, MIX, NOTE_ON
 from oscvae.errors import BusyError, CommandError
 from oscvae.model.detail import Mix
+from oscvae.osc.parts import joined
 from oscvae.play.journey import Point
 from oscvae.play.link import RendererLink
 from oscvae.play.listener import Listener
-from oscvae.play.loaded import Loaded
+from oscvae.play.models.loaded import Loaded
 from oscvae.play.voice.decoding import Decoding
 from oscvae.play.voice.voice import Voice
 from oscvae.play.voice.words import release_factor
@@ -32,7 +33,6 @@ from oscvae.units import semitones_to_ratio
 
 WAITING_MOST = 64  # notes that may wait for a stolen voice's slot
 NOT_FINITE = 2  # status of a decode
-SLOWEST_RATE = 0.01  # below which a note is as good as frozen
 
 log = logging.getLogger(__name__)
 
@@ -206,6 +206,7 @@ class VoicePool:
         words[at.V_STOP_SAMPLE] = asked.stop_sample
         words[at.V_ATTACK] = asked.attack
         words[at.V_HOLD] = asked.hold
+        words[at.V_PART] = asked.part - 1
         if voice.takes is not None and voice.takes.slot >= 0:
             words[at.V_TAKES] = voice.takes.slot + 1
             words[at.V_TAKEN] = voice.takes.generation
@@ -294,14 +295,12 @@ class VoicePool:
             if voice.detail and not voice.stolen and voice.loaded.decoder.alive:
                 self._decode_anew(voice)
 
-    def fade_all_details(self, share: float, end: float = math.inf) -> None:
-        """So much of its fine detail has every voice that begins before frame `end`, and of that what was set for
-        itself."""
-        for voice in self.playing():
-            if voice.asked.start_frame < end and share != voice.all_detail_share:
-                voice.all_detail_share = share
-                if voice.detail and voice.loaded.decoder.alive:
-                    self._decode_anew(voice)
+    def fade_shared_detail(self, voice: Voice, share: float) -> None:
+        """The same of what all voices of a part have, and of that what was set for itself."""
+        if share != voice.all_detail_share:
+            voice.all_detail_share = share
+            if voice.detail and voice.loaded.decoder.alive:
+                self._decode_anew(voice)
 
     def _decode_anew(self, voice: Voice) -> None:
         if voice.slot < 0:
@@ -339,35 +338,19 @@ class VoicePool:
             voice.loaded.waiting -= 1
             self._end_taken(voice)
 
-    def release_endless(self) -> None:
-        """Let every voice go that nothing but a stop would end."""
-        frozen = self.engine.word(at.E_FREEZE) == 1
-        for voice in self.playing():
-            held = voice.asked.hold == at.HOLD_WALK or (voice.loaded.document.is_endless and not voice.ends)
-            rate = self._number(voice, at.V_RATE, 1.0)
-            stands = not voice.loaded.document.is_endless and (frozen or rate < SLOWEST_RATE)
-            if voice.asked.stop_sample < 0 and (held or stands):
-                self.release(voice)
-
-    def _number(self, voice: Voice, word: int, default: float) -> float:
-        """What stands in one of the words that control may write at any time."""
-        if voice.slot < 0:
-            return voice.numbers.get(word, default)
-        return float(load_float(self.engine.voices[voice.slot], word))
-
-    def release_as_all(self) -> None:
-        """Let every voice that has the release of its model have that of the engine."""
-        for voice in self.playing():
-            if voice.asked.release_s is not None and not voice.own_release:
-                self.set_number(voice, at.V_RELEASE, 0.0)
-
     def set_number(self, voice: Voice, word: int, value: float) -> None:
-        """One of the words that control may write at any time; `voicewords` says which, and what a number is there."""
+        """One of the words that control may write at any time; `words` says which, and what a number is there."""
         if voice.slot >= 0:
             store = store_word if isinstance(value, int) else store_float
             store(self.engine.voices[voice.slot], word, value)
         else:
             voice.numbers[word] = value
+
+    def number(self, voice: Voice, word: int, default: float) -> float:
+        """What stands in one of these words that carries a float; default: where nothing was set."""
+        if voice.slot < 0:
+            return voice.numbers.get(word, default)
+        return float(load_float(self.engine.voices[voice.slot], word))
 
     def panic(self) -> None:
         """Silence within a block; what is still being decoded stays silent."""
@@ -404,10 +387,10 @@ class VoicePool:
             voice.heard = True
             if voice.taker is not None and voice.taker.stolen:  # was ready so late that the next is over
                 self.fade(voice)
-            self._listener.voice("/voice/on", voice.asked.id, voice.asked.note)
+            self._listener.voice(joined(voice.asked.part, "/voice/on"), voice.asked.id, voice.asked.note)
         elif voice.heard:
             voice.stolen = True  # over: nothing of it can be moved or stolen any more
-            self._listener.voice("/voice/off", voice.asked.id, voice.asked.note)
+            self._listener.voice(joined(voice.asked.part, "/voice/off"), voice.asked.id, voice.asked.note)
 
     def decoded(self, slot: int, generation: int, status: int, took_ns: int) -> None:
         """A decode is done; status 0 is good, NOT_FINITE is an answer that is not."""

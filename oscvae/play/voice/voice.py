@@ -9,8 +9,9 @@ from typing import Literal
 from oscvae.decode.wire import LOOP, RATE
 from oscvae.model.detail import Mix
 from oscvae.osc.client import Client
+from oscvae.osc.parts import FIRST
 from oscvae.play.journey import Glide, Point
-from oscvae.play.loaded import Loaded
+from oscvae.play.models.loaded import Loaded
 from oscvae.play.voice.words import NO_TOUCH, Touch
 from oscvae.realtime import layout as at
 
@@ -28,7 +29,7 @@ class Note:
     0 = alone. channel: of the key, 1 to 16; 0 = none. detail: fine detail that goes with z. detail_share: of it,
     that all voices have. glide_from: semitones from which its pitch glides to its own, in `glide` samples. moved: it
     goes on in the note of the voice that it takes over from. blend: what BLEND asks for (`decode.wire`), of a voice
-    along two recordings.
+    along two recordings. part: that plays it.
     """
 
     id: int
@@ -56,6 +57,7 @@ class Note:
     glide: int = 0
     moved: bool = False
     blend: tuple[float, ...] | None = None
+    part: int = FIRST
 
     @property
     def semitone(self) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from oscvae.play.journey import Point
-from oscvae.play.loaded import Loaded
+from oscvae.play.models.loaded import Loaded
 from oscvae.realtime import layout as at
 from oscvae.units import db_to_gain, semitones_to_ratio
 

@@ -63,7 +63,7 @@ async def room(**settings: Any) -> AsyncIterator[Room]:
         client.reply("/pong", *packet.args)
 
     hub = Hub(handle)
-    look = lambda: tree.build(2, 1)  # noqa: E731
+    look = lambda: tree.build(((1, 2),), 1)  # noqa: E731
     made = {"host": "127.0.0.1", "port": 18_000, "osc_port": 9000, "look": look, "standing": standing, **settings}
     door = Door(hub, **made)
     assert await door.open()

@@ -24,7 +24,7 @@ def standing(path: str) -> Sequence[Any]:
     raise CommandError("stands nowhere")
 
 
-ROOT = tree.as_it_stands(tree.build(DIMS, MACROS), standing)
+ROOT = tree.as_it_stands(tree.build(((1, DIMS),), MACROS), standing)
 
 
 def nodes(node: tree.Node = ROOT) -> Iterator[tree.Node]:

@@ -38,7 +38,7 @@ class Keys(Performing):
         voice.stolen = True
         self.faded.append(voice.asked.note)
 
-    def panic(self, channels: Any = None) -> None:
+    def panic(self, channels: Any = None, part: int | None = None) -> None:
         self.panics.append(channels)
 
     @property
@@ -152,7 +152,7 @@ def test_a_bend_is_of_its_own_channel_and_a_new_note_begins_with_it(keys: Keys) 
     assert [keys.bend(n, 72.0) for n in (3, 2, 0)] == [semitones_to_ratio(2.0), 1.0, 1.0]
     keys.do(("/note/3", 72, 0), ("/bend/3", -2.0))
     assert keys.bend(3, 72.0) == semitones_to_ratio(-2.0), "the wheel of a keyboard bends what rings on as well"
-    assert keys.pool.engine.number(at.E_BEND) == 1.0
+    assert keys.pool.engine.of_part(0, at.P_BEND) == 1.0
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from rich.console import Console
 from oscvae.errors import ConfigError
 from oscvae.model.document import ModelDocument2, read_document
 from oscvae.model.torchscript import load, verify
-from oscvae.play.loaded import factory_presets, find_preset
+from oscvae.play.models.loaded import factory_presets, find_preset
 from oscvae.training.data.store import open_dataset
 from oscvae.training.effects.sets import EffectSet
 from oscvae.training.evaluate import command as evaluating

@@ -13,7 +13,7 @@ from rich.console import Console
 from oscvae.errors import ConfigError, DataError
 from oscvae.model.document import ModelDocument2, read_document
 from oscvae.model.torchscript import load, one_hots
-from oscvae.play.loaded import factory_presets
+from oscvae.play.models.loaded import factory_presets
 from oscvae.training.data.store import open_dataset
 from oscvae.training.effects.bank import BANK, BY_NAME, DRY
 from oscvae.training.effects.pairs import Pairs

@@ -16,6 +16,7 @@ from oscvae.model.detail import Mix
 from oscvae.model.document import AnyDocument, ModelDocument
 from oscvae.names import normal
 from oscvae.osc.parse import ModelInfo
+from oscvae.osc.parts import FIRST
 from oscvae.play.journey import Point
 from oscvae.spectral.context import ModelContext
 
@@ -106,6 +107,7 @@ class Loaded:
     """A model that can be played: its document, decoder process, and context at `index` of the engine's table."""
 
     def __init__(self, name: str, document: AnyDocument, decoder: Decoder, context: ModelContext, index: int) -> None:
+        self.part = FIRST
         self.name = name
         self.document = document
         self.decoder = decoder
@@ -114,6 +116,7 @@ class Loaded:
         self.voices = 0  # that have a slot
         self.waiting = 0  # notes that have none yet
         self.dropping = False
+        self.plays = False  # new notes of its part use it
         self.revived = False  # it takes the place of one whose decoder died
         self.presets = factory_presets(document.points, document.latent)
         self.handles = Handles()
