@@ -136,7 +136,7 @@ def master(engine, index, count, closing, left, right):  # type: ignore[no-untyp
 
 @kernel("void(int64[::1])")
 def send_parts(engine):  # type: ignore[no-untyped-def]
-    """Send each part to the outputs that it is to have, before a chunk's pairs are summed."""
+    """Send each part to the outputs that it is to have, before a chunk is mixed."""
     for k in range(at.PARTS):
         part = part_at(engine, k)
         _go_to_its_pair(engine, part, max(bits_float(part[at.P_LEFT]), bits_float(part[at.P_RIGHT])))

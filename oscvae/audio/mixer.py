@@ -169,7 +169,6 @@ def _put_out(engine, count, outs, offset, silent):  # type: ignore[no-untyped-de
     left = floats_at(engine[at.E_MIX] + at.PARTS * 2 * at.CHUNK * 4, at.CHUNK)
     right = floats_at(engine[at.E_MIX] + (at.PARTS * 2 + 1) * at.CHUNK * 4, at.CHUNK)
     pairs = engine[at.E_OUTPUTS]
-    send_parts(engine)
     for pair in range(pairs):
         close = master(engine, pair, count, closing, left, right)
         if pair == 0:
@@ -207,6 +206,7 @@ def block(engine, frame_32, count, outs, begin):  # type: ignore[no-untyped-def]
     done = 0
     while done < count:
         n = min(at.CHUNK, count - done)
+        send_parts(engine)
         for k in range(at.PARTS):
             store(part_at(engine, k), at.P_HEARD, 0)
         if epoch != engine[at.E_EPOCH_SEEN]:

@@ -88,7 +88,7 @@ class Command(NamedTuple):
 
 def parse_for(message: Message, model: Callable[[int], ModelInfo]) -> Command | None:
     """As `parse`, of an address that may name a part; model: what plays in a part."""
-    if not parts.is_prefixed(message.address):
+    if message.is_pattern or not parts.is_prefixed(message.address):
         return parse(message, model(parts.FIRST))
     part, address = parts.split(message.address)
     command = parse(message._replace(address=address), model(part))

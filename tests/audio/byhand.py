@@ -30,10 +30,10 @@ def blocks(total: int, period: int) -> list[int]:
 
 
 class ByHand:
-    """`slots` voices at `rate` Hz and unity gain."""
+    """`slots` voices at `rate` Hz and unity gain, and so many outputs."""
 
-    def __init__(self, slots: int = 8, rate: int = RATE, first_frame: int = 0) -> None:
-        self.engine = Engine(slots, rate, 16, np.zeros(16, np.float32))
+    def __init__(self, slots: int = 8, rate: int = RATE, first_frame: int = 0, outputs: int = 2) -> None:
+        self.engine = Engine(slots, rate, 16, np.zeros(16, np.float32), outputs)
         self.frame_32 = first_frame
         self._waiting: dict[int, Sound] = {}
         self._generation = 0
@@ -51,6 +51,7 @@ class ByHand:
         finished: bool = True,
         takes: int | None = None,
         moved: bool = False,
+        part: int = 0,
     ) -> None:
         """Start a voice that plays `sound` from frame `start` (-1: now). Unless `finished`, `add` may bring more.
 
@@ -65,6 +66,7 @@ class ByHand:
         voice[at.V_STOP_SAMPLE] = stop_sample
         voice[at.V_ATTACK] = attack
         voice[at.V_ONSET_FRAME] = -1
+        voice[at.V_PART] = part
         if takes is not None:
             voice[at.V_TAKES], voice[at.V_TAKEN] = takes + 1, self.engine.voices[takes][at.V_GENERATION]
             voice[at.V_MOVED] = int(moved)
@@ -94,9 +96,10 @@ class ByHand:
                 store_word(voice, at.V_HEAD, head + n)
 
     def run(self, periods: int | Iterable[int], *, skip: int = 0) -> Sound:
-        """Serve blocks of these lengths (a number: one block); float32 [2, frames]. `skip` frames are lost before."""
+        """Serve blocks of these lengths (a number: one block); float32 [outputs, frames]. `skip` frames are lost
+        before."""
         lengths = [periods] if isinstance(periods, int) else list(periods)
-        out = np.full((2, sum(lengths)), np.float32(np.nan))
+        out = np.full((self.engine.outputs, sum(lengths)), np.float32(np.nan))
         self.frame_32 = (self.frame_32 + skip) & 0xFFFFFFFF
         done = 0
         for n in lengths:

@@ -397,6 +397,8 @@ def test_where_everything_stands() -> None:
         "/mode": ("poly",),
         "/portamento": (0.0,),
         "/sustain": (False,),
+        "/out": (1,),
+        "/out": (1,),
         "/macro/1": (0.0,),
         "/macro/2": (0.0,),
     }
