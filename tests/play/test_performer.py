@@ -398,7 +398,6 @@ def test_where_everything_stands() -> None:
         "/portamento": (0.0,),
         "/sustain": (False,),
         "/out": (1,),
-        "/out": (1,),
         "/macro/1": (0.0,),
         "/macro/2": (0.0,),
     }
