@@ -230,9 +230,9 @@ def test_a_stream_goes_on_when_another_model_is_loaded(engine: OfflineEngine) ->
     before = level_db(heard(engine, 0.5)[RATE // 4 :])
     load(engine, "sines")
     assert level_db(heard(engine, 1.0)) == pytest.approx(before, abs=1.0)
-    contexts = sum(loaded is not None for loaded in engine.contexts)
+    contexts = len(list(engine.contexts))
     send(engine, "/stop", 60.0)
     heard(engine, 0.6)
     engine.contexts.collect()
     heard(engine, 0.1)
-    assert sum(loaded is not None for loaded in engine.contexts) == contexts - 1
+    assert len(list(engine.contexts)) == contexts - 1

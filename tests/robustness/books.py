@@ -24,11 +24,10 @@ def check_books(engine: OfflineEngine) -> None:
         named = [(voice.asked.owner, voice.asked.id) for voice in [*pool, *pool.waiting_voices()]]
         assert len(set(named)) == len(named), "two voices sound under one name"
     for loaded in engine.contexts:
-        if loaded is not None:
-            blocks = loaded.decoder.free_blocks
-            assert len(set(blocks)) == len(blocks) <= loaded.decoder.n_blocks
-            assert loaded.voices == sum(voice.loaded is loaded for voice in pool.all())
-            assert loaded.waiting == sum(voice.loaded is loaded for voice in pool.waiting_voices())
+        blocks = loaded.decoder.free_blocks
+        assert len(set(blocks)) == len(blocks) <= loaded.decoder.n_blocks
+        assert loaded.voices == sum(voice.loaded is loaded for voice in pool.all())
+        assert loaded.waiting == sum(voice.loaded is loaded for voice in pool.waiting_voices())
     assert engine.engine.intact()
     assert engine.engine.word(at.E_EVENTS_LOST) == 0
 
@@ -38,13 +37,14 @@ def check_rest(engine: OfflineEngine) -> None:
     assert engine.pool.idle
     assert sorted(engine.pool._free) == list(range(engine.engine.slots))
     assert all(int(words[at.V_STATE]) == at.FREE for words in engine.engine.voices)
-    current = engine.models.current
-    assert current is not None
-    if not current.document.is_endless:  # the chunks of a stream are its slots'
-        assert sorted(current.decoder.free_blocks) == list(range(current.decoder.n_blocks))
-    assert current.context.owed == current.context.refused == 0
-    assert [loaded for loaded in engine.contexts if loaded is not None] == [current]
-    assert np.count_nonzero(engine.engine.contexts) == 1
+    playing = [part.models.current for part in engine.parts.in_use]
+    for current in playing:
+        assert current is not None
+        if not current.document.is_endless:  # the chunks of a stream are its slots'
+            assert sorted(current.decoder.free_blocks) == list(range(current.decoder.n_blocks))
+        assert current.context.owed == current.context.refused == 0
+    assert set(engine.contexts) == set(playing)
+    assert np.count_nonzero(engine.engine.contexts) == len(playing)
     assert int(engine.engine.active[0]) == 0
 
 

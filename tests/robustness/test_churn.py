@@ -63,7 +63,7 @@ def test_any_interleaving_leaves_nothing_behind(engine: OfflineEngine, caplog: p
         if sent * LOADS // COMMANDS > n_loads:
             n_loads += 1
             obey(engine, [("/load", draw.choice(("plucked", "plucked", "missing")))])
-        most_models = max(most_models, sum(loaded is not None for loaded in engine.contexts))
+        most_models = max(most_models, len(list(engine.contexts)))
         for _ in range(draw.choice((0, 0, 1, 1, 2, 4))):
             render(engine, draw.choice((1, 16, 32, 64, 128, 200)))
         check_books(engine)

@@ -1,4 +1,4 @@
-"""Nothing is lost where endless voices, notes and blends come and go in any interleaving.
+"""Nothing is lost where endless voices, notes and blends come and go in any interleaving, in several parts.
 
 A few thousand commands in the suite; OSCVAE_SOAK=1 pytest -m soak sends 100,000 (make soak).
 """
@@ -28,11 +28,15 @@ pytestmark = pytest.mark.soak
 
 COMMANDS = 100_000 if SOAK else 2_000
 LOADS = 100 if SOAK else 8
-DIMS = {"ramp": 2, "sines": 4, "mirror": BANDS, "noisy": 4, "knotted": 2}
+DIMS = {"ramp": 2, "sines": 4, "mirror": BANDS, "noisy": 4, "knots": 2}
 RECORDINGS = ("low", "high", "short", "nothing")  # the last is none
+PARTS = "model.parts={2: sines, 5: knots}"
 LONGEST_S = 12.0
 GROWTH_BYTES = 6 << 20
-_EARNED = ("no voice", "busy", "has changed", "is no blend", "no recording was encoded", "blends no recordings")
+_EARNED = (
+    *("no voice", "busy", "has changed", "is no blend", "no recording was encoded", "blends no recordings"),
+    "numbers that are not finite",  # beyond the ramp's trap, where a point may lie by chance
+)
 
 
 @pytest.fixture
@@ -45,7 +49,7 @@ def engine(tmp_path: Path) -> Iterator[OfflineEngine]:
     for name, hz, seconds in (("low", 300.0, 1.0), ("high", 2000.0, 0.7), ("short", 900.0, 0.01)):
         sound = 0.3 * np.sin(2.0 * np.pi * hz * np.arange(round(seconds * RATE)) / RATE)
         soundfile.write(tmp_path / f"{name}.wav", sound, RATE)
-    settings = [f"model.folder={tmp_path}", "model.name=ramp", "model.device=cpu", "model.streams=3"]
+    settings = [f"model.folder={tmp_path}", "model.name=ramp", "model.device=cpu", "model.streams=3", PARTS]
     made = OfflineEngine(load_config(None, [*settings, "engine.voices=10", "engine.spare=3"]), RATE)
     yield made
     made.close()
@@ -74,13 +78,18 @@ def test_any_interleaving_of_streams_leaves_nothing_behind(
     process = psutil.Process()
     sent = n_loads = most_models = n_streams = 0
     resident: tuple[list[int], list[int]] = ([], [])
+    parts = list(engine.parts.in_use)
+    assert len(parts) == 3
     while sent < COMMANDS:
-        current = engine.models.current
-        assert current is not None
-        churn = churns[current.name]
-        commands = churn.bundle() if draw.random() < 0.7 else [blending(churn)]
-        if draw.random() < 0.03:
-            commands.append(("/freeze", draw.randint(0, 1)))
+        commands: list[Command] = []
+        for part in draw.sample(parts, draw.choice((1, 1, 2))):  # of one moment
+            current = part.models.current
+            assert current is not None
+            churn = churns[current.name]
+            its = churn.bundle() if draw.random() < 0.7 else [blending(churn)]
+            if draw.random() < 0.03:
+                its.append(("/freeze", draw.randint(0, 1)))
+            commands += [(part.address(str(address)), *args) for address, *args in its]
         sent += len(commands)
         due_ns = None
         if draw.random() < 0.2:
@@ -88,11 +97,11 @@ def test_any_interleaving_of_streams_leaves_nothing_behind(
         obey(engine, commands, due_ns)
         if sent * LOADS // COMMANDS > n_loads:
             n_loads += 1
-            obey(engine, [("/load", draw.choice(list(DIMS)))])
+            obey(engine, [(draw.choice(parts).address("/load"), draw.choice(list(DIMS)))])
             if engine.models.current is not None and engine.models.current.name == "mirror":
                 for name in RECORDINGS[:-1]:
                     encode(engine, tmp_path / f"{name}.wav", name)
-        most_models = max(most_models, sum(loaded is not None for loaded in engine.contexts))
+        most_models = max(most_models, len(list(engine.contexts)))
         n_streams = max(n_streams, sum(voice.loaded.document.is_endless for voice in engine.pool))
         for _ in range(draw.choice((0, 0, 1, 1, 2, 4))):
             render(engine, draw.choice((1, 16, 64, 128, 200)))
@@ -101,7 +110,10 @@ def test_any_interleaving_of_streams_leaves_nothing_behind(
         engine.errors.clear()
         if sent > COMMANDS // 3:
             resident[sent > COMMANDS * 2 // 3].append(process.memory_info().rss)
-    obey(engine, [("/sustain", 0), ("/freeze", 0), ("/stop",)])
+    for part in parts:
+        obey(
+            engine, [(part.address(address), *args) for address, *args in (("/sustain", 0), ("/freeze", 0), ("/stop",))]
+        )
     frames = 0
     while not engine.pool.idle and frames < LONGEST_S * RATE:
         render(engine, 512)
@@ -112,5 +124,5 @@ def test_any_interleaving_of_streams_leaves_nothing_behind(
     check_rest(engine)
     grown = min(resident[1]) - min(resident[0])
     assert grown < GROWTH_BYTES, f"{grown / 2**20:.1f} MiB more in the last third of the commands than in the second"
-    assert n_streams > 2 and most_models > 1, "it was too easy"
+    assert n_streams > 2 and most_models > 3, "it was too easy"
     assert engine.engine.word(at.E_UNDERRUNS) == engine.engine.word(at.E_CHUNKS_LATE) == 0
