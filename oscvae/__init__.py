@@ -17,7 +17,7 @@ The path of a note. Each folder is about one thing, and names its clock in its f
       |
       |  play/     event clock
       v
-    part: performer (what it means, where the cursor is) -> voices (a slot, stealing; wall clock to frame)
+    one of eight parts: performer (what it means, where the cursor is) -> voices (a slot, stealing; wall clock to frame)
       |
       |  decode/   decode clock: a process for each model
       v
@@ -31,7 +31,8 @@ The path of a note. Each folder is about one thing, and names its clock in its f
       |
       |  audio/    block clock: the audio server's own thread
       v
-    mixer -> voice (attack, release, pan) -> master (gain, limit, meter) -> jack (portaudio, silent): out_1, out_2
+    mixer -> voice (attack, release, pan) -> master (bus of a part: gain; outputs: limit, meter) -> jack (portaudio,
+    silent): out_1, out_2 ..
 
 `play.instrument` builds what lies between a command and the engine, for the daemon (`daemon.conductor`) and for
 `oscvae render` (`play.offline`) alike. `realtime/` is what the hop and the block clock are made of. `model/`, `sound/`

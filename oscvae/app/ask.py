@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from oscvae.errors import CommandError, OscvaeError, PacketError
 from oscvae.osc.packets import Message, decode, encode_message
+from oscvae.osc.parts import bare
 from oscvae.osc.rows import Address
 from oscvae.osc.vocabulary import REPLY_BY_PATH, find
 
@@ -50,7 +51,7 @@ class Answer(NamedTuple):
             return
         named = self.labelled()
         rest = named.pop("values", [])
-        reply = REPLY_BY_PATH.get(self.address)
+        reply = REPLY_BY_PATH.get(bare(self.address))
         units = {arg.name: arg.unit for arg in reply.args} if reply else {}
         yield self.address
         width = max((len(name) for name in named), default=0)
@@ -78,7 +79,7 @@ def main(host: str, port: int, address: str, words: Sequence[str], *, timeout_s:
 def arguments(path: str, words: Sequence[str]) -> list[int | float | str]:
     """Words of a command line as OSC arguments: numbers are numbers, but for what the table says is a string."""
     try:
-        row: Address | None = find(path)[0]
+        row: Address | None = find(bare(path))[0]
     except CommandError:
         row = None  # the daemon says what is wrong with it
     strings = {i for i, arg in enumerate(row.args) if arg.kind == "string"} if row else set()
@@ -153,7 +154,7 @@ def _names(answer: Answer) -> list[str]:
     """What the table calls the arguments of an answer."""
     if answer.address == "/done" and answer.args:
         return ["command", *_result_names(str(answer.args[0]), len(answer.args))]
-    reply = REPLY_BY_PATH.get(answer.address)
+    reply = REPLY_BY_PATH.get(bare(answer.address))
     if reply is None:
         return []
     return [arg.name for arg in reply.args if arg.kind != "rest"]
@@ -162,7 +163,7 @@ def _names(answer: Answer) -> list[str]:
 def _result_names(path: str, count: int) -> list[str]:
     """The names behind `/done /load name D rate frames`, of the answer that has so many arguments."""
     try:
-        row, _ = find(path)
+        row, _ = find(bare(path))
     except CommandError:
         return []
     for reply in row.replies:

@@ -9,6 +9,7 @@ from oscvae.errors import CommandError
 from oscvae.model.document import read_document
 from oscvae.osc.packets import Message
 from oscvae.osc.parse import ModelInfo, parse
+from oscvae.osc.parts import bare
 from oscvae.osc.vocabulary import BY_PATH, BY_PREFIX, REPLY_BY_PATH
 from parts import ROOT
 from parts.client import Reply
@@ -36,7 +37,7 @@ def complaint(address: str, args: Iterable[object]) -> str | None:
     """What is wrong with a message to a daemon that plays the default model, or None."""
     given = tuple(args)
     try:
-        clean = parse(Message(address, given), MODEL).args
+        clean = parse(Message(bare(address), given), MODEL).args
     except CommandError as error:
         return f"{address} {given}: {error}"
     for value, used in zip(given, clean, strict=True):
