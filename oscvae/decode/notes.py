@@ -111,7 +111,7 @@ class Network:
     def _prepare(self) -> None:
         torchscript = self._torchscript
         path = Path(self._setup.path)
-        self._module, document = torchscript.load(path, self.device)
+        self._module, self._encoder, document = torchscript.load_apart(path, self.device)
         self._document = document
         textures = read_textures(path, document)
         self.mixer = None if textures is None else TextureMixer(textures, document)
@@ -131,7 +131,7 @@ class Network:
                 note = low + (high - low) * call // WARM_CALLS
                 self.decode([mean] * size, [note] * size)
                 self._on_step("warm")
-        self.encodes = torchscript.has_encoder(self._module)
+        self.encodes = torchscript.has_encoder(self._encoder)
         self.detailer = Detailer(document)
 
     def decode(self, z: list[tuple[float, ...]], notes: list[int]) -> Any:
@@ -168,7 +168,8 @@ class Network:
         octave, semitone = self._torchscript.one_hots([note], self._setup.first_octave, self.device)
         with torch.inference_mode():
             bands_first = torch.from_numpy(np.ascontiguousarray(x.T))[None].to(self.device)
-            mean, log_variance = self._module.encode(bands_first, octave, semitone)
+            mean, log_variance = self._encoder.encode(bands_first, octave, semitone)
+            self._torchscript.check_encoded(mean, log_variance, self._document)
             point = torch.tensor([self._document.within_reach(mean[0].tolist())], device=self.device)
             rows = self._module(point, octave, semitone).clamp(-1.0, 1.0)
             decoded = self._torchscript.to_frames(rows, self._document)[0].T.cpu().numpy()

@@ -79,11 +79,24 @@ def load(path: Path, device: str = "cpu") -> tuple[Any, ModelDocument]:
     module = _opened(path, device)
     if isinstance(document, ModelDocument2) and document.weights != "float32":
         module = module.float()
+    return _checked_frozen(path, module), document
+
+
+def load_apart(path: Path, device: str = "cpu") -> tuple[Any, Any, ModelDocument]:
+    """As `load`, but frozen as far as it decodes only, and the whole of it, which encodes, as it is: half of the time,
+    most of which a decoder that is never asked to encode has for nothing."""
+    document = read_document(path)
+    module = _opened(path, device)
+    if isinstance(document, ModelDocument2) and document.weights != "float32":
+        module = module.float()
+    return _checked_frozen(path, module, encoder=False), module, document
+
+
+def _checked_frozen(path: Path, module: Any, *, encoder: bool = True) -> Any:
     try:
-        module = _frozen(module.eval())
+        return _frozen(module.eval(), encoder=encoder)
     except (RuntimeError, ValueError) as error:
         raise _unloadable(path, error) from error
-    return module, document
 
 
 def load_stream(path: Path, device: str = "cpu") -> tuple[Any, FramesDocument | SamplesDocument]:
@@ -96,10 +109,7 @@ def load_stream(path: Path, device: str = "cpu") -> tuple[Any, FramesDocument | 
         module = module.float()
     if isinstance(document, SamplesDocument):
         return module.eval(), document
-    try:
-        return _frozen(module.eval()), document
-    except (RuntimeError, ValueError) as error:
-        raise _unloadable(path, error) from error
+    return _checked_frozen(path, module), document
 
 
 def load_nn_tilde(path: Path, device: str, rate: int) -> tuple[Any, dict[str, Any]]:
@@ -177,14 +187,18 @@ def verify(module: Any, document: ModelDocument, device: str = "cpu") -> None:
             x = module(z, octave, semitone)
             _check("forward", x, (1, document.bands.n, len(document.rows)))
             if has_encoder(module):
-                mean, log_variance = module.encode(to_frames(x, document), octave, semitone)
-                _check("encode's mean", mean, (1, document.latent_size))
-                _check("encode's log variance", log_variance, (1, document.latent_size))
+                check_encoded(*module.encode(to_frames(x, document), octave, semitone), document)
     except ModelError:
         raise
     except Exception as error:  # a model's code may raise anything; torch.jit.Error is no RuntimeError
         reason = str(error).strip().splitlines()
         raise ModelError(f"model {document.name!r} fails to run: {reason[-1] if reason else error!r}") from error
+
+
+def check_encoded(mean: Any, log_variance: Any, document: ModelDocument) -> None:
+    """Raises ModelError unless this is what a model answers that encodes one note."""
+    _check("encode's mean", mean, (1, document.latent_size))
+    _check("encode's log variance", log_variance, (1, document.latent_size))
 
 
 def to_frames(x: Any, document: ModelDocument) -> Any:
@@ -216,12 +230,12 @@ def one_hots(notes: Sequence[int], first_octave: int, device: str = "cpu") -> tu
     return octave.to(device), semitone.to(device)
 
 
-def _frozen(module: Any) -> Any:
+def _frozen(module: Any, *, encoder: bool = True) -> Any:
     import torch
 
     try:
         with without_deprecation():
-            return torch.jit.freeze(module, preserved_attrs=["encode"] if has_encoder(module) else [])
+            return torch.jit.freeze(module, preserved_attrs=["encode"] if encoder and has_encoder(module) else [])
     except RuntimeError:  # a foreign module may do what freezing forbids, and still plays
         return module
 

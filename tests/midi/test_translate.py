@@ -276,3 +276,51 @@ def test_pedals_that_went_down_are_let_go_with_the_notes() -> None:
 def test_a_pedal_that_is_mapped_elsewhere_is_no_pedal() -> None:
     keys = Keys(map={64: MidiRule(to="/preset/recall dawn")})
     assert keys.say("b0407f b04000") == [("/preset/recall", "dawn")]
+
+
+# -- parts -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_channel_plays_the_part_that_it_is_given_to() -> None:
+    keys = Keys(parts={2: 2, 10: 3})
+    assert keys.say("903c64", "913c64", "993c64") == [
+        ("/note/1", 60, 100),
+        ("/part/2/note/2", 60, 100),
+        ("/part/3/note/10", 60, 100),
+    ]
+    assert keys.say("b14040", "b17e01", "c101", "b17800", "e10040") == [
+        ("/part/2/sustain/2", 1),
+        ("/part/2/off/2",),
+        ("/part/2/mode", "mono"),
+        ("/part/2/preset/recall", "dusk"),
+        ("/part/2/panic/2",),
+        ("/part/2/bend/2", 0.0),
+    ]
+
+
+def test_a_controller_moves_the_part_of_its_channel_unless_its_address_names_one() -> None:
+    rules = {20: MidiRule(to="/unit/1"), 21: MidiRule(to="/part/4/gain")}
+    keys = Keys(parts={2: 2}, map=rules)
+    assert keys.say("b01400", "b11400") == [("/unit/1", 0.0), ("/part/2/unit/1", 0.0)]
+    assert keys.say("b01500", "b11500") == [("/part/4/gain", -60.0), ("/part/4/gain", -60.0)]
+
+
+def test_a_zone_belongs_to_the_part_of_its_master() -> None:
+    keys = Keys(parts={1: 2, 3: 5})
+    assert keys.say("923c64") == [("/part/5/note/3", 60, 100)]
+    assert keys.say(LOWER_ZONE)[-1] == ("/part/2/mpe", 1, 15)
+    assert keys.say("923c64")[-1] == ("/part/2/note/3", 60, 100)
+
+
+def test_lost_messages_end_the_notes_of_all_parts() -> None:
+    keys = Keys(parts={2: 2})
+    keys.say("b04040", "b14040")
+    told = [(message.address, *message.args) for message in keys.translator.letting_go()]
+    assert told == [
+        ("/sustain", 0),
+        ("/sustain/1", 0),
+        ("/stop",),
+        ("/part/2/sustain", 0),
+        ("/part/2/sustain/2", 0),
+        ("/part/2/stop",),
+    ]

@@ -229,7 +229,6 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "raising": (lambda path: write(path, Raises()), "fails to run: 'builtins.ValueError: not today"),
     "other arguments": (lambda path: write(path, OtherArguments()), "fails to run"),
     "gluttonous": (lambda path: write(path, Gluttonous()), "memory"),
-    "bad encoder": (lambda path: write(path, BadEncoder()), "encode's mean"),
 }
 
 

@@ -26,7 +26,7 @@ from parts.waiting import until
 from robustness.rig import SOON_S, Rig
 
 # each is a process that imports torch: these in the soak only
-SLOW = ("complex", "other arguments", "gluttonous", "bad encoder", "document only", "no tensor")
+SLOW = ("complex", "other arguments", "gluttonous", "document only", "no tensor")
 GROWTH_BYTES = 16 << 20
 
 
