@@ -187,7 +187,8 @@ def verify(module: Any, document: ModelDocument, device: str = "cpu") -> None:
             x = module(z, octave, semitone)
             _check("forward", x, (1, document.bands.n, len(document.rows)))
             if has_encoder(module):
-                check_encoded(*module.encode(to_frames(x, document), octave, semitone), document)
+                mean, log_variance = module.encode(to_frames(x, document), octave, semitone)
+                check_encoded(mean, log_variance, document)
     except ModelError:
         raise
     except Exception as error:  # a model's code may raise anything; torch.jit.Error is no RuntimeError
