@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from parts.costs import Costs
 from parts.jackd import PROGRAMS, JackServer, StartJack
 from parts.programs import skip_without
 from parts.silent import SilentDaemon
+from parts.together import Together
 
 if TYPE_CHECKING:
     from parts.stage import Stage
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--costs", type=Path, metavar="FILE", help="write what each test costs into that file: parts/costs.py"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Together(), "together")
+    if config.option.costs is not None:
+        config.pluginmanager.register(Costs(config.option.costs.open("w")), "costs")
 
 
 @pytest.fixture

@@ -28,6 +28,12 @@ import os
 def test_that_there_is_one():
     assert os.environ["OPENBLAS_NUM_THREADS"] == os.environ["OMP_NUM_THREADS"] == "1"
 """
+BYTECODE = """
+import sys
+def test_that_it_is_kept():
+    assert not sys.dont_write_bytecode
+    assert sys.pycache_prefix
+"""
 WRONG = "def test_that_is_wrong():\n    assert False\n"
 
 
@@ -55,6 +61,14 @@ def test_every_lane_computes_in_one_thread(tool: ModuleType, tmp_path: Path, alo
     for place in places:
         (tmp_path / place).write_text(THREADS)
     assert tool.main([str(place) for place in places] if alone else []) == 0
+
+
+def test_no_process_compiles_what_another_has_compiled(
+    tool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    (tmp_path / "tests" / "test_bytecode.py").write_text(BYTECODE)
+    assert tool.main([]) == 0
 
 
 def test_a_failure_of_the_crowd_passes_alone(

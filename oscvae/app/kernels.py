@@ -19,6 +19,14 @@ MODULES = (
     "oscvae.spectral.renderer",
     "oscvae.spectral.context",
 )
+CALLED = {
+    "oscvae.realtime.memory": ("load_word", "store_word", "load_float", "store_float"),
+    "oscvae.realtime.ring": ("push", "pop"),
+    "oscvae.audio.silent": ("_run",),
+    "oscvae.spectral.renderer": ("render_loop", "wake"),
+    "oscvae.spectral.resample": ("half_width",),
+}
+"""What Python calls while somebody plays: loaded before. All others are compiled into these and into callbacks."""
 OPTIONAL_MODULES = ("oscvae.audio.jack", "oscvae.audio.portaudio")  # whose C libraries may be missing
 
 
@@ -45,8 +53,13 @@ def load_kernels() -> None:
 
 
 def _import_all() -> None:
+    from oscvae.realtime import kernel
+
     for name in MODULES:
         importlib.import_module(name)
     for name in OPTIONAL_MODULES:
         with contextlib.suppress(AudioError):
             importlib.import_module(name)
+    for name, kernels in CALLED.items():
+        if name in sys.modules:
+            kernel.load(*(getattr(sys.modules[name], one) for one in kernels))

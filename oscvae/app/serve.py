@@ -155,12 +155,14 @@ async def _build(config: Config, stop: asyncio.Event) -> Conductor:
     try:
         await asyncio.to_thread(load_kernels)
         from oscvae.daemon.conductor import Conductor
+        from oscvae.realtime import kernel
 
         conductor = Conductor(config, server, stop)
         await conductor.start()
     except OscvaeError:
         await server.close()
         raise
+    kernel.expect_no_more()
     gc.collect()
     gc.freeze()
     gc.disable()

@@ -15,14 +15,27 @@ def forward(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.cat([torch.sigmoid(y).sum(2) * torch.exp(x[:, :1]), torch.clamp(x, -1.0, 1.0)], 1)
 """
 
-# the shapes of operators without their numbers, which tracers ask for and TorchScript never; they draw in torch.fx,
-# torch._refs and torch._decomp: 1.0 s of the 3.4 s of processor time that importing torch takes (2.14.1, in turns)
-_FOR_TRACERS = ("torch._meta_registrations", "torch.distributed._meta_registrations")
+# what importing torch imports and no decoder runs: the shapes of operators without their numbers, which tracers ask for
+# and TorchScript never, and which draw in torch.fx, torch._refs and torch._decomp (1.0 s of the 3.4 s of processor time
+# that importing torch takes, 2.14.1, in turns); and what exports, quantises, samples and reads data sets in Python (0.5
+# of the 2.9 s that were left, on a busy machine, in turns)
+_NOT_RUN = (
+    "torch._meta_registrations",
+    "torch.distributed._meta_registrations",
+    "torch._native",
+    "torch.distributions",
+    "torch.export",
+    "torch.masked",
+    "torch.nn.intrinsic",
+    "torch.nn.qat",
+    "torch.quantization",
+    "torch.utils.data",
+)
 
 
 def import_torch() -> Any:
     """torch, as far as a decoder needs it."""
-    for name in _FOR_TRACERS:
+    for name in _NOT_RUN:
         sys.modules.setdefault(name, ModuleType(name))
     import torch
 

@@ -9,6 +9,7 @@ Source of the mel scale: M. Slaney, Auditory Toolbox, 1998.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
@@ -89,6 +90,7 @@ class BandAxis:
         return np.asarray(mags, np.float32) @ self.matrix().T
 
 
+@lru_cache(maxsize=32)
 def band_axis(kind: str, n: int, corner: int | None, n_fft: int, sample_rate: int) -> BandAxis:
     """The axis of `n` bands over an FFT of `n_fft` points at `sample_rate` Hz.
 
@@ -96,7 +98,8 @@ def band_axis(kind: str, n: int, corner: int | None, n_fft: int, sample_rate: in
     last bin), "mel" (Slaney, from 0 Hz to half the sample rate) or "linear" (equal spacing).
     corner: for hybrid only; 0 or None solves it, so that the growth of the spacing continues the width of the corner
     (ratio - 1 = 1 / corner: constant relative bandwidth). The other kinds ignore it.
-    Raises ModelError for an unknown kind or numbers that cannot be an axis.
+    Made once for the same numbers: its arrays are everybody's. Raises ModelError for an unknown kind or numbers that
+    cannot be an axis.
     """
     if kind not in KINDS:
         raise ModelError(f"band axis of kind {kind!r}: it must be one of {', '.join(KINDS)}")
@@ -139,6 +142,8 @@ def _growth(n_steps: int, length: float) -> float:
     low, high = 1.0, max(2.0, length)
     for _ in range(200):
         middle = 0.5 * (low + high)
+        if middle in (low, high):  # no number lies between them
+            break
         with np.errstate(over="ignore"):
             too_long = np.sum(middle**steps) > length
         low, high = (low, middle) if too_long else (middle, high)

@@ -4,18 +4,21 @@ numba keys its cache on the source file of one function, so editing a kernel lea
 (measured), and a read-only package without a home directory fails at import. Here all kernels share a folder named by
 the version, a hash of every kernel source, and the compiler and processor; where no such folder can be written, or the
 disk becomes full, they are compiled uncached. When a new folder is made, those unused for a month are removed.
-Signatures are explicit: nothing compiles after start.
+Signatures are explicit: nothing compiles after start. Of a complete cache a kernel is loaded when Python first calls it
+(`load` does so before): most are only called by others, which have them compiled in.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import logging
 import os
 import pickle
 import re
 import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -27,6 +30,7 @@ import llvmlite
 import llvmlite.binding
 import numba
 from numba.core import config as numba_config
+from numba.core.caching import NullCache
 
 from oscvae.files import why
 
@@ -183,9 +187,26 @@ def _prune(place: Path) -> None:
                 shutil.rmtree(doomed, ignore_errors=True)
 
 
+def _leave_out_scipy() -> None:
+    """Import the part of numba that would import scipy.linalg, to see whether there is a BLAS: no kernel uses one, and
+    it costs a quarter of the time in which a start from the cache loads all kernels."""
+    if "scipy.linalg" in sys.modules:
+        return
+    sys.modules["scipy.linalg"] = None  # type: ignore[assignment]
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        del sys.modules["scipy.linalg"]
+
+
+_leave_out_scipy()
+
 CACHE = _choose()
 if CACHE is not None:
     numba_config.CACHE_DIR = str(CACHE)
+
+_WAS_WARM = is_warm()
+_LATE = "a kernel was loaded at its first call, which waited for it:"
 
 _OPTIONS: dict[str, Any] = {
     "nopython": True,
@@ -209,7 +230,8 @@ def _compiled(compile_it: Callable[..., Any], signature: Any, function: Callable
 
 def _give_up_cache(error: Exception) -> None:
     global CACHE  # noqa: PLW0603 (what it was before this start)
-    assert CACHE is not None
+    if CACHE is None:  # given up already, by a kernel that this one calls
+        return
     log.warning(_UNCACHED, f"{CACHE}: {why(error)}")
     if isinstance(error, _DAMAGED):
         shutil.rmtree(CACHE, ignore_errors=True)
@@ -222,17 +244,75 @@ def _announce(name: str) -> None:
 
 
 def kernel(signature: Any, *, fastmath: bool | set[str] = False) -> Callable[[Callable[..., Any]], Any]:
-    """Compile a function for the hop or block clock, now, for one explicit signature.
+    """Compile a function for the hop or block clock, now, for one explicit signature; or be ready to load it.
 
     `fastmath` must stay off where streamed and offline output are compared bit for bit over different block splits.
     """
+    options = {"fastmath": fastmath, "nogil": True, "boundscheck": False}
 
     def decorate(function: Callable[..., Any]) -> Any:
-        compiled = _compiled(numba.jit, signature, function, fastmath=fastmath, nogil=True, boundscheck=False)
+        if CACHE is not None and _WAS_WARM:
+            return _loaded_later(signature, function, **options)
+        compiled = _compiled(numba.jit, signature, function, **options)
         _announce(function.__qualname__)
         return compiled
 
     return decorate
+
+
+def _loaded_later(signature: Any, function: Callable[..., Any], **options: Any) -> Any:
+    """A kernel that is in the cache, and is loaded when it is first called or compiled into another one."""
+    made = numba.jit(**_OPTIONS, **options)(function)
+    call_template = made.get_call_template
+
+    def load_it() -> None:
+        with _loading:
+            if made in _waiting:
+                _compile_cached(made, signature)
+                made.disable_compile()
+                _waiting.remove(made)
+                _announce(function.__qualname__)
+                if _is_playing:
+                    log.warning("%s %s", _LATE, function.__qualname__)
+
+    def call_first(*_args: Any) -> Any:
+        load_it()
+        return made
+
+    def call_from_kernel(args: Any, kws: Any) -> Any:
+        load_it()
+        return call_template(args, kws)
+
+    # by these numba asks for what it does not have: Python's first call, and the compiler of a caller
+    made._compile_for_args, made.get_call_template = call_first, call_from_kernel
+    made.load = load_it
+    _waiting.add(made)
+    return made
+
+
+def _compile_cached(made: Any, signature: Any) -> None:
+    if CACHE is not None:
+        try:
+            made.enable_caching()
+            made.compile(signature)
+            return
+        except (*_NO_CACHE, *_DAMAGED) as error:
+            _give_up_cache(error)
+    made._cache = NullCache()
+    made.compile(signature)
+
+
+def load(*kernels: Any) -> None:
+    """Load kernels that were not loaded yet: those that Python calls, before it does; without any, all there are."""
+    for one in kernels or tuple(_waiting):
+        if one in _waiting:
+            one.load()
+
+
+def expect_no_more() -> None:
+    """From now on a kernel that has to be loaded is late: somebody plays."""
+    global _is_playing  # noqa: PLW0603
+    _is_playing = True
 
 
 def callback(signature: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -248,3 +328,6 @@ def callback(signature: Any) -> Callable[[Callable[..., Any]], Any]:
 
 
 _kept_alive: list[Any] = []
+_waiting: set[Any] = set()
+_loading = threading.RLock()
+_is_playing = False

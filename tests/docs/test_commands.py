@@ -73,8 +73,9 @@ LONG = (
     r"oscvae doctor --config ",
     r"\S*oscvae render --score ",  # tests/test_golden.py
     r"(python|node|sh) patches/examples/\w+/play",  # tests/patches/test_examples.py
-    r"oscvae serve .*(second|debug|voices|latency_s)",
+    r"oscvae serve .*(second|debug|voices|latency_s|osc\.host|midi\.connect)",
     r"make serve .*ARGS='--set engine",
+    r"oscvae blend .* --curve ",
 )
 """Run by make soak only: each takes several seconds, and something like it is run always."""
 

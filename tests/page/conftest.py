@@ -19,7 +19,7 @@ SOON_MS = 20_000.0
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
@@ -29,7 +29,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def http_port() -> int:
     return free_port(socket.SOCK_STREAM)
 
@@ -41,12 +41,18 @@ def own_address() -> str:
         return str(line.getsockname()[0])
 
 
-@pytest.fixture(scope="module")
-def daemon(http_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+@pytest.fixture(scope="session")
+def _paged(http_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     settings = ("audio.backend=silent", f"http.port={http_port}", "osc.host=0.0.0.0", f"osc.allow=[{own_address()}]")
     with Daemon(*settings, folder=tmp_path_factory.mktemp("page")) as daemon:
         daemon.wait_ready()
         yield daemon
+
+
+@pytest.fixture
+def daemon(_paged: Daemon) -> Daemon:
+    """The one that all tests of the page have, but those that end it."""
+    return _paged
 
 
 @pytest.fixture

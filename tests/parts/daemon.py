@@ -45,6 +45,7 @@ _UNWANTED = (
     "cannot go on",
     "Exception in callback",
     "never awaited",
+    "loaded at its first call",
 )
 
 Status = NamedTuple("Status", [(arg.name, Any) for arg in REPLY_BY_PATH["/status.reply"].args])  # type: ignore[misc]

@@ -26,6 +26,7 @@ _INSPECT = r"""
 import importlib, json, re, sys
 from numba.core.ccallback import CFunc
 from numba.core.dispatcher import Dispatcher
+from oscvae.realtime import kernel
 
 WRAPPERS = ("_ZN7cpython", "cfunc.", "NRT_", "numba_", ".numba")
 FORBIDDEN = re.compile(
@@ -61,6 +62,9 @@ def llvm_of(thing):
 
 
 result = {}
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+kernel.load()
 for name in sys.argv[1:]:
     for attribute, thing in vars(importlib.import_module(name)).items():
         source = thing.__wrapped__ if isinstance(thing, CFunc) else getattr(thing, "py_func", None)

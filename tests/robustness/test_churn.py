@@ -27,7 +27,7 @@ from robustness.heard import Heard
 pytestmark = pytest.mark.soak
 
 COMMANDS = 100_000 if SOAK else 2_000
-LIVE_COMMANDS = 100_000 if SOAK else 2_000
+LIVE_COMMANDS = 100_000 if SOAK else 1_000
 LATEST_S = 0.2  # how late a bundle may be due
 LOADS = 40 if SOAK else 3
 VOICES, SPARE = 12, 3

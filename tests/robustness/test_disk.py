@@ -99,12 +99,40 @@ def disk(tmp_path: Path, folders: Folders) -> SickDisk:
     return SickDisk(tmp_path, [folders.place])
 
 
+class Shared:
+    """A daemon with folders on a disk that is well before and after each test."""
+
+    def __init__(self, place: Path) -> None:
+        self.folders = Folders(place / "network")
+        self.disk = SickDisk(place, [self.folders.place])
+        self.daemon = Daemon("audio.backend=silent", *self.folders.settings, environment=self.disk.environment)
+        self.presets = self.folders.place / "presets" / "honest.json"
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    shared = Shared(tmp_path_factory.mktemp("disk"))
+    with shared.daemon as daemon:
+        daemon.wait_ready()
+        yield shared
+        assert daemon.stop() == 0
+        daemon.check_log()
+
+
 @pytest.fixture
-def daemon(folders: Folders, disk: SickDisk) -> Iterator[Daemon]:
-    """With folders on that disk, which is well."""
-    with Daemon("audio.backend=silent", *folders.settings, environment=disk.environment) as made:
-        made.wait_ready()
-        yield made
+def shared(lasting: Shared) -> Iterator[Shared]:
+    """It plays honest, keeps the preset old and no other, and records nothing."""
+    client = lasting.daemon.client
+    client.drain()
+    assert answer(client, "/preset/save", "old")[0] == "/done"
+    client.send("/preset/delete", "new")
+    client.send("/sync", 0)
+    assert client.wait_for("/synced", timeout_s=ANSWER_S) is not None
+    assert json.loads(lasting.presets.read_text())["presets"].keys() == {"old"}
+    yield lasting
+    lasting.disk.heal()
+    works(lasting.daemon)
+    lasting.daemon.check_log()
 
 
 def answer(client: OscClient, address: str, *args: Any) -> tuple[str, tuple[Any, ...]]:
@@ -150,9 +178,9 @@ def works(daemon: Daemon) -> None:
     client.close()
 
 
-def test_every_command_is_answered_while_its_disk_hangs(daemon: Daemon, disk: SickDisk, folders: Folders) -> None:
-    presets = folders.place / "presets" / "honest.json"
-    before = presets.read_text()
+def test_every_command_is_answered_while_its_disk_hangs(shared: Shared) -> None:
+    daemon, disk, presets = shared.daemon, shared.disk, shared.presets
+    before, returned = presets.read_text(), daemon.log.count("answers again")
     disk.hang()
     askers = ask_all(daemon)
     client = daemon.client
@@ -166,10 +194,8 @@ def test_every_command_is_answered_while_its_disk_hangs(daemon: Daemon, disk: Si
     assert client.wait_for("/synced", timeout_s=ANSWER_S) == ("/synced", (7,))
     assert presets.read_text() == before
     disk.heal()
-    assert until(lambda: daemon.log.count("answers again") == 5, ANSWER_S), daemon.log
+    assert until(lambda: daemon.log.count("answers again") == returned + 5, ANSWER_S), daemon.log
     works(daemon)
-    assert daemon.stop() == 0
-    daemon.check_log()
     assert sorted(json.loads(presets.read_text())["presets"]) == ["new", "old"]
 
 
@@ -178,13 +204,15 @@ def answer_to_ping(client: OscClient) -> bool:
     return client.wait_for("/pong", timeout_s=ANSWER_S) is not None
 
 
-def test_leaving_while_every_disk_hangs(daemon: Daemon, disk: SickDisk) -> None:
-    assert answer(daemon.client, "/record", "take")[0] == "/done"
-    disk.hang()
-    askers = ask_all(daemon)
-    assert answer_to_ping(daemon.client)
-    time.sleep(0.5)  # by now they hang, and none is answered
-    leave(daemon, signal.SIGTERM)
+def test_leaving_while_every_disk_hangs(folders: Folders, disk: SickDisk) -> None:
+    with Daemon("audio.backend=silent", *folders.settings, environment=disk.environment) as daemon:
+        daemon.wait_ready()
+        assert answer(daemon.client, "/record", "take")[0] == "/done"
+        disk.hang()
+        askers = ask_all(daemon)
+        assert answer_to_ping(daemon.client)
+        time.sleep(0.5)  # by now they hang, and none is answered
+        leave(daemon, signal.SIGTERM)
     for client, _ in askers:
         client.close()
 
@@ -251,14 +279,14 @@ def test_a_fifo_where_a_file_should_be_is_told(folders: Folders) -> None:
         daemon.check_log()
 
 
-def test_names_that_are_too_long_for_a_disk_are_answered(daemon: Daemon) -> None:
+def test_names_that_are_too_long_for_a_disk_are_answered(shared: Shared) -> None:
     for letters in ("é" * 128, "琴" * 128, "x" * 2000):
         for address in ("/load", "/record", "/encode"):
-            assert answer(daemon.client, address, letters)[0] == "/fail"
-    daemon.check_log()
+            assert answer(shared.daemon.client, address, letters)[0] == "/fail"
 
 
-def test_a_daemon_without_descriptors_answers_and_recovers(daemon: Daemon) -> None:
+def test_a_daemon_without_descriptors_answers_and_recovers(shared: Shared) -> None:
+    daemon = shared.daemon
     process = psutil.Process(daemon.process.pid)
     works(daemon)
     assert until(lambda: len(daemon.decoders()) == 1, ANSWER_S)
@@ -280,12 +308,11 @@ def test_a_daemon_without_descriptors_answers_and_recovers(daemon: Daemon) -> No
             client.close()
     works(daemon)
     assert until(lambda: process.num_fds() <= before, ANSWER_S), (before, process.num_fds())
-    assert daemon.stop() == 0
-    daemon.check_log()
 
 
 @pytest.mark.timeout(0 if SOAK else 300)
-def test_disks_that_come_and_go_leave_nothing_behind(daemon: Daemon, disk: SickDisk) -> None:
+def test_disks_that_come_and_go_leave_nothing_behind(shared: Shared) -> None:
+    daemon, disk = shared.daemon, shared.disk
     draw = random.Random(int.from_bytes(os.urandom(4)))
     process = psutil.Process(daemon.process.pid)
     works(daemon)
@@ -307,8 +334,6 @@ def test_disks_that_come_and_go_leave_nothing_behind(daemon: Daemon, disk: SickD
         counts.append((process.num_fds(), process.num_threads()))
     assert max(fds for fds, _ in counts) <= counts[0][0] + 2, counts
     assert max(threads for _, threads in counts) <= counts[0][1] + 16, counts  # four for each of four folders
-    assert daemon.stop() == 0
-    daemon.check_log()
 
 
 @pytest.mark.skipif(not SOAK, reason="compiles every kernel")

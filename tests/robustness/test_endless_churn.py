@@ -26,7 +26,7 @@ from robustness.churn import Churn, Command
 
 pytestmark = pytest.mark.soak
 
-COMMANDS = 100_000 if SOAK else 2_000
+COMMANDS = 100_000 if SOAK else 1_000
 LOADS = 100 if SOAK else 8
 DIMS = {"ramp": 2, "sines": 4, "mirror": BANDS, "noisy": 4, "knots": 2}
 RECORDINGS = ("low", "high", "short", "nothing")  # the last is none

@@ -28,7 +28,7 @@ from parts.waiting import until
 
 pytestmark = pytest.mark.soak
 
-CASES = 100_000 if SOAK else 1_000
+CASES = 100_000 if SOAK else 500
 FLOOD = 20_000 if SOAK else 2_000
 VOICES = 16
 

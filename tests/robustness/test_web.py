@@ -23,7 +23,7 @@ from parts.client import free_tcp_port
 from parts.daemon import Daemon, Z
 from parts.waiting import until
 
-CASES = 100_000 if SOAK else 1_000
+CASES = 100_000 if SOAK else 500
 A_ROUND = 50  # cases of one connection
 GROWTH_BYTES = 12 << 20
 
