@@ -271,8 +271,8 @@ _CONVERT: dict[str, Callable[[Arg, Any], Any]] = {
 
 
 def _setting(row: Address, name: str, args: Sequence[Any], n_args: int, model: ModelInfo) -> tuple[float | str, ...]:
-    """The numbers that follow the name in /voice/set, or the name of a latent point. A point's are not clipped: of a blend
-    they are an offset."""
+    """The numbers that follow the name in /voice/set, or the name of a latent point. A point is not clipped: it is
+    an offset where the voice is a blend."""
     arg = SETTING_BY_NAME[name].arg
     if arg.kind == "latent" and len(args) == 1 and isinstance(args[0], str):
         return (args[0],)
