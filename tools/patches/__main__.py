@@ -8,6 +8,7 @@ from pathlib import Path
 import maxhelp
 import maxmsp
 import pd
+import pdblend
 import pddemo
 import stagecontrol
 import touchosc
@@ -22,6 +23,7 @@ def files() -> dict[str, bytes]:
         "pd/oscvae-slider.pd": pd.slider().file().encode(),
         "pd/oscvae-pad.pd": pd.pad().file().encode(),
         "pd/oscvae-help.pd": pddemo.help_patch().file().encode(),
+        "pd/blend.pd": pdblend.blend().file().encode(),
         "pd/demo.pd": pddemo.demo().file().encode(),
         "max/oscvae.maxpat": maxmsp.client().content(),
         "max/oscvae.maxhelp": maxhelp.help_patch().content(),

@@ -97,7 +97,7 @@ export class Blend {
 
   set(name, value) {
     this[name] = value;
-    if (this.voices) this.osc.send("/voice/set", this.id, name, Number(value));
+    if (this.voices || this.begins) this.osc.send("/voice/set", this.id, name, Number(value));
   }
 
   setMix(value) {
@@ -125,7 +125,7 @@ export class Blend {
     const wait = clamp((this.told ?? 0) + TOLD_MS - performance.now(), 0, TOLD_MS);
     this.toTell = setTimeout(() => {
       this.told = performance.now();
-      if (this.voices && this.curve.points) this.osc.send("/curve", this.id, ...this.curve.points);
+      if ((this.voices || this.begins) && this.curve.points) this.osc.send("/curve", this.id, ...this.curve.points);
     }, wait);
   }
 
@@ -146,6 +146,7 @@ export class Blend {
 
   start() {
     this.isNew = false;
+    this.begins = true;
     if (!this.loop && this.position === (this.rate < 0 ? 0 : 1)) this.position = 1 - this.position;
     this.osc.send("/blend", this.id, ...this.names, this.mix, this.rate);
     this.osc.send("/voice/set", this.id, "position", this.position);
@@ -197,7 +198,10 @@ export class Blend {
     });
     osc.on("/sounds.reply", (...values) => this.list(values));
     osc.on("/done", (command, file) => command === "/encode" && file === this.waiting[0] && this.encoded(true));
-    osc.on("/fail", (command) => command === "/encode" && this.waiting.length && this.encoded(false));
+    osc.on("/fail", (command) => {
+      if (command === "/encode" && this.waiting.length) this.encoded(false);
+      if (command === "/blend") this.begins = false;
+    });
     osc.on("/voice/on", (id) => id === this.id && this.count(1));
     osc.on("/voice/off", (id) => id === this.id && this.count(-1));
     osc.on("/bend", (semitones) => (this.bend = semitones));
@@ -237,6 +241,7 @@ export class Blend {
 
   count(by) {
     const sounded = this.voices > 0;
+    this.begins = false;
     this.voices = Math.max(0, this.voices + by);
     if (this.voices && !sounded) this.run();
     if (!this.voices && !this.loop) this.position = this.rate < 0 ? 1 : 0;
