@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import maxblend
 import maxhelp
 import maxmsp
 import pd
@@ -27,6 +28,7 @@ def files() -> dict[str, bytes]:
         "pd/demo.pd": pddemo.demo().file().encode(),
         "max/oscvae.maxpat": maxmsp.client().content(),
         "max/oscvae.maxhelp": maxhelp.help_patch().content(),
+        "max/blend.maxpat": maxblend.blend().content(),
         "max/osc.js": (ROOT / "patches" / "examples" / "node" / "osc.js").read_bytes(),
         "openstagecontrol/oscvae.json": stagecontrol.content(),
         "touchosc/oscvae.tosc": touchosc.content(touchosc.tablet()),
