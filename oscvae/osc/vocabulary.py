@@ -766,7 +766,7 @@ REPLIES: tuple[Reply, ...] = (
     Reply(
         "/blends",
         "Whether it blends recordings, after `/pads`: a model of single frames that encodes, as timbre is.",
-        (Arg("on", "bool"),),
+        (Arg("on", "int", help="1 or 0"),),
         event=True,
     ),
     Reply(
