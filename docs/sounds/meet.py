@@ -2,9 +2,9 @@
 
     oscvae render --set model.name=timbre --score meet.osc --out meet.wav
 
-Four voices begin as four recordings (a choir, glass, a bass, a guitar) and walk through others, each at its own pace, so
-that they meet and part; what pulses under them is a drum that goes over into a bell within every stroke. No note has an
-end of its own: each is a place, held.
+Four voices begin as four recordings (a choir, glass, a bass, a guitar) and walk through others, each at its own pace,
+so that they meet and part; what pulses under them is a drum that goes over into a bell within every stroke. No note has
+an end of its own: each is a place, held.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import maxmsp
 import pd
 import pdblend
 import pddemo
+import stageblend
 import stagecontrol
 import touchosc
 
@@ -30,6 +31,7 @@ def files() -> dict[str, bytes]:
         "max/oscvae.maxhelp": maxhelp.help_patch().content(),
         "max/blend.maxpat": maxblend.blend().content(),
         "max/osc.js": (ROOT / "patches" / "examples" / "node" / "osc.js").read_bytes(),
+        "openstagecontrol/blend.json": stageblend.content(),
         "openstagecontrol/oscvae.json": stagecontrol.content(),
         "touchosc/oscvae.tosc": touchosc.content(touchosc.tablet()),
         "touchosc/oscvae-phone.tosc": touchosc.content(touchosc.phone()),
