@@ -1,8 +1,8 @@
 """Two recordings at once in Open Stage Control: blend.json.
 
-What the sounds folder holds is stepped through, what is not encoded yet is encoded by the start button, and the curve is
-a row of faders through which a finger draws. What the daemon tells may set widgets but makes none of them send: hence a
-second press on start once both are encoded.
+What the sounds folder holds is stepped through, what is not encoded yet is encoded by the start button, and the curve
+is a row of faders through which a finger draws. What the daemon tells may set widgets but makes none of them send, so
+start is pressed again once both are encoded.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _columns() -> Widget:
     drawn = _script("globals.drawn = 1", f"if (globals.heard > 0) {_curve()}")
     return {
         "type": "panel",
-        "id": "curve",
+        "id": "drawing",
         **_at((1, 27, 98, 38)),
         "traversing": True,
         "scroll": False,
