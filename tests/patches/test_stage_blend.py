@@ -13,8 +13,7 @@ from parts.programs import skip_without
 from parts.silent import LOAD_S, SilentDaemon
 from parts.streaming import RATE, write_mirror
 from parts.waiting import until
-from patches.stagecontrol import StageControl, widgets
-from patches.test_stagecontrol import PROPERTIES
+from patches.stagecontrol import PROPERTIES, StageControl, widgets
 
 SESSION = ROOT / "patches" / "openstagecontrol" / "blend.json"
 PANEL = PROPERTIES["fader"].split() + PROPERTIES["root"].split()
