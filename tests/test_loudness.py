@@ -6,7 +6,8 @@ are the model's own points, at the default velocity and with the default configu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,9 @@ from oscvae.osc.packets import Message
 from oscvae.osc.score import Moment
 from oscvae.play.offline import OfflineEngine
 from oscvae.settings.sections import load_config
+from oscvae.sound.files import read_sound
 from oscvae.sound.levels import loudest_db
+from oscvae.sound.trajectory import trajectory
 from oscvae.training.export.loudness import LOUDNESS_DB, MOST_PEAK_DB
 from oscvae.units import gain_to_db
 from parts import ROOT, SOAK
@@ -27,7 +30,7 @@ from parts import ROOT, SOAK
 pytestmark = pytest.mark.soak
 
 MODELS = sorted(path for path in (ROOT / "models").glob("*.ts") if isinstance(read_any_document(path), ModelDocument))
-"""Those of notes: a voice without end has no loudest part."""
+"""Those of notes. A voice without end has no loudest part: `timbre` is apart."""
 RATE = 48_000
 APART_S = 2.5  # as long as is heard of a note
 HELD_APART_S = 4.5  # of one that is held: longer than it
@@ -42,6 +45,12 @@ LIMBS = 3
 """A drummer strikes with a foot and two hands."""
 STRUM_S = 0.02
 """Fingers and keys are never on one sample; notes of one OSC bundle are."""
+
+BLENDED = ("drift", "beat", "strike")
+"""Of docs/sounds, whose loudest quarter seconds lie 12 dB apart; their first seconds."""
+BLENDED_S = 4.0
+BEYOND_DB = 7.0
+"""That a mix beyond both recordings may be louder than the louder of them: 6 dB a frame, and what frames add up to."""
 
 Float32s = NDArray[np.float32]
 
@@ -86,8 +95,8 @@ def play(engine: OfflineEngine, chords: Sequence[Sequence[Point]], rng: np.rando
     return np.pad(sound[0], (0, max(0, len(chords) * size - sound.shape[1])))[: len(chords) * size].reshape(-1, size)
 
 
-def peaks_db(sounds: Float32s) -> NDArray[np.float64]:
-    return np.array([gain_to_db(float(peak)) for peak in np.abs(sounds).max(axis=1)])
+def peaks_db(sounds: Iterable[Float32s]) -> NDArray[np.float64]:
+    return np.array([gain_to_db(float(np.abs(sound).max())) for sound in sounds])
 
 
 def chords_of(engine: OfflineEngine) -> list[list[Point]]:
@@ -136,3 +145,51 @@ def test_six_notes_or_three_strokes_on_one_sample_leave_the_limiter_alone(engine
         engine.execute([Message("/gain", (-12.0,), "")])
     assert np.percentile(peaks, 75) < -3.0
     assert peaks.max() < 2.0
+
+
+# -- voices without end ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def timbre() -> Iterator[OfflineEngine]:
+    folder = ROOT / "models"
+    engine = OfflineEngine(load_config(None, [f"model.folder={folder}", "model.name=timbre"]), RATE)
+    yield engine
+    engine.close()
+
+
+def test_a_voice_at_a_place_of_timbre_is_as_loud_as_every_model(timbre: OfflineEngine) -> None:
+    known = points(timbre)
+    rows = np.linspace(0, len(known) - 1, SINGLE_NOTES // 2).round().astype(int)
+    sounds = [played(timbre, "/play", 60.0, *known[row].z, 0.8, 1.0) for row in rows]
+    peaks = peaks_db(sounds)
+    assert np.median([loudest_db(sound, RATE) for sound in sounds]) == pytest.approx(LOUDNESS_DB + DEFAULT_DB, abs=0.3)
+    assert -23.0 < np.median(peaks) < -17.0 and np.percentile(peaks, 5) > -28.0, (
+        "steady: as its recordings, tone or noise"
+    )
+    assert peaks.max() < -9.0
+
+
+def test_a_blend_is_as_loud_as_what_was_recorded_and_never_far_above_the_louder(timbre: OfflineEngine) -> None:
+    recorded = {}
+    for name in BLENDED:
+        sound = read_sound(ROOT / "docs" / "sounds" / f"{name}.mp3", RATE, allow_clipped=True)[
+            : round(BLENDED_S * RATE)
+        ]
+        timbre.encode(*trajectory(sound, timbre.encoding), name)
+        recorded[name] = loudest_db(sound, RATE) + DEFAULT_DB
+    for a, b in itertools.permutations(BLENDED, 2):
+        low, high = sorted((recorded[a], recorded[b]))
+        heard = {mix: loudest_db(played(timbre, "/blend", 1, a, b, mix), RATE) for mix in (-1.0, 0.0, 0.5, 1.0, 2.0)}
+        assert heard[0.0] == pytest.approx(recorded[a], abs=1.0)
+        assert heard[1.0] == pytest.approx(recorded[b], abs=1.5), "stretched"
+        assert low - 3.0 < heard[0.5] < high + 1.0
+        assert max(heard[-1.0], heard[2.0]) < high + BEYOND_DB
+
+
+def played(engine: OfflineEngine, address: str, *args: float | str) -> Float32s:
+    """The left channel, from one message on until nothing sounds."""
+    due_ns = round(engine.timeline.frame / RATE * 1e9)
+    sound = engine.play([Moment(due_ns, (Message(address, args, ""),))])
+    assert not engine.errors
+    return sound[0]

@@ -51,9 +51,9 @@ def main(
     if abs(rate) < SLOWEST:
         raise ConfigError(f"--rate {rate:g} would stand still for ever: it must be {SLOWEST} to 4, or {-SLOWEST} to -4")
     points = read_curve(curve) if curve is not None else ()
-    from oscvae.app.kernels import load_kernels
+    from oscvae.app.kernels import load_beside_torch
 
-    load_kernels()
+    load_beside_torch()
     from oscvae.osc.packets import Message
     from oscvae.osc.score import Moment
     from oscvae.play.offline import OfflineEngine

@@ -7,6 +7,7 @@ import importlib
 import logging
 import sys
 
+from oscvae.decode import process
 from oscvae.errors import AudioError
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,13 @@ def load_kernels() -> None:
         kernel.on_compiled(lambda name: progress.advance(task))
         _import_all()
     kernel.mark_warm()
+
+
+def load_beside_torch() -> None:
+    """The same while the process that forks decoders imports torch, which takes as long."""
+    with contextlib.suppress(OSError):  # which is told when the first decoder is wanted
+        process.prepare()
+    load_kernels()
 
 
 def _import_all() -> None:

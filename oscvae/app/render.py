@@ -34,9 +34,9 @@ def main(
     """
     if (note is None) == (score is None):
         raise ConfigError("give either a note (--note 60 --z 0.1,0.2,0.3,0.4) or a score (--score piece.osc)")
-    from oscvae.app.kernels import load_kernels
+    from oscvae.app.kernels import load_beside_torch
 
-    load_kernels()
+    load_beside_torch()
     from oscvae.osc.packets import Message
     from oscvae.osc.score import Moment, read_score
     from oscvae.play.offline import OfflineEngine

@@ -166,7 +166,8 @@ class Encoder:
         mean, distance = _numbers(notice.get("mean"), loaded.info.dims), _numbers([notice.get("distance_db")], 1)
         if mean is None or distance is None:
             raise CommandError(f"{name}: the model {loaded.name!r} makes nothing of it")
-        return Recorded(Handle(document.within_reach(mean), (), number), distance[0])
+        seconds = frames * document.hop / document.sample_rate
+        return Recorded(Handle(document.within_reach(mean), (), number, seconds), distance[0])
 
     async def _analyse_frames(self, path: Path, document: FramesDocument, shared: int) -> int:
         """Have a recording's frames written into shared memory; how many there are."""

@@ -90,8 +90,8 @@ class PartServices:
             async with self._listing:
                 names = await self._encoder.list_names()
             loaded = part.models.current
-            known = (loaded.handles.is_recorded(PurePath(name).stem) if loaded else False for name in names)
-            return tuple(value for pair in zip(names, map(int, known), strict=True) for value in pair)
+            long_s = (loaded.handles.recorded_s(PurePath(name).stem) if loaded else 0.0 for name in names)
+            return tuple(value for pair in zip(names, long_s, strict=True) for value in pair)
 
         self._start(command, client, work(), reply=part.address("/sounds.reply"))
 
@@ -200,7 +200,8 @@ def model_message(loaded: Loaded) -> tuple[Any, ...]:
 
 
 def model_messages(part: Part) -> Iterator[tuple[str, Sequence[Any]]]:
-    """All that is told of the model that a part plays, in order: /model, and what its dimensions and pads are called.
+    """All that is told of the model that a part plays, in order: /model, and what its dimensions and pads are called,
+    and whether it blends recordings.
 
     Raises CommandError where it plays none.
     """
@@ -210,6 +211,7 @@ def model_messages(part: Part) -> Iterator[tuple[str, Sequence[Any]]]:
     labels, pads = (document.labels, document.pads) if isinstance(document, Described2) else ((), ())
     yield part.address("/labels"), labels
     yield part.address("/pads"), pads
+    yield part.address("/blends"), (int(isinstance(document, FramesDocument) and loaded.decoder.encodes),)
 
 
 def _model(part: Part) -> Loaded:

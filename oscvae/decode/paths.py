@@ -11,7 +11,10 @@ from oscvae.decode.wire import CURVE, LOOP, MIX, OFFSET, POSITION, RATE
 from oscvae.model.frames import SILENT_DB
 
 LOUDEST_DB = 40.0
-"""That a frame is ever told to be, above 0 dB: mixes beyond both recordings could have any level."""
+"""That a frame is ever told to be, above 0 dB."""
+LOUDER_DB = 6.0
+"""That a frame is at most, above the louder of both recordings there: where one is silent, a mix beyond the other could
+have any level (22 to 36 dB more were heard)."""
 
 
 class Encoded(NamedTuple):
@@ -125,7 +128,8 @@ class BlendPath:
         a, b = _at(self._a, places), _at(self._b, places * ((self._b.level_db.size - 1) / max(last, 1.0)))
         share = mix.astype(np.float32)
         z = a.z + share * (b.z - a.z) + self._offset[:, None]
-        level = np.clip(a.level_db + share * (b.level_db - a.level_db), SILENT_DB, LOUDEST_DB)
+        most = np.minimum(np.maximum(a.level_db, b.level_db) + LOUDER_DB, LOUDEST_DB)
+        level = np.clip(a.level_db + share * (b.level_db - a.level_db), SILENT_DB, most)
         self.chunks += 1
         return Chunk(np.clip(z, self._low[:, None], self._high[:, None]), level.astype(np.float32), is_last)
 

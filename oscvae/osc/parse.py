@@ -41,6 +41,21 @@ class ModelInfo:
     note_max: float = 127.0
     is_loaded: bool = True
 
+    def point(self, z: Sequence[float]) -> tuple[float, ...]:
+        """A latent point [dims], clipped to the range."""
+        return tuple([self.coordinate(value, i) for i, value in enumerate(z)])
+
+    def coordinate(self, value: float, dimension: int) -> float:
+        """The same of one dimension, counted from 0."""
+        return max(self.z_low[dimension], min(value, self.z_high[dimension])) if self.z_low else value
+
+    def offset(self, z: Sequence[float]) -> tuple[float, ...]:
+        """What is added to points [dims]: at most what leads from one end of the range to the other."""
+        if not self.z_low:
+            return tuple(z)
+        across = [high - low for low, high in zip(self.z_low, self.z_high, strict=True)]
+        return tuple([max(-most, min(value, most)) for value, most in zip(z, across, strict=True)])
+
 
 class Command(NamedTuple):
     """A checked message. `values` by argument name: latent points as tuples of D floats or the name of one, absent
@@ -173,7 +188,7 @@ def _values(row: Address, args: tuple[Any, ...], values: dict[str, Any], model: 
             clean.extend(curve)
             position = n_args
         elif kind == "dimension" and position < n_args:
-            value = _latent_value(_number(arg.name, args[position]), values["n"] - 1, model)
+            value = model.coordinate(_number(arg.name, args[position]), values["n"] - 1)
             position += 1
             values[arg.name] = value
             clean.append(value)
@@ -256,14 +271,15 @@ _CONVERT: dict[str, Callable[[Arg, Any], Any]] = {
 
 
 def _setting(row: Address, name: str, args: Sequence[Any], n_args: int, model: ModelInfo) -> tuple[float | str, ...]:
-    """The numbers that follow the name in /voice/set, or the name of a latent point."""
+    """The numbers that follow the name in /voice/set, or the name of a latent point. A point is not clipped: it is
+    an offset where the voice is a blend."""
     arg = SETTING_BY_NAME[name].arg
     if arg.kind == "latent" and len(args) == 1 and isinstance(args[0], str):
         return (args[0],)
     n_expected = model.dims if arg.kind == "latent" else 1
     if len(args) != n_expected:
         raise CommandError(f"expected id {name} and {n_expected} number(s), got {n_args} arguments")
-    return _latent(name, args, model) if arg.kind == "latent" else (_float(arg, args[0]),)
+    return _numbers(name, args) if arg.kind == "latent" else (_float(arg, args[0]),)
 
 
 def _curve(row: Address, arg: Arg, args: Sequence[Any], model: ModelInfo) -> tuple[float, ...]:
@@ -278,14 +294,11 @@ def _curve(row: Address, arg: Arg, args: Sequence[Any], model: ModelInfo) -> tup
 
 
 def _latent(name: str, args: Sequence[Any], model: ModelInfo) -> tuple[float, ...]:
-    return tuple([_latent_value(_number(f"{name}{i + 1}", value), i, model) for i, value in enumerate(args)])
+    return model.point(_numbers(name, args))
 
 
-def _latent_value(value: float, dimension: int, model: ModelInfo) -> float:
-    """Clipped to the model's range of that dimension, counted from 0."""
-    if not model.z_low:
-        return value
-    return max(model.z_low[dimension], min(value, model.z_high[dimension]))
+def _numbers(name: str, args: Sequence[Any]) -> tuple[float, ...]:
+    return tuple([_number(f"{name}{i + 1}", value) for i, value in enumerate(args)])
 
 
 def _check_note(note: float, model: ModelInfo) -> None:

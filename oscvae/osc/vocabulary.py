@@ -493,7 +493,7 @@ TABLE: tuple[Address, ...] = (
         "Models and files",
         "The model that plays.",
         (),
-        ("/model .. /labels .. /pads",),
+        ("/model .. /labels .. /pads .. /blends on",),
         by="services",
         in_score="ignored",
     ),
@@ -510,7 +510,8 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/sounds",
         "Models and files",
-        "The sound files in the sounds folder, at most 250, and whether the model that plays has encoded each.",
+        "The sound files in the sounds folder, at most 250, and how long each is that the model that plays has encoded "
+        "as a recording, for `/blend`.",
         (),
         ("/sounds.reply",),
         awaited=True,
@@ -712,7 +713,7 @@ REPLIES: tuple[Reply, ...] = (
     Reply(
         "/sounds.reply",
         "The sound files that there are.",
-        (Arg("sounds", "rest", help="of each its name, and 1 if it is encoded"),),
+        (Arg("sounds", "rest", help="of each its name, and its seconds if it is encoded, else 0"),),
     ),
     Reply(
         "/sound",
@@ -760,6 +761,12 @@ REPLIES: tuple[Reply, ...] = (
         "/pads",
         "What its pads are called, after `/labels`: one name for each, or none.",
         (Arg("names", "rest"),),
+        event=True,
+    ),
+    Reply(
+        "/blends",
+        "Whether it blends recordings, after `/pads`: a model of single frames that encodes, as timbre is.",
+        (Arg("on", "int", help="1 or 0"),),
         event=True,
     ),
     Reply(

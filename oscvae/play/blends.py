@@ -95,7 +95,13 @@ class Blends:
         """Set what `sets` says is a blend's."""
         if isinstance(value[0], str):
             raise CommandError("z of a blend is added to its points: numbers, not a name")
-        self._timeline.defer(due_ns, lambda: self._pool.steer(voice, _STEERED[name], tuple(map(float, value))))
+        numbers = tuple(map(float, value))
+        if name == "z":
+            info = voice.loaded.info
+            if len(numbers) != info.dims:
+                raise CommandError(f"voice {voice.asked.id} has {info.dims} dimensions, not {len(numbers)}")
+            numbers = info.offset(numbers)
+        self._timeline.defer(due_ns, lambda: self._pool.steer(voice, _STEERED[name], numbers))
 
     def _check(self, voice: Voice, what: str) -> None:
         if voice.asked.blend is None:

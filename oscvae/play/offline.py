@@ -168,7 +168,8 @@ class OfflineEngine:
             self._encodings += 1
             loaded.decoder.send(request._replace(generation=self._encodings))
             mean = tuple(_await_encoding(loaded, self._encodings))
-        kept = Handle(document.within_reach(mean), (), number)
+        seconds = len(x) * document.hop / document.sample_rate
+        kept = Handle(document.within_reach(mean), (), number, seconds)
         loaded.handles.keep(handle, kept)
         return kept
 

@@ -376,6 +376,7 @@ class Performer:
             return
         if name == "z":
             z, detail = self._place_of(value[0] if isinstance(value[0], str) else value, voice.loaded)
+            z = voice.loaded.info.point(z)
             voice.journey = None
             self.timeline.defer(due_ns, lambda: pool.move(voice, z, detail))
             return

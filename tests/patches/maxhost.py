@@ -62,6 +62,10 @@ class Box:
         elif self.kind == "multislider":
             self.value = list(values)
             self.out(0, *values)
+        elif self.kind == "umenu":
+            self.value = values[0]
+            self.out(1, self.kept[values[0]])
+            self.out(0, values[0])
         elif self.kind == "tab":
             assert 0 <= values[0] < len(self.data["tabs"])
             self.out(0, values[0])
@@ -207,6 +211,16 @@ class Box:
         like = float if self.kind == "flonum" else int
         typed = tuple(value if isinstance(value, str) else like(value) for value in atoms)
         self._shows(typed, self.data.get("minimum", -1e9), self.data.get("maximum", 1e9))
+
+    def _do_umenu(self, _: int, atoms: Atoms) -> None:
+        word, *values = atoms
+        if word == "clear":
+            self.kept = []
+        elif word == "append":
+            self.kept.append(" ".join(map(str, values)))
+        else:
+            assert word == "set" and 0 <= values[0] < len(self.kept)
+            self.value = values[0]
 
     def _do_pictslider(self, _: int, atoms: Atoms) -> None:
         word, x, y = atoms

@@ -22,7 +22,7 @@ from patches.maxhost import FOLDER, Max, Patch
 
 pytestmark = pytest.mark.client
 
-CLIENT, HELP = "oscvae.maxpat", "oscvae.maxhelp"
+CLIENT, HELP, BLEND = "oscvae.maxpat", "oscvae.maxhelp", "blend.maxpat"
 # what py2max does not know; and a window that is as large as the presentation, not as the patch behind it
 ALLOWED = {"W-UNKNOWN-OBJECT": "'node.script'", "W-OFFCANVAS": "extends outside"}
 
@@ -34,7 +34,7 @@ def asked(fake: FakeDaemon) -> list[tuple[str, tuple[Any, ...]]]:
 # -- the files ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [CLIENT, HELP])
+@pytest.mark.parametrize("name", [CLIENT, HELP, BLEND])
 def test_they_are_valid(name: str) -> None:
     patcher = Patcher.from_file(FOLDER / name)
     wrong = [found for found in lint(patcher) if ALLOWED.get(found.code, "\0") not in found.message]
@@ -47,7 +47,7 @@ def test_they_are_valid(name: str) -> None:
         assert outlet < boxes[source]["numoutlets"] and inlet < boxes[target]["numinlets"]
 
 
-@pytest.mark.parametrize("name", [CLIENT, HELP])
+@pytest.mark.parametrize("name", [CLIENT, HELP, BLEND])
 def test_nothing_lies_on_something_else(name: str) -> None:
     content = json.loads((FOLDER / name).read_text())["patcher"]
     shown = [line["box"] for line in content["boxes"] if "presentation_rect" in line["box"]]

@@ -273,8 +273,9 @@ def test_the_demo_chooses_how_keys_play_and_shows_it(tmp_path: Path, fake: FakeD
         assert pd.wrong() == []
 
 
-def test_nothing_in_the_demo_lies_on_something_else() -> None:
-    text = (FOLDER / "demo.pd").read_text()
+@pytest.mark.parametrize(("name", "widgets", "grounds"), [("demo.pd", 50, 7), ("blend.pd", 12, 3)])
+def test_nothing_lies_on_something_else(name: str, widgets: int, grounds: int) -> None:
+    text = (FOLDER / name).read_text()
     depth, shown, panels = 0, [], []
     for line in text.splitlines():
         depth += line.startswith("#N canvas") - line.startswith("#X restore")
@@ -290,7 +291,7 @@ def test_nothing_in_the_demo_lies_on_something_else() -> None:
             shown.append((x, y, 8 * int(words[5]) + 10, int(words[6])))
         elif kind == "cnv":
             panels.append((x, y, int(words[6]), int(words[7])))
-    assert len(shown) > 50 and len(panels) >= 7
+    assert len(shown) > widgets and len(panels) >= grounds
     across, down = (int(size) for size in text.split()[4:6])
     for group in (shown, panels):
         for one, other in itertools.combinations(group, 2):

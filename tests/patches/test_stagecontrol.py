@@ -14,39 +14,10 @@ from parts.judge import is_known
 from parts.programs import skip_without
 from parts.silent import SilentDaemon
 from parts.waiting import until
-from patches.stagecontrol import StageControl, widgets
+from patches.stagecontrol import PROPERTIES, StageControl, widgets
 
 SESSION = ROOT / "patches" / "openstagecontrol" / "oscvae.json"
 
-# The properties of each widget in the program's reference
-# (https://openstagecontrol.ammd.net/docs/widgets/properties-reference/), as far as somebody might use them here.
-_COMMON = "type id visible interaction comments lock"
-_GEOMETRY = "left top width height expand"
-_STYLE = (
-    "colorText colorWidget colorStroke colorFill alphaStroke alphaFillOff alphaFillOn lineWidth borderRadius padding "
-    "html css"
-)
-_VALUE = "value default linkId"
-_OSC = "address preArgs typeTags decimals target ignoreDefaults bypass"
-_SCRIPTS = "onCreate onValue"
-_WIDGET = f"{_COMMON} {_GEOMETRY} {_STYLE} {_VALUE} {_OSC} {_SCRIPTS}"
-_PANEL = (
-    "colorBg layout justify gridTemplate contain scroll innerPadding tabsPosition variables traversing widgets tabs "
-    "onTouch"
-)
-PROPERTIES = {
-    "root": f"type id lock comments width height colorText colorWidget alphaFillOn borderRadius padding html css "
-    f"hideMenu onPreload {_PANEL} {_VALUE} {_OSC} {_SCRIPTS}",
-    "button": f"{_WIDGET} colorTextOn label vertical wrap on off mode doubleTap decoupled",
-    "fader": f"{_WIDGET} design knobSize colorKnob horizontal pips dashed gradient snap touchZone spring doubleTap "
-    "range logScale sensitivity steps origin onTouch",
-    "xy": f"{_WIDGET} pointSize ephemeral pips label snap spring rangeX rangeY logScaleX logScaleY stepsX stepsY clipX "
-    "clipY axisLock doubleTap sensitivity onTouch",
-    "keyboard": f"{_WIDGET} colorWhite colorBlack keys start traversing on off velocity mode",
-    "text": f"{_COMMON} {_GEOMETRY} {_STYLE} {_VALUE} vertical wrap align address preArgs decimals target bypass "
-    f"{_SCRIPTS}",
-    "variable": f"type id lock comments {_VALUE} {_OSC} {_SCRIPTS}",
-}
 CHOICES = {
     ("button", "mode"): {"toggle", "push", "momentary", "tap"},
     ("keyboard", "mode"): {"toggle", "push", "tap"},

@@ -15,16 +15,19 @@ from oscvae.play.offline import OfflineEngine
 from oscvae.settings.sections import load_config
 from oscvae.sound.trajectory import trajectory
 from parts.playing import encode, heard, level_db, load, send, silence
-from parts.streaming import RATE, mirror_document, write_mirror, write_ramp
+from parts.streaming import BANDS, RATE, mirror_document, write_mirror, write_ramp
 
 LOW_HZ, HIGH_HZ = 400.0, 1600.0
 SECONDS = 1.5
+AWAY = {"mean": [-10.0] * BANDS, "std": [1.6] * BANDS, "low": [-15.0] * BANDS, "high": [-5.0] * BANDS}
+"""A latent space in which the origin is no point: it ends at -0.4."""
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("models")
     write_mirror(made / "mirror.ts")
+    write_mirror(made / "away.ts", latent=AWAY)
     write_ramp(made / "ramp.ts")
     t = np.arange(round(SECONDS * RATE)) / RATE
     for name, hz, level in (("low", LOW_HZ, 0.3), ("high", HIGH_HZ, 0.3), ("soft", LOW_HZ, 0.03)):
@@ -140,6 +143,24 @@ def test_a_blend_repeats_bit_by_bit_and_with_itself_is_itself(engine: OfflineEng
         silence(engine)
     np.testing.assert_array_equal(sounds[0], sounds[1])
     np.testing.assert_array_equal(sounds[0], sounds[2])
+
+
+@pytest.mark.parametrize(("offset", "is_heard"), [(0.0, False), (-2.0, True), (1e30, True)])
+def test_an_offset_may_be_nothing_where_the_origin_is_no_point(
+    engine: OfflineEngine, folder: Path, offset: float, is_heard: bool
+) -> None:
+    load(engine, "away")
+    for name in ("low", "high"):
+        encode(engine, folder / f"{name}.wav", name)
+    sounds = []
+    for value in (None, offset):
+        send(engine, "/blend", 1, "low", "high", 0.5)
+        if value is not None:
+            send(engine, "/voice/set", 1, "z", *[value] * BANDS)
+        sounds.append(heard(engine, 0.5))
+        silence(engine)
+    assert np.isfinite(sounds[1]).all()
+    assert (sounds[0] != sounds[1]).any() == is_heard
 
 
 def test_a_recording_stands_for_its_mean_point_wherever_a_point_may_stand(engine: OfflineEngine) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import maxblend
 import maxhelp
 import maxmsp
 import pd
+import pdblend
 import pddemo
+import stageblend
 import stagecontrol
 import touchosc
 
@@ -22,10 +25,13 @@ def files() -> dict[str, bytes]:
         "pd/oscvae-slider.pd": pd.slider().file().encode(),
         "pd/oscvae-pad.pd": pd.pad().file().encode(),
         "pd/oscvae-help.pd": pddemo.help_patch().file().encode(),
+        "pd/blend.pd": pdblend.blend().file().encode(),
         "pd/demo.pd": pddemo.demo().file().encode(),
         "max/oscvae.maxpat": maxmsp.client().content(),
         "max/oscvae.maxhelp": maxhelp.help_patch().content(),
+        "max/blend.maxpat": maxblend.blend().content(),
         "max/osc.js": (ROOT / "patches" / "examples" / "node" / "osc.js").read_bytes(),
+        "openstagecontrol/blend.json": stageblend.content(),
         "openstagecontrol/oscvae.json": stagecontrol.content(),
         "touchosc/oscvae.tosc": touchosc.content(touchosc.tablet()),
         "touchosc/oscvae-phone.tosc": touchosc.content(touchosc.phone()),

@@ -51,6 +51,11 @@ FADERS = (
 )
 MODES = find("/mode")[0].args[0].choices  # of keys; the first is what the daemon starts with
 
+# two recordings at once
+BLEND_ID = 1  # of the voice
+BLEND_FADERS = (Fader("position", 0, 1, 0), Fader("mix", -1, 2, 0.5), Fader("rate", -4, 4, 1))
+CURVE_POINTS = 64  # of the mix over the position, as many as /curve takes
+
 # the clients in Pd and Max
 OUTLETS = ("/done", "/fail", "/voice/on", "/voice/off", "/level", "/xrun", "/status.reply", "/model", "the rest")
 HEARD = (  # at each outlet

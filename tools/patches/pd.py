@@ -121,7 +121,7 @@ def _replies() -> Canvas:
     return c
 
 
-def _each(size: int) -> Canvas:
+def each(size: int) -> Canvas:
     """A list, `size` elements at a time, each part behind its number, counted from 1."""
     c = Canvas(360, 380, f"each-{size}")
     inlet = c.obj(20, 20, "inlet")
@@ -210,11 +210,11 @@ def _cursor() -> Canvas:
 
     whole = c.obj(20, 80, "route list float")
     c.text(140, 60, "a point begins with a number, /z/N with a symbol")
-    each = c.subpatch(20, 140, _each(1))
+    single = c.subpatch(20, 140, each(1))
     c.wire(route, whole, 0)
-    c.wire(whole, each, 0)
-    c.wire(whole, each, 1)
-    c.wire(each, scale)
+    c.wire(whole, single, 0)
+    c.wire(whole, single, 1)
+    c.wire(single, scale)
 
     _one(c, 120, whole, 2, scale)
     _one(c, 240, route, 1, out)
@@ -253,7 +253,7 @@ def _ranges(c: Canvas, x: int) -> None:
     c.obj(x, 330, "array define $0-high 256")
     c.text(x + 60, 20, "name, D, rate, notes, then low and high of each dimension", 20)
     head = c.obj(x, 50, "list split 5")
-    pairs = c.subpatch(x, 80, _each(2))
+    pairs = c.subpatch(x, 80, each(2))
     split = c.obj(x, 110, "list split 1")
     ends = c.obj(x + 90, 140, "unpack f f")
     order = c.obj(x, 140, "t b b f f")
@@ -371,12 +371,12 @@ def _labels() -> Canvas:
     Inlets: `labels` and the names, among others; what /model says.
     """
     c = Canvas(620, 400, "labels")
-    names = c.subpatch(20, 80, _each(1))
+    names = c.subpatch(20, 80, each(1))
     c.chain(c.obj(20, 20, "inlet"), c.obj(20, 40, "route labels"), c.obj(20, 60, "list append"), names)
     named = c.obj(20, 110, "unpack f s")
     c.chain(names, named)
     head = c.obj(320, 50, "list split 5")
-    ranges = c.subpatch(320, 80, _each(2))
+    ranges = c.subpatch(320, 80, each(2))
     number = c.obj(320, 110, "list split 1")
     c.chain(c.obj(320, 20, "inlet"), head)
     c.wire(head, ranges, 1)

@@ -6,6 +6,7 @@ their records, and wires name them by that number).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -136,6 +137,24 @@ class Canvas:
             f"#X obj {x} {y} nbx {width} 16 {low:g} {high:g} 0 {int(start is not None)} {names} "
             f"{width * 8 + 20} 8 0 {SMALL} {colours} {start or 0:g} 256;"
         )
+
+    def symbol(self, x: int, y: int, width: int, *, receive: str) -> Box:
+        """Shows a name, of so many letters."""
+        return self._add(f"#X symbolatom {x} {y} {width} 0 0 0 - {_name(receive)} -;")
+
+    def array(
+        self, x: int, y: int, name: str, values: Sequence[float], low: float, high: float, size: tuple[int, int]
+    ) -> Box:
+        """Numbers that are drawn by hand, and kept with the patch."""
+        wide, tall = size
+        ends = f"0 {high:g} {len(values) - 1} {low:g}"
+        inner = [
+            "#N canvas 0 0 450 300 (subpatch) 0;",
+            f"#X array {_name(name)} {len(values)} float 3;",
+            f"#A 0 {' '.join(f'{value:g}' for value in values)};",
+            f"#X coords {ends} {wide} {tall} 1 0 0;",
+        ]
+        return self._add("\n".join([*inner, f"#X restore {x} {y} graph;"]))
 
     def meter(self, x: int, y: int, *, receive: str, scale: bool) -> Box:
         return self._add(

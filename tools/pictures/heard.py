@@ -37,7 +37,7 @@ MARK = 9  # pixels around the note's point
 
 
 def make(folder: Path) -> None:
-    """sounds/drift.mp3, hold.mp3 and sweep.mp3, pictures/drift.png and pictures/note.png in this folder."""
+    """sounds/drift.mp3, hold.mp3, sweep.mp3 and meet.mp3, pictures/drift.png and pictures/note.png in this folder."""
     (folder / "sounds").mkdir(parents=True, exist_ok=True)
     pyplot.rcParams.update({"font.size": 9, "text.color": INK, "axes.edgecolor": LINE, "axes.labelcolor": FAINT,
                             "xtick.color": FAINT, "ytick.color": FAINT, "figure.facecolor": GROUND,
@@ -47,6 +47,7 @@ def make(folder: Path) -> None:
         _play("hold", Path(place), folder / "sounds", "--set", "model.name=sustained")
         _play("strike", Path(place), folder / "sounds", "--set", "model.name=struck")
         _play("beat", Path(place), folder / "sounds", "--set", "model.name=drums", squeeze=0.75)
+        _play("meet", Path(place), folder / "sounds", "--set", "model.name=timbre", squeeze=0.6)
         _play("sweep", Path(place), folder / "sounds", "--set", "model.name=hits")
         _draw_piece(sound.mean(axis=1), rate, folder / "pictures" / "drift.png")
         _draw_note(Path(place), folder / "pictures" / "note.png")

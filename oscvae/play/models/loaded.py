@@ -59,11 +59,12 @@ def find_preset(presets: dict[str, Point], name: str) -> Point | None:
 
 class Handle(NamedTuple):
     """An encoded sound: where it lies, and its fine detail; of a model of frames the number by which its decoder knows
-    the recording, -1 = it does not."""
+    the recording, -1 = it does not, and how long that is."""
 
     z: Point
     detail: Mix
     recording: int = -1
+    seconds: float = 0.0
 
 
 class Handles:
@@ -92,9 +93,10 @@ class Handles:
         """Another decoder answers for the model, which knows none."""
         self._handles = {name: handle._replace(recording=-1) for name, handle in self._handles.items()}
 
-    def is_recorded(self, name: str) -> bool:
+    def recorded_s(self, name: str) -> float:
+        """How long a recording is that the decoder knows; 0 for any other name."""
         handle = self._handles.get(normal(name))
-        return handle is not None and handle.recording >= 0
+        return handle.seconds if handle is not None and handle.recording >= 0 else 0.0
 
     def find(self, name: str) -> Handle | None:
         handle = self._handles.pop(normal(name), None)

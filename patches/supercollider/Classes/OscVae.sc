@@ -271,10 +271,10 @@ OscVae {
 	// action: { |names| }
 	models { |action| this.ask(['/models'], '/models.reply', { |msg| action.value(msg[1..]) }) }
 
-	// action: { |sounds| }: of each sound file its name, and whether it is encoded
+	// action: { |sounds| }: of each sound file its name, and its seconds if it is encoded, else 0
 	sounds { |action|
 		this.ask(['/sounds'], '/sounds.reply', { |msg|
-			action.value(msg[1..].clump(2).collect { |pair| [pair[0], pair[1] == 1] })
+			action.value(msg[1..].clump(2))
 		})
 	}
 

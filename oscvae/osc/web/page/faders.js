@@ -29,6 +29,8 @@ export class Fader {
     this.element.tabIndex = 0;
     this.element.setAttribute("role", "slider");
     this.element.setAttribute("aria-label", name);
+    this.element.setAttribute("aria-valuemin", low);
+    this.element.setAttribute("aria-valuemax", high);
     this.bar = this.element.appendChild(document.createElement("b"));
     this.mark = this.element.appendChild(document.createElement("u"));
     this.mark.hidden = true;

@@ -1,5 +1,6 @@
 // The page: what a player sees and touches. Everything it does goes through the vocabulary that docs/osc.md describes.
 
+import { Blend } from "./blend.js";
 import { clamp } from "./draw.js";
 import { Fader, onHold } from "./faders.js";
 import { Keys } from "./keys.js";
@@ -133,6 +134,8 @@ function clouds(dims, values) {
     centre: points[0].map((_, d) => points.map((z) => z[d]).sort((a, b) => a - b)[points.length >> 1]),
   }));
 }
+
+new Blend(osc);
 
 // -- presets, macros, faders -------------------------------------------------------------------------------------------
 
