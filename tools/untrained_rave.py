@@ -1,8 +1,8 @@
 """Untrained RAVE exports, for the tests and benchmarks that play real ones.
 
 Their shapes, memory, noise and cost are those of a trained model; only their sound is nothing. They are made by RAVE's
-own package and its own command, in an environment of its own, which is made here too. RAVE's licence is CC BY-NC: neither
-it nor what it exports belongs into this repository, nor into what is handed on.
+own package and its own command, in an environment of its own, which is made here too. RAVE's licence is CC BY-NC:
+neither it nor what it exports belongs into this repository, nor into what is handed on.
 
     python tools/untrained_rave.py build/rave               all that there are: a minute, and 0.7 GB beside torch
     python tools/untrained_rave.py build/rave v2 tiny       only these
@@ -75,7 +75,9 @@ def make_environment(folder: Path) -> Path:
     subprocess.run([*install, *PACKAGES], check=True)
     subprocess.run([*install, "--no-deps", *ALONE], check=True)
     site = next((folder / "lib").glob("python3*")) / "site-packages"
-    (site / "zz.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")  # last: torch, and what is left
+    (site / "zz.pth").write_text(
+        sysconfig.get_path("purelib") + "\n", encoding="utf-8"
+    )  # last: torch, and what is left
     (folder / MADE).touch()
     return python
 
@@ -92,7 +94,9 @@ def write_untrained(run: Path, name: str) -> None:
     config, bindings = EXPORTS[name]
     package = Path(rave.__file__).parent
     gin.add_config_file_search_path(str(package))
-    gin.parse_config_files_and_bindings([str(package / "configs" / f"{config}.gin")], ["RAVE.n_channels = 1", *bindings])
+    gin.parse_config_files_and_bindings(
+        [str(package / "configs" / f"{config}.gin")], ["RAVE.n_channels = 1", *bindings]
+    )
     model = rave.RAVE()
     state = model.state_dict()
     state["fidelity"][LATENT:] = 1.0

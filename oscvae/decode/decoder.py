@@ -111,13 +111,23 @@ class Decoder:
         # those of a stream are its slots'
         self.free_blocks = [] if document.is_endless else list(range(self.n_blocks))
 
-    def spawn(self, device: str, threads: int, *, confine: bool = True, streams: int = 0, sample_rate: int = 0) -> None:
+    def spawn(
+        self,
+        device: str,
+        threads: int,
+        *,
+        confine: bool = True,
+        streams: int = 0,
+        sample_rate: int = 0,
+        in_time: bool = True,
+    ) -> None:
         """Start a process, and wait until it has loaded, checked and warmed the model. Blocks: not for the event
         clock.
 
         confine: before it opens the model. streams: the most voices of a model that has memory inside. sample_rate: Hz,
-        of one that has no document and does not say its own. Raises DecoderError with what the process said, how it
-        ended, or why it could not begin, and ModelError for a model that it describes as nothing that can be played.
+        of one that has no document and does not say its own. in_time: what it decodes is heard at once. Raises
+        DecoderError with what the process said, how it ended, or why it could not begin, and ModelError for a model
+        that it describes as nothing that can be played.
         """
         link = self._link = self._process.start(self._pool_fd, self._pipe_end)
         os.close(self._pipe_end)
@@ -132,6 +142,7 @@ class Decoder:
             output="unknown",
             streams=streams,
             sample_rate=sample_rate,
+            in_time=in_time,
         )
         given = [self._credit_end] if self._credit_end >= 0 else []
         with contextlib.suppress(OSError):  # it is gone already: heard below

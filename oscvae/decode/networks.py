@@ -1,10 +1,7 @@
-"""Models whose voices are endless, on their device: of frames, a batch at once; of samples, a copy for each voice."""
+"""A model of frames on its device, whose endless voices are decoded as one batch."""
 
 from __future__ import annotations
 
-import copy
-import json
-import time
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -15,14 +12,11 @@ from oscvae.decode.notes import CudaError, Network, first_line
 from oscvae.decode.paths import BlendPath, Chunk, Encoded, Path, PointPath
 from oscvae.decode.pool import ENCODED_AT_ONCE
 from oscvae.decode.preload import WARM_CALLS
-from oscvae.decode.wire import CURVE, NOTE_ON, OFFSET, Request, Setup
-from oscvae.model.document import SamplesDocument, parse_any_document
+from oscvae.decode.wire import CURVE, NOTE_ON, OFFSET, Request
 from oscvae.model.frames import Apart, FramesDocument
 
 BATCHES = (2, 4, 8, 16, 32)
-BUSY_MOST = 0.7  # share of its time that a model of samples may be decoding
 LOUD_DB = 60.0  # below the loudest frame of a recording, beyond which a frame says nothing of where it lies
-_SEED = 1_000_003
 
 
 class FramesNetwork(Network):
@@ -53,6 +47,11 @@ class FramesNetwork(Network):
     def streams(self) -> int:
         """Voices at once; 0 = as many as there are."""
         return 0
+
+    @property
+    def most(self) -> int:
+        """Chunks in a batch."""
+        return BATCHES[-1]
 
     def _call(self, z: Any) -> Any:
         """Log magnitudes [B, bands, T] of points [B, D, T], on the CPU. Raises whatever the model raises, and CudaError
@@ -137,108 +136,3 @@ class FramesNetwork(Network):
 
     def end(self, path: Path) -> None:
         """A voice is over."""
-
-
-class SamplesNetwork(Network):
-    """A model of samples on its device, a copy for each voice."""
-
-    _described: dict[str, Any] | None = None
-
-    def describe(self) -> str:
-        """The document of a file that has none, as JSON, read off what is loaded. Raises ModelError."""
-        self._described = self._torchscript.load_nn_tilde(self._path, self.device, self._setup.sample_rate)[1]
-        return json.dumps(self._described)
-
-    def go_on(self, setup: Setup) -> None:
-        """Be told the rest."""
-        self._setup = setup
-
-    @property
-    def _path(self) -> FilePath:
-        return FilePath(self._setup.path)
-
-    def _open(self) -> tuple[Any, SamplesDocument]:
-        torchscript = self._torchscript
-        if self._described is None:
-            module, document = torchscript.load_stream(self._path, self.device)
-        else:
-            module = torchscript.load_nn_tilde(self._path, self.device, self._setup.sample_rate)[0]
-            document = parse_any_document(json.dumps(self._described), self._path.name)
-        assert isinstance(document, SamplesDocument)
-        return module, document
-
-    def _prepare(self) -> None:
-        torchscript = self._torchscript
-        module, document = self._open()
-        self._document = document
-        self._frames = self._setup.pool.rows // document.ratio
-        self._on_step("file")
-        initial = [buffer.clone() for buffer in module.buffers()]
-        torchscript.verify_stream(module, document, self.device)
-        self._on_step("checked")
-        self._module, self._initial = module, initial
-        self._of: dict[int, Any] = {}  # by generation
-        self._free = [module]
-        points = np.tile(np.array(document.latent.mean, np.float32)[:, None], self._frames)
-        took = min(self._time(module, points) for _ in range(WARM_CALLS))
-        seconds = self._setup.pool.rows / document.sample_rate
-        self.streams = max(1, min(self._setup.streams, int(BUSY_MOST * seconds / took)))
-        if self.streams < self._setup.streams:
-            self.warning = (
-                f"decodes {seconds * 1000.0:.0f} ms in {took * 1000.0:.0f} ms: {self.streams} voices at once, not "
-                f"{self._setup.streams}"
-            )
-        for _ in range(self.streams):
-            self._free.append(copy.deepcopy(module))
-            self._time(self._free[-1], points)
-            self._time(self._free[-1], points)
-            self._on_step("warm")
-
-    def _time(self, module: Any, points: Float32s) -> float:
-        began = time.perf_counter()
-        self._decode(module, points)
-        return time.perf_counter() - began
-
-    def _decode(self, module: Any, points: Float32s) -> Any:
-        torch = self._torch
-        try:
-            with torch.inference_mode():
-                out = module.decode(torch.from_numpy(points)[None].to(self.device))
-                return out[0].float().mean(0)[:, None].to("cpu")
-        except torch.jit.Error:
-            raise
-        except Exception as error:
-            if self.device == "cpu":
-                raise
-            raise CudaError(first_line(error)) from error
-
-    def decode_chunks(self, chunks: list[Chunk], paths: list[Path]) -> list[Any]:
-        """The samples [rows, 1] of each voice's chunk."""
-        return [self._decode_one(*both) for both in zip(chunks, paths, strict=True)]
-
-    def path(self, request: Request) -> Path | None:
-        """Where a voice goes that begins."""
-        return PointPath(request.generation, np.array(request.z, np.float32)) if request.kind == NOTE_ON else None
-
-    def _decode_one(self, chunk: Chunk, path: Path) -> Any:
-        self._torch.manual_seed(path.generation * _SEED + path.chunks)  # a model may bring noise: it repeats
-        out = self._decode(self._of[path.generation], chunk.z)
-        if tuple(out.shape) != (self._setup.pool.rows, 1):
-            raise RuntimeError(f"decode answered {len(out)} samples, its document says {self._setup.pool.rows}")
-        return out
-
-    def begin(self, path: Path) -> bool:
-        """Whether there is a copy left for another voice; its memory is as it was loaded then."""
-        if not self._free:
-            return False
-        module = self._of[path.generation] = self._free.pop()
-        with self._torch.inference_mode():
-            for buffer, initial in zip(module.buffers(), self._initial, strict=True):
-                buffer.resize_(initial.shape).copy_(initial)
-        return True
-
-    def end(self, path: Path) -> None:
-        """A voice is over."""
-        module = self._of.pop(path.generation, None)
-        if module is not None:
-            self._free.append(module)

@@ -78,9 +78,7 @@ class Network:
 
     def load(self) -> None:
         """Load the model, check and warm it. Raises whatever is wrong with it."""
-        self._torch.set_num_threads(max(1, self._setup.threads))  # starts some, which are confined if the process is
-        with contextlib.suppress(RuntimeError):
-            self._torch.set_num_interop_threads(1)
+        self._set_threads()
         try:
             self._prepare()
         except Exception as error:
@@ -88,6 +86,11 @@ class Network:
                 raise
             self._fall_back(error)
             self._prepare()
+
+    def _set_threads(self) -> None:
+        self._torch.set_num_threads(max(1, self._setup.threads))  # starts some, which are confined if the process is
+        with contextlib.suppress(RuntimeError):
+            self._torch.set_num_interop_threads(1)
 
     def _choose_device(self, wanted: str) -> str:
         """The device, opened: a CUDA context opens files and starts threads, which no confined process may."""

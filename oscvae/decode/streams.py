@@ -7,8 +7,9 @@ answer.
 
 - A model of frames has no memory, so all that is due is one batch. It is never a batch of one, whose sums a CPU adds
   up in another order: a voice is the same bits whoever sounds beside it.
-- A model of samples has its memory inside. Each voice has a copy of the module for itself, whose buffers are as they
-  were loaded when it begins; there are as many as are decoded in time, and one that a voice which fades still uses.
+- A model of samples has its memory inside. Where that lies in rows, which it mostly does, what is due is one batch as
+  well (`rows`); else each voice has a copy of the module for itself. There is room for as many voices as are decoded in
+  time, and for one that fades.
 
 A voice's path through latent space is here (`paths`): the event clock is not in the loop. A recording that a voice may
 go along is encoded part by part, in a thread in which no chunk waits for it.
@@ -27,7 +28,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from oscvae.decode.networks import BATCHES, FramesNetwork, SamplesNetwork
+from oscvae.decode.networks import FramesNetwork
 from oscvae.decode.notes import (
     BREATH_EVERY_S,
     BREATH_S,
@@ -40,6 +41,7 @@ from oscvae.decode.notes import (
     first_line,
 )
 from oscvae.decode.paths import Chunk, Path
+from oscvae.decode.samples import SamplesNetwork
 from oscvae.decode.wire import (
     BEGINNINGS,
     ENCODE,
@@ -88,7 +90,7 @@ class StreamWorker(Worker):
         self._paths: dict[int, Path] = {}  # by slot
         self._due: list[Due] = []
         self._beginning: list[tuple[Due, Path]] = []  # voices for which there was no room yet
-        self._most = BATCHES[-1] if setup.output == "frames" else 1
+        self._most = 1
 
     def run(self) -> None:
         setup = self._setup
@@ -103,6 +105,7 @@ class StreamWorker(Worker):
             network.go_on(setup)
             self._map()
         network.load()
+        self._most = network.most
         self._blocks = network._torch.from_numpy(self._pool)
         gc.collect()
         gc.freeze()

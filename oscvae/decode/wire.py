@@ -57,6 +57,8 @@ class Setup(BaseModel):
     """The most voices of a model that has memory inside."""
     sample_rate: int = 0
     """Hz, of a model without a document that does not say its own; 0 = none was given."""
+    in_time: bool = True
+    """Whether somebody listens. Else as many voices sound as are wanted, in chunks that no measurement chooses."""
 
 
 class Request(NamedTuple):

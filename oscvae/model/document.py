@@ -28,7 +28,7 @@ from oscvae.model.described import MAX_NAME, Described, Described2, Points
 from oscvae.model.frames import FramesDocument
 from oscvae.model.knots import spread_matrix
 from oscvae.model.level import LEVEL_S, STROKE_LEVEL_S
-from oscvae.model.streams import Streamed, chunk_samples
+from oscvae.model.streams import MOST_CHUNK_FRAMES, Streamed, chunk_samples
 from oscvae.names import find, normal
 
 FORMAT: Literal[1] = 1
@@ -220,11 +220,19 @@ class SamplesDocument(Streamed):
     ratio: Annotated[int, Field(ge=16, le=65536)]
     """Samples of one latent frame."""
     channels: Annotated[int, Field(ge=1, le=16)]
+    chunk_frames: Annotated[int, Field(ge=1, le=MOST_CHUNK_FRAMES)] | None = None
+    """Latent frames that are decoded at a time; None = as many as `chunk_samples` says."""
+
+    @model_validator(mode="after")
+    def _check_chunk(self) -> Self:
+        if self.chunk_frames and self.chunk_frames * self.ratio > MAX_BLOCK:
+            raise ValueError(f"chunk_frames {self.chunk_frames} x ratio {self.ratio} are more than {MAX_BLOCK} samples")
+        return self
 
     @property
     def block_shape(self) -> tuple[int, int]:
         """Rows and numbers a row of a decoded chunk: samples, one."""
-        return chunk_samples(self.ratio), 1
+        return (self.ratio * self.chunk_frames if self.chunk_frames else chunk_samples(self.ratio)), 1
 
 
 AnyDocument = ModelDocument | FramesDocument | SamplesDocument

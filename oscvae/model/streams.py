@@ -13,6 +13,8 @@ CHUNK_FRAMES = 2
 """Frames that a model of frames is asked for at a time."""
 CHUNK_SAMPLES = 2048
 """Samples that a model of samples is asked for at a time, or one latent frame where that is longer."""
+MOST_CHUNK_FRAMES = 1024
+"""Latent frames that a model of samples may be asked for at a time."""
 PIECE_SAMPLES = 512
 """The most samples of a chunk that are rendered at a time."""
 TRANSPOSED_MOST = 24

@@ -39,7 +39,7 @@ class Instrument(Listener, Generic[T]):
     """Everything between a checked command and the words and rings of one engine.
 
     rate: of the output, Hz. timeline: makes the owner's timeline of the engine. listener: is told what happens. device:
-    where models decode, instead of model.device. outputs: how many.
+    where models decode, instead of model.device. outputs: how many. in_time: somebody listens.
     """
 
     def __init__(
@@ -50,6 +50,8 @@ class Instrument(Listener, Generic[T]):
         listener: Listener,
         device: str | None = None,
         outputs: int = 2,
+        *,
+        in_time: bool = True,
     ) -> None:
         slots = config.engine.voices + config.engine.spare
         self._buffer_s = config.engine.buffer_s
@@ -70,6 +72,7 @@ class Instrument(Listener, Generic[T]):
             confine=config.model.confine,
             streams=config.model.streams,
             sample_rate=config.model.sample_rate or 0,
+            in_time=in_time,
         )
         self.timeline = timeline(self.engine)
         together, presets = Together(self.pool), Presets(config.paths.presets)

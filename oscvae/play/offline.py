@@ -117,7 +117,7 @@ class OfflineEngine:
         self._build()
 
     def _build(self, device: str | None = None) -> None:
-        instrument = Instrument(self._config, self.rate, OfflineTimeline, self._listener, device)
+        instrument = Instrument(self._config, self.rate, OfflineTimeline, self._listener, device, in_time=False)
         self.instrument = instrument
         self.engine = instrument.engine
         self.pool = instrument.pool

@@ -44,6 +44,7 @@ class Opener:
         confine: bool = True,
         streams: int = 8,
         sample_rate: int = 0,
+        in_time: bool = True,
     ) -> None:
         self.engine = engine
         self.folder = folder
@@ -57,6 +58,7 @@ class Opener:
         self._confine = confine
         self._streams = streams
         self._sample_rate = sample_rate
+        self._in_time = in_time
         self._said: set[str] = set()
 
     def names(self) -> list[str]:
@@ -115,6 +117,7 @@ class Opener:
                 confine=self._confine,
                 streams=self._streams,
                 sample_rate=self._sample_rate,
+                in_time=self._in_time,
             )
             context = ModelContext(
                 decoder.document,
