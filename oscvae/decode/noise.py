@@ -29,6 +29,10 @@ class Noise:
             for name, kernel in (("normal_", self._fill_normal), ("uniform_", self._fill_uniform)):
                 self._library.impl(name, kernel, "CPU" if device == "cpu" else "CUDA")
 
+    def close(self) -> None:
+        """Give torch its own back."""
+        self._library._destroy()
+
     def seed(self, seeds: Sequence[tuple[int, int]]) -> None:
         """The voice and the chunk of each row that is decoded next."""
         self._rows = [np.random.default_rng(seed) for seed in seeds]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -75,8 +76,10 @@ class Single(WithRate):
 
 
 @pytest.fixture(scope="module")
-def noise() -> Noise:
-    return Noise(torch, "cpu")
+def noise() -> Iterator[Noise]:
+    made = Noise(torch, "cpu")
+    yield made
+    made.close()
 
 
 def decoding(module: Any, noise: Noise) -> Any:

@@ -11,6 +11,7 @@ import pytest
 from oscvae.errors import OscvaeError
 from oscvae.play.offline import OfflineEngine
 from oscvae.settings.sections import load_config
+from parts.daemon import Daemon
 from parts.listening import Sound
 from parts.nn_models import (
     RATE,
@@ -24,6 +25,7 @@ from parts.nn_models import (
     write_foreign,
 )
 from parts.playing import heard, level_db, load, send, silence
+from parts.waiting import until
 
 OCTAVES = (2.0, 2.6, 3.1, 3.7)
 MADE = {
@@ -137,14 +139,40 @@ def test_a_model_that_fails_while_it_sounds_ends_its_voice_and_the_next_note_pla
     assert level_db(played(engine, "mortal")) > -40.0
 
 
-def test_a_model_that_is_too_slow_plays_fewer_voices_and_says_so(
-    engine: OfflineEngine, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_model_that_is_too_slow_plays_fewer_voices_and_says_so(folder: Path, tmp_path: Path) -> None:
+    with Daemon(*settings(folder, "model.name=slow", "audio.backend=silent"), folder=tmp_path) as daemon:
+        daemon.wait_ready()
+        assert "1 voices at once, not 2" in daemon.log
+        for number in (1, 2):
+            daemon.client.send("/voice/new", number, 60.0, *OCTAVES)
+        daemon.settle()
+        assert until(lambda: daemon.status().voices == 1, 10.0)
+
+
+def test_what_nobody_waits_for_has_all_its_voices_however_slow_it_is(engine: OfflineEngine) -> None:
     load(engine, "slow")
-    assert engine.models.current is not None
-    assert engine.models.current.decoder.streams == 1
-    assert "1 voices at once, not 2" in caplog.text
-    assert level_db(played(engine, "slow", 0.3)) > -40.0
+    for number in (1, 2):
+        send(engine, "/voice/new", number, 60.0, *OCTAVES)
+    assert level_db(heard(engine, 0.1)) > -40.0
+    assert len(engine.pool) == 2
+
+
+@pytest.mark.parametrize("name", ["noisy", "attribute", "wide", "stuttering"])
+def test_a_voice_is_the_same_bits_whoever_sounds_beside_it(folder: Path, name: str) -> None:
+    sounds = []
+    for others in (0, 3):
+        engine = OfflineEngine(load_config(None, settings(folder, f"model.name={name}", "model.streams=4")), RATE)
+        try:
+            points = (OCTAVES * 32)[: engine.models.info().dims]
+            send(engine, "/play", 60.0, *points)
+            sounds.append([heard(engine, 0.3)])
+            for number in range(others):
+                send(engine, "/voice/new", number, 55.0 + number, *points, 0.0)
+            sounds[-1].append(heard(engine, 0.3))
+            assert engine.errors == []
+        finally:
+            engine.close()
+    np.testing.assert_array_equal(sounds[0], sounds[1])
 
 
 def test_a_rate_that_a_model_does_not_say_is_the_configurations(folder: Path) -> None:
