@@ -42,7 +42,7 @@ MADE = {
     "noisy": WithRate(noise=0.05),
     "stuttering": WithRate(stutters=300),
     "mortal": WithRate(fails_after=94),
-    "slow": WithRate(work=3000),
+    "slow": WithRate(work=8000),
     "rateless": NnTilde(),
     "nothing": NoDecoder(),
 }
