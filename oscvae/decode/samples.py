@@ -27,13 +27,14 @@ from oscvae.decode.wire import NOTE_ON, Request, Setup
 from oscvae.model.document import SamplesDocument, parse_any_document
 from oscvae.model.streams import chunk_samples
 
-BUSY_MOST = 0.7  # share of its time that a model of samples may be decoding
+BUSY_MOST = 0.7  # share of its time that a model of samples may be decoding, a call for each voice
+WAITING_MOST = 0.85  # share of a chunk's time that it may take with the batch before it; the ring holds more besides
 LONGER = (1, 2, 4)
 """What a chunk may be times its usual length."""
 
 
 _FORGOTTEN = ("pad", "cache")  # buffers of cached convolutions, in which exports leave the sound of their own tests
-_CALLS = 3  # of which the quickest counts
+_CALLS = 5  # of which the quickest counts
 
 
 class Opened(NamedTuple):
@@ -194,8 +195,10 @@ class SamplesNetwork(Network):
         """Voices, at most those that are wanted, whose chunks of that length are decoded in time; 0 where not even one
         is. A chunk that is asked for may have to wait for a batch that has just begun."""
         for voices in range(self._setup.streams, 0, -1):
-            n_calls = math.ceil(voices / SIZES[-1]) + (voices > 1) if self._memory else voices
-            if n_calls * calls.took_s(voices) <= BUSY_MOST * seconds:
+            n_calls, most = voices, BUSY_MOST
+            if self._memory and voices > 1:
+                n_calls, most = math.ceil(voices / SIZES[-1]) + 1, WAITING_MOST
+            if n_calls * calls.took_s(voices) <= most * seconds:
                 return voices
         return 0
 

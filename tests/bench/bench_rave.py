@@ -12,6 +12,7 @@ import argparse
 import copy
 import os
 import random
+import re
 import sys
 import tempfile
 import time
@@ -27,7 +28,7 @@ from parts.daemon import Daemon
 from parts.jackd import JackServer
 from parts.rave import NAMES, models_folder
 
-ASKED = {"v2": ((1, "", ""), (2, "2", ""), (4, "", "4")), "v2_small": ((4, "4", ""), (8, "", "8"))}
+ASKED = {"v2": ((2, "2", ""), (4, "", "4")), "v2_small": ((4, "4", ""), (8, "", "8"))}
 OTHERS = ((2, "", ""), (4, "", ""))
 MOVE_EVERY_S = 0.25
 CALLS = 7
@@ -64,10 +65,11 @@ def measure_calls(path: Path) -> list[Row]:
             Row(f"{path.stem}, {second * 1e3:.0f} ms chunks, ms a call by voices in it", shown, gain, "1.2 times", "")
         )
         print(rows[-1], flush=True)
+    del module
+    module, _ = load_nn_tilde(path, "cpu", 0)
     before = resident()
-    another = copy.deepcopy(module)
-    copied = resident() - before
-    del another
+    copies = [copy.deepcopy(module) for _ in range(4)]
+    copied = (resident() - before) / len(copies)
     kept = sum(b.numel() * b.element_size() / b.shape[0] for b in module.buffers() if b.dim() and b.shape[0] == 64)
     rows.append(
         Row(f"{path.stem}, memory of a voice", f"{kept / MIB:.2f} MiB a row", f"{copied / MIB:.0f} a copy", "", "")
@@ -95,12 +97,12 @@ def measure_voices(server: JackServer, folder: Path, name: str, voices: int, sec
     with tempfile.TemporaryDirectory(prefix="oscvae-bench-") as data, Daemon(*settings, folder=Path(data)) as daemon:
         dims = daemon.wait_ready().dims
         client = daemon.client
-        fewer = next((line for line in daemon.log.splitlines() if "voices at once" in line), "")
-        if fewer:
-            return fewer.partition(f"{name}: ")[2] or fewer
+        fewer = re.search(rf"{name}: (.*: (\d+) voices at once.*)", daemon.log)
+        voices = int(fewer[2]) if fewer else voices
         dry = hold(daemon, voices, seconds, lambda n: client.send("/voice/new", n + 1, 60, *point(), 0.2), beside)
+        took_s = sum(decoder.cpu_times().user for decoder in daemon.decoders())
         daemon.stop()
-    return f"{dry} ran dry"
+    return f"{dry} ran dry; the decoder took {took_s:.0f} s, loading included" + (f"; {fewer[1]}" if fewer else "")
 
 
 def main() -> None:
