@@ -9,7 +9,6 @@ Usage: python tests/bench/bench_rave.py [--seconds 60] [--names v2 v2_small v1] 
 from __future__ import annotations
 
 import argparse
-import copy
 import os
 import random
 import re
@@ -65,21 +64,14 @@ def measure_calls(path: Path) -> list[Row]:
             Row(f"{path.stem}, {second * 1e3:.0f} ms chunks, ms a call by voices in it", shown, gain, "1.2 times", "")
         )
         print(rows[-1], flush=True)
-    del module
-    module, _ = load_nn_tilde(path, "cpu", 0)
-    before = resident()
-    copies = [copy.deepcopy(module) for _ in range(4)]
-    copied = (resident() - before) / len(copies)
+    tensors = [*module.parameters(), *module.buffers()]
+    copied = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
     kept = sum(b.numel() * b.element_size() / b.shape[0] for b in module.buffers() if b.dim() and b.shape[0] == 64)
     rows.append(
         Row(f"{path.stem}, memory of a voice", f"{kept / MIB:.2f} MiB a row", f"{copied / MIB:.0f} a copy", "", "")
     )
     print(rows[-1], flush=True)
     return rows
-
-
-def resident() -> int:
-    return int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def measure_voices(server: JackServer, folder: Path, name: str, voices: int, seconds: float) -> str:
