@@ -17,8 +17,8 @@ from oscvae.daemon.encoder import Encoded, Encoder
 from oscvae.decode.wire import ENCODE, NOTE_ON, RECORD, Request
 from oscvae.errors import BusyError, CommandError
 from oscvae.model.document import ModelDocument
-from oscvae.play import models
 from oscvae.play.listener import Listener
+from oscvae.play.models import contexts
 from oscvae.play.models.loaded import Loaded
 from oscvae.play.models.manager import ModelManager
 from parts.knotted import BANDS, FRAMES, write_both
@@ -68,7 +68,7 @@ def encoder_of(manager: ModelManager, monkeypatch: pytest.MonkeyPatch) -> Encode
         shape = document.frames, document.bands.n
         return 60, np.random.default_rng(1).uniform(-1.0, 0.0, shape).astype(np.float32), ""
 
-    made = Encoder(manager.folder)
+    made = Encoder(manager._opener.folder)
     monkeypatch.setattr(made, "_analyse", noise)
 
     class Ears(Listener):
@@ -94,20 +94,20 @@ def test_a_model_that_decodes_knots_hears_every_frame(
     try:
         note, z, *_ = asyncio.run(body())
     finally:
-        manager.close()
+        manager._contexts.close()
     heard = np.random.default_rng(1).uniform(-1.0, 0.0, (FRAMES, BANDS)).astype(np.float32)
     assert (note, z) == (60, pytest.approx((heard[3, 0], heard[200, 0])))
 
 
 async def watched(manager: ModelManager) -> None:
     while True:
-        manager.watch()
+        manager._contexts.watch()
         await asyncio.sleep(0.01)
 
 
 def test_an_encoding_is_no_hang(manager: ModelManager, model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long it takes, its decoder plays; and it is given up, with those after it."""
-    monkeypatch.setattr(models, "HANG_S", 0.1)
+    monkeypatch.setattr(contexts, "HANG_S", 0.1)
     monkeypatch.setattr(encoder, "TIMEOUT_S", 1.5)
     write(model_folder / "endless encoder.ts", EndlessEncoder())
 
@@ -128,7 +128,7 @@ def test_an_encoding_is_no_hang(manager: ModelManager, model_folder: Path, monke
     try:
         asyncio.run(body())
     finally:
-        manager.close()
+        manager._contexts.close()
 
 
 def test_a_sound_is_encoded_once_an_earlier_is_done(
@@ -151,7 +151,7 @@ def test_a_sound_is_encoded_once_an_earlier_is_done(
     try:
         asyncio.run(body())
     finally:
-        manager.close()
+        manager._contexts.close()
 
 
 def test_an_encoding_ends_with_its_decoder(rig: Rig) -> None:

@@ -125,7 +125,7 @@ def test_a_load_that_times_out_leaves_no_process(manager: ModelManager, monkeypa
         manager.open("endless")
     assert until(lambda: children() == before, SOON_S)
     assert asyncio.run(manager.load("honest")).name == "honest"
-    manager.close()
+    manager._contexts.close()
 
 
 def test_a_killed_load_is_one_clear_answer(manager: ModelManager) -> None:
