@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from oscvae.osc.vocabulary import find
+from oscvae.osc.vocabulary import TABLE, find
 from oscvae.settings.sections import MacrosConfig
 
 DIMS = 4  # the default model's, on two pads
@@ -58,6 +58,10 @@ CURVE_POINTS = 64  # of the mix over the position, as many as /curve takes
 
 # the clients in Pd and Max
 OUTLETS = ("/done", "/fail", "/voice/on", "/voice/off", "/level", "/xrun", "/status.reply", "/model", "the rest")
+# what has no part, by the first word of its address
+OF_DAEMON = tuple(dict.fromkeys(row.path.split("/")[1] for row in TABLE if row.scope == "daemon"))
+_REPLIES = (reply.split()[0][1:] for row in TABLE if row.scope == "daemon" for reply in row.replies)
+TOLD_OF_DAEMON = tuple(dict.fromkeys(("done", "fail", "warn", "level", "xrun", "midi", *_REPLIES)))
 HEARD = (  # at each outlet
     "a command is finished",
     "cannot be obeyed, and why",

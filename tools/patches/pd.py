@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from face import OUTLETS
 from pdfile import Box, Canvas
+from pdpart import heard, prefix
 
 ALIVE_MS = 5000  # how often the client subscribes again: a daemon that was restarted is found within this time
 SILENT_MS = 12000  # without an answer for so long it counts as gone
@@ -24,22 +25,24 @@ EDGE = 2  # what touches the edge of a field is not drawn
 
 
 def _connection() -> Canvas:
-    """Reads host, port and D from the creation arguments, connects, and subscribes again and again.
+    """Reads host, port, D and the part from the creation arguments, connects, and subscribes again and again.
 
-    Outlets: to netsend, a message for the daemon, D.
+    Outlets: to netsend, a message for the daemon, D, the part.
     """
     c = Canvas(640, 420, "connection")
     loaded = c.obj(20, 20, "loadbang")
     order = c.obj(20, 50, "t b b b")
-    c.text(150, 20, "creation arguments: host, port, D; each may be left out")
+    c.text(150, 20, "creation arguments: host, port, D, part; each may be left out")
     asked = c.msg(220, 50, "args 0")
     args = c.obj(220, 80, "pdcontrol")
     first = c.obj(220, 110, "list split 1")
     second = c.obj(290, 140, "list split 1")
     third = c.obj(360, 170, "list split 1")
+    fourth = c.obj(560, 170, "list split 1")
     host = c.obj(20, 220, "symbol 127.0.0.1")
     port = c.obj(130, 220, "f 9000")
     dims = c.obj(360, 220, "f 4")
+    part = c.obj(560, 220, "f 1")
     both = c.obj(20, 250, "pack s f")
     connect = c.msg(20, 280, "connect $1 $2")
     to_net = c.obj(20, 380, "outlet")
@@ -51,8 +54,11 @@ def _connection() -> Canvas:
     c.wire(second, port, 0, 1)
     c.wire(second, third, 1)
     c.wire(third, dims, 0, 1)
-    ready = c.obj(100, 80, "t b b b")
+    c.wire(third, fourth, 1)
+    c.wire(fourth, part, 0, 1)
+    ready = c.obj(100, 80, "t b b b b")
     c.wire(order, ready, 1)
+    c.wire(ready, part, 3)
     c.wire(ready, dims, 2)
     c.wire(ready, port, 1)
     c.wire(ready, host, 0)
@@ -64,6 +70,7 @@ def _connection() -> Canvas:
     again = c.msg(460, 330, "/notify 1")
     to_daemon = c.obj(460, 380, "outlet")
     to_sliders = c.obj(560, 380, "outlet")
+    c.wire(part, c.obj(620, 380, "outlet"))
     c.text(480, 190, "0: let the subscription end")
     c.wire(order, begin, 0)
     c.chain(begin, often, again, to_daemon)
@@ -73,14 +80,18 @@ def _connection() -> Canvas:
 
 
 def _packets() -> Canvas:
-    """Any message becomes an OSC packet: its first word is the address. Outlets: to netsend, the packet's bytes."""
+    """Any message becomes an OSC packet: its first word is the address, which the part goes before.
+
+    Inlets: messages, the part. Outlets: to netsend, the packet's bytes.
+    """
     c = Canvas(460, 360, "packets")
     inlet = c.obj(20, 20, "inlet")
     whole = c.obj(20, 50, "list prepend")
     split = c.obj(20, 80, "list split 1")
     kept = c.obj(20, 200, "list append")
-    then = c.obj(20, 120, "t b a")
+    then = c.obj(20, 120, "t b a a")
     address = c.obj(90, 150, "list prepend set")
+    before = c.subpatch(180, 120, prefix())
     trimmed = c.obj(90, 180, "list trim")
     encoded = c.obj(20, 230, "oscformat")
     copy = c.obj(20, 260, "t a a")
@@ -92,6 +103,9 @@ def _packets() -> Canvas:
     c.chain(inlet, whole, split, then, kept, encoded, copy, send, plain, to_net)
     c.wire(split, kept, 1, 1)
     c.wire(then, address, 1)
+    c.wire(then, before, 2)
+    c.wire(c.obj(300, 60, "inlet"), before, 0, 1)
+    c.wire(before, address, 0, 1)
     c.chain(address, trimmed, encoded)
     c.wire(copy, to_local, 1)
     return c
@@ -411,14 +425,14 @@ def client() -> Canvas:
     c.toggle(WIDTH - 4, 26, 15, receive="$0-light")
     c.subpatch(26, 46, _sliders())
     c.obj(300, 20, "namecanvas $0-self")
-    c.text(300, 50, "[oscvae host port D], without arguments 127.0.0.1, 9000 and 4: see oscvae-help.pd.", 44)
+    c.text(300, 50, "[oscvae host port D part], without arguments 127.0.0.1, 9000, 4 and 1: see oscvae-help.pd.", 44)
 
     inlet = c.obj(200, 150, "inlet")
-    direct = c.obj(200, 180, "route connect disconnect notify /notify")
+    direct = c.obj(200, 180, "route connect disconnect notify /notify part")
     packets = c.subpatch(200, 330, _packets())
     net = c.obj(200, 400, "netsend -u -b")
     c.chain(inlet, direct)
-    c.wire(direct, packets, 4)
+    c.wire(direct, packets, 5)
     c.wire(packets, net)
     for outlet, word in enumerate(("connect", "disconnect")):
         named = c.obj(20, 240 + 70 * outlet, f"list prepend {word}")
@@ -437,11 +451,22 @@ def client() -> Canvas:
     c.wire(connection, packets, 1)
 
     parse = c.obj(260, 430, "oscparse")
+    mine, own_mine = c.subpatch(340, 460, heard()), c.subpatch(680, 390, heard())
+    part = c.obj(560, 310, "t f f f")  # before the first message: the connection says it first
+    c.wire(connection, part, 3)
+    for outlet, target in enumerate((packets, mine, own_mine)):
+        c.wire(part, target, outlet, 1)
+    another = c.obj(400, 180, "t b b f")  # another part: how does it stand?
+    c.wire(direct, another, 4)
+    c.wire(another, part, 2)
+    c.chain(another, c.msg(400, 240, "/get /z"), packets)
+    c.wire(another, asked := c.msg(440, 210, "/model"), 1)
+    c.wire(asked, packets)
     replies = c.subpatch(260, 490, _replies())
     outlets = [c.obj(40 + 60 * k, 600, "outlet") for k in range(len(OUTLETS))]
     lives_at, moves_at, model_at = len(OUTLETS), len(OUTLETS) + 1, len(OUTLETS) + 2
     c.wire(net, parse, 1)
-    c.chain(parse, c.obj(260, 460, "list trim"), replies)
+    c.chain(parse, c.obj(260, 460, "list trim"), mine, replies)
     for k, there in enumerate(outlets):
         c.wire(replies, there, k)
     lives = c.subpatch(400, 540, _lives())
@@ -453,7 +478,7 @@ def client() -> Canvas:
     cursor = c.subpatch(600, 430, _cursor())
     moved = c.obj(600, 460, "t l l")
     c.wire(packets, own, 1)
-    c.chain(own, c.obj(600, 390, "list trim"), cursor, moved)
+    c.chain(own, c.obj(600, 390, "list trim"), own_mine, cursor, moved)
     c.wire(replies, cursor, moves_at)
     c.wire(replies, cursor, model_at, 1)
     c.chain(moved, c.obj(600, 540, "list prepend cursor"), c.obj(600, 565, "list trim"), outlets[-1])

@@ -432,7 +432,7 @@ def help_patch() -> Canvas:
         y = 118 + 24 * k
         c.wire(c.msg(20, y, words), client)
         c.text(310, y, meaning, 45)
-    c.text(650, 118, "arguments: host, port, D. Without them 127.0.0.1, 9000 and 4.", 36)
+    c.text(650, 118, "arguments: host, port, D, part. Without them 127.0.0.1, 9000, 4 and 1.", 36)
     c.text(650, 170, "outlets:")
     for k, (name, meaning) in enumerate(zip(OUTLETS, HEARD, strict=True)):
         c.text(650, 192 + 20 * k, f"{k + 1} {name}: {meaning}", 38)

@@ -1,0 +1,118 @@
+"""The patches for another part than the first: what they send has its prefix, and they hear of no other part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from parts.pd import Pd, client_patch
+from parts.programs import needs
+from parts.silent import SilentDaemon
+from patches.fake import MODEL, FakeDaemon
+
+pytestmark = pytest.mark.client
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SilentDaemon]:
+    """Two parts: plucked, and drums."""
+    daemon = SilentDaemon(tmp_path_factory.mktemp("pair"), "model.parts={2: drums}")
+    yield daemon
+    daemon.close()
+
+
+# -- Pure Data ---------------------------------------------------------------------------------------------------------
+
+
+def pd_of_part(folder: Path, port: int, part: str = " 2", name: str = "client.pd") -> Path:
+    patch = client_patch(folder, port)
+    text = patch.read_text().replace(f" {port} 4;", f" {port} 4{part};")
+    (folder / name).write_text(text)
+    return folder / name
+
+
+@needs("pd")
+def test_what_pd_sends_begins_with_its_part_unless_it_is_the_daemons(tmp_path: Path, fake: FakeDaemon) -> None:
+    with Pd(tmp_path, pd_of_part(tmp_path, fake.port)) as pd:
+        fake.until("/notify")
+        fake.drain()
+        for words in ("/play 60 0.5 0 0 0", "play 60 0.5 0 0 0", "/preset/save mine", "/status", "/part/3/gain -6"):
+            pd.send("go", words)
+        sent = [(message.address, message.args) for message in fake.drain() if message.address != "/notify"]
+        note = ("/part/2/play", (60.0, 0.5, 0.0, 0.0, 0.0))
+        assert sent == [note, note, ("/part/2/preset/save", ("mine",)), ("/status", ()), ("/part/3/gain", (-6.0,))]
+        assert pd.wrong() == []
+
+
+@needs("pd")
+def test_pd_hears_its_part_without_the_prefix_and_of_no_other(tmp_path: Path, fake: FakeDaemon) -> None:
+    with Pd(tmp_path, pd_of_part(tmp_path, fake.port)) as pd:
+        fake.until("/notify")
+        fake.tell("/done", "/notify", 1)
+        fake.until("/part/2/model")
+        fake.tell("/model", "other", 4, 48_000.0, 40, 88, *MODEL[5:])
+        fake.tell("/part/2/model", *MODEL)
+        fake.tell("/done", "/part/2/load", "plucked", 4)
+        fake.tell("/done", "/record", "take.wav")
+        fake.tell("/fail", "/part/2/play", "expected note z1 z2")
+        fake.tell("/voice/on", -1, 50.0)
+        fake.tell("/part/3/voice/on", -2, 51.0)
+        fake.tell("/part/2/voice/on", -3, 60.0)
+        fake.tell("/z", 1.0, 1.0, 1.0, 1.0)
+        fake.tell("/part/2/z/2", 1.0)
+        fake.tell("/level", -12.5, -13.5)
+        fake.tell("/part/2/gain", -6.0)
+        pd.wait_for("outlet-9: gain -6")
+        assert pd.printed("outlet-1") == ["/load plucked 4", "/record take.wav"]
+        assert pd.printed("outlet-2") == ["/play expected note z1 z2"]
+        assert pd.printed("outlet-3") == ["-3 60"]
+        assert pd.printed("outlet-5") == ["-12.5 -13.5"]
+        assert [line.split()[0] for line in pd.printed("outlet-8")] == ["plucked"]
+        pd.send("go", "/unit/1 0.5")
+        pd.wait_for("outlet-9: cursor 1 0.5 0$")
+        moves = [line for line in pd.printed("outlet-9") if line.startswith("cursor")]
+        assert moves == ["cursor 2 0.75 1", "cursor 1 0.5 0"]
+        assert pd.wrong() == []
+
+
+@needs("pd")
+def test_a_pd_client_changes_its_part_by_a_message(tmp_path: Path, fake: FakeDaemon) -> None:
+    with Pd(tmp_path, pd_of_part(tmp_path, fake.port, part="")) as pd:
+        fake.greet()
+        fake.tell("/part/2/gain", -6.0)
+        pd.wait_for("outlet-9: part 2 gain -6")  # the first is told of the others, with their prefix
+        fake.drain()
+        pd.send("go", "part 2")
+        pd.send("go", "/gain -9")
+        sent = [(message.address, message.args) for message in fake.drain() if message.address != "/notify"]
+        assert sent == [("/part/2/model", ()), ("/part/2/get", ("/z",)), ("/part/2/gain", (-9.0,))]
+        pd.send("go", "part 1")
+        pd.send("go", "/gain -9")
+        assert fake.until("/gain").args == (-9.0,)
+
+
+@needs("pd")
+def test_one_pd_patch_plays_two_parts(tmp_path: Path, pair: SilentDaemon) -> None:
+    first = pd_of_part(tmp_path, pair.port, part="", name="first.pd")
+    second = pd_of_part(tmp_path, pair.port)
+    for patch, name in ((first, "one"), (second, "two")):
+        text = patch.read_text().replace("r go;", f"r {name};").replace("print outlet-", f"print {name}-")
+        patch.write_text(text)
+    listener = pair.listen()
+    with Pd(tmp_path, first, second) as pd:
+        pd.wait_for("one-8: plucked ")
+        pd.wait_for("two-8: drums ")
+        pd.send("two", "/pad/1 0.25 0.75")
+        assert listener.wait_for("/part/2/pad/1") == ("/part/2/pad/1", (0.25, 0.75))
+        pd.send("two", "/note 61 100")
+        pd.wait_for(r"two-3: -\d+ 61$")
+        pd.send("one", "/note 62 100")
+        pd.wait_for(r"one-3: -\d+ 62$")
+        assert not any(line.endswith(" 62") for line in pd.printed("two-3"))
+        assert not any(line.endswith(" 61") for line in pd.printed("one-3"))
+        pd.send("one", "/panic")
+        pd.send("two", "part 1")
+        pd.wait_for("two-8: plucked ")
+        assert pd.wrong() == []
