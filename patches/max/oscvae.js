@@ -2,10 +2,14 @@
 // comes out. In Node, because the daemon answers the socket that has asked, and nothing in Max hears at the socket
 // that udpsend sends from.
 //
-//   node.script oscvae.js @autostart 1 @args host port
+//   node.script oscvae.js @autostart 1 @args host port part
+//
+// Of another part than the first (docs/live.md) what is sent has its prefix, what is heard has lost it, and what is told
+// of the others is left out; the first is told of the others with theirs.
 //
 // It understands `tell` and a message: besides the daemon's own (docs/osc.md), with their slash or without,
 //   connect host port     another daemon          disconnect         none
+//   part N                another part
 //   notify 0 / 1          no events / events      units v1 .. vD     the cursor, each in 0..1
 //   home seconds          it glides to the middle wander seconds     to a point by chance
 //   blend ..              two recordings at once: blend.js
@@ -27,10 +31,14 @@ const PORT = 9000;
 const ALIVE_MS = 5000; // how often it subscribes: a daemon that was restarted is found within this time
 const SILENT_MS = 12000; // without an answer for so long, the daemon counts as gone
 const NEAR = 0.25; // where A and B are until they are kept: so far from the ends of each dimension
+// what has no part: by the first word of an address, and of what is told
+const DAEMONS = "midi models record monitor parts status version help ping notify sync dumpOSC clearSched quit".split(" ");
+const TOLD = "done fail warn level xrun midi models.reply parts.reply status.reply version.reply help.reply pong synced".split(" ");
 const STILL = 1e-6; // a slider that moved less has not been touched
 
 const socket = dgram.createSocket("udp4");
 let daemon = null; // { address, port }, while connected
+let part = 1;
 let subscribes = true;
 let answered = null; // when it did last
 let voices = 0;
@@ -46,8 +54,32 @@ function say(...message) {
 function send(address, ...args) {
   if (daemon === null) return;
   const path = String(address)[0] === "/" ? String(address) : `/${address}`;
-  socket.send(encode(path, ...args), daemon.port, daemon.address);
-  follow(path, args);
+  const sent = prefixed(path);
+  socket.send(encode(sent, ...args), daemon.port, daemon.address);
+  const own = bare(sent);
+  if (own) follow(own, args);
+}
+
+// -- the part ---------------------------------------------------------------------------------------------------------
+
+function prefixed(path) {
+  const word = path.split("/")[1];
+  return part === 1 || word === "part" || DAEMONS.includes(word) ? path : `/part/${part}${path}`;
+}
+
+// An address without the prefix of the part; none of what is told of another.
+function bare(path) {
+  if (part === 1) return path;
+  const [, word, number, ...rest] = path.split("/");
+  if (word !== "part") return TOLD.includes(word) || DAEMONS.includes(word) ? path : null;
+  return Number(number) === part ? `/${rest.join("/")}` : null;
+}
+
+function choose(number) {
+  if (!(number >= 1)) return;
+  part = number;
+  send("/model");
+  send("/get", "/z");
 }
 
 // -- the cursor -------------------------------------------------------------------------------------------------------
@@ -147,7 +179,10 @@ function count(sounding) {
 }
 
 socket.on("message", (packet) => {
-  const { address, args } = decode(packet);
+  const { address: told, args } = decode(packet);
+  const address = bare(told);
+  if (address === null) return;
+  if (address === "/done" || address === "/fail") args[0] = bare(args[0]) ?? args[0];
   if (address === "/done" && args[0] === "/notify") {
     if (args[1] === 1) lives(true);
     return; // nobody but this script has asked
@@ -173,6 +208,7 @@ function notify(on, ...port) {
 const blend = new Blend(send, say);
 
 const words = {
+  part: choose,
   blend: (...told) => blend.tell(...told),
   connect,
   disconnect,
@@ -206,6 +242,7 @@ function given(argument, otherwise) {
   return argument && !/^(0|#\d)$/.test(argument) ? argument : otherwise;
 }
 
+part = Number(given(process.argv[4], 1));
 socket.bind(0, () => {
   setInterval(subscribe, ALIVE_MS);
   connect(given(process.argv[2], HOST), Number(given(process.argv[3], PORT)));

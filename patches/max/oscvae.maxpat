@@ -90,14 +90,14 @@
                     "patching_rect": [
                         30,
                         120,
-                        320.0,
+                        339.0,
                         22
                     ],
                     "outlettype": [
                         "",
                         ""
                     ],
-                    "text": "node.script oscvae.js @autostart 1 @args #1 #2"
+                    "text": "node.script oscvae.js @autostart 1 @args #1 #2 #3"
                 }
             },
             {
@@ -109,10 +109,10 @@
                     "patching_rect": [
                         200,
                         20,
-                        481.0,
+                        533.0,
                         22
                     ],
-                    "text": "bpatcher oscvae.maxpat @args host port: without them 127.0.0.1 and 9000",
+                    "text": "bpatcher oscvae.maxpat @args host port part: without them 127.0.0.1, 9000 and 1",
                     "fontsize": 12.0
                 }
             },

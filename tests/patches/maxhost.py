@@ -280,9 +280,12 @@ class Patch:
 
 
 class Max:
-    """One open patch. port: of the daemon, in place of 9000. said: by outlet, from 1 on, of a client."""
+    """One open patch. port: of the daemon, in place of 9000. said: by outlet, from 1 on, of a client.
 
-    def __init__(self, name: str, port: int) -> None:
+    more: a client's further arguments.
+    """
+
+    def __init__(self, name: str, port: int, *more: int) -> None:
         self.said: defaultdict[int, list[Atoms]] = defaultdict(list)
         self.prints: defaultdict[str, list[Atoms]] = defaultdict(list)
         self.posted: list[str] = []
@@ -294,7 +297,7 @@ class Max:
             if data["box"]["maxclass"] == "bpatcher":
                 assert data["box"]["args"] == ["127.0.0.1", 9000]
                 data["box"]["args"] = ["127.0.0.1", port]
-        self.patch = Patch(self, content, ("127.0.0.1", port))
+        self.patch = Patch(self, content, ("127.0.0.1", port, *more))
 
     @property
     def boxes(self) -> list[Box]:

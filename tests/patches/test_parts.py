@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from oscvae.osc.vocabulary import TABLE
 from parts.pd import Pd, client_patch
 from parts.programs import needs
 from parts.silent import SilentDaemon
+from parts.waiting import until
 from patches.fake import MODEL, FakeDaemon
+from patches.maxhost import FOLDER, Max
 
 pytestmark = pytest.mark.client
 
@@ -116,3 +120,72 @@ def test_one_pd_patch_plays_two_parts(tmp_path: Path, pair: SilentDaemon) -> Non
         pd.send("two", "part 1")
         pd.wait_for("two-8: plucked ")
         assert pd.wrong() == []
+
+
+# -- Max ---------------------------------------------------------------------------------------------------------------
+
+CLIENT = "oscvae.maxpat"
+
+
+@needs("node")
+def test_what_max_sends_begins_with_its_part_and_it_hears_of_no_other(fake: FakeDaemon) -> None:
+    with Max(CLIENT, fake.port, 2) as patch:
+        fake.until("/notify")
+        fake.tell("/done", "/notify", 1)
+        fake.until("/part/2/model")
+        fake.tell("/model", "other", 4, 48_000.0, 40, 88, *MODEL[5:])
+        fake.tell("/part/2/model", *MODEL)
+        fake.tell("/done", "/part/2/load", "plucked", 4)
+        fake.tell("/fail", "/part/2/play", "expected note z1 z2")
+        fake.tell("/voice/on", -1, 50)
+        fake.tell("/part/3/voice/on", -2, 51)
+        fake.tell("/part/2/voice/on", -3, 60)
+        fake.tell("/z", 1.0, 1.0, 1.0, 1.0)
+        fake.tell("/part/2/z/2", 1.0)
+        fake.tell("/part/2/gain", -6.0)
+        fake.tell("/pong")
+        assert until(lambda: ("/pong",) in patch.hear().said[9], 5.0)
+        assert patch.said[1] == [("/load", "plucked", 4)]
+        assert patch.said[2] == [("/play", "expected note z1 z2")]
+        assert patch.said[3] == [(-3, 60)]
+        assert [said[0] for said in patch.said[8]] == ["plucked"]
+        assert [said for said in patch.said[9] if said[0] == "cursor"] == [("cursor", 2, 0.75, 1)]
+        assert ("/gain", -6) in patch.said[9]
+        fake.drain()
+        for words in (("play", 60, 0, 0, 0, 0), ("/status",), ("/part/3/gain", -6), ("/unit/1", 0.5)):
+            patch.tell(*words)
+        sent = [(message.address, message.args) for message in fake.drain() if message.address != "/notify"]
+        note = ("/part/2/play", (60, 0, 0, 0, 0))
+        assert sent == [note, ("/status", ()), ("/part/3/gain", (-6,)), ("/part/2/unit/1", (0.5,))]
+        assert until(lambda: ("cursor", 1, 0.5, 0) in patch.hear().said[9], 5.0)
+        patch.tell("part", 1)
+        sent = [message.address for message in fake.drain() if message.address != "/notify"]
+        assert sent == ["/model", "/get"]
+        assert patch.posted == []
+
+
+@needs("node")
+def test_max_plays_another_part(pair: SilentDaemon) -> None:
+    listener = pair.listen()
+    with Max(CLIENT, pair.port) as first, Max(CLIENT, pair.port, 2) as second:
+        assert until(lambda: first.hear().said[8] != [] and second.hear().said[8] != [], 10.0)
+        assert (first.said[8][0][0], second.said[8][0][0]) == ("plucked", "drums")
+        second.tell("/pad/1", 0.25, 0.75)
+        assert listener.wait_for("/part/2/pad/1") == ("/part/2/pad/1", (0.25, 0.75))
+        second.tell("/note", 61, 100)
+        first.tell("/note", 62, 100)
+        assert until(lambda: [note for _, note in second.hear().said[3]] == [61], 5.0)
+        assert until(lambda: [note for _, note in first.hear().said[3]] == [62], 5.0)
+        first.tell("/panic")
+        assert first.posted == second.posted == []
+
+
+def test_max_knows_what_has_no_part() -> None:
+    text = (FOLDER / "oscvae.js").read_text()
+    (daemons,) = re.findall(r'^const DAEMONS = "(.*?)"', text, re.M)
+    (told,) = re.findall(r'^const TOLD = "(.*?)"', text, re.M)
+    assert daemons.split() == list(dict.fromkeys(row.path.split("/")[1] for row in TABLE if row.scope == "daemon"))
+    of_part = {row.path.split("/")[1] for row in TABLE if row.scope != "daemon"}
+    assert not of_part & {*daemons.split(), *told.split()}
+    replies = {reply.split()[0][1:] for row in TABLE if row.scope == "daemon" for reply in row.replies}
+    assert replies <= set(told.split())
