@@ -230,6 +230,8 @@ def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
         "pads": "",
         "encode": '("one.wav", nil, nil, 57)',
         "record": '("one")',
+        "parts": "",
+        "out": "(1)",
         "midiLearn": '("/unit/3")',
         "midiForget": '("/unit/3")',
         "status": "",
@@ -245,6 +247,7 @@ def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
     }
     process = {"start", "stop", "free", "whenReady"}
     tools = {"sendMsg", "sendBundle", "bind", "ask", "request", "renew", "isEvent", "look"}
+    tools |= {"part", "addListener", "removeListener"}
     with FakeDaemon() as fake:
         script = f"""
         x = OscVae("127.0.0.1", {fake.port});

@@ -12,6 +12,7 @@ OscVae {
 	var <>onFail; // { |command, why| } for what nobody waits for
 	var <pid;
 	var bundle, failures, listener, renewing;
+	var listeners, others; // by who listens; the other parts by their numbers
 	var waiting = false;
 	var isFound = false, looks = false; // whether anybody has answered here, and whether that is being asked
 
@@ -32,12 +33,16 @@ OscVae {
 	*default_ { |one| default = one }
 
 	*new { |host = "127.0.0.1", port = 9000, latency = 0.2|
-		^super.new.init(NetAddr(host, port), latency)
+		^this.prNew.init(NetAddr(host, port), latency)
 	}
+
+	*prNew { ^super.new }
 
 	init { |anAddr, seconds|
 		addr = anAddr;
 		latency = seconds;
+		listeners = IdentityDictionary.new;
+		others = IdentityDictionary.new;
 		onFail = { |command, why| "oscvae: % %".format(command, why).warn };
 		failures = OSCFunc({ |msg|
 			// a daemon that is starting answers every packet so
@@ -48,7 +53,7 @@ OscVae {
 	}
 
 	free {
-		this.notify(nil);
+		listeners.keys.copy.do { |one| this.removeListener(one) };
 		failures.free;
 		CmdPeriod.remove(this);
 	}
@@ -59,6 +64,19 @@ OscVae {
 		addr.sendMsg('/stop');
 		if(listener.notNil) { this.renew }; // its Routine was stopped with all others
 	}
+
+	// another of the eight parts, over the same connection; the first is this itself
+	part { |number|
+		if(number == 1) { ^this };
+		others[number] ?? { others[number] = OscVaePart(this, number) };
+		^others[number]
+	}
+
+	// action: { |parts| } that play, each [number, model, its first output]
+	parts { |action| this.ask(['/parts'], '/parts.reply', { |msg| action.value(msg[1..].clump(3)) }) }
+
+	// the first of the two outputs in JACK
+	out { |first| this.sendMsg('/out', first) }
 
 	// -- the daemon's process
 
@@ -351,23 +369,37 @@ OscVae {
 
 	quit { addr.sendMsg('/quit') }
 
-	// action: { |address ... args| } for /voice/on, /voice/off, /level, /xrun, /model and all that others change;
-	// nil ends it
+	// action: { |address ... args| } for /voice/on, /voice/off, /level, /xrun, /model and all that others change, of other
+	// parts with their prefix; nil ends it
 	notify { |action|
-		if(listener.notNil) {
-			thisProcess.removeOSCRecvFunc(listener);
-			renewing.stop;
-			listener = renewing = nil;
-			addr.sendMsg('/notify', 0);
-		};
-		if(action.notNil) {
+		this.removeListener(this);
+		if(action.notNil) { this.addListener(this, action) }
+	}
+
+	addListener { |who, action|
+		listeners[who] = action;
+		if(listener.isNil) {
 			listener = { |msg, time, from|
 				if(from.port == addr.port and: { from.addr == addr.addr } and: { this.isEvent(msg[0]) }) {
-					action.value(*msg)
+					listeners.copy.do { |one| one.value(*msg) }
 				}
 			};
 			thisProcess.addOSCRecvFunc(listener);
 			this.renew;
+		} {
+			// who is new is told how things stand
+			addr.sendMsg('/notify', 0);
+			addr.sendMsg('/notify', 1);
+		}
+	}
+
+	removeListener { |who|
+		listeners.removeAt(who);
+		if(listener.notNil and: { listeners.isEmpty }) {
+			thisProcess.removeOSCRecvFunc(listener);
+			renewing.stop;
+			listener = renewing = nil;
+			addr.sendMsg('/notify', 0);
 		}
 	}
 
@@ -376,8 +408,8 @@ OscVae {
 	}
 
 	isEvent { |address|
-		^#['/done', '/fail', '/warn', '/status.reply', '/presets.reply', '/macros.reply', '/models.reply', '/version.reply',
-			'/help.reply', '/pong', '/synced', '/voices.reply', '/points.reply', '/sounds.reply'].includes(address).not
+		^#['/done', '/fail', '/warn', '/pong', '/synced'].includes(address).not
+		and: { address.asString.endsWith(".reply").not }
 	}
 
 	// -- questions
