@@ -458,11 +458,14 @@ def patches(
         Path | None, typer.Argument(metavar="FOLDER", help="Where they go; without it, oscvae-patches.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there and differ.")] = False,
+    part: Annotated[
+        int | None, typer.Option("--part", help="Layouts for that part of the daemon too, 1 to 8.", metavar="N")
+    ] = None,
 ) -> int:
     """Copy the patches for Pd, Max, SuperCollider, TouchOSC and others to where they can be opened."""
     from oscvae.app import patches as carried
 
-    return carried.main(folder or Path(carried.DEFAULT_FOLDER), force=force)
+    return carried.main(folder or Path(carried.DEFAULT_FOLDER), force=force, part=part)
 
 
 @app.command(cls=Configurable)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from oscvae.app import layouts
 from oscvae.errors import ConfigError
 
 DEFAULT_FOLDER = "oscvae-patches"
@@ -29,14 +30,18 @@ def files() -> list[Path]:
     return sorted(path for path in found if _LEFT_BY_PYTHON not in path.parts)
 
 
-def copy(folder: Path, *, force: bool = False) -> list[Path]:
+def copy(folder: Path, *, force: bool = False, part: int | None = None) -> list[Path]:
     """Copies all files into `folder`, which is made where needed; returns those that were written, relative to it.
 
-    A file that is there already and differs is somebody's work: unless `force`, ConfigError names it and nothing is
-    written. Raises ConfigError too where the folder cannot be written.
+    part: whose layouts are written besides the first's, 1 to 8; None = no other's. A file that is there already and
+    differs is somebody's work: unless `force`, ConfigError names it and nothing is written. Raises ConfigError too
+    where the folder cannot be written, and for a part that there is not.
     """
     origin = source()
     new = {path: (origin / path).read_bytes() for path in files()}
+    if part is not None:
+        found = [path for path in new if layouts.is_layout(path)]
+        new |= {layouts.named(path, part): layouts.of_part(path, new[path], part) for path in found}
     try:
         kept = {path: (folder / path).read_bytes() for path in new if (folder / path).is_file()}
         changed = [path for path, content in kept.items() if content != new[path]]
@@ -55,9 +60,9 @@ def copy(folder: Path, *, force: bool = False) -> list[Path]:
     return written
 
 
-def main(folder: Path, *, force: bool) -> int:
+def main(folder: Path, *, force: bool, part: int | None = None) -> int:
     """As `oscvae patches`."""
-    written = copy(folder, force=force)
+    written = copy(folder, force=force, part=part)
     print(f"{folder}: {len(written)} files" if written else f"{folder}: everything is there")
     for path in written:
         print(f"  {path}")

@@ -6,15 +6,21 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import py2tosc
 import pytest
 
+from oscvae.app import patches
+from oscvae.errors import ConfigError
 from oscvae.osc.vocabulary import TABLE
 from parts.pd import Pd, client_patch
 from parts.programs import needs
+from parts.sclang import run
 from parts.silent import SilentDaemon
 from parts.waiting import until
 from patches.fake import MODEL, FakeDaemon
 from patches.maxhost import FOLDER, Max
+from patches.stagecontrol import StageControl
+from patches.tablet import Tablet
 
 pytestmark = pytest.mark.client
 
@@ -122,6 +128,50 @@ def test_one_pd_patch_plays_two_parts(tmp_path: Path, pair: SilentDaemon) -> Non
         assert pd.wrong() == []
 
 
+# -- SuperCollider -----------------------------------------------------------------------------------------------------
+
+
+@needs("sclang")
+def test_a_part_in_sclang_shares_the_connection_and_hears_of_no_other(tmp_path: Path, pair: SilentDaemon) -> None:
+    log = run(
+        tmp_path,
+        f"""
+        ~left = IdentitySet[\\saved, \\heard, \\told, \\whole];
+        x = OscVae("127.0.0.1", {pair.port});
+        y = x.part(2);
+        "SAME % % %".format(x.part(1) === x, y === x.part(2), y.addr === x.addr).postln;
+        x.notify {{ |address ... args| if(address == '/voice/on') {{ "WHOLE %".format(args[1]).postln }};
+            if(address == '/part/2/voice/on') {{ ~left.remove(\\whole) }} }};
+        y.onFail = {{ |command, why| "TOLD %".format(command).postln; ~left.remove(\\told) }};
+        y.notify {{ |address ... args|
+            if(address == '/model') {{ "STANDS %".format(args[0]).postln }};
+            if(address == '/voice/on') {{ "HEARD %".format(args[1]).postln; ~left.remove(\\heard) }} }};
+        y.model {{ |m| "MODEL %".format(m.name).postln }};
+        y.models {{ |names| "MODELS %".format(names.includes('drums')).postln }};
+        y.status {{ |s| "STATUS %".format(s.model).postln }};
+        y.get("/gain") {{ |values| "GAIN %".format(values[0].round(0.1)).postln }};
+        y.savePreset("from a part", {{ |name| "SAVED %".format(name).postln; ~left.remove(\\saved) }});
+        y.load("nowhere", {{ "WRONG".postln }}, {{ "FAILED".postln }});
+        y.play(60);
+        SystemClock.sched(1.0, {{
+            (type: \\oscvae, oscvae: y, midinote: 61, z: [0, 0, 0, 0], sustain: 0.1).play;
+            x.bind {{ x.play(62, [0, 0, 0, 0], 0.5, 0.1); y.play(63, [0, 0, 0, 0], 0.5, 0.1) }};
+            nil
+        }});
+        Routine {{ while {{ ~left.notEmpty }} {{ 0.05.wait }}; 0.5.wait; y.notify(nil); x.notify(nil); 0.exit }}
+        .play(AppClock);
+        """,
+        quit_after_s=60.0,
+    )
+    lines = log.splitlines()
+    for line in ("SAME true true true", "STANDS drums", "MODEL drums", "MODELS true", "STATUS plucked", "GAIN -12.0"):
+        assert line in lines, f"{line} is missing:\n{log}"
+    assert "SAVED from a part" in lines and "FAILED" in lines and "TOLD /part/2/play" in lines, log
+    assert [line for line in lines if line.startswith("HEARD")] == ["HEARD 61.0", "HEARD 63.0"], log
+    assert [line for line in lines if line.startswith("WHOLE")] == ["WHOLE 62.0"], log
+    assert "STANDS plucked" not in lines and "WRONG" not in log
+
+
 # -- Max ---------------------------------------------------------------------------------------------------------------
 
 CLIENT = "oscvae.maxpat"
@@ -189,3 +239,60 @@ def test_max_knows_what_has_no_part() -> None:
     assert not of_part & {*daemons.split(), *told.split()}
     replies = {reply.split()[0][1:] for row in TABLE if row.scope == "daemon" for reply in row.replies}
     assert replies <= set(told.split())
+
+
+# -- layouts -----------------------------------------------------------------------------------------------------------
+
+
+@needs("node")
+def test_a_stage_control_session_of_a_part_plays_it(tmp_path: Path, pair: SilentDaemon) -> None:
+    written = patches.copy(tmp_path, part=2)
+    assert Path("openstagecontrol/oscvae-part-2.json") in written and Path("openstagecontrol/oscvae.json") in written
+    listener = pair.listen()
+    surface = StageControl(tmp_path / "openstagecontrol" / "oscvae-part-2.json", pair.port)
+    try:
+        assert until(lambda: surface.hear() or surface.value("shown_model") == "drums", 10.0)
+        surface.touch("pad_1", [0.25, 0.75])
+        assert listener.wait_for("/part/2/pad/1") == ("/part/2/pad/1", (0.25, 0.75))
+        surface.touch("keys", [60, 100])
+        assert listener.wait_for("/part/2/voice/on") is not None
+        pair.client.send("/gain", -30.0)
+        pair.client.send("/part/2/gain", -20.0)
+        assert until(lambda: surface.hear() or surface.value("gain") == -20, 10.0)
+        surface.touch("panic", 1)
+        sent = {address for address, _ in surface.sent}
+        assert "/panic" in sent and "/notify" in sent, "are for all parts"
+    finally:
+        surface.close()
+        pair.client.send("/gain", -12.0)
+        pair.client.send("/part/2/gain", -12.0)
+
+
+@pytest.mark.parametrize("name", ["oscvae", "oscvae-phone"])
+def test_a_touchosc_layout_of_a_part_plays_it(tmp_path: Path, pair: SilentDaemon, name: str) -> None:
+    patches.copy(tmp_path, part=2)
+    tablet = Tablet(tmp_path / "touchosc" / f"{name}-part-2.tosc", pair.port)
+    assert py2tosc.load(tmp_path / "touchosc" / f"{name}-part-2.tosc").validate() == []
+    listener = pair.listen()
+    try:
+        tablet.frame()
+        assert until(lambda: tablet.frame() or tablet.value("model", "text") == "drums", 10.0)
+        tablet.press("pad 1", x=0.25, y=0.75)
+        tablet.lift("pad 1")
+        told = listener.wait_for("/part/2/pad/1")
+        assert told is not None
+        pair.client.send("/z/1", 1.0)
+        pair.client.send("/part/2/pad/2", 0.125, 0.875)
+        assert until(lambda: tablet.frame() or tablet.value("cursor 2", "y") == pytest.approx(0.875), 10.0)
+        assert tablet.value("cursor 1", "x") == pytest.approx(0.25), "another part's cursor is not shown"
+        tablet.tap("home")
+        assert listener.wait_for("/part/2/glide") is not None
+    finally:
+        tablet.close()
+
+
+def test_there_is_no_layout_of_a_part_that_there_is_not(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no part 9: there are 8, 1 to 8"):
+        patches.copy(tmp_path, part=9)
+    assert list(tmp_path.iterdir()) == []
+    assert patches.copy(tmp_path) == patches.files()
