@@ -177,7 +177,7 @@ class Door:
             return await self._socket(request)
         if "HOST_INFO" in request.query:
             return web.Response(body=tree.as_bytes(self._host_info(request)), content_type=_JSON)
-        page = pages.find(path, request.headers.get("Accept", ""), bool(request.query_string))
+        page = pages.find(path, request.headers.get("Accept", ""), bool(request.query.keys() - pages.QUERY))
         if page is not None:
             return web.Response(body=page.body, headers=page.headers)
         # answered, and not raised: an exception holds its frame, in a circle that no collection ends while notes sound

@@ -34,8 +34,14 @@ def pages() -> dict[str, Page]:
     return found
 
 
+QUERY = frozenset({"part"})  # what the page reads in its own address
+
+
 def find(path: str, accept: str, has_query: bool) -> Page | None:
-    """The file that is asked for: at / the page, for whoever takes HTML; OSCQuery's clients ask for JSON there."""
+    """The file that is asked for: at / the page, for whoever takes HTML; OSCQuery's clients ask for JSON there.
+
+    has_query: whether the address says more than QUERY.
+    """
     if path == "/":
         return pages().get("/index.html") if "text/html" in accept and not has_query else None
     return pages().get(path)

@@ -205,11 +205,22 @@ export class Blend {
     osc.on("/voice/on", (id) => id === this.id && this.count(1));
     osc.on("/voice/off", (id) => id === this.id && this.count(-1));
     osc.on("/bend", (semitones) => (this.bend = semitones));
-    osc.on("close", () => {
-      this.waiting = [];
-      clearInterval(this.ticking);
-      this.count(-this.voices);
-    });
+    osc.on("close", () => this.end());
+  }
+
+  end() {
+    this.waiting = [];
+    clearInterval(this.ticking);
+    this.count(-this.voices);
+  }
+
+  /** Before the page turns to another part, whose recordings are others. */
+  leave() {
+    if (this.isHeard || this.begins) this.osc.send("/voice/stop", this.id);
+    this.blends = this.shown = false;
+    this.chosen = { a: "", b: "" };
+    this.end();
+    this.list([]);
   }
 
   /** values: of each sound file its name and its seconds, 0 = not encoded. */

@@ -20,7 +20,7 @@ export class Keys {
     }
     addEventListener("keydown", (event) => this.typed(event, true));
     addEventListener("keyup", (event) => this.typed(event, false));
-    addEventListener("blur", () => [...this.held.keys()].forEach((id) => this.let(id)));
+    addEventListener("blur", () => this.letHeld());
   }
 
   get isHeld() {
@@ -36,6 +36,17 @@ export class Keys {
     this.latch = on;
     if (!on) for (const note of this.latched) this.play(note, 0);
     if (!on) this.latched.clear();
+  }
+
+  letHeld() {
+    [...this.held.keys()].forEach((id) => this.let(id));
+  }
+
+  /** Held and latched. */
+  letAll() {
+    this.letHeld();
+    for (const note of this.latched) this.play(note, 0);
+    this.latched.clear();
   }
 
   typed(event, down) {

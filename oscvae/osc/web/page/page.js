@@ -6,7 +6,7 @@ import { Fader, onHold } from "./faders.js";
 import { Keys } from "./keys.js";
 import { Listener } from "./listen.js";
 import { Map2 } from "./map.js";
-import { Osc } from "./osc.js";
+import { PartOsc, partOf } from "./part.js";
 import { Scope } from "./scope.js";
 
 const STATUS_MS = 1000;
@@ -22,8 +22,8 @@ const MODES = ["poly", "mono", "legato"];
 const SILENT = "Silent: no JACK server and no sound device. Press listen here, or start one: jackd -R -d alsa -r 48000 -p 128";
 
 const $ = (id) => document.getElementById(id);
-const osc = new Osc(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`);
-const state = { model: null, clouds: [], presets: [], cursor: null, voices: [], lastNote: 60, names: [], labels: [], mode: MODES[0] };
+const osc = new PartOsc(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`, partOf(location.search));
+const state = { model: null, clouds: [], presets: [], cursor: null, voices: [], lastNote: 60, names: [], labels: [], mode: MODES[0], output: 1 };
 
 // -- words: what goes wrong, and what to do ---------------------------------------------------------------------------
 
@@ -69,7 +69,7 @@ function showMode(mode) {
   $("mode").textContent = `keys: ${mode}`;
 }
 $("panic").onclick = () => {
-  osc.send("/panic");
+  osc.sendAll("/panic");
   keys.setLatch(keys.latch);
 };
 
@@ -87,11 +87,13 @@ let touched = null; // the note that a touch of the map sounds
 
 const act = {
   press(first, share) {
+    if (!state.model) return;
     act.move(first, share);
     if (!keys.isHeld && touched === null) play((touched = state.lastNote), 100);
   },
   move(first, [x, y]) {
-    if (first + 1 < (state.model?.dims ?? 0)) osc.send(`/pad/${first / 2 + 1}`, x, y);
+    if (!state.model) return;
+    if (first + 1 < state.model.dims) osc.send(`/pad/${first / 2 + 1}`, x, y);
     const { low, high } = state.model;
     const z = [...(state.cursor ?? low)];
     if (first + 1 < z.length) {
@@ -101,6 +103,7 @@ const act = {
     cursor(z);
   },
   glide(first, [x, y]) {
+    if (!state.model) return;
     const { low, high } = state.model;
     const z = [...(state.cursor ?? low)];
     z[first] = low[first] + x * (high[first] - low[first]);
@@ -135,7 +138,7 @@ function clouds(dims, values) {
   }));
 }
 
-new Blend(osc);
+const blend = new Blend(osc);
 
 // -- presets, macros, faders -------------------------------------------------------------------------------------------
 
@@ -175,7 +178,7 @@ function menu(name, address, line) {
   $("menu-name").textContent = name;
   $("menu-line").textContent = line();
   $("menu-learn").onclick = () => {
-    osc.send("/midi/learn", address);
+    osc.send("/midi/learn", osc.full(address));
     $("menu").close();
     say(`${address}: move a MIDI controller`, false);
   };
@@ -188,7 +191,7 @@ function fader(parent, name, address, settings) {
     name,
     ...settings,
     moved: (value) => osc.send(address, value),
-    held: () => menu(name, address, () => `${address} ${one.value.toPrecision(4)}`),
+    held: () => menu(name, address, () => `${osc.full(address)} ${one.value.toPrecision(4)}`),
   });
   osc.on(address, (value) => one.set(value));
   return one;
@@ -218,10 +221,52 @@ osc.on("/macros.reply", (...names) => {
 function greet() {
   $("connection").textContent = "connected";
   $("connection").className = "on";
-  for (const address of ["/models", "/macros", "/presets", "/points", "/status"]) osc.send(address);
+  for (const address of ["/models", "/macros", "/presets", "/points", "/status", "/parts"]) osc.send(address);
   osc.send("/notify", 1);
 }
 osc.on("open", greet);
+
+// -- parts -------------------------------------------------------------------------------------------------------------
+
+const playing = new Map(); // each part that plays: its model, and the first of its two outputs
+
+osc.on("model of a part", () => osc.send("/parts"));
+osc.on("/parts.reply", (...values) => {
+  playing.clear();
+  for (let k = 0; k + 2 < values.length; k += 3) playing.set(values[k], { model: values[k + 1], output: values[k + 2] });
+  state.output = playing.get(osc.part)?.output ?? 1;
+  const numbers = [...new Set([...playing.keys(), osc.part])].sort((a, b) => a - b);
+  $("part").replaceChildren(...numbers.map((n) => new Option(`${n}: ${playing.get(n)?.model ?? "nothing yet"}`, n)));
+  $("part").value = osc.part;
+  $("part").hidden = numbers.length < 2;
+});
+osc.on("/out", (first) => (state.output = first));
+$("part").onchange = () => turnTo(Number($("part").value));
+
+/** Plays and shows another part. What is held here ends. */
+function turnTo(part) {
+  keys.letAll();
+  act.release();
+  blend.leave();
+  osc.part = part;
+  const search = new URLSearchParams(location.search);
+  if (part === 1) search.delete("part");
+  else search.set("part", part);
+  history.replaceState(null, "", `${location.pathname}${search.size ? `?${search}` : ""}`);
+  keys.lit.clear();
+  keys.repaint();
+  macros.length = 0;
+  $("macros").replaceChildren();
+  bend.add(0);
+  Object.assign(state, { model: null, cursor: null, clouds: [], voices: [], labels: [] });
+  $("model").value = "";
+  tiles([]);
+  maps.forEach((map) => map.describe());
+  repaint();
+  osc.send("/notify", 0); // whoever is new is told how things stand
+  greet();
+}
+
 osc.on("close", () => {
   $("connection").textContent = "no daemon: run oscvae serve";
   $("connection").className = "off";
@@ -232,7 +277,7 @@ osc.on("close", () => {
 });
 osc.on("/models.reply", (...names) => {
   $("model").replaceChildren(...names.map((name) => new Option(name, name)));
-  if (state.model) $("model").value = state.model.name;
+  $("model").value = state.model?.name ?? "";
 });
 $("model").onchange = () => {
   osc.send("/load", $("model").value);
@@ -307,7 +352,8 @@ osc.on("/voices.reply", (dims, ...values) => {
   }
   repaint();
 });
-osc.on("/level", (left, right) => {
+osc.on("/level", (...levels) => {
+  const [left, right] = levels.slice(state.output - 1);
   [...$("meter").children].forEach((bar, k) => {
     bar.style.transform = `scaleX(${clamp(1 + (k ? right : left) / 60, 0, 1)})`;
   });
