@@ -108,6 +108,18 @@ def test_a_browser_gets_the_page_and_a_path_never_reaches_the_disk() -> None:
     run(body)
 
 
+def test_an_address_that_names_a_part_is_the_pages_and_others_are_oscquerys() -> None:
+    async def body() -> None:
+        async with room() as here:
+            status, text = await here.get("/?part=2", Accept="text/html,*/*")
+            assert status == 200 and text.startswith("<!doctype html>")
+            status, text = await here.get("/?VALUE&part=2", Accept="text/html,*/*")
+            assert not text.startswith("<!doctype html>")
+            assert (await here.get("/?part=2"))[0] == 204, "is no attribute"
+
+    run(body)
+
+
 def test_osc_goes_both_ways_in_binary_frames() -> None:
     async def body() -> None:
         async with room() as here, here.session.ws_connect(here.url) as socket:
