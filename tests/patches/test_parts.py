@@ -220,8 +220,8 @@ def test_max_plays_another_part(pair: SilentDaemon) -> None:
     with Max(CLIENT, pair.port) as first, Max(CLIENT, pair.port, 2) as second:
         assert until(lambda: first.hear().said[8] != [] and second.hear().said[8] != [], 10.0)
         assert (first.said[8][0][0], second.said[8][0][0]) == ("plucked", "drums")
-        second.tell("/pad/1", 0.25, 0.75)
-        assert listener.wait_for("/part/2/pad/1") == ("/part/2/pad/1", (0.25, 0.75))
+        second.tell("/pad/1", 0.75, 0.25)
+        assert listener.wait_for("/part/2/pad/1") == ("/part/2/pad/1", (0.75, 0.25))
         second.tell("/note", 61, 100)
         first.tell("/note", 62, 100)
         assert until(lambda: [note for _, note in second.hear().said[3]] == [61], 5.0)
@@ -252,8 +252,8 @@ def test_a_stage_control_session_of_a_part_plays_it(tmp_path: Path, pair: Silent
     surface = StageControl(tmp_path / "openstagecontrol" / "oscvae-part-2.json", pair.port)
     try:
         assert until(lambda: surface.hear() or surface.value("shown_model") == "drums", 10.0)
-        surface.touch("pad_1", [0.25, 0.75])
-        assert listener.wait_for("/part/2/pad/1") == ("/part/2/pad/1", (0.25, 0.75))
+        surface.touch("pad_1", [0.125, 0.5])
+        assert listener.wait_for("/part/2/pad/1") == ("/part/2/pad/1", (0.125, 0.5))
         surface.touch("keys", [60, 100])
         assert listener.wait_for("/part/2/voice/on") is not None
         pair.client.send("/gain", -30.0)
