@@ -29,9 +29,9 @@ def main(
 ) -> int:
     """Render `note` at the latent point `z` (None = the model's mean), or `score`, to the float WAV `out`.
 
-    seconds: when the note is released; one that would never end, after ENDLESS_S. Returns 0, or 1 if something in a score could not be obeyed. Raises ConfigError
-    for a combination that means nothing, DataError for a score that cannot be read, ModelError, DecoderError, and
-    SoundFileError where `out` cannot be written.
+    seconds: when the note is released; one that would never end, after ENDLESS_S. Returns 0, or 1 if something in a
+    score could not be obeyed. Raises ConfigError for a combination that means nothing, DataError for a score that
+    cannot be read, ModelError, DecoderError, and SoundFileError where `out` cannot be written.
     """
     if (note is None) == (score is None):
         raise ConfigError("give either a note (--note 60 --z 0.1,0.2,0.3,0.4) or a score (--score piece.osc)")
