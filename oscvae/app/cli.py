@@ -130,7 +130,8 @@ def render(
     ] = None,
     velocity: Annotated[float, typer.Option(min=0, max=1, help="The gain is its square.")] = 0.8,
     seconds: Annotated[
-        float | None, typer.Option(min=0, help="When the note is released; without it, it rings to its end.")
+        float | None,
+        typer.Option(min=0, help="When the note is released; without it, it rings to its end, an endless one for 4 s."),
     ] = None,
     score: Annotated[
         Path | None,

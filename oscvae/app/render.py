@@ -13,6 +13,7 @@ from oscvae.units import gain_to_db
 log = logging.getLogger(__name__)
 
 DEFAULT_VELOCITY = 0.8
+ENDLESS_S = 4.0  # after which a voice is released that would never end
 
 
 def main(
@@ -28,9 +29,9 @@ def main(
 ) -> int:
     """Render `note` at the latent point `z` (None = the model's mean), or `score`, to the float WAV `out`.
 
-    seconds: when the note is released. Returns 0, or 1 if something in a score could not be obeyed. Raises ConfigError
-    for a combination that means nothing, DataError for a score that cannot be read, ModelError, DecoderError, and
-    SoundFileError where `out` cannot be written.
+    seconds: when the note is released; one that would never end, after ENDLESS_S. Returns 0, or 1 if something in a
+    score could not be obeyed. Raises ConfigError for a combination that means nothing, DataError for a score that
+    cannot be read, ModelError, DecoderError, and SoundFileError where `out` cannot be written.
     """
     if (note is None) == (score is None):
         raise ConfigError("give either a note (--note 60 --z 0.1,0.2,0.3,0.4) or a score (--score piece.osc)")
@@ -50,6 +51,9 @@ def main(
             point = tuple(z) if z is not None else loaded.document.latent.mean
             if len(point) != loaded.info.dims:
                 raise ConfigError(f"--z has {len(point)} numbers, the model {loaded.name!r} has {loaded.info.dims}")
+            if seconds is None and loaded.document.is_endless:
+                seconds = ENDLESS_S
+                log.info("the voices of %s are endless: released after %g s, --seconds says when", loaded.name, seconds)
             release = () if seconds is None else (float(seconds),)
             args = (float(note), *(float(value) for value in point), float(velocity), *release)
             moments = [Moment(0, (Message("/play", args, "," + "f" * len(args)),))]

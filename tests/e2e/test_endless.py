@@ -10,6 +10,8 @@ import pytest
 import soundfile
 
 from e2e.streamed import PLAIN, check
+from oscvae.app import render
+from oscvae.settings.sections import load_config
 from oscvae.sound.files import LONGEST_S
 from parts.jackd import JackServer
 from parts.nn_models import Labelled, NoDecoder, write_foreign
@@ -197,3 +199,12 @@ def test_ten_minutes_are_encoded_while_notes_begin_and_more_are_refused(daemon: 
     daemon.client.send("/blend", 2, "long", "long", 0.5)
     assert until(lambda: voices(daemon) == 2, ANSWER_S)
     daemon.daemon.quiet()
+
+
+def test_a_note_that_would_never_end_is_rendered_for_a_while(tmp_path: Path) -> None:
+    config = load_config(None, [f"model.folder={write_models(tmp_path / 'models')}", "model.name=ramp"])
+    for name, seconds, expected in (("default", None, render.ENDLESS_S), ("told", 1.0, 1.0)):
+        out = tmp_path / f"{name}.wav"
+        assert render.main(config, out=out, note=60, z=HERE, seconds=seconds, progress=False) == 0
+        info = soundfile.info(out)
+        assert expected <= info.frames / info.samplerate < expected + 1.0
