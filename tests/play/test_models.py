@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from oscvae.errors import BusyError, DecoderError, DiskError, ModelError
-from oscvae.play import models
 from oscvae.play.listener import Listener
+from oscvae.play.models import opener
 from oscvae.play.models.manager import ModelManager
+from oscvae.play.models.opener import Opener
 from oscvae.settings import disk
 from parts.small_model import small_document
 
@@ -37,26 +38,35 @@ class Process:
     def close(self) -> None: ...
 
 
-class Manager(ModelManager):
-    """A manager whose decoders are no processes."""
+class SlowOpener(Opener):
+    """Its decoders are no processes."""
 
     def __init__(self, folder: Path) -> None:
         engine: Any = SimpleNamespace(slots=4)
-        other: Any = None
-        self.told: list[str] = []
-        listener = Listener()
-        listener.loading = self.told.append  # type: ignore[method-assign]
-        super().__init__(engine, other, folder, listener, device="cpu", threads=1, look_ahead=1, iterations=1)
+        super().__init__(engine, folder, device="cpu", threads=1, look_ahead=1, iterations=1)
         self.starting: dict[str, Process] = {}
-        self.adopted: list[str] = []
 
-    def _open(self, name: str, path: Path, document: Any, on_decoder: Any = None, device: str | None = None) -> Any:
+    def open_file(self, name: str, path: Path, document: Any, on_decoder: Any = None, device: str | None = None) -> Any:
         process = self.starting[name] = Process()
         on_decoder(process)
         assert process.ready.wait(SOON_S)
         if process.cancelled:
             raise DecoderError("its process was killed by signal 9 while loading")
         return SimpleNamespace(name=name, decoder=process)
+
+
+class Manager(ModelManager):
+    """A manager of such."""
+
+    def __init__(self, folder: Path, opener: SlowOpener | None = None, part: int = 1) -> None:
+        self.told: list[str] = []
+        listener = Listener()
+        listener.loading = lambda name, part: self.told.append(name)  # type: ignore[method-assign]
+        made = opener or SlowOpener(folder)
+        contexts: Any = SimpleNamespace(closed=False)
+        super().__init__(made, contexts, listener, part)
+        self.starting = made.starting
+        self.adopted: list[str] = []
 
     def _listen(self, loaded: Any) -> None: ...
 
@@ -77,14 +87,14 @@ def folder(tmp_path: Path) -> Path:
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, threading.Event]]:
     """The documents of models whose name is in it are read once its event is set."""
     waits: dict[str, threading.Event] = {}
-    read = models.read_any_document
+    read = opener.read_any_document
 
     def slowly(path: Path, called: str) -> Any:
         if path.stem in waits:
             assert waits[path.stem].wait(SOON_S)
         return read(path, called)
 
-    monkeypatch.setattr(models, "read_any_document", slowly)
+    monkeypatch.setattr(opener, "read_any_document", slowly)
     yield waits
     for event in waits.values():
         event.set()
@@ -194,7 +204,7 @@ def test_a_file_that_does_not_answer_fails_and_another_is_loaded(
         manager.starting["two"].ready.set()
         await loading
         slow["one"].set()
-        await until(lambda: not manager._disk._hanging)
+        await until(lambda: not manager._opener.disk._hanging)
         assert manager.adopted == ["two"], "what was given up is not loaded later"
 
     run(body)
@@ -204,4 +214,19 @@ def test_names_that_nobody_can_send_are_not_told(folder: Path) -> None:
     (folder / "caf\udce9.ts").touch()
     (folder / ".hidden.ts").touch()
     (folder / "fifo.ts").symlink_to("/dev/zero")
-    assert Manager(folder).names() == ["noise", "one", "three", "two"]
+    assert SlowOpener(folder).names() == ["noise", "one", "three", "two"]
+
+
+def test_a_load_of_one_part_cancels_none_of_another(folder: Path) -> None:
+    async def body() -> None:
+        shared = SlowOpener(folder)
+        first, second = Manager(folder, shared), Manager(folder, shared, part=2)
+        loading = [asyncio.create_task(first.load("one")), asyncio.create_task(second.load("two"))]
+        await until(lambda: "one" in shared.starting)
+        shared.starting["one"].ready.set()
+        await until(lambda: "two" in shared.starting)  # one after the other
+        shared.starting["two"].ready.set()
+        await asyncio.gather(*loading)
+        assert (first.adopted, second.adopted) == (["one"], ["two"])
+
+    run(body)

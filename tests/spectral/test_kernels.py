@@ -9,6 +9,7 @@ import numba
 import numpy as np
 import pytest
 
+from oscvae.realtime.kernel import load
 from oscvae.spectral.expand import expand
 from oscvae.spectral.resample import resample
 from oscvae.spectral.rtisi import push, reset
@@ -20,6 +21,7 @@ FORBIDDEN = re.compile(r"NRT_(?!incref|decref|MemInfo_call_dtor)\w+|numba_\w+|Py
 @pytest.mark.parametrize("kernel", [push, reset, expand, resample], ids=lambda kernel: str(kernel.__name__))
 def test_a_kernel_computes_and_nothing_else(kernel: Any) -> None:
     """Compiled once more, since numba does not show cached code, and without the wrapper that Python calls."""
+    load(kernel)
     again = numba.jit(
         kernel.nopython_signatures,
         nopython=True,
