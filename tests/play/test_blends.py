@@ -163,6 +163,16 @@ def test_an_offset_may_be_nothing_where_the_origin_is_no_point(
     assert (sounds[0] != sounds[1]).any() == is_heard
 
 
+def test_an_offset_of_other_dimensions_is_refused_and_the_blend_goes_on(engine: OfflineEngine) -> None:
+    """As another part sends it, whose model has two: 64 numbers and two ended the decoder."""
+    send(engine, "/part/2/load", "ramp")
+    send(engine, "/blend", 1, "low", "high", 0.5)
+    send(engine, "/part/2/voice/set", 1, "z", 0.5, 0.5)
+    assert engine.errors == [f"/part/2/voice/set voice 1 has {BANDS} dimensions, not 2"]
+    engine.errors.clear()
+    assert level_db(heard(engine, 0.5)) > -60.0
+
+
 def test_a_recording_stands_for_its_mean_point_wherever_a_point_may_stand(engine: OfflineEngine) -> None:
     send(engine, "/play", 60.0, "low")
     sound = middle(heard(engine, 1.1))
