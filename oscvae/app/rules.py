@@ -67,6 +67,11 @@ def _expressions(config: Config) -> Iterator[RuleError]:
             read_expression(key, getattr(midi, key), is_centred=is_centred)
         except RuleError as error:
             yield error
+    for channel in midi.parts:
+        if midi.channel not in (0, channel):
+            yield RuleError(
+                ("midi", "parts", str(channel)), f"is not heard: midi.channel is {midi.channel}, and must be 0 for all"
+            )
     if midi.channel and midi.mpe in ("lower", "upper"):
         yield RuleError(("midi", "mpe"), f"{midi.mpe} needs all channels: midi.channel must be 0, got {midi.channel}")
 

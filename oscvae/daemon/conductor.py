@@ -31,6 +31,7 @@ from oscvae.osc.dispatch import Dispatcher
 from oscvae.osc.echoes import Echoes
 from oscvae.osc.mapping import read_map
 from oscvae.osc.packets import Packet
+from oscvae.osc.parse import Command
 from oscvae.osc.parts import FIRST, joined
 from oscvae.osc.scheduler import EventScheduler
 from oscvae.osc.server import OscServer
@@ -69,6 +70,7 @@ class Conductor(Listener):
         self._server = server
         self._tasks: list[asyncio.Task[Any]] = []
         self._opening: asyncio.Task[None] | None = None
+        self._begun: set[int] = set()  # parts that have played a model
         self.door: Door | None = None
         self._announcement: Announcement | None = None
         self.controllers = Controllers(read_rules(config.midi.map), config.paths.midi / LEARNT)
@@ -207,7 +209,9 @@ class Conductor(Listener):
         opening = loop.create_task(self._open_door())
         name = self._config.model.name
         presets = self.parts[FIRST].presets
-        reading = [loop.create_task(read) for read in (self.controllers.open(), presets.open(name))]
+        further = self._config.model.parts.values()
+        reads = (self.controllers.open(), *(presets.open(each) for each in dict.fromkeys((name, *further))))
+        reading = [loop.create_task(read) for read in reads]
         try:
             await self._threads.run(self.output.start)
             self._check_midi()
@@ -217,6 +221,8 @@ class Conductor(Listener):
         except OscvaeError:
             await self.leave()
             raise
+        # the clocks are kept while further parts load: MIDI plays the first already
+        self._tasks = [loop.create_task(self._keep_time()), loop.create_task(self.output.watch())]
         await self._load_further_parts()
         await opening
         await asyncio.wait(reading)  # of which a folder that does not answer has its deadline
@@ -224,12 +230,7 @@ class Conductor(Listener):
             self.services.introduce(listener)
         self.feedback.found = self.services.introduce
         self._server.set_handler(self.handle)
-        self._tasks = [
-            loop.create_task(self._keep_time()),
-            loop.create_task(self.output.watch()),
-            loop.create_task(self.meters.run()),
-            loop.create_task(self.feedback.run()),
-        ]
+        self._tasks += [loop.create_task(self.meters.run()), loop.create_task(self.feedback.run())]
         await self._announce()
 
     async def _load_further_parts(self) -> None:
@@ -314,12 +315,17 @@ class Conductor(Listener):
         """What a new model brings along besides sound."""
         await self._threads.run(self.renderer.lock, loaded.context.arena)
         part = self.parts[loaded.part]
+        is_new = loaded.part not in self._begun
+        self._begun.add(loaded.part)
         await part.presets.open(loaded.name)
         part.presets.say_foreign(loaded.name, loaded.document.version)
         if loaded is part.models.current:
             for address, args in model_messages(part):
                 self.subscribers.event(address, *args)
-            self.subscribers.lead()
+            if is_new and loaded.part != FIRST:  # of a part that plays nothing nobody is told
+                for address, args in self._parted.state_of(part):
+                    self.subscribers.event(address, *args)
+            self.subscribers.lead(part.address("/z"))
             self.changed(part.address("/z"), part.performer.cursor, None)
             if self.door is not None:
                 self.door.tree_changed()
@@ -363,8 +369,8 @@ class Conductor(Listener):
         channels: of their notes alone; a pedal that is to go up, a bend, come as they would. part: None = of all parts.
         """
         if channels is None:
-            self.scheduler.clear(lambda command: command.row.is_heard and part in (None, command.part))
-            self.midi.scheduler.clear(lambda command: part in (None, command.part))
+            self.scheduler.clear(lambda command: command.row.is_heard and _is_of(command, part))
+            self.midi.scheduler.clear(lambda command: _is_of(command, part))
             return
         for scheduler in (self.scheduler, self.midi.scheduler):
             scheduler.clear(
@@ -397,3 +403,12 @@ class Conductor(Listener):
                 self.midi.check_latency()  # the period may change at any time
             tidy.tick(is_silent=not len(self.pool))
             await asyncio.sleep(CLOCK_S)
+
+
+def _is_of(command: Command, part: int | None) -> bool:
+    """Whether a command means that part, None = any: not what is said to all of them, nor to a voice by its id, which
+    may be another part's."""
+    if part is None:
+        return True
+    names_a_voice = command.path == command.row.path and "id" in command.values and not command.starts_note
+    return command.part == part and not command.is_for_all and not names_a_voice

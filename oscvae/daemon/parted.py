@@ -20,8 +20,8 @@ from oscvae.model.frames import FramesDocument
 from oscvae.names import normal
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
-from oscvae.osc.parse import NO_MODEL, Command
-from oscvae.osc.parts import FIRST, split
+from oscvae.osc.parse import Command, no_model
+from oscvae.osc.parts import FIRST, is_prefixed, split
 from oscvae.play.models.loaded import Handle, Loaded
 from oscvae.play.part import Part
 from oscvae.play.parts import Parts
@@ -165,7 +165,7 @@ class PartServices:
     def _get(self, command: Command, client: Client) -> None:
         path = command.values["address"]
         path = path if path.startswith("/") else f"/{path}"
-        if command.part != FIRST:
+        if command.part != FIRST and not is_prefixed(path):
             path = self._of(command).address(path)
         client.reply(path, *self.standing(path))
 
@@ -180,9 +180,13 @@ class PartServices:
         for part in self._parts.in_use:
             if part.models.current is not None:
                 yield from model_messages(part)
-            yield part.address("/macros.reply"), part.performer.macros.names
-            for address, args in part.performer.state():
-                yield part.address(address), args
+            yield from self.state_of(part)
+
+    def state_of(self, part: Part) -> Iterator[tuple[str, Sequence[Any]]]:
+        """What is told of a part besides its model."""
+        yield part.address("/macros.reply"), part.performer.macros.names
+        for address, args in part.performer.state():
+            yield part.address(address), args
 
 
 def model_message(loaded: Loaded) -> tuple[Any, ...]:
@@ -216,7 +220,7 @@ def model_messages(part: Part) -> Iterator[tuple[str, Sequence[Any]]]:
 
 def _model(part: Part) -> Loaded:
     if part.models.current is None:
-        raise CommandError(NO_MODEL)
+        raise CommandError(no_model(part.number))
     return part.models.current
 
 

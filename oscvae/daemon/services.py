@@ -23,7 +23,7 @@ from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.packets import encode_message
 from oscvae.osc.parse import Command, parse_for
-from oscvae.osc.parts import FIRST, bare
+from oscvae.osc.parts import FIRST, bare, split
 from oscvae.osc.reference import help_text
 from oscvae.osc.subscribers import Subscribers
 from oscvae.play.parts import Parts
@@ -184,8 +184,8 @@ class Services:
         if address is None:
             client.reply("/help.reply", "", help_text(None))
             return
-        path = bare(address if address.startswith("/") else f"/{address}")
-        model = self._parts.model(FIRST)
+        part, path = split(address if address.startswith("/") else f"/{address}")
+        model = self._parts.model(part)
         client.reply("/help.reply", path, help_text(path, model.dims if model.is_loaded else None))
 
     @obeys("/ping")
@@ -206,7 +206,10 @@ class Services:
 
     def introduce(self, subscriber: Client) -> None:
         """Tells a new subscriber how things stand, so that a surface that comes late shows what there is."""
-        self._subscribers.tell(subscriber, [encode_message(address, args) for address, args in self._parted.state()])
+        state = self._parted.state()
+        if subscriber in self._subscribers.permanent:  # perhaps a daemon, whose outputs are its own
+            state = (told for told in state if bare(told[0]) != "/out")
+        self._subscribers.tell(subscriber, [encode_message(address, args) for address, args in state])
 
     @obeys("/sync")
     def _sync(self, command: Command, client: Client) -> None:

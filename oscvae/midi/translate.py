@@ -6,6 +6,7 @@ M1-100-UM v1.1 (RP-053).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from oscvae.errors import CommandError
@@ -14,6 +15,7 @@ from oscvae.midi.expression import Expression, read_expressions
 from oscvae.midi.learn import Controllers
 from oscvae.osc.packets import Message
 from oscvae.osc.parts import FIRST, is_prefixed, joined
+from oscvae.osc.vocabulary import BY_PATH
 from oscvae.play.keys.zones import CHANNELS, LOWER, MEMBERS_MOST, UPPER, configured
 from oscvae.settings.sections import MidiConfig
 
@@ -47,8 +49,8 @@ class Translator:
         self._zones = configured(config.mpe)
         self._expressions = read_expressions(config)
         self._channels = [Channel() for _ in range(CHANNELS.stop)]
-        self._portamento_s = PORTAMENTO_S
-        self._is_gliding: bool | None = None  # None = not told
+        self._portamento_s: defaultdict[int, float] = defaultdict(lambda: PORTAMENTO_S)  # by part
+        self._is_gliding: dict[int, bool] = {}  # of those parts that were told
 
     def messages(self, data: bytes) -> tuple[Message, ...]:
         """What a channel message of two or three bytes asks for; nothing if it means nothing here.
@@ -118,23 +120,24 @@ class Translator:
         if number == SUSTAIN and not self._controllers.has(number):
             channel.pedal = value >= PRESSED
             return (Message(f"/sustain/{n}", (int(channel.pedal),)),)
-        return self._glide(number, value) if not self._controllers.has(number) else ()
+        return self._glide(n, number, value) if not self._controllers.has(number) else ()
 
-    def _glide(self, number: int, value: int) -> tuple[Message, ...]:
-        """Portamento, of all channels: its time counts until its switch is told to be off."""
+    def _glide(self, n: int, number: int, value: int) -> tuple[Message, ...]:
+        """Portamento, of all channels of a part: its time counts until its switch is told to be off."""
+        part = self._part(n)
         if number == PORTAMENTO_TIME:
-            self._portamento_s = PORTAMENTO_MOST_S * (value / 127.0) ** 2
-            return (Message("/portamento", (self._portamento_s,)),) if self._is_gliding is not False else ()
+            self._portamento_s[part] = seconds = PORTAMENTO_MOST_S * (value / 127.0) ** 2
+            return (Message("/portamento", (seconds,)),) if self._is_gliding.get(part) is not False else ()
         if number == PORTAMENTO:
-            self._is_gliding = value >= PRESSED
-            return (Message("/portamento", (self._portamento_s if self._is_gliding else 0.0,)),)
+            self._is_gliding[part] = value >= PRESSED
+            return (Message("/portamento", (self._portamento_s[part] if self._is_gliding[part] else 0.0,)),)
         return ()
 
     def _mode(self, n: int, number: int) -> tuple[Message, ...]:
         if number == ALL_SOUND_OFF:
             return (Message(f"/panic/{n}", ()),)
         if number == RESET:
-            switched_off = self._glide(PORTAMENTO, 0) if self._is_gliding else ()
+            switched_off = self._glide(n, PORTAMENTO, 0) if self._is_gliding.get(self._part(n)) else ()
             return (*(message for each in self._zones.spoken_for(n) for message in self._reset(each)), *switched_off)
         if number < ALL_NOTES_OFF:
             return ()
@@ -168,7 +171,11 @@ class Translator:
         members = min(members, MEMBERS_MOST)
         for each in self._zones.set(n, members):
             self._channels[each] = Channel()
-        return (Message("/mpe", (n, members)),)
+        parts = sorted({FIRST, *self._config.parts.values()})  # a zone takes channels from other parts, whose notes end
+        is_firsts = self._part(n) == FIRST  # else a part is put before what names none
+        return tuple(
+            Message(joined(part, "/mpe") if is_firsts else f"/part/{part}/mpe", (n, members)) for part in parts
+        )
 
     # -- what a channel adds to its notes ------------------------------------------------------------------------------
 
@@ -210,7 +217,8 @@ class Translator:
 
 
 def _of(part: int, message: Message) -> Message:
-    """What a message asks of a part, unless it names one."""
-    if is_prefixed(message.address):
+    """What a message asks of a part, unless it names one or is the daemon's; a button for /panic is for all."""
+    row = BY_PATH.get(message.address)
+    if is_prefixed(message.address) or (row is not None and row.scope != "part"):
         return message
     return message._replace(address=joined(part, message.address))

@@ -18,7 +18,7 @@ from oscvae.osc.echoes import Echoes
 from oscvae.osc.mapping import AddressMap
 from oscvae.osc.packets import Bundle, Message, Packet, timetag_to_ns
 from oscvae.osc.parse import Command, ModelInfo, parse_for
-from oscvae.osc.parts import bare, joined
+from oscvae.osc.parts import FIRST, joined, split
 from oscvae.osc.vocabulary import is_reply, prefix_of, suggestion
 
 HORIZON_S = 3600.0  # how far ahead a bundle may lie: an hour of show
@@ -168,10 +168,13 @@ class Dispatcher:
         if not isinstance(error, UnknownAddressError) or not self._may_hint:
             return str(error)
         self._may_hint = False
-        address = bare(address)
+        part, address = _parted(address)
         prefix = prefix_of(address)
         hint = f" osc.prefix: {prefix} in config.yaml takes it off" if prefix else ""
-        return f"{error}, {suggestion(address, '/help lists them')}{hint}"
+        near = suggestion(address, "/help lists them")
+        if part != FIRST:
+            near = near.replace("did you mean /", f"did you mean {joined(part, '/')}")
+        return f"{error}, {near}{hint}"
 
     def _hand_over(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
         """Under a constant latency, what carries no timetag is split: a /panic must find what stands before it."""
@@ -190,3 +193,11 @@ class Dispatcher:
                 self._scheduler.at(due_ns, commands, client)
         except OscvaeError as error:
             client.fail(commands[0].path, error)
+
+
+def _parted(address: str) -> tuple[int, str]:
+    """The part and the rest of an address that means nothing."""
+    try:
+        return split(address)
+    except CommandError:
+        return FIRST, address

@@ -56,9 +56,9 @@ class Standing:
         self._args[address] = sent
         return True
 
-    def moves_cursor(self, address: str) -> bool:
-        """Whether it moves the cursor that several addresses share."""
-        return self._reach(address)[0] > 0
+    def cursor(self, address: str) -> int:
+        """The part whose cursor it moves, which several addresses share; 0 = none."""
+        return self._reach(address)[0]
 
     def _reach(self, address: str) -> tuple[int, frozenset[int] | None]:
         """Which part's cursor it moves, 0 for none, and which dimensions of it; None = all."""

@@ -78,7 +78,9 @@ def _read_rule(address: str, rule: MapRule) -> Rule:
     if not address.startswith("/"):
         raise RuleError(key, f"an address begins with a slash, /{address}")
     try:
-        find(split(rule.to)[1])
+        _, bare_address = split(rule.to)
+        if find(bare_address)[0].scope == "daemon" and bare_address != rule.to:
+            raise CommandError(f"{bare_address} is the daemon's, not of a part: say {bare_address}")
     except UnknownAddressError:
         hint = suggestion(bare(rule.to), "docs/osc.md lists the addresses")
         raise RuleError((*key, "to"), f"{rule.to} is no address of oscvae, {hint}") from None

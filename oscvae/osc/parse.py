@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -21,6 +21,15 @@ from oscvae.osc.vocabulary import SETTING_BY_NAME, find
 
 RESAMPLED_NOTES = 12.0  # how far beyond the model's notes resampling reaches, in semitones
 NO_MODEL = "no model is loaded: /load one, /models lists them"
+
+
+def no_model(part: int) -> str:
+    """What is said where a part plays none."""
+    if part == parts.FIRST:
+        return NO_MODEL
+    return f"part {part} plays no model: {parts.joined(part, '/load')} one, /models lists them"
+
+
 NESTED = "as which sclang sends an array inside a message: put * before the array"
 _SHOWN = 40  # characters of a foreign value in an error
 _OPAQUE = {"r": "a colour", "m": "a MIDI message", "t": "a timetag"}
@@ -31,7 +40,7 @@ class ModelInfo:
     """What the vocabulary needs of the model that plays; without one, D is the default model's 4, which may be wrong.
 
     z_low, z_high: [dims], the clip range of a latent point (mean +- 6 standard deviations); empty = unbounded.
-    note_min, note_max: the notes that the model knows, MIDI.
+    note_min, note_max: the notes that the model knows, MIDI. part: which has none, for its error.
     """
 
     dims: int = 4
@@ -40,6 +49,7 @@ class ModelInfo:
     note_min: float = 0.0
     note_max: float = 127.0
     is_loaded: bool = True
+    part: int = parts.FIRST
 
     def point(self, z: Sequence[float]) -> tuple[float, ...]:
         """A latent point [dims], clipped to the range."""
@@ -106,7 +116,10 @@ def parse_for(message: Message, model: Callable[[int], ModelInfo]) -> Command | 
     if message.is_pattern or not parts.is_prefixed(message.address):
         return parse(message, model(parts.FIRST))
     part, address = parts.split(message.address)
-    command = parse(message._replace(address=address), model(part))
+    info = model(part)
+    if not info.is_loaded:
+        info = replace(info, part=part)
+    command = parse(message._replace(address=address), info)
     if command is None:
         return None
     if command.row.scope == "daemon":
@@ -311,7 +324,7 @@ def _check_note(note: float, model: ModelInfo) -> None:
 
 def _wrong_count(row: Address, args: Sequence[Any], model: ModelInfo) -> CommandError:
     if not model.is_loaded and any(arg.kind == "latent" for arg in row.args):
-        return CommandError(NO_MODEL)
+        return CommandError(no_model(model.part))
     button = ", and a button's 1 or 0 at most" if row.is_trigger else ""
     got = f"got {len(args)} argument{'' if len(args) == 1 else 's'}"
     if any(isinstance(arg, bytes) for arg in args):

@@ -84,7 +84,7 @@ class Subscribers:
         self._standing = Standing()
         self._changes: dict[str, _Change] = {}  # in the order of the last one at each address
         self._timer: asyncio.TimerHandle | None = None
-        self._led_until_s = -math.inf
+        self._led_until_s: dict[int, float] = {}  # by the part whose cursor is led
         self._hello_s = -math.inf
 
     def __len__(self) -> int:
@@ -153,9 +153,9 @@ class Subscribers:
         """Tells all subscribers, now."""
         self._tell(address, args, None)
 
-    def lead(self) -> None:
-        """The cursor has gone somewhere by itself, as with a new model: no other daemon tells where."""
-        self._led_until_s = -math.inf
+    def lead(self, address: str) -> None:
+        """The cursor at an address has gone somewhere by itself, as with a new model: no other daemon tells where."""
+        self._led_until_s.pop(self._standing.cursor(address), None)
 
     def changed(self, address: str, args: Sequence[Any], by: Client | None) -> None:
         """A value has a new state; all but `by`, who has just asked for it, are told within a thirtieth of a second."""
@@ -163,9 +163,10 @@ class Subscribers:
             self._standing.clear()
             return
         now = self._clock()
-        if by is not None and self._echoes.is_daemon(by) and self._standing.moves_cursor(address):
-            self._led_until_s = now + LEAD_S
-        elif by is None and now < self._led_until_s and self._standing.moves_cursor(address):
+        cursor = self._standing.cursor(address)
+        if by is not None and cursor and self._echoes.is_daemon(by):
+            self._led_until_s[cursor] = now + LEAD_S
+        elif by is None and cursor and now < self._led_until_s.get(cursor, -math.inf):
             return
         if not self._standing.moves(address, args):
             return

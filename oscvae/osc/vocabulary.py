@@ -854,7 +854,7 @@ def prefix_of(path: str) -> str:
     cut = path.find("/", 1)
     while cut > 0:
         try:
-            find(path[cut:])
+            find(bare(path[cut:]))
         except UnknownAddressError:
             cut = path.find("/", cut + 1)
         except CommandError:

@@ -11,7 +11,7 @@ from oscvae.names import normal
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.packets import Message
-from oscvae.osc.parse import NO_MODEL, Command
+from oscvae.osc.parse import Command, no_model
 from oscvae.osc.vocabulary import find
 from oscvae.play.cursor import Cursor
 from oscvae.play.journey import Point
@@ -119,7 +119,7 @@ class Moves:
 
     def _model(self) -> Loaded:
         if self._models.current is None:
-            raise CommandError(NO_MODEL)
+            raise CommandError(no_model(self._models.part))
         return self._models.current
 
     # -- macros --------------------------------------------------------------------------------------------------------

@@ -132,8 +132,12 @@ class OfflineEngine:
         self.frame_offset = 0  # of the server's 32-bit count, for tests of its wrap
         self._untouched = True
         self._encodings = 0
-        for part, name in {FIRST: self._config.model.name, **self._config.model.parts}.items():
-            self.load(name, part)
+        try:
+            self.load(self._config.model.name)
+            self._load_further_parts()
+        except BaseException:
+            self.close()
+            raise
 
     def _answer(self, packet: bytes, client: Client) -> None:
         message = decode(packet)
@@ -141,6 +145,14 @@ class OfflineEngine:
             text = " ".join(str(arg) for arg in message.args)
             self.errors.append(text)
             log.warning("%.3f s: %s", self.timeline.frame / self.rate, text)
+
+    def _load_further_parts(self) -> None:
+        """The models of model.parts; one that cannot be played is logged, as a daemon does."""
+        for part, name in self._config.model.parts.items():
+            try:
+                self.load(name, part)
+            except (ModelError, DecoderError) as error:
+                log.error("part %d has no model to play: model.parts %s: %s", part, name, error)
 
     def load(self, name: str, part: int = FIRST) -> None:
         """Play another model in a part from here on."""
@@ -194,7 +206,10 @@ class OfflineEngine:
                     self.load(command.values["name"], command.part)
                 elif command.row.score == "obeyed":
                     # a macro may move /preset/morph, and /voice/set a voice to a preset
-                    if command.row.group in ("Presets", "Macros", "Voices") or command.named_points:
+                    if command.row.group == "Voices":
+                        for part in self.parts.in_use:  # the voice may be any part's
+                            self._open_presets(part.number)
+                    elif command.row.group in ("Presets", "Macros") or command.named_points:
                         self._open_presets(command.part)
                     commands.append(command)
             except OscvaeError as error:

@@ -36,10 +36,18 @@ class Parts:
 
     def obey(self, command: Command, client: Client, due_ns: int | None) -> None:
         """One command of the moment that has begun; why it cannot be obeyed is answered."""
-        self[command.part].performer.obey(command, client, due_ns)
+        self._of(command, client).performer.obey(command, client, due_ns)
         if command.is_for_all:
             for part in self._parts[FIRST:]:
                 part.performer.hush(due_ns)
+
+    def _of(self, command: Command, client: Client) -> Part:
+        """Who obeys a command: of a voice that is named, the part that plays it, whose keys may have begun it."""
+        if command.row.path == "/voice/stop":
+            voice = self[FIRST].performer.pool.find(client.key, command.values["id"])
+            if voice is not None:
+                return self[voice.asked.part]
+        return self[command.part]
 
     def execute(self, commands: Sequence[Command], client: Client, due_ns: int | None) -> None:
         """Obey commands of one moment, in order; their notes start together."""

@@ -18,7 +18,7 @@ from oscvae.model.detail import Mix
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.packets import Message
-from oscvae.osc.parse import NO_MODEL, Command, parse
+from oscvae.osc.parse import Command, no_model, parse
 from oscvae.osc.parts import FIRST
 from oscvae.osc.vocabulary import find
 from oscvae.play import standing
@@ -168,7 +168,7 @@ class Performer:
 
     def _model(self) -> Loaded:
         if self.models.current is None:
-            raise CommandError(NO_MODEL)
+            raise CommandError(no_model(self._part))
         return self.models.current
 
     def _latent(self) -> Latent:
@@ -177,7 +177,8 @@ class Performer:
     def _point(self, z: Point, loaded: Loaded) -> Point:
         if len(z) != loaded.info.dims:
             raise CommandError(
-                f"the model has changed: {loaded.name!r} has {loaded.info.dims} dimensions, not {len(z)}"
+                f"the model {loaded.name!r} has {loaded.info.dims} dimensions, not {len(z)}: it has changed, or is "
+                "another part's"
             )
         return z
 

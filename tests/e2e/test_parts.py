@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -149,8 +150,11 @@ def test_a_model_is_loaded_into_a_part_and_told_at_its_address(daemon: SilentDae
     kind, what = daemon.ask("/part/3/load", "drums", timeout_s=LOAD_S)
     assert (kind, what[:2]) == ("/done", ("/part/3/load", "drums"))
     told = {}
-    while (reply := listener.receive(2.0)) is not None and "/part/3/model" not in told:
+    while (reply := listener.receive(2.0)) is not None:
         told[reply[0]] = reply[1]
+        if "/part/3/z" in told:
+            break
+    assert told["/part/3/gain"] == (-12.0,) and told["/part/3/out"] == (1,), "it had nothing to tell before"
     assert told["/part/3/loading"] == ("drums",)
     assert told["/part/3/model"][0] == "drums"
     assert "/model" not in told and "/loading" not in told
@@ -159,11 +163,22 @@ def test_a_model_is_loaded_into_a_part_and_told_at_its_address(daemon: SilentDae
     assert daemon.ask("/part/3/model", answer="/part/3/model")[1][0] == "drums"
     assert daemon.ask("/part/3/presets", answer="/part/3/presets.reply")[1][0] == "drums"
     assert daemon.ask("/part/3/points", answer="/part/3/points.reply")[1][0] == "drums"
-    assert daemon.failure("/part/4/presets") == "no model is loaded: /load one, /models lists them"
+    assert daemon.failure("/part/4/presets") == "part 4 plays no model: /part/4/load one, /models lists them"
     assert daemon.failure("/part/9/play", 60) == "no part '9': there are 8, /part/1 to /part/8"
     assert daemon.failure("/part/2/quit") == "/quit is the daemon's, not of a part: send /quit"
-    assert "did you mean /play?" in daemon.failure("/part/2/pley", 60)
+    assert "did you mean /part/2/play?" in daemon.failure("/part/2/pley", 60)
     assert daemon.plays()
+
+
+def test_a_panic_of_the_first_part_forgets_nothing_of_the_others(daemon: SilentDaemon) -> None:
+    listener = daemon.listen()
+    daemon.client.send("/part/2/voice/new", 9, 60, *Z, 0.8, 20.0)
+    assert listener.wait_for("/part/2/voice/on", timeout_s=ANSWER_S) is not None
+    due_s = time.time() + 1.0
+    daemon.client.send_bundle([("/voice/stop", 9)], due_s)
+    daemon.client.send_bundle([("/play", 60, *Z, 0.8, 0.1)], due_s)
+    daemon.client.send("/part/1/panic")
+    assert listener.wait_for("/voice/on", "/part/2/voice/off", timeout_s=ANSWER_S) == ("/part/2/voice/off", (9, 60.0))
 
 
 def test_a_preset_that_one_part_saves_another_recalls(daemon: SilentDaemon) -> None:

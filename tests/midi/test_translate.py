@@ -308,7 +308,7 @@ def test_a_controller_moves_the_part_of_its_channel_unless_its_address_names_one
 def test_a_zone_belongs_to_the_part_of_its_master() -> None:
     keys = Keys(parts={1: 2, 3: 5})
     assert keys.say("923c64") == [("/part/5/note/3", 60, 100)]
-    assert keys.say(LOWER_ZONE)[-1] == ("/part/2/mpe", 1, 15)
+    assert keys.say(LOWER_ZONE) == [(f"/part/{part}/mpe", 1, 15) for part in (1, 2, 5)], "each lets its notes go"
     assert keys.say("923c64")[-1] == ("/part/2/note/3", 60, 100)
 
 
@@ -324,3 +324,17 @@ def test_lost_messages_end_the_notes_of_all_parts() -> None:
         ("/part/2/sustain/2", 0),
         ("/part/2/stop",),
     ]
+
+
+def test_a_button_for_what_is_the_daemons_is_pressed_on_any_channel() -> None:
+    rules = {20: MidiRule(to="/record take"), 21: MidiRule(to="/panic"), 22: MidiRule(to="/part/2/panic")}
+    keys = Keys(parts={10: 2}, map=rules)
+    assert keys.say("b9147f", "b9157f", "b9167f") == [("/record", "take"), ("/panic",), ("/part/2/panic",)]
+
+
+def test_each_part_has_a_portamento_of_its_own() -> None:
+    keys = Keys(parts={10: 2})
+    assert keys.say("b0417f", "b94100") == [("/portamento", 0.1), ("/part/2/portamento", 0.0)]
+    assert keys.say("b0057f") == [("/portamento", 2.0)], "the other's switch is not its own"
+    assert keys.say("b97900")[-1] == ("/part/2/sustain/10", 0), "which has nothing to switch off"
+    assert keys.say("b07900")[-1] == ("/portamento", 0.0)

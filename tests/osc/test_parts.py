@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from oscvae.errors import CommandError
+from oscvae.errors import CommandError, RuleError
 from oscvae.osc.binding import bind, bind_controller
 from oscvae.osc.echoes import Standing
 from oscvae.osc.mapping import read_map
 from oscvae.osc.packets import Message
 from oscvae.osc.parse import Command, ModelInfo, parse_for
 from oscvae.osc.parts import PARTS, bare, joined, split
-from oscvae.osc.vocabulary import TABLE, is_reply
+from oscvae.osc.vocabulary import TABLE, is_reply, prefix_of
 from oscvae.realtime import layout as at
 from oscvae.settings.sections import MapRule
 
@@ -57,7 +57,7 @@ def test_arguments_are_those_of_the_model_that_the_part_plays() -> None:
     assert (command.part, command.path, command.address, command.row.path) == (2, "/part/2/play", "/play", "/play")
     with pytest.raises(CommandError, match="expected note z1 z2 z3 z4"):
         ask("/play", 60, 0.5, 0.25)
-    with pytest.raises(CommandError, match="no model is loaded"):
+    with pytest.raises(CommandError, match="part 3 plays no model: /part/3/load one"):
         ask("/part/3/play", 60, 0.5)
 
 
@@ -100,6 +100,8 @@ def test_controllers_and_foreign_addresses_may_move_another_part() -> None:
     assert mapped == Message("/part/2/unit/1", (0.5,))
     with pytest.raises(CommandError, match="no part '9'"):
         bind("/part/9/gain")
+    with pytest.raises(RuleError, match="/status is the daemon's, not of a part: say /status"):
+        read_map({"/x": MapRule(to="/part/2/status")})
     with pytest.raises(CommandError, match=r"/part/2/gian is no address of oscvae, did you mean /gain\?"):
         bind("/part/2/gian")
 
@@ -111,7 +113,11 @@ def test_the_cursors_of_two_parts_stand_apart() -> None:
     assert not standing.moves("/z", (0.0, 0.0)), "the other part's move has not moved this one"
     assert standing.moves("/part/2/unit/1", (0.5,))
     assert standing.moves("/part/2/z", (1.0, 1.0)), "its own has"
-    assert standing.moves_cursor("/part/2/pad/1") and not standing.moves_cursor("/part/2/gain")
+    assert [standing.cursor(path) for path in ("/pad/1", "/part/2/pad/1", "/part/2/gain")] == [1, 2, 0]
+
+
+def test_a_prefix_of_ones_own_is_seen_before_that_of_a_part() -> None:
+    assert prefix_of("/oscvae/part/2/play") == "/oscvae"
 
 
 def test_what_a_daemon_tells_of_a_part_is_never_answered() -> None:

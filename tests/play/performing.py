@@ -142,7 +142,7 @@ class Performing(Listener, Asker):
             name="small", info=MODEL, document=document, presets={}, handles=Handles(), seconds=1.7
         )
         self.handles: Handles = current.handles
-        models: Any = SimpleNamespace(current=current, info=lambda: MODEL)
+        models: Any = SimpleNamespace(current=current, info=lambda: MODEL, part=1)
         pool: Any = self.pool
         timeline: Any = self.timeline
         self.presets = dict(PRESETS)

@@ -166,6 +166,18 @@ def test_voice_ids_are_their_senders_over_all_parts(engine: OfflineEngine) -> No
     assert engine.errors == []
 
 
+def test_a_voice_that_is_stopped_by_its_id_is_let_go_by_the_keys_of_its_part(engine: OfflineEngine) -> None:
+    send(engine, "/part/2/mode", "legato")
+    send(engine, "/part/2/note", 60, 100)
+    (voice,) = engine.pool.playing()
+    send(engine, "/voice/stop", voice.asked.id)
+    send(engine, "/part/2/note", 64, 100)
+    send(engine, "/part/2/note", 64, 0)
+    heard(engine, 0.1)
+    assert [voice.asked.note for voice in engine.pool.playing() if not voice.releasing] == [], "60 is down no more"
+    send(engine, "/part/2/mode", "poly")
+
+
 def test_the_voices_are_shared_and_the_oldest_gives_way_whichever_part_plays_it(engine: OfflineEngine) -> None:
     for i in range(6):
         send(engine, "/part/2/play", 50 + i, *Z)
@@ -187,7 +199,7 @@ def test_a_model_is_loaded_into_one_part_while_the_others_play_on(engine: Offlin
     assert np.array_equal(alone(engine, ("/play", 60, *Z)), as_it_was)
     send(engine, "/part/2/load", "plucked")
     send(engine, "/part/4/play", 60, *Z)
-    assert engine.errors == ["/part/4/play no model is loaded: /load one, /models lists them"]
+    assert engine.errors == ["/part/4/play part 4 plays no model: /part/4/load one, /models lists them"]
 
 
 def test_an_output_that_there_is_not_is_told(engine: OfflineEngine) -> None:
@@ -224,3 +236,12 @@ def test_a_score_of_several_parts_is_rendered_the_same_each_time(tmp_path: Path)
         engine.close()
     assert rendered[0].any()
     assert np.array_equal(*rendered)
+
+
+def test_a_part_whose_model_is_missing_is_logged_and_the_others_are_rendered(caplog: pytest.LogCaptureFixture) -> None:
+    engine = OfflineEngine(load_config(None, ["model.parts={2: gone}"]))
+    try:
+        assert engine.play([Moment(0, (Message("/play", (60, *Z, 0.8, 0.05)),))]).any()
+    finally:
+        engine.close()
+    assert "part 2 has no model to play: model.parts gone" in caplog.text
