@@ -152,7 +152,7 @@ def test_a_model_is_loaded_into_a_part_and_told_at_its_address(daemon: SilentDae
     told = {}
     while (reply := listener.receive(2.0)) is not None:
         told[reply[0]] = reply[1]
-        if "/part/3/z" in told:
+        if "/part/3/out" in told:
             break
     assert told["/part/3/gain"] == (-12.0,) and told["/part/3/out"] == (1,), "it had nothing to tell before"
     assert told["/part/3/loading"] == ("drums",)
