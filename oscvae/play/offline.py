@@ -271,7 +271,7 @@ class OfflineEngine:
         if self.timeline.busy:
             self._catch_up()
             self.timeline.advance(self.timeline.frame + count)
-        self.settle(at.RING_SAMPLES if self.timeline.busy else 2 * at.CHUNK)
+        self.settle(at.RING_SAMPLES if self.timeline.busy else count + at.CHUNK)
         buffers = None if out is None else np.array([channel.ctypes.data for channel in out], np.int64)
         frame_32 = (self.timeline.frame + self.frame_offset) & 0xFFFFFFFF
         block_offline(engine.words, frame_32, count, 0 if buffers is None else buffers.ctypes.data)

@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 from oscvae.osc.packets import Message
 from oscvae.play.offline import OfflineEngine
 from oscvae.realtime import layout as at
+from parts.waiting import until
 from robustness.churn import Command
+
+ANSWER_S = 10.0
 
 
 def check_books(engine: OfflineEngine) -> None:
@@ -33,8 +36,9 @@ def check_books(engine: OfflineEngine) -> None:
 
 
 def check_rest(engine: OfflineEngine) -> None:
-    """What must hold once nothing sounds any more."""
+    """What must hold once nothing sounds any more, and decoders have said of the last requests that they were late."""
     assert engine.pool.idle
+    until(lambda: render(engine, 512).size > 0 and not any(loaded.context.owed for loaded in engine.contexts), ANSWER_S)
     assert sorted(engine.pool._free) == list(range(engine.engine.slots))
     assert all(int(words[at.V_STATE]) == at.FREE for words in engine.engine.voices)
     playing = [part.models.current for part in engine.parts.in_use]
