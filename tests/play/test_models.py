@@ -217,16 +217,20 @@ def test_names_that_nobody_can_send_are_not_told(folder: Path) -> None:
     assert SlowOpener(folder).names() == ["noise", "one", "three", "two"]
 
 
-def test_a_load_of_one_part_cancels_none_of_another(folder: Path) -> None:
+def test_a_load_of_one_part_neither_cancels_nor_waits_for_that_of_another(folder: Path) -> None:
     async def body() -> None:
         shared = SlowOpener(folder)
         first, second = Manager(folder, shared), Manager(folder, shared, part=2)
-        loading = [asyncio.create_task(first.load("one")), asyncio.create_task(second.load("two"))]
+        slow = asyncio.create_task(first.load("one"))
         await until(lambda: "one" in shared.starting)
-        shared.starting["one"].ready.set()
-        await until(lambda: "two" in shared.starting)  # one after the other
+        quick = asyncio.create_task(second.load("two"))
+        await until(lambda: "two" in shared.starting)
         shared.starting["two"].ready.set()
-        await asyncio.gather(*loading)
+        await quick
+        assert not slow.done()
+        shared.starting["one"].ready.set()
+        await slow
         assert (first.adopted, second.adopted) == (["one"], ["two"])
+        assert (first.told, second.told) == (["one"], ["two"])
 
     run(body)

@@ -38,6 +38,7 @@ class ModelManager:
         self._listener = listener
         self._asked = 0  # requests to load
         self._request = 0  # the newest of them whose file is there
+        self._turn = asyncio.Lock()  # one at a time: a flood of requests must not become a flood of processes
         self._opening: Decoder | None = None  # by `load`
         self._restarted = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -80,7 +81,7 @@ class ModelManager:
         self._request = mine
         if self._opening is not None:
             self._opening.cancel()
-        async with self._opener.turn:
+        async with self._turn:
             if mine != self._request:
                 raise ModelError("superseded")
             self._listener.loading(name, self.part)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from oscvae.decode.decoder import Decoder
 from oscvae.errors import CommandError, DecoderError, ModelError, NoDocumentError
 from oscvae.files import why
 from oscvae.model.document import SUFFIX, AnyDocument, model_names, model_path, read_any_document
+from oscvae.osc.parts import PARTS
 from oscvae.play.models.loaded import Loaded
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
@@ -20,7 +20,7 @@ from oscvae.settings.threads import Threads
 from oscvae.spectral.context import ModelContext
 
 _SPARE_BLOCKS = 8
-_LOADERS = 4  # threads: one loads, one replaces a decoder that died, others wait for one to end
+_LOADERS = 2 * PARTS + 2  # threads: in each part one loads and one replaces a decoder that died, or waits for its end
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,6 @@ class Opener:
         self.folder = folder
         self.disk = Disk("the models folder", folder)
         self.threads = Threads("load", _LOADERS)
-        self.turn = asyncio.Lock()  # one at a time: a flood of requests must not become a flood of processes
         self._device = device
         self._threads = threads
         self._look_ahead = look_ahead
