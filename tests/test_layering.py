@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "realtime": {""},
     "spectral": {"", "realtime", "model", "sound"},
     "audio": {"", "realtime"},
-    "decode": {"", "model"},
+    "decode": {"", "model", "sound"},
     "osc": SHARED,
     "play": SHARED | REALTIME | {"model", "decode", "osc"},
     "midi": SHARED | {"realtime", "osc", "play"},

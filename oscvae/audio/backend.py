@@ -109,6 +109,8 @@ def take_over(engine: Engine, rate: int, period: int) -> None:
     engine.set_word(at.E_SERVER_PERIOD, period)
     engine.set_word(at.E_SERVER_DOWN, 0)
     engine.set_word(at.E_FREEWHEEL, 0)
+    if engine.live is not None:
+        engine.live.rate = 0
 
 
 def shut_out(words: NDArray[np.int64], open_: int, inside: int) -> None:

@@ -21,6 +21,7 @@ def choose(
     server_name: str | None = None,
     connect: Connections = "auto",
     midi: Connections | None = None,
+    live: Connections | None = None,
     device: int | str | None = None,
     sample_rate: int = 48_000,
     block_size: int = 128,
@@ -29,8 +30,8 @@ def choose(
     """Open the backend that the configuration asks for.
 
     `auto`: JACK if a server answers (none is ever started), else PortAudio if a device exists, else silent, with one
-    warning. `sample_rate` (Hz) and `block_size` (frames) hold where no server dictates them. `midi`: as JackBackend's;
-    only JACK has any. `outputs`: how many.
+    warning. `sample_rate` (Hz) and `block_size` (frames) hold where no server dictates them. `midi` and
+    `live`: as JackBackend's; only JACK has any. `outputs`: how many.
 
     Raises AudioError if what was asked for by name cannot be had.
     """
@@ -39,7 +40,12 @@ def choose(
         from oscvae.audio.jack import JackBackend
 
         return JackBackend(
-            client_name=client_name, server_name=server_name, connect=connect, midi=midi, outputs=outputs
+            client_name=client_name,
+            server_name=server_name,
+            connect=connect,
+            midi=midi,
+            live=live,
+            outputs=outputs,
         )
 
     def portaudio() -> Backend:

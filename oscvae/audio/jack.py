@@ -30,7 +30,7 @@ from numba import types
 
 from oscvae.audio.backend import STOP_TIMEOUT_S, Backend, Connections, Stall, bounded, shut_out, take_over
 from oscvae.audio.mixer import advance_clock, block
-from oscvae.audio.patchbay import MIDI_PORT, OUTPUTS_MOST, Patchbay, out_port
+from oscvae.audio.patchbay import LIVE_PORT, MIDI_PORT, OUTPUTS_MOST, Patchbay, out_port
 from oscvae.errors import AudioError
 from oscvae.realtime import layout as at
 from oscvae.realtime.bell import wake_renderer
@@ -38,6 +38,7 @@ from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.kernel import callback, kernel
 from oscvae.realtime.libc import require
+from oscvae.realtime.live import take_input
 from oscvae.realtime.memory import Arena, bytes_at, floats_at, load, store, store_word, words_at
 from oscvae.realtime.ring import RECORD, publish, ring_at, stage
 
@@ -66,7 +67,7 @@ _SOCKETS = Path("/dev/shm")  # where jack2's servers listen
 
 # What the callbacks of one client are given: words of its own, so that a client that a stopped server would not let
 # go of can be shut out for good while the engine is served by another backend.
-_OPEN, _ENGINE, _CLIENT, _MIDI, _OUTS, _INSIDE = 0, 8, 9, 10, 11, 16  # _OUTS: how many output ports there are
+_OPEN, _ENGINE, _CLIENT, _MIDI, _OUTS, _IN, _INSIDE = 0, 8, 9, 10, 11, 12, 16  # _OUTS: how many output ports there are
 _EVENT = 24  # a jack_midi_event_t: uint32 time, size_t size, uint8 *buffer
 _PORTS, _BUFFERS = 32, 32 + OUTPUTS_MOST  # the ports, and their buffers of this period
 _WORDS = 32 + 2 * OUTPUTS_MOST
@@ -120,6 +121,9 @@ def _process(count, address):  # type: ignore[no-untyped-def]
     midi = 0
     if client[_MIDI] != 0:
         midi = jack_port_get_buffer(client[_MIDI], count)
+    heard = 0
+    if client[_IN] != 0:
+        heard = jack_port_get_buffer(client[_IN], count)
     n_frames = int(count)
     store(client, _INSIDE, 1)
     if load(client, _OPEN) == 0:
@@ -136,6 +140,7 @@ def _process(count, address):  # type: ignore[no-untyped-def]
     engine = words_at(client[_ENGINE], at.ENGINE_WORDS)
     if midi != 0:
         _take_midi(engine, midi, frame, address + _EVENT * 8)
+    take_input(engine, heard, n_frames)
     block(engine, frame, n_frames, address + _BUFFERS * 8, 0)
     set_float_mode(mode)
     store(client, _INSIDE, 0)
@@ -266,6 +271,9 @@ class _Ports:
     def playback(self) -> list[str]:
         return self._names(is_audio=True, is_input=True)
 
+    def capture(self) -> list[str]:
+        return self._names(is_audio=True, is_output=True)
+
     def keyboards(self) -> list[str]:
         return self._names(is_midi=True, is_output=True)
 
@@ -291,12 +299,12 @@ class _Ports:
 
 
 class JackBackend(Backend):
-    """A client with the ports out_1, out_2 .. and midi_in on a running JACK server (none is ever started).
+    """A client with the ports out_1, out_2 .., in_1 and midi_in on a running JACK server (none is ever started).
 
     outputs: how many. connect: "auto" = as many of the first physical playback ports, or names of input ports that
     out_1, out_2 .., and then out_1 again, are connected to in turn; an empty list connects nothing. midi: likewise the
-    output ports that midi_in is connected to, "auto" = all physical ones; None = no such port. Raises AudioError where
-    no server answers.
+    output ports that midi_in is connected to, "auto" = all physical ones; None = no such port. live: those that in_1 is
+    connected to, "auto" = the first physical one; None = no such port. Raises AudioError where no server answers.
     """
 
     name = "jack"
@@ -308,10 +316,11 @@ class JackBackend(Backend):
         server_name: str | None = None,
         connect: Connections = "auto",
         midi: Connections | None = None,
+        live: Connections | None = None,
         outputs: int = 2,
     ) -> None:
         self._server = _described(server_name)
-        self._midi = midi
+        self._midi, self._live = midi, live
         self._client = _open(client_name, server_name)
         self._engine: Engine | None = None
         self._stall = Stall()
@@ -321,7 +330,7 @@ class JackBackend(Backend):
         self.period = int(self._client.blocksize)
         self.client_name = str(self._client.name)
         self._outputs = outputs
-        self._patchbay = Patchbay(_Ports(self._client), self.client_name, connect, midi or [], outputs)
+        self._patchbay = Patchbay(_Ports(self._client), self.client_name, connect, midi or [], outputs, live or [])
         self._priority = self._ask_priority()
 
     def start(self, engine: Engine) -> None:
@@ -339,6 +348,9 @@ class JackBackend(Backend):
             words[_OUTS] = len(ports)
             if self._midi is not None:
                 words[_MIDI] = _address(client.midi_inports.register(MIDI_PORT)._ptr)
+            if self._live is not None and engine.live is not None:
+                words[_IN] = _address(client.inports.register(LIVE_PORT)._ptr)
+                engine.live.rate = self.rate
             self._register()
             store_word(words, _OPEN, 1)
             client.activate()

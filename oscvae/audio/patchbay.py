@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 OUTPUTS_MOST = 16
 MIDI_PORT = "midi_in"
+LIVE_PORT = "in_1"
 
 _JOIN_S = 0.2  # connecting a few ports takes milliseconds
 
@@ -30,6 +31,9 @@ class Ports(Protocol):
     def playback(self) -> list[str]:
         """The physical audio inputs."""
 
+    def capture(self) -> list[str]:
+        """The physical audio outputs, which are what is recorded."""
+
     def keyboards(self) -> list[str]:
         """The physical MIDI outputs."""
 
@@ -43,17 +47,24 @@ class Ports(Protocol):
 class Patchbay:
     """Makes each wanted connection once, as soon as its ports are there; one that a user undoes is not made again.
 
-    When a port has gone away, as that of an unplugged keyboard does, and returns, it is connected again. `targets` and
-    `midi_sources` are as JackBackend's `connect` and `midi`, `outputs` how many there are.
+    When a port has gone away, as that of an unplugged keyboard does, and returns, it is connected again. `targets`,
+    `midi_sources` and `live_sources` are as JackBackend's `connect`, `midi` and `live`, `outputs` how many there are.
     """
 
     def __init__(
-        self, ports: Ports, client_name: str, targets: Connections, midi_sources: Connections, outputs: int = 2
+        self,
+        ports: Ports,
+        client_name: str,
+        targets: Connections,
+        midi_sources: Connections,
+        outputs: int = 2,
+        live_sources: Connections = (),
     ) -> None:
         self._ports = ports
         self._name = client_name
         self._targets = targets
         self._midi_sources = midi_sources
+        self._live_sources = live_sources
         self._outputs = outputs
         self._busy = threading.Lock()
         self._over = False
@@ -93,14 +104,20 @@ class Patchbay:
 
     def _wanted(self) -> list[tuple[str, str]]:
         """(output, input) by name."""
-        targets, sources = self._targets, self._midi_sources
+        targets, sources, live = self._targets, self._midi_sources, self._live_sources
         if targets == "auto":
             physical = self._ports.playback()[: self._outputs]
             targets = physical * (2 if len(physical) == 1 else 1)
         if sources == "auto":
             sources = self._ports.keyboards()
+        if live == "auto":
+            live = self._ports.capture()[:1]
         outputs = [(f"{self._name}:{out_port(i % self._outputs + 1)}", target) for i, target in enumerate(targets)]
-        return outputs + [(source, f"{self._name}:{MIDI_PORT}") for source in sources]
+        return [
+            *outputs,
+            *((source, f"{self._name}:{MIDI_PORT}") for source in sources),
+            *((source, f"{self._name}:{LIVE_PORT}") for source in live),
+        ]
 
     def _connect(self, source: str, target: str) -> None:
         pair = source, target

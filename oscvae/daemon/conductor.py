@@ -46,6 +46,7 @@ from oscvae.play.models.manager import ModelManager
 from oscvae.play.timeline import LiveTimeline
 from oscvae.play.voice.pool import VoicePool
 from oscvae.realtime.engine import Engine
+from oscvae.realtime.live import LiveInput
 from oscvae.settings.sections import Config
 from oscvae.settings.threads import Threads
 from oscvae.spectral.thread import RenderThread
@@ -75,7 +76,9 @@ class Conductor(Listener):
         self._announcement: Announcement | None = None
         self.controllers = Controllers(read_rules(config.midi.map), config.paths.midi / LEARNT)
         backend = open_backend(config.audio, config.midi)
-        self.instrument = Instrument(config, backend.rate, self._make_timeline, self, outputs=config.audio.outputs)
+        live = None if config.audio.input is False else LiveInput()
+        outputs = config.audio.outputs
+        self.instrument = Instrument(config, backend.rate, self._make_timeline, self, outputs=outputs, live=live)
         self.parts = self.instrument.parts
         for number, first in config.audio.parts.items():
             self.parts[number].performer.begin_at_output(first)

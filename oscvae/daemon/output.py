@@ -40,6 +40,7 @@ def open_backend(config: AudioConfig, midi: MidiConfig) -> Backend:
         server_name=config.server_name,
         connect=config.connect,
         midi=None if midi.enabled is False else midi.connect,
+        live=None if config.input is False else "auto" if config.input is True else config.input,
         device=config.device,
         sample_rate=config.sample_rate,
         block_size=config.block_size,

@@ -120,14 +120,16 @@ class Decoder:
         streams: int = 0,
         sample_rate: int = 0,
         in_time: bool = True,
+        live_fd: int = -1,
     ) -> None:
         """Start a process, and wait until it has loaded, checked and warmed the model. Blocks: not for the event
         clock.
 
         confine: before it opens the model. streams: the most voices of a model that has memory inside. sample_rate: Hz,
-        of one that has no document and does not say its own. in_time: what it decodes is heard at once. Raises
-        DecoderError with what the process said, how it ended, or why it could not begin, and ModelError for a model
-        that it describes as nothing that can be played.
+        of one that has no document and does not say its own. in_time: what it decodes is heard at once. live_fd: of the
+        live input's memory, where there is one; a stream hears it, and it stays the caller's. Raises DecoderError with
+        what the process said, how it ended, or why it could not begin, and ModelError for a model that it describes as
+        nothing that can be played.
         """
         link = self._link = self._process.start(self._pool_fd, self._pipe_end)
         os.close(self._pipe_end)
@@ -145,10 +147,12 @@ class Decoder:
             in_time=in_time,
         )
         given = [self._credit_end] if self._credit_end >= 0 else []
+        if given and live_fd >= 0:
+            given.append(live_fd)
         with contextlib.suppress(OSError):  # it is gone already: heard below
             socket.send_fds(link, [self._completed(setup).model_dump_json().encode()], given)
-        for descriptor in given:
-            os.close(descriptor)
+        if self._credit_end >= 0:
+            os.close(self._credit_end)
         self._credit_end = -1
         notices = self._await_notices(link)
         if self._document is None:

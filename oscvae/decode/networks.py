@@ -8,19 +8,23 @@ from typing import Any
 import numpy as np
 
 from oscvae.arrays import Float32s
+from oscvae.decode.live import LiveInput, LivePath
 from oscvae.decode.notes import CudaError, Network, first_line
 from oscvae.decode.paths import BlendPath, Chunk, Encoded, Path, PointPath
 from oscvae.decode.pool import ENCODED_AT_ONCE
 from oscvae.decode.preload import WARM_CALLS
-from oscvae.decode.wire import CURVE, NOTE_ON, OFFSET, Request
+from oscvae.decode.wire import CURVE, LISTEN, NOTE_ON, OFFSET, Request
 from oscvae.model.frames import Apart, FramesDocument
+from oscvae.sound.frames import Trajectory
 
 BATCHES = (2, 4, 8, 16, 32)
 LOUD_DB = 60.0  # below the loudest frame of a recording, beyond which a frame says nothing of where it lies
 
 
 class FramesNetwork(Network):
-    """A model of frames on its device: paths' points in, log magnitudes out."""
+    """A model of frames on its device: paths' points in, log magnitudes out. live: the live input, where there is one."""
+
+    live: LiveInput | None = None
 
     def _prepare(self) -> None:
         torchscript, torch = self._torchscript, self._torch
@@ -38,6 +42,11 @@ class FramesNetwork(Network):
         self._parts: list[Encoded] = []
         self._distances: list[Float32s] = []
         mean = torch.tensor(self._document.latent.mean, dtype=torch.float32)
+        if self.live is not None and self.encodes:
+            frame = Trajectory(np.full((1, self._document.bands.n), -1.0, np.float32), np.zeros(1, np.float32))
+            for _ in range(WARM_CALLS):
+                self._encoded(frame)
+                self._on_step("warm")
         for size in BATCHES:
             for _ in range(WARM_CALLS):
                 self._call(mean[None, :, None].expand(size, -1, self._setup.pool.rows))
@@ -89,6 +98,8 @@ class FramesNetwork(Network):
 
     def path(self, request: Request) -> Path | None:
         """Where a voice goes that begins; None where a recording is not there."""
+        if request.kind == LISTEN:
+            return self._listening(request)
         if request.kind == NOTE_ON:
             return PointPath(request.generation, np.array(request.z, np.float32))
         first, second, mix, rate, position, loop, count, *more = request.z
@@ -100,6 +111,21 @@ class FramesNetwork(Network):
             if values:
                 path.steer(what, tuple(values))
         return path
+
+    def _listening(self, request: Request) -> Path | None:
+        if self.live is None or not self.encodes:
+            return None
+        return LivePath(request.generation, self.live, self._document, self._encoded, self._reach, request.z)
+
+    def _encoded(self, heard: Trajectory) -> Encoded:
+        """Points and levels of frames."""
+        torch = self._torch
+        with torch.inference_mode():
+            mean, _ = self._module.encode(torch.from_numpy(np.ascontiguousarray(heard.x.T))[None].to(self.device))
+        z = mean[0].cpu().numpy()
+        if not np.isfinite(z).all():
+            raise RuntimeError("what it encodes is not finite")
+        return Encoded(z, heard.level_db)
 
     def encode_part(self, x: Float32s, request: Request) -> dict[str, Any]:
         """Take in a part of a recording, x [frames, bands] with the levels behind it, as a notice says it: the mean of

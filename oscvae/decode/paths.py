@@ -25,11 +25,13 @@ class Encoded(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """What is decoded next: points [D, frames], the level of each in dB [frames], or none; is_last: nothing follows."""
+    """What is decoded next: points [D, frames], the level of each in dB [frames], or none; is_last: nothing follows;
+    rows: how many of its frames count, 0 = all."""
 
     z: Float32s
     level_db: Float32s | None = None
     is_last: bool = False
+    rows: int = 0
 
 
 class Path(Protocol):
@@ -38,8 +40,11 @@ class Path(Protocol):
     generation: int
     chunks: int
 
-    def next(self, frames: int) -> Chunk:
-        """The next so many points of it."""
+    def next(self, frames: int, stock_s: float = 0.0) -> Chunk:
+        """The next so many points of it. stock_s: for how long the voice has sound without them."""
+
+    def wait_s(self) -> float:
+        """Seconds until there is a next point."""
 
     def steer(self, what: int, values: tuple[float, ...]) -> None:
         """Bring it elsewhere: POSITION to OFFSET (`wire`), what it has not is nothing to it."""
@@ -53,7 +58,10 @@ class PointPath:
         self.chunks = 0
         self._z = self._target = z
 
-    def next(self, frames: int) -> Chunk:
+    def wait_s(self) -> float:
+        return 0.0
+
+    def next(self, frames: int, stock_s: float = 0.0) -> Chunk:
         share = np.arange(1, frames + 1, dtype=np.float32) / np.float32(frames)
         z = self._z[:, None] + (self._target - self._z)[:, None] * share
         z[:, -1] = self._z = self._target
@@ -109,7 +117,10 @@ class BlendPath:
         elif what == CURVE:
             self._curve = np.array(values[::2]), np.array(values[1::2])
 
-    def next(self, frames: int) -> Chunk:
+    def wait_s(self) -> float:
+        return 0.0
+
+    def next(self, frames: int, stock_s: float = 0.0) -> Chunk:
         last = float(self._length - 1)
         places = self._place + self._rate * np.arange(frames + 1)
         if self._loop:

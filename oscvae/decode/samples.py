@@ -65,6 +65,7 @@ class Calls:
 class SamplesNetwork(Network):
     """Points in, samples out."""
 
+    live: Any = None  # which none of its voices goes along
     _described: dict[str, Any] | None = None
     _opened: Opened | None = None
     _noise: Noise | None = None

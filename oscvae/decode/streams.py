@@ -11,6 +11,8 @@ answer.
   well (`rows`); else each voice has a copy of the module for itself. There is room for as many voices as are decoded in
   time, and for one that fades.
 
+Of a voice that goes along the live input a chunk is decoded when its samples have come; others do not wait for it.
+
 A voice's path through latent space is here (`paths`): the event clock is not in the loop. A recording that a voice may
 go along is encoded part by part, in a thread in which no chunk waits for it.
 """
@@ -28,6 +30,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from oscvae.decode.live import LiveInput
 from oscvae.decode.networks import FramesNetwork
 from oscvae.decode.notes import (
     BREATH_EVERY_S,
@@ -82,11 +85,19 @@ class StreamWorker(Worker):
     """The loop between link, credits and pool."""
 
     def __init__(
-        self, link: socket.socket, setup: Setup, pool_fd: int, pipe_fd: int, guard_fd: int, credit_fd: int
+        self,
+        link: socket.socket,
+        setup: Setup,
+        pool_fd: int,
+        pipe_fd: int,
+        guard_fd: int,
+        credit_fd: int,
+        live_fd: int = -1,
     ) -> None:
         super().__init__(link, setup, pool_fd, pipe_fd, guard_fd)
         self._credit_fd = credit_fd
         os.set_blocking(credit_fd, False)
+        self._live = LiveInput(live_fd) if live_fd >= 0 else None
         self._paths: dict[int, Path] = {}  # by slot
         self._due: list[Due] = []
         self._beginning: list[tuple[Due, Path]] = []  # voices for which there was no room yet
@@ -104,6 +115,7 @@ class StreamWorker(Worker):
             self._setup = setup = Setup.model_validate_json(said)
             network.go_on(setup)
             self._map()
+        network.live = self._live
         network.load()
         self._most = network.most
         self._blocks = network._torch.from_numpy(self._pool)
@@ -125,7 +137,7 @@ class StreamWorker(Worker):
         poll.register(self._credit_fd, select.POLLIN)
         breathed = time.monotonic()
         while True:
-            poll.poll(0 if self._due else None)
+            poll.poll(self._wait_ms())
             if not self._hear(network):
                 self._encodings.put(None)
                 encoding.join()
@@ -135,6 +147,20 @@ class StreamWorker(Worker):
             if time.monotonic() - breathed > BREATH_EVERY_S:
                 time.sleep(BREATH_S)
                 breathed = time.monotonic()
+
+    def _wait_ms(self) -> float | None:
+        """How long there is nothing to decode, unless something is heard; None = for as long as that takes."""
+        if not self._due:
+            return None
+        paths = [path for due in self._due if (path := self._path_of(due)) is not None]
+        if len(paths) < len(self._due):  # some are to be answered at once
+            return 0
+        return min(1000.0 * path.wait_s() for path in paths)
+
+    def _path_of(self, due: Due) -> Path | None:
+        """None for what belongs to no voice any more."""
+        path = self._paths.get(due.slot)
+        return path if path is not None and path.generation == due.generation else None
 
     def _hear(self, network: Any) -> bool:
         """Take in all that the renderer has asked for, and control; False once control is gone.
@@ -222,13 +248,13 @@ class StreamWorker(Worker):
     def _serve_due(self, network: Any) -> None:
         """What is due first, as one batch where that is possible."""
         batch: list[tuple[Due, Path]] = []
-        later: list[Due] = []  # one chunk of a voice after the other
+        later: list[Due] = []  # one chunk of a voice after the other, and what has not come yet
         while self._due and len(batch) < self._most:
             due = heapq.heappop(self._due)
-            path = self._paths.get(due.slot)
-            if path is None or path.generation != due.generation:
+            path = self._path_of(due)
+            if path is None:
                 self._answer(due, DROPPED, 0)
-            elif any(path is other for _, other in batch):
+            elif any(path is other for _, other in batch) or path.wait_s() > 0.0:
                 later.append(due)
             else:
                 batch.append((due, path))
@@ -238,11 +264,23 @@ class StreamWorker(Worker):
             return
         began = time.perf_counter_ns()
         frames = self._setup.pool.rows if self._setup.output == "frames" else network._frames
-        chunks = [path.next(frames) for _, path in batch]
-        statuses = self._decode(network, batch, chunks)
+        now_ns = time.monotonic_ns()
+        ready: list[tuple[Due, Path]] = []
+        chunks: list[Chunk] = []
+        for due, path in batch:
+            try:
+                chunks.append(path.next(frames, (due.deadline_ns - now_ns) / 1e9))
+            except Exception as error:  # one along the live input asks the model where it goes
+                self._say_failure(error)
+                self._answer(due, FAILED, 0)
+            else:
+                ready.append((due, path))
+        if not ready:
+            return
+        statuses = self._decode(network, ready, chunks)
         took = time.perf_counter_ns() - began
-        for (due, _), chunk, status in zip(batch, chunks, statuses, strict=True):
-            self._answer(due, status, took, is_last=chunk.is_last)
+        for (due, _), chunk, status in zip(ready, chunks, statuses, strict=True):
+            self._answer(due, status, took, rows=chunk.rows, is_last=chunk.is_last)
 
     def _decode(self, network: Any, batch: list[tuple[Due, Path]], chunks: list[Chunk]) -> list[int]:
         """Decode chunks into their blocks; how each went."""
@@ -272,6 +310,7 @@ class StreamWorker(Worker):
             self._blocks[due.block].copy_(decoded)
         return statuses
 
-    def _answer(self, due: Due, status: int, took: int, *, is_last: bool = False) -> None:
-        record = (DECODED, due.slot, due.generation, due.block, status, took, due.goes_on, int(is_last))
+    def _answer(self, due: Due, status: int, took: int, *, rows: int = 0, is_last: bool = False) -> None:
+        more = int(is_last) | rows << 1
+        record = (DECODED, due.slot, due.generation, due.block, status, took, due.goes_on, more)
         os.write(self._pipe_fd, RECORD.pack(*record))

@@ -2,7 +2,8 @@
 
 - daemon > decoder, a SOCK_SEQPACKET socket: one JSON `Setup`, then binary requests (`pack_request`).
   A file without a document has two: what it would say comes as {"document": ...} in between.
-  With the Setup of a stream comes the pipe in which the renderer asks for its chunks, records of RECORD as well.
+  With the Setup of a stream comes the pipe in which the renderer asks for its chunks, records of RECORD as well; and
+  where there is a live input its memory, to be read only (`live`).
 - decoder > daemon, the same socket: JSON notices {"confined": ...} before it opens the model, {"loaded": ...} for the
   file and each call that warms it, {"ready": ...}, {"error": ...}, {"encoded": ...}, {"cuda_failed": why} as the last.
 - decoder > renderer: a record of RECORD int64 (`realtime.layout.DECODED`) in a pipe, written after the magnitudes lie
@@ -25,8 +26,8 @@ from oscvae.errors import DecoderError
 from oscvae.model.described import MAX_LATENT
 from oscvae.model.detail import MOST_BANDS
 
-NOTE_ON, MOVE, ENCODE, END, BLEND, STEER = range(6)  # the first three in the order of their urgency
-BEGINNINGS = (NOTE_ON, BLEND)  # what of a stream has an answer
+NOTE_ON, MOVE, ENCODE, END, BLEND, STEER, LISTEN = range(7)  # the first three in the order of their urgency
+BEGINNINGS = (NOTE_ON, BLEND, LISTEN)  # what of a stream has an answer
 MIX, RATE, POSITION, LOOP, OFFSET, CURVE = range(6)  # what STEER sets
 BLENDED = (MIX, RATE, POSITION, LOOP)
 MOST_STREAMS = 64  # voices of a model that has memory inside
@@ -65,9 +66,10 @@ class Request(NamedTuple):
     """Decode something into a block, or encode what lies behind them.
 
     Of a stream: NOTE_ON begins a voice at a point, BLEND one along two recordings (z: their numbers, what BLENDED
-    names, how many numbers a curve has, these, and an offset); MOVE and STEER (note: what, z: to what) bring it
-    elsewhere, END says that it is over, and none of these has an answer. ENCODE: slot is the recording's number, block
-    the first of its frames that lie behind the blocks, deadline how many these are, note 1 for the last of them.
+    names, how many numbers a curve has, these, and an offset), LISTEN one along the live input (z: an offset); MOVE and
+    STEER (note: what, z: to what) bring it elsewhere, END says that it is over, and none of these has an answer.
+    ENCODE: slot is the recording's number, block the first of its frames that lie behind the blocks, deadline how many
+    these are, note 1 for the last of them.
 
     kind: one of these; deadline: any int that orders requests of one kind, the earliest first;
     note: MIDI note inside the model's range; z: D latent numbers (none for ENCODE, whose input lies behind the blocks).

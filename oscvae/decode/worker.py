@@ -21,7 +21,7 @@ def serve(link_fd: int, pool_fd: int, pipe_fd: int, guard_fd: int) -> int:
         return 0
     call_process("oscvae-decoder")
     link = socket.socket(fileno=link_fd)
-    said, descriptors, _, _ = socket.recv_fds(link, MAX_MESSAGE, 1)
+    said, descriptors, _, _ = socket.recv_fds(link, MAX_MESSAGE, 2)
     if not said:
         return 0
     setup = Setup.model_validate_json(said)

@@ -161,6 +161,16 @@ TABLE: tuple[Address, ...] = (
         pressed=False,
     ),
     Address(
+        "/listen",
+        "Voices",
+        "A voice along the live input, frame by frame as it comes, under an id of your own: what is heard becomes the "
+        "model's timbre, a tenth of a second later. Of a model of single frames, through JACK, with audio.input in "
+        "config.yaml. `/voice/set id z` is added to it; note, bend and rate are the input's own.",
+        (_ID, _VELOCITY),
+        starts=True,
+        pressed=False,
+    ),
+    Address(
         "/curve",
         "Voices",
         "The mix of a blend over its position, linear between the points. A mix that is set later goes before it.",

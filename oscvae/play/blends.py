@@ -1,4 +1,4 @@
-"""Blends: voices along two recordings at once, of models of single frames."""
+"""Blends: voices along two recordings at once, or along the live input, of models of single frames."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ obeys: Handlers[[Command, Client, int | None]] = Handlers("performer")
 _STEERED = {"mix": MIX, "rate": RATE, "position": POSITION, "loop": LOOP, "z": OFFSET}
 _OF_BLENDS = ("mix", "position", "loop")
 """Settings that no other voice has."""
+_OF_SPEED = ("rate", "bend")
+"""Settings that a voice along the live input has not."""
 
 
 class Blends:
@@ -76,6 +78,32 @@ class Blends:
             )
         return handle
 
+    @obeys("/listen")
+    def _listen(self, command: Command, client: Client, due_ns: int | None) -> None:
+        values, loaded = command.values, self._model()
+        if not isinstance(loaded.document, FramesDocument) or not loaded.decoder.encodes:
+            raise CommandError(
+                f"the model {loaded.name!r} encodes no live input: /load one of single frames, as timbre is"
+            )
+        live = self._pool.engine.live
+        if live is None or live.rate == 0:
+            raise CommandError("there is no live input: it takes audio.input: true in config.yaml, and JACK")
+        old = self._pool.find(client.key, values["id"])
+        self._begin(
+            "voice",
+            command,
+            client,
+            due_ns,
+            note=float(loaded.document.root_note),
+            z=tuple(loaded.document.latent.mean),
+            velocity=values["velocity"],
+            voice_id=values["id"],
+            instead=old,
+            is_live=True,
+        )
+        if old is not None:
+            self._timeline.defer(due_ns, lambda: self._pool.fade(old))
+
     @obeys("/curve")
     def _curve(self, command: Command, client: Client, due_ns: int | None) -> None:
         voice = self._voice_of(command, client)
@@ -89,12 +117,14 @@ class Blends:
         """Whether a setting of a voice is a blend's. Raises CommandError for one that this voice has not."""
         if name in _OF_BLENDS:
             self._check(voice, name)
-        return voice.asked.blend is not None and name in _STEERED
+        if voice.asked.is_live and name in _OF_SPEED:
+            raise CommandError(f"voice {voice.asked.id} goes along the live input, whose speed is its own: no {name}")
+        return voice.asked.goes_along and name in _STEERED
 
     def set(self, voice: Voice, name: str, value: tuple[Any, ...], due_ns: int | None) -> None:
         """Set what `sets` says is a blend's."""
         if isinstance(value[0], str):
-            raise CommandError("z of a blend is added to its points: numbers, not a name")
+            raise CommandError("z is added to where such a voice goes: numbers, not a name")
         numbers = tuple(map(float, value))
         if name == "z":
             info = voice.loaded.info

@@ -25,6 +25,7 @@ from oscvae.play.together import Together
 from oscvae.play.voice.pool import VoicePool
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
+from oscvae.realtime.live import LiveInput
 from oscvae.settings.sections import Config
 from oscvae.spectral.context import render_scratch_floats, sinc_table
 
@@ -39,7 +40,8 @@ class Instrument(Listener, Generic[T]):
     """Everything between a checked command and the words and rings of one engine.
 
     rate: of the output, Hz. timeline: makes the owner's timeline of the engine. listener: is told what happens. device:
-    where models decode, instead of model.device. outputs: how many. in_time: somebody listens.
+    where models decode, instead of model.device. outputs: how many. live: the live input, where there is one. in_time:
+    somebody listens.
     """
 
     def __init__(
@@ -51,12 +53,13 @@ class Instrument(Listener, Generic[T]):
         device: str | None = None,
         outputs: int = 2,
         *,
+        live: LiveInput | None = None,
         in_time: bool = True,
     ) -> None:
         slots = config.engine.voices + config.engine.spare
         self._buffer_s = config.engine.buffer_s
         self._listener = listener
-        self.engine = Engine(slots, rate, render_scratch_floats(), sinc_table(), outputs)
+        self.engine = Engine(slots, rate, render_scratch_floats(), sinc_table(), outputs, live)
         self.engine.set_word(at.E_BUFFER, round(self._buffer_s * rate))
         self.link = RendererLink(self.engine)
         self.pool = VoicePool(self.engine, self.link, config.engine.voices, listener)

@@ -215,6 +215,7 @@ class Performer:
         velocity: float,
         note: float | None = None,
         blend: tuple[float, ...] | None = None,
+        is_live: bool = False,
         detail: Mix = (),
         seconds: float | None = None,
         stretch: float | None = None,
@@ -225,8 +226,8 @@ class Performer:
         entry: Entry = ALONE,
     ) -> Voice:
         """Start a voice. note: unless it is the command's. z: a name brings its own detail. blend: recordings along
-        which it goes. voice_id: the client's own. instead: the voice that makes room, before any other. channel: of
-        the key; touch: all that is added to it. entry: how it comes in."""
+        which it goes. is_live: it goes along the live input. voice_id: the client's own. instead: the voice that makes
+        room, before any other. channel: of the key; touch: all that is added to it. entry: how it comes in."""
         loaded = self._model()
         point, own_detail = self._place_of(z, loaded)
         rate = self.pool.engine.rate
@@ -237,6 +238,7 @@ class Performer:
             id=self.pool.new_id() if voice_id is None else voice_id,
             note=float(command.values["note"]) if note is None else note,
             blend=blend,
+            is_live=is_live,
             z=touch.place(point, loaded),
             detail=own_detail or detail,
             detail_share=self.sound.detail_share,

@@ -10,6 +10,7 @@ import os
 
 from oscvae.realtime import layout as at
 from oscvae.realtime.arrays import ENGINE_ARRAYS, WORDS, SharedArrays, Sizes
+from oscvae.realtime.live import LiveInput
 from oscvae.realtime.memory import Float32s, Int64s, load_float, load_word, store_float, store_word
 
 _UNSET = -1.0  # a smoothed gain that begins at its target
@@ -27,11 +28,20 @@ class Engine:
     """Shared memory for `slots` voices (spare ones included), at an output rate of `rate` Hz.
 
     scratch_floats: what the renderer's kernels need; sinc: the resampler's table, both from the spectral modules.
-    outputs: an even number, 2 to 16.
+    outputs: an even number, 2 to 16. live: the live input, where there is one.
     """
 
-    def __init__(self, slots: int, rate: int, scratch_floats: int, sinc: Float32s, outputs: int = 2) -> None:
+    def __init__(
+        self,
+        slots: int,
+        rate: int,
+        scratch_floats: int,
+        sinc: Float32s,
+        outputs: int = 2,
+        live: LiveInput | None = None,
+    ) -> None:
         self.slots = slots
+        self.live = live
         arrays = SharedArrays(ENGINE_ARRAYS, Sizes(slots, scratch_floats, sinc.size))
         self.arrays = arrays
         self.arena = arrays.arena
@@ -67,6 +77,7 @@ class Engine:
             (at.E_RUN, 1),
             (at.E_PERIOD, at.CHUNK),
             (at.E_OUTPUTS, outputs // 2),
+            (at.E_LIVE, live.address if live else 0),
         ):
             self.words[word] = value
         store_float(self.words, at.E_CLOSE_GAIN, 1.0)

@@ -71,6 +71,7 @@ V_MOVED = 13  # 1: this one goes on in its note where that one has come to, with
 V_GLIDE = 14  # samples in which its pitch glides to its own; 0 = it begins there
 V_GLIDE_FROM = 15  # float: natural logarithm of the ratio at which the glide begins
 V_PART = 48  # that plays it, counted from 0
+V_LIVE = 49  # 1: it goes along the live input, at the speed of which it is read and not far ahead
 # control, at any time
 V_STOP = 16  # one of the STOP_ values
 V_STOP_FRAME = 17  # frame from which STOP_RELEASE counts; 0 = now
@@ -137,6 +138,7 @@ R_WANTED = 18  # bit 0 and 1: the voice's chunks that are read through and not a
 R_OWED = 19  # the same bits: those that are asked for and not there yet
 R_HELD = 20  # 1 while the last frame is repeated, because a chunk is late
 R_ENDS = 21  # 1 + the chunk after which the stream is over; 0 while none is known
+R_ROWS = 22  # of each of the CHUNKS, how many rows it has
 R_FLOATS = 4
 RF_POSITION = 0  # read position in frames of the block
 RF_INPUT = 1  # read position of the resampler in its history
@@ -217,6 +219,7 @@ E_SINC_SIZE = 31
 E_RENDER_FD = 32  # descriptor that wakes the renderer
 E_EVENT_FD = 33  # descriptor that wakes control
 E_OUTPUTS = 34  # pairs of them
+E_LIVE = 35  # address of the live input (`realtime.live`), 0 = none
 
 # control
 E_RUN = 40  # the render loop returns when 0
@@ -346,7 +349,8 @@ ADD_CONTEXT = 2  # index, address
 DROP_CONTEXT = 3  # index
 # decode > render, through a pipe
 DECODED = 1  # slot, generation, block, status (0 = good), nanoseconds; of a stream besides
-# ... 1 for a chunk that the renderer asked for, 1 for one behind which nothing follows
+# ... 1 for a chunk that the renderer asked for; 1 for one behind which nothing follows, and twice how many rows of it
+# count, 0 = all
 # render > decode, through another pipe: slot, generation, block, monotonic ns by which it is needed
 # render > audio
 START = 1  # slot, generation, start frame or -1

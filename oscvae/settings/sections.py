@@ -119,6 +119,7 @@ class AudioConfig(Strict):
     block_size: Annotated[int, Field(ge=16, le=8192)] = 128
     outputs: Annotated[int, Field(ge=2, le=16, multiple_of=2)] = 2
     parts: dict[PartNumber, Annotated[int, PlainValidator(may.first_output)]] = Field(default={})
+    input: Annotated[bool | tuple[str, ...], PlainValidator(may.live_input)] = False
 
 
 class EngineConfig(Strict):

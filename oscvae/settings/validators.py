@@ -86,6 +86,14 @@ def connections(value: object) -> Literal["auto"] | tuple[str, ...]:
     raise ValueError("must be auto or a list of JACK ports")
 
 
+def live_input(value: object) -> bool | tuple[str, ...]:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, list | tuple) and all(isinstance(port, str) for port in value):
+        return tuple(value)
+    raise ValueError("must be true, false or a list of JACK ports")
+
+
 def switch(value: object) -> bool | Literal["auto"]:
     if value == "auto" or isinstance(value, bool):
         return value

@@ -12,28 +12,18 @@ import os
 import resource
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from oscvae.arrays import Float32s
 from oscvae.errors import OscvaeError, SoundFileError
 from oscvae.model.document import parse_any_document
-from oscvae.model.frames import Apart, FramesDocument
+from oscvae.model.frames import FramesDocument
 from oscvae.sound.analyse import MEMORY_BYTES, settle_process
 from oscvae.sound.files import LONGEST_S, read_sound
-from oscvae.sound.stft import magnitudes, to_log
+from oscvae.sound.frames import FrameAnalysis, Trajectory
 
 _AT_ONCE = 4096  # frames that are transformed together
-
-
-class Trajectory(NamedTuple):
-    """A recording, frame by frame."""
-
-    x: Float32s
-    """Log magnitudes [T, bands] in [-1, 1]."""
-    level_db: Float32s
-    """[T], of each frame, where the model tells it apart; else 0."""
 
 
 def trajectory(sound: Float32s, document: FramesDocument) -> Trajectory:
@@ -41,18 +31,13 @@ def trajectory(sound: Float32s, document: FramesDocument) -> Trajectory:
     silence, as when the model's data were built."""
     n_fft, hop = document.n_fft, document.hop
     padded = np.pad(sound, (n_fft - hop, n_fft - hop + (-sound.size) % hop))
-    gather = np.ascontiguousarray(document.band_axis().matrix().T)
-    apart = Apart(document, document.reference)
+    analysis = FrameAnalysis(document)
     frames = (padded.size - n_fft) // hop + 1
     x = np.empty((frames, document.bands.n), np.float32)
-    level_db = np.zeros(frames, np.float32)
+    level_db = np.empty(frames, np.float32)
     for begin in range(0, frames, _AT_ONCE):
         end = min(frames, begin + _AT_ONCE)
-        bands = magnitudes(padded[begin * hop : (end - 1) * hop + n_fft], n_fft, hop) @ gather
-        if document.level == "apart":
-            x[begin:end], level_db[begin:end] = apart.tell(bands)
-        else:
-            x[begin:end] = to_log(bands, document.reference, document.floor_db, document.ceiling_db)
+        x[begin:end], level_db[begin:end] = analysis.tell(padded[begin * hop : (end - 1) * hop + n_fft])
     return Trajectory(x, level_db)
 
 

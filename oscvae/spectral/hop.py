@@ -54,6 +54,8 @@ def step_at(engine, voice, sample):  # type: ignore[no-untyped-def]
     rounding would make the sound depend on how far ahead of the callback it was rendered (in its last bit, measured).
     """
     x = context_at(engine, voice[at.V_CONTEXT])
+    if voice[at.V_LIVE] == 1:  # at another it would run away from the input
+        return min(max(bits_float(x[at.X_STEP]), STEP_LOW), STEP_HIGH)
     step = bits_float(x[at.X_STEP]) * bits_float(voice[at.V_PITCH])
     step *= (
         bits_float(load(voice, at.V_BEND))
@@ -70,7 +72,9 @@ def target(engine, voice):  # type: ignore[no-untyped-def]
     x = context_at(engine, voice[at.V_CONTEXT])
     hop = int(float(x[at.X_HOP]) / bits_float(x[at.X_STEP]))
     ahead = load(engine, at.E_BUFFER)
-    if x[at.X_SOURCE] != at.SOURCE_NOTE:
+    if voice[at.V_LIVE] == 1:
+        ahead = 0
+    elif x[at.X_SOURCE] != at.SOURCE_NOTE:
         ahead //= STREAM_SHARE
     want = load(engine, at.E_PERIOD) + max(hop, ahead)
     return min(want, at.RING_SAMPLES - 2 * at.CHUNK)

@@ -21,7 +21,7 @@ from oscvae.realtime.libc import write
 from oscvae.realtime.lookup import voice_at
 from oscvae.realtime.memory import floats_at, load, store, words_at
 from oscvae.realtime.ring import RECORD, RECORD_BYTES
-from oscvae.spectral.slots import own_at, render_ns
+from oscvae.spectral.slots import context_at, own_at, render_ns
 
 URGENT_S = 0.004  # a sounding voice with less than this in its ring goes before the bursts
 FIRST = 4  # in R_OWED: the chunk with which a voice begins, for which control has asked
@@ -40,6 +40,12 @@ def begin_stream(x, own):  # type: ignore[no-untyped-def]
     own[at.R_NEXT] = -1
     own[at.R_ROW] = -x[at.X_LEAD]
     own[at.R_OWED] = FIRST
+
+
+@kernel("int64(int64[::1], int64, int64)")
+def rows_of(own, slot, block):  # type: ignore[no-untyped-def]
+    """Of a voice's chunk that is there."""
+    return own[at.R_ROWS + block - at.CHUNKS * slot]
 
 
 @kernel("boolean(int64[::1], int64[::1], int64[::1], int64)")
@@ -82,7 +88,7 @@ def read_frame(engine, x, slot, own, last, row):  # type: ignore[no-untyped-def]
     for b in range(bands):
         row[b] = last[b] = block[b]
     own[at.R_ROW] += 1
-    if own[at.R_ROW] == x[at.X_ROWS]:
+    if own[at.R_ROW] == rows_of(own, slot, own[at.R_BLOCK]):
         _next_chunk(own, slot, own[at.R_PUSHES] + 1 + x[at.X_N_FFT] // x[at.X_HOP] + x[at.X_LOOK_AHEAD])
 
 
@@ -115,9 +121,11 @@ def ask(engine, slot, x, own, level, step):  # type: ignore[no-untyped-def]
         return
     left = 0
     if own[at.R_BLOCK] >= 0:
-        left += x[at.X_ROWS] - max(own[at.R_ROW], 0)
+        left += rows_of(own, slot, own[at.R_BLOCK]) - max(own[at.R_ROW], 0)
     if own[at.R_NEXT] >= 0:
-        left += x[at.X_ROWS]
+        left += rows_of(own, slot, own[at.R_NEXT])
+    elif own[at.R_OWED] != 0:  # comes before what is asked for now
+        left += 1 if voice_at(engine, slot)[at.V_LIVE] == 1 else x[at.X_ROWS]
     per_row = float(x[at.X_HOP]) if x[at.X_SOURCE] == at.SOURCE_FRAMES else 1.0
     seconds = (float(level) + float(left) * per_row / step) / float(load(engine, at.E_RATE))
     deadline = render_ns(engine) + int(seconds * 1e9)
@@ -170,11 +178,14 @@ def take_chunk(engine, context, record):  # type: ignore[no-untyped-def]
     voice = voice_at(engine, slot)
     if own[at.R_GENERATION] != generation or own[at.R_PHASE] == at.PHASE_NONE or voice[at.V_CONTEXT] != context:
         return False
+    x = context_at(engine, context)
     own[at.R_OWED] &= ~(1 << (block - at.CHUNKS * slot)) if record[6] == 1 else ~FIRST
     if status != 0:
         return True
-    if record[7] == 1 and own[at.R_ENDS] == 0:
+    if record[7] & 1 == 1 and own[at.R_ENDS] == 0:
         own[at.R_ENDS] = block + 1
+    rows = record[7] >> 1
+    own[at.R_ROWS + block - at.CHUNKS * slot] = rows if 0 < rows < x[at.X_ROWS] else x[at.X_ROWS]
     if own[at.R_BLOCK] < 0:
         own[at.R_BLOCK] = block
         own[at.R_HELD] = 0

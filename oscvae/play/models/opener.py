@@ -117,6 +117,7 @@ class Opener:
                 streams=self._streams,
                 sample_rate=self._sample_rate,
                 in_time=self._in_time,
+                live_fd=live.descriptor if (live := self.engine.live) else -1,
             )
             context = ModelContext(
                 decoder.document,

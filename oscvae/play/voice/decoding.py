@@ -7,7 +7,7 @@ from collections import deque
 
 from oscvae.decode.decoder import Decoder
 from oscvae.decode.pool import put_details
-from oscvae.decode.wire import BLEND, BLENDED, CURVE, END, MOVE, NOTE_ON, OFFSET, STEER, Request
+from oscvae.decode.wire import BLEND, BLENDED, CURVE, END, LISTEN, MOVE, NOTE_ON, OFFSET, STEER, Request
 from oscvae.model.detail import detail_size
 from oscvae.play.journey import Point
 from oscvae.play.voice.voice import Voice
@@ -56,6 +56,8 @@ class Decoding:
         block = at.CHUNKS * voice.slot
         if begins and voice.asked.blend is not None:
             kind, z = BLEND, _blended(voice)
+        elif begins and voice.asked.is_live:
+            kind, z = LISTEN, voice.steered.get(OFFSET, ())
         if not loaded.decoder.send(Request(kind, voice.slot, voice.generation, block, 0, voice.asked.semitone, z)):
             if begins:
                 loaded.context.expect_stream(-1)

@@ -207,6 +207,7 @@ class VoicePool:
         words[at.V_ATTACK] = asked.attack
         words[at.V_HOLD] = asked.hold
         words[at.V_PART] = asked.part - 1
+        words[at.V_LIVE] = int(asked.is_live)
         if voice.takes is not None and voice.takes.slot >= 0:
             words[at.V_TAKES] = voice.takes.slot + 1
             words[at.V_TAKEN] = voice.takes.generation
@@ -240,7 +241,7 @@ class VoicePool:
             self._free.append(slot)
             self.busy += 1
             raise BusyError("busy: the renderer's queue is full")
-        if self._holds and asked.blend is not None:
+        if self._holds and asked.goes_along:
             self._held.append(voice)
         else:
             self._request(voice)

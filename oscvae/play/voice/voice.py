@@ -29,7 +29,7 @@ class Note:
     0 = alone. channel: of the key, 1 to 16; 0 = none. detail: fine detail that goes with z. detail_share: of it,
     that all voices have. glide_from: semitones from which its pitch glides to its own, in `glide` samples. moved: it
     goes on in the note of the voice that it takes over from. blend: what BLEND asks for (`decode.wire`), of a voice
-    along two recordings. part: that plays it.
+    along two recordings. is_live: it goes along the live input. part: that plays it.
     """
 
     id: int
@@ -57,7 +57,13 @@ class Note:
     glide: int = 0
     moved: bool = False
     blend: tuple[float, ...] | None = None
+    is_live: bool = False
     part: int = FIRST
+
+    @property
+    def goes_along(self) -> bool:
+        """Whether its way through latent space is that of a sound, and z is added to it."""
+        return self.is_live or self.blend is not None
 
     @property
     def semitone(self) -> int:
