@@ -22,7 +22,7 @@ LOUD_DB = 60.0  # below the loudest frame of a recording, beyond which a frame s
 
 
 class FramesNetwork(Network):
-    """A model of frames on its device: paths' points in, log magnitudes out. live: the live input, where there is one."""
+    """A model of frames on its device: points in, log magnitudes out. live: the live input, where there is one."""
 
     live: LiveInput | None = None
 
