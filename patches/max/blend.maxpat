@@ -1362,7 +1362,7 @@
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        340,
+                        320,
                         482,
                         18,
                         18
@@ -1387,13 +1387,117 @@
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        362,
+                        342,
                         481,
                         85,
                         22
                     ],
                     "text": "it is heard",
                     "fontsize": 12.0
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-62",
+                    "maxclass": "toggle",
+                    "numinlets": 1,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1360,
+                        560,
+                        24,
+                        24
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        420,
+                        480,
+                        24,
+                        24
+                    ],
+                    "outlettype": [
+                        "int"
+                    ],
+                    "varname": "listen"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-63",
+                    "maxclass": "comment",
+                    "numinlets": 1,
+                    "numoutlets": 0,
+                    "patching_rect": [
+                        1400,
+                        560,
+                        104.0,
+                        22
+                    ],
+                    "presentation": 1,
+                    "presentation_rect": [
+                        448,
+                        481,
+                        104,
+                        22
+                    ],
+                    "text": "listen to in_1",
+                    "fontsize": 12.0
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-64",
+                    "maxclass": "newobj",
+                    "numinlets": 3,
+                    "numoutlets": 3,
+                    "patching_rect": [
+                        1360,
+                        600,
+                        62.0,
+                        22
+                    ],
+                    "outlettype": [
+                        "",
+                        "",
+                        ""
+                    ],
+                    "text": "sel 1 0"
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-65",
+                    "maxclass": "message",
+                    "numinlets": 2,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1360,
+                        640,
+                        75.0,
+                        22
+                    ],
+                    "text": "/listen 2",
+                    "outlettype": [
+                        ""
+                    ]
+                }
+            },
+            {
+                "box": {
+                    "id": "obj-66",
+                    "maxclass": "message",
+                    "numinlets": 2,
+                    "numoutlets": 1,
+                    "patching_rect": [
+                        1500,
+                        640,
+                        102.0,
+                        22
+                    ],
+                    "text": "/voice/stop 2",
+                    "outlettype": [
+                        ""
+                    ]
                 }
             }
         ],
@@ -2121,6 +2225,71 @@
                     ],
                     "destination": [
                         "obj-60",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-62",
+                        0
+                    ],
+                    "destination": [
+                        "obj-64",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-64",
+                        0
+                    ],
+                    "destination": [
+                        "obj-65",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-65",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-64",
+                        1
+                    ],
+                    "destination": [
+                        "obj-66",
+                        0
+                    ],
+                    "order": 0
+                }
+            },
+            {
+                "patchline": {
+                    "source": [
+                        "obj-66",
+                        0
+                    ],
+                    "destination": [
+                        "obj-3",
                         0
                     ],
                     "order": 0

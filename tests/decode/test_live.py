@@ -1,4 +1,4 @@
-"""The live input as a decoder hears it: the frames of what came, as soon as it came, and silence where nothing comes."""
+"""The live input as a decoder hears it: the frames of what came, as soon as they came, and silence without any."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ EXAMPLES: dict[str, tuple[str, tuple[Any, ...], str | None]] = {
     "/voice/set": ("/voice/set", (5, "z", 0.0, 0.0, 0.0, 0.0), None),
     "/voice/stop": ("/voice/stop", (5,), None),
     "/blend": ("/blend", (6, "a", "b", 0.5), None),
+    "/listen": ("/listen", (7,), None),
     "/curve": ("/curve", (6, 0.0, 0.0), None),
     "/voices": ("/voices", (), "/voices.reply"),
     "/z": ("/z", Z, None),
@@ -85,7 +86,7 @@ EXAMPLES: dict[str, tuple[str, tuple[Any, ...], str | None]] = {
 }
 
 
-OF_BLENDS = ("/blend", "/curve")
+OF_BLENDS = ("/blend", "/listen", "/curve")
 """Of these a model of notes has nothing; `test_endless` has one of frames."""
 
 

@@ -85,6 +85,7 @@ def test_what_a_button_stands_for_is_what_the_error_says() -> None:
     assert {row.path for row in TABLE if row.is_heard and not row.is_pressed} == {
         "/voice/new",
         "/blend",
+        "/listen",
         "/curve",
         "/voice/set",
         "/voice/stop",

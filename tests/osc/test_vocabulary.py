@@ -23,6 +23,7 @@ EVERY_ADDRESS = [
     "/voice/new",
     "/voice/set",
     "/blend",
+    "/listen",
     "/curve",
     "/voice/stop",
     "/voices",

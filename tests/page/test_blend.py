@@ -25,7 +25,7 @@ BUTTON_LEAST = 44  # CSS pixels
 RATE = 48_000
 LOW_HZ, BRIGHT_HZ = 400.0, 2000.0
 SECONDS = 2.0
-TOUCHED = ("#sound-a", "#sound-b", "#curve", "#blend-start", "#blend-loop", "#blend-view", "#keys", "#panic")
+TOUCHED = ("#sound-a", "#sound-b", "#curve", "#blend-start", "#blend-loop", "#blend-listen", "#blend-view", "#keys", "#panic")
 
 
 sent: list[Any] = []
@@ -161,6 +161,14 @@ def test_sounds_are_encoded_when_they_are_chosen_and_a_voice_goes_along_both(
     expect(page.locator("#blend-start")).to_have_text("start")
 
 
+def test_listening_is_asked_for_and_what_it_takes_is_said(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.locator("#blend-listen").click()
+    expect(page.locator("#words")).to_contain_text("audio.input: true", timeout=SOON_MS)
+    assert said("/listen")[-1][0] > 2**30
+    expect(page.locator("#blend-listen")).to_have_attribute("aria-pressed", "false")
+
+
 def test_a_file_that_is_no_recording_is_told_and_chosen_no_more(open_page: Callable[..., Page]) -> None:
     page = open_page()
     page.locator("#sound-a").select_option("text.wav")
@@ -197,7 +205,7 @@ def test_a_curve_that_is_drawn_is_the_mix_until_the_mix_is_moved(
         assert len(places) == 64 and (places[0], places[-1]) == (0.0, 1.0)
         return bool(mixes[32] == pytest.approx(1.75, abs=0.2) and max(mixes[0], mixes[-1]) < -0.6)
 
-    assert until(drawn, SOON_S), "it is not the curve"
+    assert until(drawn, SOON_S), f"it is not the curve: {said('/curve')[-1]}"
     before = len(said("/voice/set"))
     press(page, fader(page, "mix"), (0.5, 0.5))
     assert until(lambda: len(said("/voice/set")) > before, SOON_S)

@@ -222,6 +222,7 @@ def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
         "get": '("/gain")',
         "voices": "",
         "points": "",
+        "listen": "(9)",
         "load": '("plucked")',
         "models": "",
         "sounds": "",

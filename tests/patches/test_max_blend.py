@@ -83,6 +83,9 @@ def test_what_is_chosen_is_encoded_and_goes_along_with_a_curve(patch: Max, fake:
     assert until(lambda: patch.hear()["heard"].value == 0, 5.0)
     patch.touch("rate", 2.0)
     assert sent(fake) == []
+    patch.touch("listen", 1)
+    patch.touch("listen", 0)
+    assert sent(fake) == [("/listen", (2,)), ("/voice/stop", (2,))]
 
 
 def test_it_blends_with_a_real_daemon(tmp_path_factory: pytest.TempPathFactory) -> None:

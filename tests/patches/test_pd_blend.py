@@ -106,6 +106,13 @@ def test_a_curve_that_is_drawn_is_sent_until_the_mix_is_moved(pd: Pd, fake: Fake
     assert fake.until("/voice/set").args == (1.0, "mix", 0.75)
 
 
+def test_the_live_input_is_listened_to_while_the_toggle_is_on(pd: Pd, fake: FakeDaemon) -> None:
+    pd.send("blend-listen", 1)
+    assert fake.until("/listen").args == (2.0,)
+    pd.send("blend-listen", 0)
+    assert fake.until("/voice/stop").args == (2.0,)
+
+
 def test_it_blends_with_a_real_daemon(tmp_path: Path) -> None:
     write_mirror(tmp_path / "mirror.ts")
     t = np.arange(2 * RATE) / RATE

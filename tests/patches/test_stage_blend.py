@@ -68,6 +68,10 @@ def test_two_sounds_are_chosen_encoded_and_blended(tmp_path_factory: pytest.Temp
         surface.touch("loop", 0)
         assert until(lambda: daemon.status().voices == 0, LOAD_S), "it does not end with its recordings"
         assert until(lambda: not surface.hear() and surface.value("shown_status") == "", LOAD_S)
+        begin = len(surface.sent)
+        surface.touch("live", 1)
+        surface.touch("live", 0)
+        assert surface.sent[begin:] == [("/listen", (2,)), ("/voice/stop", (2,))]
         assert judge.complaints(surface.sent) == []
     finally:
         surface.close()

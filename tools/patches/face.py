@@ -53,6 +53,7 @@ MODES = find("/mode")[0].args[0].choices  # of keys; the first is what the daemo
 
 # two recordings at once
 BLEND_ID = 1  # of the voice
+LISTEN_ID = 2  # of the one along the live input
 BLEND_FADERS = (Fader("position", 0, 1, 0), Fader("mix", -1, 2, 0.5), Fader("rate", -4, 4, 1))
 CURVE_POINTS = 64  # of the mix over the position, as many as /curve takes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from face import BLEND_FADERS, CURVE_POINTS, OUTLETS
+from face import BLEND_FADERS, CURVE_POINTS, LISTEN_ID, OUTLETS
 from maxfile import Sheet
 from maxmsp import HEIGHT, WIDTH
 from py2max.core.box import Box
@@ -76,9 +76,17 @@ def _buttons(s: Sheet, x: float, y: float, client: Box, told: Box) -> None:
     s.note(x + 300, y, "loop", (278, 481))
     s.chain(loop, s.obj(x + 260, y + 40, "prepend blend loop"), client)
     s.chain(s.obj(x + 260, y - 40, "loadmess set 1"), loop)
-    heard = s.ui("led", x + 400, y, (340, 482, 18, 18), "heard")
+    heard = s.ui("led", x + 400, y, (320, 482, 18, 18), "heard")
     s.wire(told, heard, 2)
-    s.note(x + 440, y, "it is heard", (362, 481))
+    s.note(x + 440, y, "it is heard", (342, 481))
+    listen = s.ui("toggle", x + 560, y, (420, 480, 24, 24), "listen")
+    s.note(x + 600, y, "listen to in_1", (448, 481))
+    either = s.obj(x + 560, y + 40, "sel 1 0")
+    s.wire(listen, either)
+    for k, message in enumerate((f"/listen {LISTEN_ID}", f"/voice/stop {LISTEN_ID}")):
+        asked = s.msg(x + 560 + 140 * k, y + 80, message)
+        s.wire(either, asked, k)
+        s.wire(asked, client)
 
 
 def blend() -> Sheet:

@@ -6,7 +6,7 @@ the array blend-curve.
 
 from __future__ import annotations
 
-from face import BLEND_FADERS, BLEND_ID, CURVE_POINTS, OUTLETS
+from face import BLEND_FADERS, BLEND_ID, CURVE_POINTS, LISTEN_ID, OUTLETS
 from pd import each
 from pdfile import Canvas
 
@@ -157,6 +157,12 @@ def _plays() -> Canvas:
     c.wire(none, drawn, 0, 1)
     c.chain(drawn, if_drawn, c.obj(20, 310, "s $0-send-curve"))
     c.chain(c.obj(180, 250, "r $0-stop"), c.msg(180, 280, f"/voice/stop {BLEND_ID}"), c.obj(180, 310, OUT))
+    listens = c.obj(340, 270, "sel 1 0")
+    c.wire(c.obj(340, 245, "r $0-listen"), listens)
+    for k, message in enumerate((f"/listen {LISTEN_ID}", f"/voice/stop {LISTEN_ID}")):
+        asked = c.msg(340 + 100 * k, 300, message)
+        c.wire(listens, asked, k)
+        c.wire(asked, c.obj(340 + 100 * k, 330, OUT))
     return c
 
 
@@ -272,6 +278,7 @@ def blend() -> Canvas:
     c.bang(300, 390, 30, send="$0-stop", receive="blend-stop", label="stop")
     c.toggle(390, 396, send="$0-loop", receive="blend-loop", label="loop")
     c.toggle(450, 396, receive="blend-light")
+    c.toggle(500, 396, send="$0-listen", receive="blend-listen", label="listen to in_1")
     c.text(20, 430, "Behind it:")
     for k, inner in enumerate((_chosen("a"), _chosen("b"), _plays(), _faders(), _curve())):
         c.subpatch(110 + 105 * k, 432, inner)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from face import BLEND_FADERS, BLEND_ID
+from face import BLEND_FADERS, BLEND_ID, LISTEN_ID
 from stagecontrol import (
     ACCENT,
     COOL,
@@ -30,10 +30,13 @@ from stagecontrol import (
 
 COLUMNS = 16  # of the curve
 SIDES = ("a", "b")
-VOICE = f"{{type: 'i', value: {BLEND_ID}}}"
+VOICE, LISTENER = (f"{{type: 'i', value: {identity}}}" for identity in (BLEND_ID, LISTEN_ID))
 LOW, HIGH, START = next((fader.low, fader.high, fader.start) for fader in BLEND_FADERS if fader.name == "mix")
 
 _HANDLE = r"const handle = (file) => file.split('/').pop().replace(/(.)\.[^.]*$/, '$1')"
+
+
+_LISTEN = f"if (value === 1) send('/listen', {LISTENER})\nelse send('/voice/stop', {LISTENER})"
 
 
 def _name(side: str) -> str:
@@ -190,8 +193,9 @@ def session() -> dict[str, Any]:
             _columns(),
             *_faders(),
             _tap("begin", "start", (1, 90.5, 40, 8.5), _start()),
-            _tap("end", "stop", (42, 90.5, 30, 8.5), f"send('/voice/stop', {VOICE})"),
-            _switch("loop", (73, 90.5, 26, 8.5), COOL, mode="toggle", bypass=True, default=1, onValue=_set("loop")),
+            _tap("end", "stop", (42, 90.5, 18, 8.5), f"send('/voice/stop', {VOICE})"),
+            _switch("loop", (61, 90.5, 18, 8.5), COOL, mode="toggle", bypass=True, default=1, onValue=_set("loop")),
+            _switch("live", (80, 90.5, 19, 8.5), COOL, label="listen", mode="toggle", bypass=True, onValue=_LISTEN),
         ],
         "tabs": [],
     }

@@ -198,6 +198,9 @@ OscVae {
 	// the mix of a blend over its position: pairs [[0, 0], [0.5, 1], [1, 0]]
 	curve { |id, points| this.sendMsg('/curve', id, *points.flat) }
 
+	// a voice along the live input, by such a model, through JACK, with audio.input: true
+	listen { |id, velocity = 0.8| this.sendMsg('/listen', id, velocity) }
+
 	// -- the cursor
 
 	z { |point| this.sendMsg('/z', *point) }

@@ -25,6 +25,8 @@ export class Blend {
     this.waiting = []; // files to encode, the first of them now
     this.blends = false;
     this.shown = false;
+    this.listener = this.id + ID_MOST; // of the voice along the live input
+    this.listeners = 0;
     this.voices = 0; // of that id: one that makes room for another still fades
     this.mix = 0.5;
     this.rate = 1;
@@ -88,6 +90,7 @@ export class Blend {
       this.set("loop", !this.loop);
       $("blend-loop").setAttribute("aria-pressed", String(this.loop));
     };
+    $("blend-listen").onclick = () => this.osc.send(this.listeners ? "/voice/stop" : "/listen", this.listener);
     $("blend-view").onclick = () => {
       this.shown = !this.shown;
       this.show();
@@ -202,8 +205,12 @@ export class Blend {
       if (command === "/encode" && this.waiting.length) this.encoded(false);
       if (command === "/blend") this.begins = false;
     });
-    osc.on("/voice/on", (id) => id === this.id && this.count(1));
-    osc.on("/voice/off", (id) => id === this.id && this.count(-1));
+    const heard = (by) => (id) => {
+      if (id === this.id) this.count(by);
+      if (id === this.listener) this.listen(by);
+    };
+    osc.on("/voice/on", heard(1));
+    osc.on("/voice/off", heard(-1));
     osc.on("/bend", (semitones) => (this.bend = semitones));
     osc.on("close", () => this.end());
   }
@@ -211,12 +218,14 @@ export class Blend {
   end() {
     this.waiting = [];
     clearInterval(this.ticking);
+    this.listen(-this.listeners);
     this.count(-this.voices);
   }
 
   /** Before the page turns to another part, whose recordings are others. */
   leave() {
     if (this.isHeard || this.begins) this.osc.send("/voice/stop", this.id);
+    if (this.listeners) this.osc.send("/voice/stop", this.listener);
     this.blends = this.shown = false;
     this.chosen = { a: "", b: "" };
     this.end();
@@ -259,6 +268,12 @@ export class Blend {
     this.show();
   }
 
+  listen(by) {
+    this.listeners = Math.max(0, this.listeners + by);
+    $("blend-listen").setAttribute("aria-pressed", String(this.listeners > 0));
+    this.show();
+  }
+
   /** Moves the position while it sounds. */
   run() {
     let last = performance.now();
@@ -276,7 +291,7 @@ export class Blend {
   }
 
   show() {
-    const offered = this.blends || this.voices > 0;
+    const offered = this.blends || this.voices + this.listeners > 0;
     const shown = offered && this.shown;
     $("blend").hidden = !shown;
     $("map").hidden = shown;

@@ -21,7 +21,11 @@ export class Curve {
     });
     element.addEventListener("pointermove", (event) => this.last?.id === event.pointerId && this.draw(event));
     for (const name of ["pointerup", "pointercancel"]) {
-      element.addEventListener(name, (event) => this.last?.id === event.pointerId && (this.last = null));
+      element.addEventListener(name, (event) => {
+        if (this.last?.id !== event.pointerId) return;
+        if (name === "pointerup") this.draw(event); // where it is lifted no move may have come before
+        this.last = null;
+      });
     }
     element.addEventListener("dblclick", () => this.clear(true));
     element.addEventListener("keydown", (event) => this.typed(event));

@@ -39,13 +39,18 @@ export class Fader {
     words.append(name);
     this.shown = words.appendChild(document.createElement("i"));
     parent.append(this.element);
-    let dragging = false;
+    let dragging = false, at = 0;
+    const drag = (event) => {
+      at = event.clientX;
+      this.drag(event);
+    };
     this.element.addEventListener("pointerdown", (event) => {
       this.element.setPointerCapture(event.pointerId);
       dragging = true;
-      this.drag(event);
+      drag(event);
     });
-    this.element.addEventListener("pointermove", (event) => dragging && this.drag(event));
+    this.element.addEventListener("pointermove", (event) => dragging && drag(event));
+    this.element.addEventListener("pointerup", (event) => dragging && event.clientX !== at && drag(event)); // no move came
     for (const end of ["pointerup", "pointercancel"]) this.element.addEventListener(end, () => (dragging = false));
     this.element.addEventListener("dblclick", () => this.set(this.start, true));
     this.element.addEventListener("keydown", (event) => {

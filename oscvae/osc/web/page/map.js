@@ -38,6 +38,7 @@ export class Map2 {
     if (!this.fits) return;
     this.element.setPointerCapture(event.pointerId);
     const others = this.pointers.size;
+    if (others === 0) this.moved = null;
     this.pointers.set(event.pointerId, others > 0 || event.shiftKey);
     const now = performance.now();
     const share = this.share(...place(event, this.element));
@@ -49,10 +50,14 @@ export class Map2 {
   move(event) {
     if (!this.pointers.has(event.pointerId)) return;
     const other = this.pointers.get(event.pointerId);
+    this.moved = [event.clientX, event.clientY];
     this.act.move(this.first + (other ? 2 : 0), this.share(...place(event, this.element)));
   }
 
   up(event) {
+    const { moved, pointers } = this;
+    const isElsewhere = moved && (moved[0] !== event.clientX || moved[1] !== event.clientY);
+    if (event.type === "pointerup" && isElsewhere && pointers.size === 1) this.move(event); // no move came before
     if (this.pointers.delete(event.pointerId) && this.pointers.size === 0) this.act.release();
   }
 
