@@ -271,6 +271,8 @@ def test_a_stage_control_session_of_a_part_plays_it(tmp_path: Path, pair: Silent
 @pytest.mark.parametrize("name", ["oscvae", "oscvae-phone"])
 def test_a_touchosc_layout_of_a_part_plays_it(tmp_path: Path, pair: SilentDaemon, name: str) -> None:
     patches.copy(tmp_path, part=2)
+    pair.client.send("/part/2/panic")  # a cursor that still glides home would be shown
+    pair.ask("/ping", answer="/pong")
     tablet = Tablet(tmp_path / "touchosc" / f"{name}-part-2.tosc", pair.port)
     assert py2tosc.load(tmp_path / "touchosc" / f"{name}-part-2.tosc").validate() == []
     listener = pair.listen()

@@ -321,7 +321,7 @@ osc.on("/fail", (command, why) => {
   } else say(`${command}: ${why}`);
 });
 osc.on("/warn", (command, why) => say(`${command}: ${why}`));
-osc.on("/xrun", (count) => say(`the audio server missed its time (${count} since the start)`));
+osc.on("/xrun", (count) => standing || say(`the audio server missed its time (${count} since the start)`)); // where it is heard
 osc.on("/z", (...z) => cursor(z));
 function scaled(first, ...shares) {
   if (!state.model || !state.cursor) return;
