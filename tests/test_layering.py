@@ -160,7 +160,9 @@ def test_jack_portaudio_and_fftw_stay_behind_their_modules(module: str) -> None:
 
 
 def test_the_decoder_process_knows_nothing_of_the_daemon() -> None:
-    foreign = {name for name in closure("oscvae.decode.worker") if folder_of(name) not in {"decode", "model", "sound", ""}}
+    foreign = {
+        name for name in closure("oscvae.decode.worker") if folder_of(name) not in {"decode", "model", "sound", ""}
+    }
     assert not foreign, f"oscvae.decode.worker reaches {foreign}"
 
 

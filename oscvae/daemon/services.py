@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as package_version
+from functools import partial
 from typing import Any
 
 from oscvae.daemon.errands import MOST_TASKS, Errands
@@ -23,7 +24,7 @@ from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.packets import encode_message
 from oscvae.osc.parse import Command, parse_for
-from oscvae.osc.parts import FIRST, bare, split
+from oscvae.osc.parts import FIRST, split
 from oscvae.osc.reference import help_text
 from oscvae.osc.subscribers import Subscribers
 from oscvae.play.parts import Parts
@@ -206,10 +207,9 @@ class Services:
 
     def introduce(self, subscriber: Client) -> None:
         """Tells a new subscriber how things stand, so that a surface that comes late shows what there is."""
-        state = self._parted.state()
-        if subscriber in self._subscribers.permanent:  # perhaps a daemon, whose outputs are its own
-            state = (told for told in state if bare(told[0]) != "/out")
-        self._subscribers.tell(subscriber, [encode_message(address, args) for address, args in state])
+        concerns = partial(self._subscribers.concerns, subscriber)
+        packets = [encode_message(address, args) for address, args in self._parted.state() if concerns(address)]
+        self._subscribers.tell(subscriber, packets)
 
     @obeys("/sync")
     def _sync(self, command: Command, client: Client) -> None:

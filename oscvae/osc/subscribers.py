@@ -23,6 +23,7 @@ from oscvae.errors import BusyError, CommandError
 from oscvae.osc.client import Client
 from oscvae.osc.echoes import Echoes, Standing
 from oscvae.osc.packets import encode_message
+from oscvae.osc.parts import bare
 from oscvae.osc.transport.shares import Shares
 
 EXPIRES_S = 60.0  # after the last packet of its sender
@@ -153,6 +154,11 @@ class Subscribers:
         """Tells all subscribers, now."""
         self._tell(address, args, None)
 
+    def concerns(self, target: Client, address: str) -> bool:
+        """Whether what stands at an address is any of a subscriber's business: those of osc.feedback may be daemons,
+        whose outputs are their own."""
+        return target not in self.permanent or bare(address) != "/out"
+
     def lead(self, address: str) -> None:
         """The cursor at an address has gone somewhere by itself, as with a new model: no other daemon tells where."""
         self._led_until_s.pop(self._standing.cursor(address), None)
@@ -236,6 +242,8 @@ class Subscribers:
         for target in self.permanent:
             if target.key in self._subscriptions:
                 continue  # it has asked for it as well, as the TouchOSC layout does: once is enough
+            if not self.concerns(target, address):
+                continue
             if by is None or not _is_same_controller(target, by):
                 target.send(packet)
 

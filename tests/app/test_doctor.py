@@ -262,6 +262,9 @@ def test_models_are_read_and_the_missing_one_is_named(tmp_path: Path) -> None:
 
 def test_another_model_is_offered_where_the_configured_one_is_missing() -> None:
     assert doctor.check_models(configured("model.name=nothing")).mend == "oscvae serve --set model.name=plucked"
+    parts = doctor.check_models(configured("model.parts={2: drums, 3: nothing, 4: nobody}"))
+    assert parts.state == "warn" and "'nothing' and 'nobody', which should play, are not there" in parts.what
+    assert parts.mend == "oscvae serve --set 'model.parts={2: drums}'"
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -311,6 +311,14 @@ def test_permanent_subscribers_never_expire() -> None:
     assert [target.port for target in net.subscribers.permanent] == [9001, 9002]
 
 
+def test_what_is_in_feedback_may_be_a_daemon_and_keeps_its_own_outputs() -> None:
+    net = Net(permanent=[("127.0.0.1", 9001)])
+    for address in ("/out", "/part/2/out"):
+        net.subscribers.changed(address, (3,), by=None)
+    net.subscribers.changed("/part/2/pan", (1.0,), by=None)
+    assert net.got(9001) == [("/pong",), ("/part/2/pan", 1.0)]
+
+
 def test_who_is_permanent_and_subscribes_as_well_is_told_once() -> None:
     net = Net(permanent=[("192.168.1.7", 9001)])
     tablet = net.client(51_234, "192.168.1.7")

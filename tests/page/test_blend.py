@@ -25,7 +25,17 @@ BUTTON_LEAST = 44  # CSS pixels
 RATE = 48_000
 LOW_HZ, BRIGHT_HZ = 400.0, 2000.0
 SECONDS = 2.0
-TOUCHED = ("#sound-a", "#sound-b", "#curve", "#blend-start", "#blend-loop", "#blend-listen", "#blend-view", "#keys", "#panic")
+TOUCHED = (
+    "#sound-a",
+    "#sound-b",
+    "#curve",
+    "#blend-start",
+    "#blend-loop",
+    "#blend-listen",
+    "#blend-view",
+    "#keys",
+    "#panic",
+)
 
 
 sent: list[Any] = []

@@ -136,7 +136,8 @@ def check_models(config: Config) -> Finding:
     """The models in the folder, by their documents, and whether the configured one is among them."""
     from oscvae.model.document import model_names, model_path, read_any_document
 
-    folder, wanted = config.model.folder, config.model.name
+    folder = config.model.folder
+    wanted = dict.fromkeys((config.model.name, *config.model.parts.values()))
     good, bad = [], []
     for name in model_names(folder):
         try:
@@ -149,15 +150,20 @@ def check_models(config: Config) -> Finding:
             notes = f"{document.note_min}..{document.note_max}"
             good.append((name, f"{name} (D={document.latent_size}, {document.sample_rate} Hz, notes {notes})"))
     what = "; ".join([", ".join(text for _, text in good) or f"none in {folder}", *bad])
-    if wanted not in dict(good):
-        return Finding("models", "warn", f"{what}; {wanted!r}, which should play, is not there", _choose_model(good))
+    missing = " and ".join(repr(name) for name in wanted if name not in dict(good))
+    if missing:
+        what = f"{what}; {missing}, which should play, {'are' if ' and ' in missing else 'is'} not there"
+        return Finding("models", "warn", what, _choose_models(good, config.model))
     if bad:
         return Finding("models", "warn", what, f"move what is no model out of {folder}")
     return Finding("models", "ok", what)
 
 
-def _choose_model(good: Sequence[tuple[str, str]]) -> str:
-    """The default one, if it is there."""
+def _choose_models(good: Sequence[tuple[str, str]], model: ModelConfig) -> str:
+    """The default one, if it is there; where only parts lack theirs, those that have one."""
+    if model.name in dict(good):
+        parts = ", ".join(f"{number}: {name}" for number, name in model.parts.items() if name in dict(good))
+        return f"oscvae serve --set 'model.parts={{{parts}}}'"
     if good:
         usual = ModelConfig().name
         return f"oscvae serve --set model.name={usual if usual in dict(good) else good[0][0]}"

@@ -27,6 +27,7 @@ from oscvae.errors import CommandError
 from oscvae.osc.client import Client
 from oscvae.osc.hub import Hub
 from oscvae.osc.packets import MAX_PACKET, encode_message
+from oscvae.osc.parts import joined, split
 from oscvae.osc.subscribers import CHANGE_INTERVAL_S
 from oscvae.osc.web import pages, rights, tree
 
@@ -137,12 +138,12 @@ class Door:
         for one, client in self._sockets.items():
             moved = [path for path, by in changes.items() if by != client.key]
             moved_cursors = {tree.cursor_of(path) for path in moved} - {0}
-            for listened in one.listens:
-                if listened not in moved and tree.cursor_of(listened) not in moved_cursors:
+            for listened, path in one.listens.items():
+                if path not in moved and tree.cursor_of(path) not in moved_cursors:
                     continue
                 if listened not in packets:
                     with contextlib.suppress(CommandError):  # a dimension that the model of now has not
-                        packets[listened] = encode_message(listened, self._standing(listened))
+                        packets[listened] = encode_message(listened, self._standing(path))
                 if listened in packets:
                     one.send(packets[listened])
 
@@ -256,7 +257,7 @@ class _Socket:
         self._standing = standing
         self._out: asyncio.Queue[bytes | str | None] = asyncio.Queue()
         self._unread = 0
-        self.listens: set[str] = set()
+        self.listens: dict[str, str] = {}  # addresses as it named them, and as they are told
 
     def send(self, packet: bytes, _client: Client | None = None) -> None:
         self._put(packet)
@@ -284,7 +285,7 @@ class _Socket:
         try:
             said = json.loads(text)
             command, path = said["COMMAND"], said["DATA"]
-            act = {"LISTEN": self._listen, "IGNORE": self.listens.discard}[command]
+            act = {"LISTEN": self._listen, "IGNORE": self._ignore}[command]
         except (ValueError, KeyError, TypeError, RecursionError):
             right = 'text must be {"COMMAND": "LISTEN" or "IGNORE", "DATA": "/address"}; OSC goes in binary frames'
             self.send(encode_message("/fail", ("packet", right)))
@@ -298,7 +299,10 @@ class _Socket:
         self._standing(path)
         if len(self.listens) >= MOST_LISTENED:
             raise CommandError(f"a WebSocket listens to at most {MOST_LISTENED} addresses")
-        self.listens.add(path)
+        self.listens[path] = joined(*split(path))
+
+    def _ignore(self, path: str) -> None:
+        self.listens.pop(path, None)
 
     def _put(self, item: bytes | str) -> None:
         if self._unread > UNREAD_MAX:
