@@ -296,10 +296,11 @@ class _Socket:
             self.send(encode_message("/fail", (str(path)[:64], str(error))))
 
     def _listen(self, path: str) -> None:
-        self._standing(path)
+        told = joined(*split(path))
+        self._standing(told)
         if len(self.listens) >= MOST_LISTENED:
             raise CommandError(f"a WebSocket listens to at most {MOST_LISTENED} addresses")
-        self.listens[path] = joined(*split(path))
+        self.listens[path] = told
 
     def _ignore(self, path: str) -> None:
         self.listens.pop(path, None)
