@@ -32,7 +32,7 @@ The path of a note. Each folder is about one thing, and names its clock in its f
       |  audio/    block clock: the audio server's own thread
       v
     mixer -> voice (attack, release, pan) -> master (bus of a part: gain; outputs: limit, meter) -> jack (portaudio,
-    silent): out_1, out_2 ..
+    silent): out_1, out_2 ..; in_1 goes into memory that decoders read (realtime.live)
 
 `play.instrument` builds what lies between a command and the engine, for the daemon (`daemon.conductor`) and for
 `oscvae render` (`play.offline`) alike. `realtime/` is what the hop and the block clock are made of. `model/`, `sound/`

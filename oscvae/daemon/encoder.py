@@ -27,10 +27,10 @@ from oscvae.errors import BusyError, CommandError
 from oscvae.files import open_regular, why
 from oscvae.model.detail import Detail, checked, detail_size, share_elsewhere
 from oscvae.model.document import AnyDocument, ModelDocument
-from oscvae.model.frames import FramesDocument
 from oscvae.names import find
 from oscvae.play.models.loaded import Handle, Loaded
-from oscvae.play.recordings import read_part, recording_parts
+from oscvae.play.recordings import Recorded as RecordedDocument
+from oscvae.play.recordings import read_recording, recording_parts
 from oscvae.settings.disk import Disk
 
 TIMEOUT_S = 60.0
@@ -57,11 +57,12 @@ class Encoded(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """A recording as a model of single frames knows it."""
+    """A recording as a model knows it that encodes such."""
 
     handle: Handle
     distance_db: float
-    """How far the frames that it decodes are from those of the recording, level apart: log-spectral, in dB."""
+    """How far the frames that it decodes are from those of the recording, level apart: log-spectral, in dB; 0 of a
+    model of samples, which is not asked."""
 
 
 class Encoder:
@@ -141,8 +142,8 @@ class Encoder:
         doubts = [why for why in (doubt, document.unlike(mean), far(distance[0])) if why]
         return Encoded(heard, document.within_reach(mean), "; ".join(doubts), distance[0], detail)
 
-    async def record(self, name: str, loaded: Loaded, document: FramesDocument) -> Recorded:
-        """What a whole recording is to a model of single frames, whose decoder then knows it. Raises CommandError."""
+    async def record(self, name: str, loaded: Loaded, document: RecordedDocument) -> Recorded:
+        """What a whole recording is to a model that encodes such, whose decoder then knows it. Raises CommandError."""
         if not loaded.decoder.encodes:
             raise CommandError(f"the model {loaded.name!r} has no encoder")
         try:
@@ -155,8 +156,9 @@ class Encoder:
                 path = await self._disk.ask(partial(self.path, name), name)
                 frames = await self._analyse_frames(path, document, shared)
                 number, notice = loaded.handles.new_recording(), dict[str, Any]()
-                for request in recording_parts(frames, number):
-                    notice = await self._ask(loaded, request, partial(read_part, shared, frames, request, document))
+                for request in recording_parts(frames, number, document.encoded_at_once):
+                    put = partial(read_recording, shared, frames, request, document)
+                    notice = await self._ask(loaded, request, put)
                     if "why" in notice:
                         raise CommandError(f"{name}: {notice['why']}")
         finally:
@@ -166,15 +168,15 @@ class Encoder:
         mean, distance = _numbers(notice.get("mean"), loaded.info.dims), _numbers([notice.get("distance_db")], 1)
         if mean is None or distance is None:
             raise CommandError(f"{name}: the model {loaded.name!r} makes nothing of it")
-        seconds = frames * document.hop / document.sample_rate
-        return Recorded(Handle(document.within_reach(mean), (), number, seconds), distance[0])
+        seconds = frames * document.frame_s
+        return Recorded(Handle(document.within_reach(mean), (), number, seconds), round(distance[0], 2))
 
-    async def _analyse_frames(self, path: Path, document: FramesDocument, shared: int) -> int:
+    async def _analyse_frames(self, path: Path, document: RecordedDocument, shared: int) -> int:
         """Have a recording's frames written into shared memory; how many there are."""
         size = range(_NOTE_BYTES, _NOTE_BYTES + 1)
         data = await self._help(path, "oscvae.sound.trajectory", document, size, str(shared), given=(shared,))
         frames = int(np.frombuffer(data, np.int64)[0])
-        if not frames > 0 or os.fstat(shared).st_size != frames * (document.bands.n + 1) * 4:
+        if not frames > 0 or os.fstat(shared).st_size != frames * (document.frame_numbers + 1) * 4:
             raise CommandError(f"{path.name}: its analysis answered nonsense")
         return frames
 

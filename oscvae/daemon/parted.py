@@ -16,7 +16,6 @@ from oscvae.daemon.errands import Errands
 from oscvae.errors import CommandError
 from oscvae.model.described import Described2, Place, Point
 from oscvae.model.document import ModelDocument
-from oscvae.model.frames import FramesDocument
 from oscvae.names import normal
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
@@ -99,7 +98,7 @@ class PartServices:
     def _encode(self, command: Command, client: Client) -> None:
         async def work() -> tuple[Any, ...]:
             name, loaded = command.values["file"], self._loaded(command)
-            if isinstance(loaded.document, FramesDocument):
+            if not isinstance(loaded.document, ModelDocument):
                 recorded = await self._encoder.record(name, loaded, loaded.document)
                 handle = normal(PurePath(name).stem)
                 loaded.handles.keep(handle, recorded.handle)
@@ -215,7 +214,7 @@ def model_messages(part: Part) -> Iterator[tuple[str, Sequence[Any]]]:
     labels, pads = (document.labels, document.pads) if isinstance(document, Described2) else ((), ())
     yield part.address("/labels"), labels
     yield part.address("/pads"), pads
-    yield part.address("/blends"), (int(isinstance(document, FramesDocument) and loaded.decoder.encodes),)
+    yield part.address("/blends"), (int(not isinstance(document, ModelDocument) and loaded.decoder.encodes),)
 
 
 def _model(part: Part) -> Loaded:

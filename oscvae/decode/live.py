@@ -4,13 +4,15 @@ way along them.
 The memory is one page of words and a ring of float32 [FRAMES] behind it (`realtime.live`). It is mapped to be read
 only. The writer waits for nobody: who reads follows the head, and what it has missed is passed over.
 
-A frame of the model needs the samples of a whole window, so the newest there can be is half a window old in its middle.
-A voice is decoded frame by frame as the input comes. What it has in stock besides is delay, so where the least of it in
-`LOOK_BACK` frames is more than a frame and what is kept for safety, one is left out.
+A frame of a model of frames needs the samples of a whole window, so the newest there can be is half a window old in
+its middle; a model of samples encodes chunk after chunk, once for all voices. A voice is decoded as the input comes.
+What it has in stock besides is delay, so where the least of it in `LOOK_BACK` chunks is more than a chunk and what is
+kept for safety, one is left out.
 """
 
 from __future__ import annotations
 
+import math
 import mmap
 import time
 from collections import deque
@@ -28,13 +30,18 @@ HEAD, RATE = range(2)  # realtime.live's; that module would import numba
 PAGE_BYTES = 4096
 FRAMES = 1 << 16
 
-LOOK_BACK = 48  # frames
-SAFE_S = 0.006  # of sound that a voice has in stock when a frame comes: a busy machine decodes it later
+LOOK_BACK = 48  # chunks
+SAFE_S = 0.006  # of sound that a voice has in stock when a chunk comes: a busy machine decodes it later
 STALLED_S = 0.1  # in which nothing came: the server is gone, or stands still
+AHEAD_S = 0.015  # of sound that a voice of samples has in stock from the start, when its second chunk comes
+IDLE_S = 1.0  # after which nobody has listened
+CHUNKS_KEPT = 8  # for voices that are behind others
 AT_FIRST = 4  # frames behind the newest at which a voice begins, which so many hops of its first samples need
 _HALF_WIDTH = 24  # samples of the slower rate to either side of one that is resampled
 _BETA = 8.0  # of its Kaiser window: 80 dB
 _CUTOFF = 0.94  # of the slower rate's half
+_DISTANCES = np.linspace(0.0, _HALF_WIDTH, 512 * _HALF_WIDTH + 1)  # in samples of the slower rate
+_SINC = np.sinc(_CUTOFF * _DISTANCES) * np.i0(_BETA * np.sqrt(1.0 - (_DISTANCES / _HALF_WIDTH) ** 2)) / np.i0(_BETA)
 
 
 class LiveInput:
@@ -66,37 +73,122 @@ class LiveInput:
 
 
 class Window:
-    """Windows [n_fft] at a model's rate out of samples at another: a windowed sinc, whose weights are the same for each
-    window, as each begins at a sample of the input."""
+    """Samples [count] at a model's rate out of those at another: a windowed sinc. fraction: of a sample of the input,
+    by which the first lies behind the one that it begins at."""
 
-    def __init__(self, n_fft: int, model_rate: int, rate: int) -> None:
+    def __init__(self, count: int, model_rate: int, rate: int, fraction: float = 0.0) -> None:
         self.step = rate / model_rate
         self.half = 0
         self._weights: Float32s | None = None
         if rate == model_rate:
-            self.length = n_fft
+            self.length = count
             return
         slower = max(1.0, self.step)  # input samples that one of the slower rate is long
-        self.half = int(np.ceil(_HALF_WIDTH * slower))
-        places = np.arange(n_fft) * self.step
-        first = places.astype(np.int64) - self.half + 1
-        self._gather = first[:, None] + self.half + np.arange(2 * self.half)
-        distance = (places[:, None] - (self._gather - self.half)) / slower
-        taper = np.i0(_BETA * np.sqrt(np.clip(1.0 - (distance / _HALF_WIDTH) ** 2, 0.0, 1.0))) / np.i0(_BETA)
-        weights = np.sinc(_CUTOFF * distance) * taper
+        self.half = math.ceil(_HALF_WIDTH * slower)
+        places = fraction + np.arange(count) * self.step
+        self._gather = (places.astype(np.int64) + 1)[:, None] + np.arange(2 * self.half)
+        distance = np.abs(places[:, None] - (self._gather - self.half)) / slower
+        weights = np.interp(distance, _DISTANCES, _SINC)
         self._weights = (weights / weights.sum(1, keepdims=True)).astype(np.float32)
-        self.length = int(self._gather.max()) + 1
+        self.length = int(self._gather[-1, -1]) + 1
 
     def take(self, samples: Float32s) -> Float32s:
-        """The window that begins `half` samples after the first of samples [length]."""
+        """What begins `half` samples after the first of samples [length]."""
         if self._weights is None:
             return samples
         resampled: Float32s = np.einsum("ij,ij->i", samples[self._gather], self._weights)
         return resampled
 
 
+class _Reader:
+    """Reads the live input for a model, stretch after stretch of `count` samples at the model's rate, `hop` apart.
+
+    exact: a stretch goes on where the last one ended, to the fraction of a sample; else each begins at a sample.
+    """
+
+    def __init__(self, live: LiveInput, model_rate: int, count: int, hop: int, at_first: float, *, exact: bool) -> None:
+        self.rate = 0  # of the input, Hz
+        self._live, self._model_rate = live, model_rate
+        self._count, self._hop, self._at_first, self._exact = count, hop, at_first, exact
+        self._window: Window | None = None
+        self._place = 0.0  # of the next stretch's first sample in the input
+        self._head, self._came_s = -1, 0.0
+
+    @property
+    def hop_s(self) -> float:
+        return self._hop / self._model_rate
+
+    @property
+    def behind(self) -> int:
+        """Samples that have come since the last that the next stretch needs; below 0 while it waits for some."""
+        if self._window is None:
+            return -1
+        length = self._window.length + self._exact  # with a fraction it is a sample more
+        return self._live.head - (self._first - self._window.half + length)
+
+    @property
+    def _first(self) -> int:
+        return math.floor(self._place) if self._exact else round(self._place)
+
+    def wait_s(self, more: int = 0) -> float:
+        """Seconds until the samples of the next stretch have come, or of one so many later; 0 = they are there, or will
+        not come."""
+        now = time.monotonic()
+        head = self._live.head
+        if head != self._head:
+            self._head, self._came_s = head, now
+        self._follow(self._live.rate)
+        if self._window is None or now - self._came_s > STALLED_S:
+            return 0.0
+        return max(0.0, more * self.hop_s - self.behind / self.rate)
+
+    def _follow(self, rate: int) -> None:
+        """Listen at that rate from now on, if it is another."""
+        if rate == self.rate:
+            return
+        self.rate = rate
+        self._window = Window(self._count, self._model_rate, rate) if rate > 0 else None
+        self.go_to_newest(self._at_first)
+
+    def go_to_newest(self, hops_behind: float = 0.0) -> None:
+        if self._window is not None:
+            newest = self._live.head - self._window.length + self._window.half
+            self._place = float(math.floor(newest - hops_behind * self._hop * self._window.step))
+
+    def take(self) -> Float32s | None:
+        """The next stretch [count]; None where it will not come."""
+        if self.behind < 0:
+            return None
+        if self.behind > FRAMES // 2:  # who reads was away for long
+            self.go_to_newest()
+        window, first = self._window, self._first
+        assert window is not None
+        if self._exact and window.half:
+            window = Window(self._count, self._model_rate, self.rate, self._place - first)
+        self.skip()
+        return window.take(self._live.read(first - window.half, window.length))
+
+    def skip(self) -> None:
+        self._place += self._hop * self.rate / self._model_rate
+
+
+class _Stock:
+    """How much sound a voice had when its last chunks came, s."""
+
+    def __init__(self) -> None:
+        self._seen: deque[float] = deque(maxlen=LOOK_BACK)
+
+    def is_more_than(self, chunk_s: float, stock_s: float) -> bool:
+        """Whether a chunk may be left out, now that this much was there as one came."""
+        self._seen.append(stock_s)
+        if len(self._seen) < LOOK_BACK or min(self._seen) <= SAFE_S + chunk_s:
+            return False
+        self._seen.clear()
+        return True
+
+
 class LivePath:
-    """Along the live input, a frame at a time.
+    """Along the live input, a frame at a time, of a model of frames.
 
     encode(frames): points and levels of what the analysis tells. reach: the lowest and the highest that is played, each
     [D]. offset: added to each point.
@@ -113,16 +205,13 @@ class LivePath:
     ) -> None:
         self.generation = generation
         self.chunks = 0
-        self._live, self._document, self._encode = live, document, encode
+        self._encode = encode
         self._analysis = FrameAnalysis(document)
+        self._reader = _Reader(live, document.sample_rate, document.n_fft, document.hop, AT_FIRST, exact=False)
         self._low, self._high = reach
         self._offset = np.array(offset, np.float32) if offset else np.zeros(document.latent_size, np.float32)
         self._silence = Encoded(np.array(document.latent.mean, np.float32)[:, None], np.full(1, SILENT_DB, np.float32))
-        self._window: Window | None = None
-        self._rate = 0
-        self._place = 0.0  # of the next window's first sample in the input
-        self._head, self._came_s = -1, 0.0
-        self._stock: deque[float] = deque(maxlen=LOOK_BACK)
+        self._stock = _Stock()
 
     def steer(self, what: int, values: tuple[float, ...]) -> None:
         if what == OFFSET:
@@ -130,58 +219,92 @@ class LivePath:
 
     def wait_s(self) -> float:
         """Seconds until the next frame's samples have come; 0 = they are there, or will not come."""
-        live, now = self._live, time.monotonic()
-        head = live.head
-        if head != self._head:
-            self._head, self._came_s = head, now
-        self._follow(live.rate)
-        if self._window is None or now - self._came_s > STALLED_S:
-            return 0.0
-        return max(0.0, (self._end - head) / self._rate)
-
-    @property
-    def _end(self) -> int:
-        """The sample behind the last that the next frame needs."""
-        assert self._window is not None
-        return round(self._place) - self._window.half + self._window.length
-
-    @property
-    def _hop(self) -> float:
-        """Samples of the input from one frame to the next."""
-        return self._document.hop * self._rate / self._document.sample_rate
-
-    def _follow(self, rate: int) -> None:
-        """Listen at that rate from now on, if it is another."""
-        if rate == self._rate:
-            return
-        self._rate = rate
-        self._window = Window(self._document.n_fft, self._document.sample_rate, rate) if rate > 0 else None
-        self._go_to_newest(AT_FIRST)
-
-    def _go_to_newest(self, frames_behind: float) -> None:
-        if self._window is not None:
-            newest = self._live.head - self._window.length + self._window.half
-            self._place = newest - frames_behind * self._hop
-            self._stock.clear()
+        return self._reader.wait_s()
 
     def next(self, frames: int, stock_s: float = 0.0) -> Chunk:
         """The next frame, `frames` times. stock_s: for how long the voice has sound without it."""
         self.chunks += 1
-        window, head = self._window, self._live.head
-        if window is None or self._end > head:  # nothing comes
+        heard = self._reader.take()
+        if heard is None:
             return self._chunk(self._silence, frames)
-        if head - self._end > FRAMES // 2:  # it was away for long
-            self._go_to_newest(0.0)
-        self._stock.append(stock_s)
-        samples = self._live.read(round(self._place) - window.half, window.length)
-        found = self._encode(self._analysis.tell(window.take(samples)))
-        self._place += self._hop
-        if len(self._stock) == LOOK_BACK and min(self._stock) > SAFE_S + self._hop / self._rate:
-            self._place += self._hop
-            self._stock.clear()
-        return self._chunk(found, frames)
+        if self._stock.is_more_than(self._reader.hop_s, stock_s):
+            self._reader.skip()
+        return self._chunk(self._encode(self._analysis.tell(heard)), frames)
 
     def _chunk(self, found: Encoded, frames: int) -> Chunk:
         z = np.clip(found.z + self._offset[:, None], self._low[:, None], self._high[:, None])
         level_db = np.clip(found.level_db, SILENT_DB, LOUDEST_DB)
         return Chunk(np.repeat(z, frames, 1), np.repeat(level_db, frames), rows=1)
+
+
+class Ear:
+    """What a model of samples makes of the live input, chunk after chunk, once for all voices that listen.
+
+    samples: of a chunk. encode(samples, number): its points [D, frames]; the chunk 0 remembers nothing.
+    """
+
+    def __init__(
+        self, live: LiveInput, model_rate: int, samples: int, encode: Callable[[Float32s, int], Float32s]
+    ) -> None:
+        self._reader = _Reader(live, model_rate, samples, samples, 0.0, exact=True)
+        self._encode, self._samples = encode, samples
+        self._first = 0  # the number of the chunk before which it remembers nothing
+        self._next = 0
+        self._kept: dict[int, Float32s] = {}
+
+    @property
+    def chunk_s(self) -> float:
+        return self._reader.hop_s
+
+    def begin(self) -> int:
+        """The number of the chunk at which a voice begins that listens from now on."""
+        wait_s, ahead = self._reader.wait_s(), AHEAD_S / self.chunk_s
+        if self._reader.behind > self._reader.rate * IDLE_S or not self._kept:  # nobody has listened
+            self._reader.go_to_newest(ahead)
+            self._first = self._next
+            self._kept.clear()
+            return self._next
+        is_short = wait_s > self.chunk_s - AHEAD_S and self._next - 2 in self._kept
+        return self._next - 1 - is_short
+
+    def wait_s(self, number: int) -> float:
+        """Seconds until that chunk has come; 0 = it is there, or will not come."""
+        return 0.0 if number in self._kept else self._reader.wait_s(number - self._next)
+
+    def points(self, number: int) -> Float32s:
+        """Of a chunk that is there; of the oldest that is kept, for who is late."""
+        while self._next <= number or not self._kept:
+            heard = self._reader.take()
+            samples = np.zeros(self._samples, np.float32) if heard is None else heard
+            self._kept[self._next] = self._encode(samples, self._next - self._first)
+            self._kept.pop(self._next - CHUNKS_KEPT, None)
+            self._next += 1
+        return self._kept.get(number, self._kept[min(self._kept)])
+
+
+class EarPath:
+    """Along the live input, chunk after chunk, of a model of samples. reach, offset: as of a `LivePath`."""
+
+    def __init__(
+        self, generation: int, ear: Ear, reach: tuple[Float32s, Float32s], offset: tuple[float, ...] = ()
+    ) -> None:
+        self.generation = generation
+        self.chunks = 0
+        self._ear = ear
+        self._low, self._high = reach
+        self._offset = np.array(offset, np.float32) if offset else np.zeros(reach[0].size, np.float32)
+        self._number = ear.begin()
+        self._stock = _Stock()
+
+    def steer(self, what: int, values: tuple[float, ...]) -> None:
+        if what == OFFSET:
+            self._offset = np.array(values, np.float32)
+
+    def wait_s(self) -> float:
+        return self._ear.wait_s(self._number)
+
+    def next(self, frames: int, stock_s: float = 0.0) -> Chunk:
+        z = self._ear.points(self._number) + self._offset[:, None]
+        self._number += 1 + self._stock.is_more_than(self._ear.chunk_s, stock_s)
+        self.chunks += 1
+        return Chunk(np.clip(z, self._low[:, None], self._high[:, None]))

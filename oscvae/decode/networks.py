@@ -10,15 +10,15 @@ import numpy as np
 from oscvae.arrays import Float32s
 from oscvae.decode.live import LiveInput, LivePath
 from oscvae.decode.notes import CudaError, Network, first_line
-from oscvae.decode.paths import BlendPath, Chunk, Encoded, Path, PointPath
-from oscvae.decode.pool import ENCODED_AT_ONCE
+from oscvae.decode.paths import Chunk, Encoded, Path, PointPath
+from oscvae.decode.pool import take_part
 from oscvae.decode.preload import WARM_CALLS
-from oscvae.decode.wire import CURVE, LISTEN, NOTE_ON, OFFSET, Request
+from oscvae.decode.recordings import Recordings
+from oscvae.decode.wire import LISTEN, NOTE_ON, Request
 from oscvae.model.frames import Apart, FramesDocument
 from oscvae.sound.frames import Trajectory
 
 BATCHES = (2, 4, 8, 16, 32)
-LOUD_DB = 60.0  # below the loudest frame of a recording, beyond which a frame says nothing of where it lies
 
 
 class FramesNetwork(Network):
@@ -38,9 +38,7 @@ class FramesNetwork(Network):
         self._apart = Apart(self._document, self._document.reference)
         low, high = self._document.reach
         self._reach = np.array(low, np.float32), np.array(high, np.float32)
-        self._recordings: dict[int, Encoded] = {}
-        self._parts: list[Encoded] = []
-        self._distances: list[Float32s] = []
+        self._recordings = Recordings(self._reach)
         mean = torch.tensor(self._document.latent.mean, dtype=torch.float32)
         if self.live is not None and self.encodes:
             frame = Trajectory(np.full((1, self._document.bands.n), -1.0, np.float32), np.zeros(1, np.float32))
@@ -102,15 +100,7 @@ class FramesNetwork(Network):
             return self._listening(request)
         if request.kind == NOTE_ON:
             return PointPath(request.generation, np.array(request.z, np.float32))
-        first, second, mix, rate, position, loop, count, *more = request.z
-        a, b = self._recordings.get(int(first)), self._recordings.get(int(second))
-        if a is None or b is None:
-            return None
-        path = BlendPath(request.generation, a, b, mix, rate, position, loop != 0.0, self._reach)
-        for what, values in ((CURVE, more[: int(count)]), (OFFSET, more[int(count) :])):
-            if values:
-                path.steer(what, tuple(values))
-        return path
+        return self._recordings.blend(request)
 
     def _listening(self, request: Request) -> Path | None:
         if self.live is None or not self.encodes:
@@ -130,31 +120,16 @@ class FramesNetwork(Network):
     def encode_part(self, x: Float32s, request: Request) -> dict[str, Any]:
         """Take in a part of a recording, x [frames, bands] with the levels behind it, as a notice says it: the mean of
         its points, and how far what is decoded there is from the part, without its level."""
-        count, torch = request.deadline, self._torch
-        heard = x[:count].copy()
-        level = x[ENCODED_AT_ONCE:].reshape(-1)[:count].copy()
+        torch = self._torch
+        heard, level = take_part(x, self._document, request.deadline)
         with torch.inference_mode():
             mean, _ = self._module.encode(torch.from_numpy(heard.T.copy())[None].to(self.device))
             decoded = self._module(mean)
         z = mean[0].cpu().numpy()
         if not (np.isfinite(z).all() and bool(decoded.isfinite().all())):
             raise RuntimeError("what it encodes is not finite")
-        if request.block == 0:
-            self._parts, self._distances = [], []
-        self._parts.append(Encoded(z, level))
-        self._distances.append(np.square(decoded[0].T.clamp(-1.0, 1.0).cpu().numpy() - heard).mean(1))
-        if request.note == 0:  # more follows
-            return {"mean": z.mean(1).tolist()}
-        points, levels = (np.concatenate(parts, axis=-1) for parts in zip(*self._parts, strict=True))
-        distances = np.concatenate(self._distances)
-        self._recordings[request.slot] = Encoded(points, levels)
-        self._parts, self._distances = [], []
-        loud = levels >= levels.max() - LOUD_DB
-        per_unit = (self._document.ceiling_db - self._document.floor_db) / 2.0
-        return {
-            "mean": points[:, loud].mean(1).tolist(),
-            "distance_db": round(float(np.sqrt(distances[loud]).mean()) * per_unit, 2),
-        }
+        db = (decoded[0].T.clamp(-1.0, 1.0).cpu().numpy() - heard) * (0.5 * self._document.range_db)
+        return self._recordings.take(request, Encoded(z, level), np.square(db).mean(1))
 
     def begin(self, path: Path) -> bool:
         """Whether there is room for another voice."""

@@ -7,6 +7,7 @@ this process. What a model draws otherwise (dropout, `randint`) has torch's gene
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +22,7 @@ class Noise:
 
     def __init__(self, torch: Any, device: str) -> None:
         self._torch, self.device = torch, device
-        self._rows: list[np.random.Generator] = []
+        self._of_thread = threading.local()  # what encodes draws beside what decodes
         self.seed([(0, 0)])
         self._library = torch.library.Library("aten", "IMPL")
         with warnings.catch_warnings():
@@ -34,8 +35,8 @@ class Noise:
         self._library._destroy()
 
     def seed(self, seeds: Sequence[tuple[int, int]]) -> None:
-        """The voice and the chunk of each row that is decoded next."""
-        self._rows = [np.random.default_rng(seed) for seed in seeds]
+        """The voice and the chunk of each row that is decoded next, in this thread."""
+        self._of_thread.rows = [np.random.default_rng(seed) for seed in seeds]
         voice, chunk = seeds[0]
         self._torch.manual_seed(voice * _SEED + chunk)
 
@@ -49,8 +50,9 @@ class Noise:
 
     def _fill(self, x: Any, draw: Any) -> Any:
         shape = tuple(x.shape)
-        if shape and shape[0] == len(self._rows):
-            drawn = np.stack([draw(rng, shape[1:]) for rng in self._rows])
+        rows: list[np.random.Generator] = getattr(self._of_thread, "rows", None) or [np.random.default_rng(0)]
+        if shape and shape[0] == len(rows):
+            drawn = np.stack([draw(rng, shape[1:]) for rng in rows])
         else:  # nobody's in particular
-            drawn = np.asarray(draw(self._rows[0], shape))
+            drawn = np.asarray(draw(rows[0], shape))
         return x.copy_(self._torch.from_numpy(drawn))

@@ -13,11 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from oscvae.arrays import Float32s
-from oscvae.model.document import AnyDocument, ModelDocument
+from oscvae.model.document import AnyDocument, ModelDocument, SamplesDocument
 from oscvae.model.frames import FramesDocument
 
-ENCODED_AT_ONCE = 512
-"""Frames of a recording that are encoded at a time."""
 _ITEM_BYTES = 4
 
 
@@ -36,8 +34,8 @@ class PoolShape(NamedTuple):
         frames = 0
         if isinstance(document, ModelDocument):
             frames = document.frames
-        elif isinstance(document, FramesDocument):  # and behind them the level of each
-            frames = ENCODED_AT_ONCE + math.ceil(ENCODED_AT_ONCE / numbers)
+        else:  # and behind them the level of each
+            frames = math.ceil(document.encoded_at_once * (document.frame_numbers + 1) / numbers)
         return cls(blocks, rows, frames, numbers)
 
     @property
@@ -49,6 +47,20 @@ class PoolShape(NamedTuple):
         rows = np.frombuffer(memory, np.float32, count=self.n_bytes // _ITEM_BYTES).reshape(-1, self.bands)
         decoded = self.blocks * self.rows
         return rows[:decoded].reshape(self.blocks, self.rows, self.bands), rows[decoded:]
+
+
+def put_part(shared: Float32s, document: FramesDocument | SamplesDocument, x: Float32s, level_db: Float32s) -> None:
+    """Lay frames of a recording, x [T, numbers] and the level of each [T], where they are to be encoded."""
+    flat, behind = shared.reshape(-1), document.encoded_at_once * document.frame_numbers
+    flat[: x.size] = x.reshape(-1)
+    flat[behind : behind + level_db.size] = level_db
+
+
+def take_part(shared: Float32s, document: FramesDocument | SamplesDocument, frames: int) -> tuple[Float32s, Float32s]:
+    """A copy of them."""
+    flat, behind = shared.reshape(-1), document.encoded_at_once * document.frame_numbers
+    numbers = document.frame_numbers
+    return flat[: frames * numbers].reshape(frames, numbers).copy(), flat[behind : behind + frames].copy()
 
 
 def put_details(block: Float32s, details: Sequence[Float32s]) -> int:

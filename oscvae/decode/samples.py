@@ -19,12 +19,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from oscvae.arrays import Float32s
+from oscvae.decode.live import Ear, EarPath, LiveInput
 from oscvae.decode.noise import Noise
 from oscvae.decode.notes import CudaError, Network, first_line
-from oscvae.decode.paths import Chunk, Path, PointPath
+from oscvae.decode.paths import Chunk, Encoded, Path, PointPath
+from oscvae.decode.pool import take_part
+from oscvae.decode.preload import WARM_CALLS
+from oscvae.decode.recordings import Recordings
 from oscvae.decode.rows import SIZES, Rows, batch_size, find_rows
-from oscvae.decode.wire import NOTE_ON, Request, Setup
+from oscvae.decode.wire import BLEND, LISTEN, Request, Setup
 from oscvae.model.document import SamplesDocument, parse_any_document
+from oscvae.model.nn_tilde import encoder_channels
 from oscvae.model.streams import chunk_samples
 
 BUSY_MOST = 0.7  # share of its time that a model of samples may be decoding, a call for each voice
@@ -65,7 +70,10 @@ class Calls:
 class SamplesNetwork(Network):
     """Points in, samples out."""
 
-    live: Any = None  # which none of its voices goes along
+    live: LiveInput | None = None
+    _channels = 0  # that its encode takes
+    _encoder: Any = None  # a copy of the module, for recordings
+    _ear: Ear | None = None
     _described: dict[str, Any] | None = None
     _opened: Opened | None = None
     _noise: Noise | None = None
@@ -152,6 +160,7 @@ class SamplesNetwork(Network):
                     f"once, not {wanted}"
                 )
         self._of: dict[int, Any] = {}  # the row or the copy of a voice, by generation
+        self._prepare_to_encode(opened, document)
         self._forget(opened)
         if self._memory:
             self._free: list[Any] = list(range(self.streams + 1))  # and one that a voice which fades still uses
@@ -163,7 +172,54 @@ class SamplesNetwork(Network):
             for _ in range(2):
                 self._decode(self._free[-1], points, [(0, 0)])
             self._on_step("warm")
+
+    def _prepare_to_encode(self, opened: Opened, document: SamplesDocument) -> None:
         self._opened = opened
+        self._channels = encoder_channels(opened.module, document.latent_size, document.ratio)
+        self.encodes = self._channels > 0
+        low, high = document.reach
+        self._reach = np.array(low, np.float32), np.array(high, np.float32)
+        self._recordings = Recordings(self._reach)
+        if not self.encodes or self.live is None:
+            return
+        module = copy.deepcopy(opened.module)
+
+        def encode(samples: Float32s, number: int) -> Float32s:
+            if number == 0:
+                self._forget(opened, module)
+            return self._encode(module, samples, number)
+
+        self._ear = Ear(self.live, document.sample_rate, document.ratio * self._frames, encode)
+        for _ in range(WARM_CALLS):
+            encode(np.zeros(document.ratio * self._frames, np.float32), 0)
+            self._on_step("warm")
+
+    def _encode(self, module: Any, samples: Float32s, number: int) -> Float32s:
+        """Points [D, frames] of samples [frames * ratio] at the model's rate. number: of the noise that it draws."""
+        torch, document = self._torch, self._document
+        assert self._noise is not None and isinstance(document, SamplesDocument)
+        self._noise.seed([(0, number)])
+        with torch.inference_mode():
+            sound = torch.from_numpy(samples)[None, None].repeat(1, self._channels, 1).to(self.device)
+            z = module.encode(sound)
+        expected = (1, document.latent_size, samples.size // document.ratio)
+        if tuple(z.shape) != expected:
+            raise RuntimeError(f"encode answered {tuple(z.shape)}, its document says {expected}")
+        points: Float32s = z[0].float().cpu().numpy()
+        if not np.isfinite(points).all():
+            raise RuntimeError("what it encodes is not finite")
+        return points
+
+    def encode_part(self, x: Float32s, request: Request) -> dict[str, Any]:
+        """Take in a part of a recording, as a notice says it. A part goes on where the last one ended."""
+        assert self._opened is not None
+        if self._encoder is None:
+            self._encoder = copy.deepcopy(self._opened.module)
+        if request.block == 0:
+            self._forget(self._opened, self._encoder)
+        heard, level = take_part(x, self._document, request.deadline)
+        z = self._encode(self._encoder, heard.reshape(-1), request.block)
+        return self._recordings.take(request, Encoded(z, level), np.zeros(len(level), np.float32))
 
     def _seek_rows(self, module: Any, dims: int, frames: int) -> None:
         if self._tried_frames == frames:
@@ -250,8 +306,12 @@ class SamplesNetwork(Network):
         return out[..., None]
 
     def path(self, request: Request) -> Path | None:
-        """Where a voice goes that begins."""
-        return PointPath(request.generation, np.array(request.z, np.float32)) if request.kind == NOTE_ON else None
+        """Where a voice goes that begins; None where a recording is not there, or no live input."""
+        if request.kind == BLEND:
+            return self._recordings.blend(request)
+        if request.kind == LISTEN:
+            return None if self._ear is None else EarPath(request.generation, self._ear, self._reach, request.z)
+        return PointPath(request.generation, np.array(request.z, np.float32))
 
     def begin(self, path: Path) -> bool:
         """Whether there is memory left for another voice; it remembers nothing then."""

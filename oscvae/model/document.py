@@ -28,7 +28,7 @@ from oscvae.model.described import MAX_NAME, Described, Described2, Points
 from oscvae.model.frames import FramesDocument
 from oscvae.model.knots import spread_matrix
 from oscvae.model.level import LEVEL_S, STROKE_LEVEL_S
-from oscvae.model.streams import MOST_CHUNK_FRAMES, Streamed, chunk_samples
+from oscvae.model.streams import ENCODED_SAMPLES, MOST_CHUNK_FRAMES, Streamed, chunk_samples
 from oscvae.names import find, normal
 
 FORMAT: Literal[1] = 1
@@ -233,6 +233,21 @@ class SamplesDocument(Streamed):
     def block_shape(self) -> tuple[int, int]:
         """Rows and numbers a row of a decoded chunk: samples, one."""
         return (self.ratio * self.chunk_frames if self.chunk_frames else chunk_samples(self.ratio)), 1
+
+    @property
+    def frame_numbers(self) -> int:
+        """Numbers of one frame of a recording, without its level: samples of a latent frame."""
+        return self.ratio
+
+    @property
+    def encoded_at_once(self) -> int:
+        """Frames of a recording."""
+        return max(1, ENCODED_SAMPLES // self.ratio)
+
+    @property
+    def frame_s(self) -> float:
+        """Seconds from one frame of a recording to the next."""
+        return self.ratio / self.sample_rate
 
 
 AnyDocument = ModelDocument | FramesDocument | SamplesDocument

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from oscvae.arrays import Float32s
 from oscvae.model.analysis import Finite, Spectrum
-from oscvae.model.streams import CHUNK_FRAMES, Streamed
+from oscvae.model.streams import CHUNK_FRAMES, ENCODED_FRAMES, Streamed
 
 SILENT_DB = -160.0
 """The least level that a frame is told to have."""
@@ -36,6 +36,21 @@ class FramesDocument(Streamed, Spectrum):
     def block_shape(self) -> tuple[int, int]:
         """Rows and numbers a row of a decoded chunk: frames, bands."""
         return CHUNK_FRAMES, self.bands.n
+
+    @property
+    def frame_numbers(self) -> int:
+        """Numbers of one frame of a recording, without its level: bands."""
+        return self.bands.n
+
+    @property
+    def encoded_at_once(self) -> int:
+        """Frames of a recording."""
+        return ENCODED_FRAMES
+
+    @property
+    def frame_s(self) -> float:
+        """Seconds from one frame of a recording to the next."""
+        return self.hop / self.sample_rate
 
 
 class Apart:

@@ -66,6 +66,19 @@ def derive(module: Any, name: str, rate: int = 0) -> dict[str, Any]:
     }
 
 
+def encoder_channels(part: Any, size: int, ratio: int) -> int:
+    """Channels that the method encode of a module takes; 0 where it has none, or one of other frames than those of
+    decode: `size` dimensions, one for `ratio` samples. Without encode_params it is taken to be of those, and mono."""
+    if not hasattr(part, "encode"):
+        return 0
+    if not hasattr(part, "encode_params"):
+        return 1
+    params = _params(part, "encode_params")
+    if params is None or params[2] != size or params[1] != ratio * params[3]:
+        return 0
+    return max(1, params[0])
+
+
 def _parts(module: Any) -> Iterator[Any]:
     for name in _INSIDE:
         part = getattr(module, name, None) if name else module
@@ -73,8 +86,8 @@ def _parts(module: Any) -> Iterator[Any]:
             yield part
 
 
-def _params(part: Any) -> tuple[int, int, int, int] | None:
-    params = getattr(part, "decode_params", None)
+def _params(part: Any, name: str = "decode_params") -> tuple[int, int, int, int] | None:
+    params = getattr(part, name, None)
     try:
         numbers = [int(number) for number in params.reshape(-1).tolist()]  # type: ignore[union-attr]
     except (AttributeError, TypeError, ValueError):

@@ -11,6 +11,10 @@ from oscvae.model.described import Described2
 
 CHUNK_FRAMES = 2
 """Frames that a model of frames is asked for at a time."""
+ENCODED_FRAMES = 512
+"""Frames of a recording that a model of frames encodes at a time."""
+ENCODED_SAMPLES = 1 << 16
+"""Samples of a recording that a model of samples encodes at a time, or one latent frame where that is longer."""
 CHUNK_SAMPLES = 2048
 """Samples that a model of samples is asked for at a time, or one latent frame where that is longer."""
 MOST_CHUNK_FRAMES = 1024

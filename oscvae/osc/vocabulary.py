@@ -145,8 +145,8 @@ TABLE: tuple[Address, ...] = (
     Address(
         "/blend",
         "Voices",
-        "A voice along two recordings at once, frame by frame, under an id of your own: of a model of single frames, "
-        "as timbre is. Both are handles that /encode gave; b is stretched to the length of a. It ends with them, or "
+        "A voice along two recordings at once, frame by frame, under an id of your own: of a model that encodes "
+        "recordings, as timbre or a RAVE. Both are handles that /encode gave; b is stretched to the length of a. It ends with them, or "
         "goes round with `/voice/set id loop 1`. `/voice/set` moves its mix, rate, position (0 to 1) and loop; z is "
         "added to it.",
         (
@@ -164,8 +164,8 @@ TABLE: tuple[Address, ...] = (
         "/listen",
         "Voices",
         "A voice along the live input, frame by frame as it comes, under an id of your own: what is heard becomes the "
-        "model's timbre, a tenth of a second later. Of a model of single frames, through JACK, with audio.input in "
-        "config.yaml. `/voice/set id z` is added to it; note, bend and rate are the input's own.",
+        "model's timbre, a tenth of a second later. Of a model that encodes recordings, through JACK, with audio.input "
+        "in config.yaml. `/voice/set id z` is added to it; note, bend and rate are the input's own.",
         (_ID, _VELOCITY),
         starts=True,
         pressed=False,
@@ -775,7 +775,7 @@ REPLIES: tuple[Reply, ...] = (
     ),
     Reply(
         "/blends",
-        "Whether it blends recordings, after `/pads`: a model of single frames that encodes, as timbre is.",
+        "Whether it blends recordings, after `/pads`: a model that encodes such, as timbre or a RAVE.",
         (Arg("on", "int", help="1 or 0"),),
         event=True,
     ),

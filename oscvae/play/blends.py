@@ -7,7 +7,8 @@ from typing import Any
 
 from oscvae.decode.wire import CURVE, LOOP, MIX, OFFSET, POSITION, RATE
 from oscvae.errors import CommandError
-from oscvae.model.frames import FramesDocument
+from oscvae.model.document import ModelDocument
+from oscvae.model.streams import Streamed
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.parse import Command
@@ -48,10 +49,7 @@ class Blends:
     @obeys("/blend")
     def _blend(self, command: Command, client: Client, due_ns: int | None) -> None:
         values, loaded = command.values, self._model()
-        if not isinstance(loaded.document, FramesDocument):
-            raise CommandError(
-                f"the model {loaded.name!r} blends no recordings: /load one of single frames, as timbre is"
-            )
+        document = self._encoding(loaded, "recordings")
         a, b = (self._recording(loaded, values[name]) for name in "ab")
         mix = values["mix"]
         old = self._pool.find(client.key, values["id"])
@@ -60,7 +58,7 @@ class Blends:
             command,
             client,
             due_ns,
-            note=float(loaded.document.root_note),
+            note=float(document.root_note),
             z=tuple(x + mix * (y - x) for x, y in zip(a.z, b.z, strict=True)),
             velocity=values["velocity"],
             voice_id=values["id"],
@@ -69,6 +67,15 @@ class Blends:
         )
         if old is not None:
             self._timeline.defer(due_ns, lambda: self._pool.fade(old))
+
+    def _encoding(self, loaded: Loaded, what: str) -> Streamed:
+        """The document of a model that encodes such. Raises CommandError for any other."""
+        document = loaded.document
+        if isinstance(document, ModelDocument) or not loaded.decoder.encodes:
+            raise CommandError(
+                f"the model {loaded.name!r} encodes no {what}: /load one that does, as timbre or an nn~ model may"
+            )
+        return document
 
     def _recording(self, loaded: Loaded, name: str) -> Handle:
         handle = loaded.handles.find(name)
@@ -81,10 +88,7 @@ class Blends:
     @obeys("/listen")
     def _listen(self, command: Command, client: Client, due_ns: int | None) -> None:
         values, loaded = command.values, self._model()
-        if not isinstance(loaded.document, FramesDocument) or not loaded.decoder.encodes:
-            raise CommandError(
-                f"the model {loaded.name!r} encodes no live input: /load one of single frames, as timbre is"
-            )
+        document = self._encoding(loaded, "live input")
         live = self._pool.engine.live
         if live is None or live.rate == 0:
             raise CommandError("there is no live input: it takes audio.input: true in config.yaml, and JACK")
@@ -94,8 +98,8 @@ class Blends:
             command,
             client,
             due_ns,
-            note=float(loaded.document.root_note),
-            z=tuple(loaded.document.latent.mean),
+            note=float(document.root_note),
+            z=tuple(document.latent.mean),
             velocity=values["velocity"],
             voice_id=values["id"],
             instead=old,

@@ -26,7 +26,7 @@ from oscvae.arrays import Float32s
 from oscvae.audio.mixer import block_offline
 from oscvae.decode.wire import RECORD
 from oscvae.errors import CommandError, DecoderError, ModelError, OscvaeError
-from oscvae.model.frames import FramesDocument
+from oscvae.model.document import ModelDocument
 from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.osc.packets import Message, decode
 from oscvae.osc.parse import Command, parse_for
@@ -35,7 +35,7 @@ from oscvae.osc.score import Moment
 from oscvae.play.instrument import Instrument
 from oscvae.play.listener import Listener
 from oscvae.play.models.loaded import Handle, Loaded
-from oscvae.play.recordings import put_part, recording_parts
+from oscvae.play.recordings import Recorded, put_recording, recording_parts
 from oscvae.play.timeline import TICK_S
 from oscvae.play.voice.voice import Voice
 from oscvae.realtime import layout as at
@@ -160,28 +160,27 @@ class OfflineEngine:
         models.adopt(models.open(name))
 
     @property
-    def encoding(self) -> FramesDocument:
+    def encoding(self) -> Recorded:
         """What the model says that is to encode recordings. Raises ModelError for one that encodes none."""
         loaded = self.models.current
         assert loaded is not None
-        if not isinstance(loaded.document, FramesDocument) or not loaded.decoder.encodes:
+        if isinstance(loaded.document, ModelDocument) or not loaded.decoder.encodes:
             raise ModelError(f"the model {loaded.name!r} encodes no recordings: play one that does, such as timbre")
         return loaded.document
 
     def encode(self, x: Float32s, level_db: Float32s, handle: str) -> Handle:
-        """Have the model know a recording under that handle: x [T, bands] and levels [T], as `sound.trajectory` makes
-        them. Raises ModelError, and DecoderError where its encoder fails."""
+        """Have the model know a recording under that handle: x [T, numbers] and levels [T], as `sound.trajectory`
+        makes them. Raises ModelError, and DecoderError where its encoder fails."""
         self._untouched = False
         document, loaded = self.encoding, self.models.current
         assert loaded is not None
         number, mean = loaded.handles.new_recording(), document.latent.mean
-        for request in recording_parts(len(x), number):
-            put_part(x, level_db, request, loaded.decoder.to_encode)
+        for request in recording_parts(len(x), number, document.encoded_at_once):
+            put_recording(x, level_db, request, document, loaded.decoder.to_encode)
             self._encodings += 1
             loaded.decoder.send(request._replace(generation=self._encodings))
             mean = tuple(_await_encoding(loaded, self._encodings))
-        seconds = len(x) * document.hop / document.sample_rate
-        kept = Handle(document.within_reach(mean), (), number, seconds)
+        kept = Handle(document.within_reach(mean), (), number, len(x) * document.frame_s)
         loaded.handles.keep(handle, kept)
         return kept
 

@@ -1,4 +1,4 @@
-"""From a recording to what a model of single frames is asked to encode: its frames, and the level of each.
+"""From a recording to what a model is asked to encode: its frames, or pieces of its sound, and the level of each.
 
 Run as a process of its own by the daemon (`python -m oscvae.sound.trajectory FILE DESCRIPTOR`, the model's document on
 standard input). The descriptor, of shared memory, gets x [T, bands] and behind it the levels in dB [T], float32;
@@ -17,8 +17,8 @@ import numpy as np
 
 from oscvae.arrays import Float32s
 from oscvae.errors import OscvaeError, SoundFileError
-from oscvae.model.document import parse_any_document
-from oscvae.model.frames import FramesDocument
+from oscvae.model.document import ModelDocument, SamplesDocument, parse_any_document
+from oscvae.model.frames import SILENT_DB, FramesDocument
 from oscvae.sound.analyse import MEMORY_BYTES, settle_process
 from oscvae.sound.files import LONGEST_S, read_sound
 from oscvae.sound.frames import FrameAnalysis, Trajectory
@@ -41,18 +41,26 @@ def trajectory(sound: Float32s, document: FramesDocument) -> Trajectory:
     return Trajectory(x, level_db)
 
 
-def read_trajectory(path: Path, document: FramesDocument) -> Trajectory:
+def pieces(sound: Float32s, document: SamplesDocument) -> Trajectory:
+    """A sound [samples] at the rate of a model of samples as pieces [T, ratio], each as long as a latent frame."""
+    x = np.pad(sound, (0, -sound.size % document.ratio)).reshape(-1, document.ratio).astype(np.float32)
+    level = np.sqrt(np.square(x, dtype=np.float64).mean(1))
+    return Trajectory(x, np.maximum(20.0 * np.log10(level + 1e-12), SILENT_DB).astype(np.float32))
+
+
+def read_trajectory(path: Path, document: FramesDocument | SamplesDocument) -> Trajectory:
     """The same of a sound file, of at most ten minutes. Raises SoundFileError for one that cannot be read."""
     try:
-        return trajectory(read_sound(path, document.sample_rate, allow_clipped=True), document)
+        sound = read_sound(path, document.sample_rate, allow_clipped=True)
+        return pieces(sound, document) if isinstance(document, SamplesDocument) else trajectory(sound, document)
     except SoundFileError as error:
         raise SoundFileError(f"{path.name}: {error}") from error
 
 
-def _limit(document: FramesDocument) -> None:
+def _limit(document: FramesDocument | SamplesDocument) -> None:
     """Bound what is written, whatever a file makes of this process: memory that is shared counts as a file."""
-    frames = math.ceil(LONGEST_S * document.sample_rate / document.hop) + 2 * document.n_fft // document.hop
-    most = frames * (document.bands.n + 1) * 4
+    around = 1 if isinstance(document, SamplesDocument) else 2 * document.n_fft // document.hop
+    most = (math.ceil(LONGEST_S / document.frame_s) + around) * (document.frame_numbers + 1) * 4
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
@@ -61,8 +69,8 @@ def main() -> int:
     path, descriptor = Path(sys.argv[1]), int(sys.argv[2])
     try:
         document = parse_any_document(sys.stdin.buffer.read(), "standard input")
-        if not isinstance(document, FramesDocument):
-            raise SoundFileError(f"{document.name!r} is no model of frames")
+        if isinstance(document, ModelDocument):
+            raise SoundFileError(f"{document.name!r} is a model of notes")
         _limit(document)
         found = read_trajectory(path, document)
     except OscvaeError as error:

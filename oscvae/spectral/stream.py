@@ -125,7 +125,8 @@ def ask(engine, slot, x, own, level, step):  # type: ignore[no-untyped-def]
     if own[at.R_NEXT] >= 0:
         left += rows_of(own, slot, own[at.R_NEXT])
     elif own[at.R_OWED] != 0:  # comes before what is asked for now
-        left += 1 if voice_at(engine, slot)[at.V_LIVE] == 1 else x[at.X_ROWS]
+        is_one = x[at.X_SOURCE] == at.SOURCE_FRAMES and voice_at(engine, slot)[at.V_LIVE] == 1
+        left += 1 if is_one else x[at.X_ROWS]
     per_row = float(x[at.X_HOP]) if x[at.X_SOURCE] == at.SOURCE_FRAMES else 1.0
     seconds = (float(level) + float(left) * per_row / step) / float(load(engine, at.E_RATE))
     deadline = render_ns(engine) + int(seconds * 1e9)

@@ -79,16 +79,17 @@
                         30,
                         1130,
                         530,
-                        20
+                        33
                     ],
+                    "linecount": 2,
                     "presentation": 1,
                     "presentation_rect": [
                         20,
                         36,
                         530,
-                        20
+                        33
                     ],
-                    "text": "/load a model of single frames, as timbre is. What is chosen and not encoded yet is encoded.",
+                    "text": "/load a model that encodes recordings, as timbre. What is chosen and not encoded yet is encoded.",
                     "fontsize": 10.0
                 }
             },

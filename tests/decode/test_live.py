@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from oscvae.arrays import Float32s
 from oscvae.decode import live as hears
-from oscvae.decode.live import LivePath, Window
+from oscvae.decode.live import Ear, EarPath, LivePath, Window
 from oscvae.decode.paths import Chunk, Encoded, PointPath
 from oscvae.decode.wire import MIX, OFFSET
 from oscvae.model.frames import SILENT_DB, FramesDocument
@@ -259,6 +259,73 @@ def test_what_was_missed_is_passed_over(live: Input) -> None:
     chunks = all_of(path)
     assert len(chunks) == 1, "it goes on at the newest"
     assert not silent(chunks[0]) and time.monotonic() - began < 5.0
+
+
+class Listened:
+    """An ear, and what it had to encode: pieces of the input, one behind the other."""
+
+    def __init__(self, live: Input, model_rate: int, samples: int) -> None:
+        self.pieces: list[Float32s] = []
+        self.numbers: list[int] = []
+        self.ear = Ear(live.heard, model_rate, samples, self._encode)
+
+    def _encode(self, samples: Float32s, number: int) -> Float32s:
+        self.pieces.append(samples)
+        self.numbers.append(number)
+        return np.full((2, 4), float(len(self.pieces)), np.float32)
+
+
+@pytest.mark.parametrize("model_rate", [RATE, 44_100, 32_000])
+def test_an_ear_hears_all_of_the_input_without_a_seam(live: Input, model_rate: int) -> None:
+    listened = Listened(live, model_rate, 2048)
+    live.come(np.zeros(RATE // 2, np.float32))
+    number = listened.ear.begin()
+    sound = np.sin(2.0 * np.pi * 1000.0 * np.arange(RATE) / RATE).astype(np.float32)
+    for begin in range(0, sound.size, 1000):
+        live.come(sound[begin : begin + 1000])
+        while listened.ear.wait_s(number) == 0.0:
+            listened.ear.points(number)
+            number += 1
+    heard = np.concatenate(listened.pieces)
+    assert heard.size / model_rate == pytest.approx(1.0, abs=2.5 * 2048 / model_rate)
+    tone = heard[int(np.argmax(np.abs(heard) > 0.5)) + 200 :]
+    after = 2.0 * np.cos(2.0 * np.pi * 1000.0 / model_rate) * tone[1:-1] - tone[2:]  # of a sine, the sample before
+    assert np.abs(after - tone[:-2]).max() < 2e-3, "there is a seam"
+    assert listened.numbers == list(range(len(listened.pieces)))
+
+
+def test_who_listens_later_hears_the_same_chunks_and_after_a_pause_memory_begins_anew(live: Input) -> None:
+    listened = Listened(live, RATE, 2048)
+    reach = np.full(2, -9.0, np.float32), np.full(2, 9.0, np.float32)
+    live.come(noise(RATE // 2))
+    first = EarPath(1, listened.ear, reach)
+    assert first.wait_s() == 0.0 and first.next(4).z[0, 0] == 1.0
+    live.come(noise(2048))
+    assert first.next(4).z[0, 0] == 2.0
+    second = EarPath(2, listened.ear, reach, (0.5, 0.0))
+    begun = second.next(4).z[:, 0]
+    assert tuple(begun) in {(1.5, 1.0), (2.5, 2.0)}, "it is encoded already"
+    assert len(listened.pieces) == 2
+    live.come(noise(2048))
+    assert first.next(4).z[0, 0] == 3.0
+    second.steer(OFFSET, (0.0, -20.0))
+    assert second.next(4).z[1, 0] == -9.0
+    live.come(noise(2 * RATE))
+    third = EarPath(3, listened.ear, reach)
+    assert third.wait_s() == 0.0
+    third.next(4)
+    assert listened.numbers == [0, 1, 2, 0]
+
+
+def test_an_ear_to_which_nothing_comes_hears_silence(live: Input, monkeypatch: pytest.MonkeyPatch) -> None:
+    listened = Listened(live, RATE, 2048)
+    live.come(noise(RATE // 2))
+    path = EarPath(1, listened.ear, (np.zeros(2, np.float32), np.ones(2, np.float32)))
+    path.next(4)
+    monkeypatch.setattr(hears, "STALLED_S", STALLED_S)
+    assert until(lambda: path.wait_s() == 0.0, 10 * STALLED_S)
+    path.next(4)
+    assert listened.pieces[0].any() and not listened.pieces[1].any()
 
 
 def test_a_point_waits_for_nothing() -> None:

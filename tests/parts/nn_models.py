@@ -82,6 +82,38 @@ class WithRate(NnTilde):
         self.latent_size = self.full_latent_size = int(self.decode_params[0])
 
 
+class Resounding(NnTilde):
+    """A sine that is as high and as loud as what it encoded: z is the octave above 55 Hz, and the amplitude.
+
+    Its encode remembers: the first frame that it hears after its beginning is silent.
+    """
+
+    def __init__(self, channels: int = 1, **more: Any) -> None:
+        super().__init__(size=2, channels=1, **more)
+        self.sr = RATE
+        self.encode_params = torch.tensor([channels, self.ratio, 2, 1])
+        self.register_buffer("heard", torch.zeros(1))
+
+    @torch.jit.export
+    def encode(self, x: Tensor) -> Tensor:
+        frames = x.mean(1).reshape(x.size(0), -1, self.ratio)
+        amplitude = 1.4142135 * frames.square().mean(2).sqrt()
+        crossings = ((frames[:, :, 1:] * frames[:, :, :-1]) < 0.0).float().sum(2)
+        hz = crossings * (48000.0 / 2.0 / self.ratio)
+        if float(self.heard[0]) == 0.0:
+            amplitude[:, 0] = 0.0
+        self.heard.fill_(1.0)
+        return torch.stack([torch.log2(torch.clamp(hz, min=55.0) / 55.0), amplitude], 1)
+
+    @torch.jit.export
+    def decode(self, z: Tensor) -> Tensor:
+        count = z.size(0)
+        hz = 55.0 * torch.exp2(z[:, :1])
+        phase = torch.cumsum((hz / 48000.0).repeat_interleave(self.ratio, 2), 2) + self.phase[:count, :1]
+        self.phase[:count, :1] = phase[:, :, -1:].frac()
+        return z[:, 1:].repeat_interleave(self.ratio, 2) * torch.sin(6.283185307179586 * phase)
+
+
 class WithBuffer(NnTilde):
     """Its rate is a buffer, as RAVE 1 has it."""
 

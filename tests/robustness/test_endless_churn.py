@@ -34,7 +34,7 @@ PARTS = "model.parts={2: sines, 5: knots}"
 LONGEST_S = 12.0
 GROWTH_BYTES = 6 << 20
 _EARNED = (
-    *("no voice", "busy", "has changed", "is no blend", "no recording was encoded", "blends no recordings"),
+    *("no voice", "busy", "has changed", "is no blend", "no recording was encoded", "encodes no recordings"),
     "numbers that are not finite",  # beyond the ramp's trap, where a point may lie by chance
     "dimensions, not",  # what is said in one part of a blend in another, whose model has others
 )

@@ -249,7 +249,10 @@ def blend() -> Canvas:
     """blend.pd."""
     c = Canvas(680, 460, at=(60, 60))
     c.text(
-        20, 10, "Two recordings at once. /load a model of single frames, list what the sounds folder holds, choose.", 90
+        20,
+        10,
+        "Two recordings at once. /load a model that encodes recordings, list what the sounds folder holds, choose.",
+        90,
     )
     c.panel(20, 40, 170, 340, back="#e4e0d8")
     client = c.obj(26, 72, "oscvae 127.0.0.1 9000")

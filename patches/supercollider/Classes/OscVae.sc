@@ -190,7 +190,7 @@ OscVae {
 
 	voiceStop { |id| this.sendMsg('/voice/stop', id) }
 
-	// a voice along two recordings that were encoded, by a model of single frames such as timbre
+	// a voice along two recordings that were encoded, by a model that encodes such, as timbre or a RAVE
 	blend { |id, a, b, mix = 0.5, rate = 1, velocity = 0.8|
 		this.sendMsg('/blend', id, a, b, mix, rate, velocity)
 	}
