@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from parts.jackd import JackServer
+from parts.nn_models import Resounding, write_foreign
 from parts.recorder import Recorder
 from parts.silent import ANSWER_S, LOAD_S, SilentDaemon
 from parts.sounder import Sounder
 from parts.stage import Stage
-from parts.nn_models import Resounding, write_foreign
 from parts.streaming import RATE, write_mirror, write_ramp, write_sines
 from parts.waiting import until
 

@@ -251,7 +251,7 @@ def blend() -> Canvas:
     c.text(
         20,
         10,
-        "Two recordings at once. /load a model that encodes recordings, list what the sounds folder holds, choose.",
+        "Two recordings at once. /load a model that encodes such, list what the sounds folder holds, choose.",
         90,
     )
     c.panel(20, 40, 170, 340, back="#e4e0d8")
