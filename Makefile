@@ -22,8 +22,11 @@ help: ## this list
 serve: $(VENV)/.serve ## play: the daemon, with CONFIG and ARGS
 	@exec $(BIN)/oscvae serve --config $(CONFIG) $(ARGS)
 
-test: check ## check, then every test; ARGS go to pytest
-	$(BIN)/python tools/tests.py $(ARGS)
+test: $(VENV)/.test ## lint, format, types, and every test; ARGS go to pytest
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(if $(ARGS),$(BIN)/mypy)
+	$(BIN)/python tools/tests.py $(or $(ARGS),--types)
 
 lock: ## renew requirements/: the newest packages that pyproject.toml admits, exact, with hashes
 	@tools/lock.sh

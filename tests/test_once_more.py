@@ -90,6 +90,16 @@ def test_a_fault_fails_twice(tool: ModuleType, tmp_path: Path, capfd: pytest.Cap
     assert "passed alone: tests/test_crowded.py::test_that_is_crowded_once" in said
 
 
+@pytest.mark.parametrize(("text", "code"), [("x: int = 1\n", 0), ('x: int = "one"\n', 1)])
+def test_types_count_as_tests_do(
+    tool: ModuleType, tmp_path: Path, capfd: pytest.CaptureFixture[str], text: str, code: int
+) -> None:
+    (tmp_path / "typed.py").write_text(text)
+    (tmp_path / "mypy.ini").write_text("[mypy]\nfiles = typed.py\n")
+    assert tool.main(["--types"]) == code
+    assert ("Incompatible types" in capfd.readouterr().out) == bool(code)
+
+
 def test_many_failures_are_no_accident(tool: ModuleType, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     many = CROWDED + "".join(f"def test_wrong_{i}():\n    assert False\n" for i in range(tool.A_FEW))
     (tmp_path / "tests" / "test_crowded.py").write_text(many)

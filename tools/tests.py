@@ -1,7 +1,8 @@
 """Every test, in five lanes at once: what needs its moments kept, what waits, what people touch, what computes, and
 what trains.
 
-    python tools/tests.py            all, as `make test` does
+    python tools/tests.py            all
+    python tools/tests.py --types    all, and the types beside them, as `make test` does
     python tools/tests.py tests/osc  what pytest is told, in one process
 
 Each lane prints its own summary, the first as it goes and the others when they have ended. A few tests that failed are
@@ -38,6 +39,8 @@ where the environment says that none are to be written: those of the package but
 COMPILE = "from oscvae.app.kernels import load_kernels; load_kernels()"
 """Done before the lanes begin, where a kernel or what it imports was changed: five that begin at once each compile
 all of them, 63 s of processor time each on a busy machine. Where it fails the tests say what is wrong."""
+TYPES = ["nice", sys.executable, "-m", "mypy"]
+"""Half a minute of one processor, while the others would wait."""
 PYTEST = (sys.executable, "-m", "pytest")
 FAILED = 1
 """pytest's exit code where tests ran and some failed; all others are of another kind, and final."""
@@ -46,8 +49,9 @@ A_FEW = 20
 
 
 def main(args: list[str]) -> int:
-    """The exit code: 0 if each test passed, at once or alone; else that of a lane in which one did not."""
-    if args:
+    """The exit code: 0 if each test passed, at once or alone, and the types are right; else that of what did not."""
+    types = [TYPES] if args == ["--types"] else []
+    if args and not types:
         return subprocess.run([*PYTEST, *args], cwd=ROOT, env=environment(), check=False).returncode
     if (ROOT / "oscvae").is_dir():
         subprocess.run([sys.executable, "-c", COMPILE], cwd=ROOT, env=environment(), check=False)
@@ -62,8 +66,9 @@ def main(args: list[str]) -> int:
             ]
             for (lane, folders), cache in zip(LANES.items(), caches[1:], strict=True)
         ]
-        codes = at_once([*pytest(caches[0]), *elsewhere], *others)
-        return next(filter(None, map(once_more, codes, caches)), 0)
+        codes = at_once([*pytest(caches[0]), *elsewhere], *others, *types)
+        settled = [*map(once_more, codes, caches), *codes[len(caches) :]]
+        return next(filter(None, settled), 0)
 
 
 def at_once(first: list[str], *others: list[str]) -> list[int]:

@@ -147,8 +147,8 @@ TABLE: tuple[Address, ...] = (
         "Voices",
         "A voice along two recordings at once, frame by frame, under an id of your own: of a model that encodes "
         "recordings, as timbre or a RAVE. Both are handles that /encode gave; b is stretched to the length of a. It "
-        "ends with them, or goes round with `/voice/set id loop 1`. `/voice/set` moves its mix, rate, position, 0 to 1, "
-        "and loop; z is added to it.",
+        "ends with them, or goes round with `/voice/set id loop 1`. `/voice/set` moves its mix, rate, position (0 to "
+        "1) and loop; z is added to it.",
         (
             _ID,
             Arg("a", "string", help="a handle"),
