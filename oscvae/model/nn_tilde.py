@@ -74,7 +74,7 @@ def encoder_channels(part: Any, size: int, ratio: int) -> int:
     if not hasattr(part, "encode_params"):
         return 1
     params = _params(part, "encode_params")
-    if params is None or params[2] != size or params[1] != ratio * params[3]:
+    if params is None or params[2] != size or params[3] != ratio * params[1]:
         return 0
     return max(1, params[0])
 

@@ -91,7 +91,7 @@ class Resounding(NnTilde):
     def __init__(self, channels: int = 1, **more: Any) -> None:
         super().__init__(size=2, channels=1, **more)
         self.sr = RATE
-        self.encode_params = torch.tensor([channels, self.ratio, 2, 1])
+        self.encode_params = torch.tensor([channels, 1, 2, self.ratio])
         self.register_buffer("heard", torch.zeros(1))
 
     @torch.jit.export

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+import soundfile
 
 from oscvae.decode.noise import Noise
 from oscvae.decode.rows import find_rows
@@ -23,7 +24,7 @@ from oscvae.settings.sections import load_config
 from parts import SOAK
 from parts.daemon import Daemon
 from parts.listening import Sound
-from parts.playing import heard, level_db, load, send, silence
+from parts.playing import encode, heard, level_db, load, send, silence
 from parts.rave import NAMES, models_folder
 from parts.waiting import until
 
@@ -171,6 +172,57 @@ def test_a_rave_that_was_loaded_away_and_back_plays_as_before(make: Make, name: 
         send(engine, "/stop")
         heard(engine, 0.5)
     assert engine.errors == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recording_encoded_in_parts_is_what_it_is_whole(rave: Path, name: str) -> None:
+    import torch
+
+    from oscvae.model.nn_tilde import encoder_channels
+    from oscvae.model.torchscript import load_nn_tilde
+
+    module, described = load_nn_tilde(rave / f"{name}.ts", "cpu", 0)
+    assert encoder_channels(module, DIMS, described["ratio"]) == 1
+    noise = Noise(torch, "cpu")
+    try:
+        noise._fill = lambda x, draw: x.zero_()  # type: ignore[method-assign]
+        initial = [torch.zeros_like(buffer) for buffer in module.buffers()]
+
+        def points(*lengths: int) -> Any:
+            for (buffer_name, buffer), zeros in zip(module.named_buffers(), initial, strict=True):
+                if buffer_name.rpartition(".")[2] in ("pad", "cache"):
+                    buffer.copy_(zeros)
+            parts = torch.from_numpy(sound)[None, None].split([length * described["ratio"] for length in lengths], 2)
+            return torch.cat([module.encode(part) for part in parts], 2)
+
+        sound = np.random.default_rng(3).uniform(-0.3, 0.3, FRAMES * described["ratio"]).astype(np.float32)
+        with torch.inference_mode():
+            whole = points(FRAMES)
+            assert tuple(whole.shape) == (1, DIMS, FRAMES)
+            torch.testing.assert_close(points(1, 2, FRAMES - 3), whole, atol=1e-5, rtol=1e-4)
+    finally:
+        noise.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_two_recordings_are_blended_and_the_same_each_time(make: Make, tmp_path: Path, name: str) -> None:
+    t = np.arange(2 * RATE) / RATE
+    tone = 0.2 * sum(np.sin(2.0 * np.pi * 110.0 * n * t) / n for n in range(1, 12))
+    hiss = np.random.default_rng(4).uniform(-0.3, 0.3, t.size) * (0.5 - 0.5 * np.cos(2.0 * np.pi * 2.0 * t))
+    for handle, sound in (("tone", tone), ("hiss", hiss)):
+        soundfile.write(tmp_path / f"{handle}.wav", sound, RATE)
+    renderings = []
+    for _ in range(2):
+        engine = make(name)
+        for handle in ("tone", "hiss"):
+            encode(engine, tmp_path / f"{handle}.wav", handle)
+        send(engine, "/blend", 1, "tone", "hiss", 0.4, 1.0, 1.0)
+        sound = heard(engine, 2.6)
+        assert engine.errors == [] and level_db(sound[: 2 * RATE]) > -75.0
+        assert engine.pool.idle, "it ends with its recordings"
+        renderings.append(sound)
+        engine.close()
+    np.testing.assert_array_equal(*renderings)
 
 
 @pytest.mark.parametrize("name", NAMES)
