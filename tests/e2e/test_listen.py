@@ -41,7 +41,7 @@ def stage(jack_server: JackServer, tmp_path: Path) -> Iterator[Stage]:
         jack_server,
         f"model.folder={write_models(tmp_path / 'models')}",
         "model.name=mirror",
-        "audio.input=[]",
+        "audio.input=true",
         "engine.gain_db=0",
     )
     yield made
@@ -93,6 +93,7 @@ def heard_through(stage: Stage, sound: NDArray[np.float32]) -> tuple[NDArray[np.
 
 
 def test_what_comes_in_goes_out_with_its_level_and_its_spectrum(stage: Stage) -> None:
+    assert stage.server.connections()[IN] == ["system:capture_1"], "it hears what the card records"
     sound = sweep()
     _, came = heard_through(stage, sound)
     length, late = round(PIECE_S * RATE), round(0.25 * RATE)
