@@ -22,7 +22,7 @@ from oscvae.daemon.router import Router
 from oscvae.daemon.services import Services
 from oscvae.daemon.status import Meters
 from oscvae.daemon.tidy import Tidy
-from oscvae.errors import CommandError, DecoderError, ModelError, OscvaeError
+from oscvae.errors import AudioError, CommandError, DecoderError, ModelError, OscvaeError
 from oscvae.midi.input import MidiInput
 from oscvae.midi.learn import Controllers, read_rules
 from oscvae.midi.translate import Translator
@@ -76,7 +76,10 @@ class Conductor(Listener):
         self._announcement: Announcement | None = None
         self.controllers = Controllers(read_rules(config.midi.map), config.paths.midi / LEARNT)
         backend = open_backend(config.audio, config.midi)
-        live = None if config.audio.input is False else LiveInput()
+        try:
+            live = None if config.audio.input is False else LiveInput()
+        except OSError as error:
+            raise AudioError(f"there is no room for the live input: {error.strerror}") from error
         outputs = config.audio.outputs
         self.instrument = Instrument(config, backend.rate, self._make_timeline, self, outputs=outputs, live=live)
         self.parts = self.instrument.parts

@@ -322,6 +322,7 @@ class Decoder:
             return False
         if request.kind == ENCODE:  # beside the notes, and as long as it likes
             self._encoding = request.generation
+            self._notices += 1.0  # a recording is many
             return True
         if request.kind not in BEGINNINGS and self.document.is_endless:  # has no answer
             return True

@@ -17,6 +17,7 @@ import mmap
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
@@ -26,21 +27,23 @@ from oscvae.decode.wire import OFFSET
 from oscvae.model.frames import SILENT_DB, FramesDocument
 from oscvae.sound.frames import FrameAnalysis, Trajectory
 
-HEAD, RATE = range(2)  # realtime.live's; that module would import numba
+HEAD, PERIOD, RATE = 0, 8, 16  # realtime.live's; that module would import numba
 PAGE_BYTES = 4096
 FRAMES = 1 << 16
 
 LOOK_BACK = 48  # chunks
-SAFE_S = 0.006  # of sound that a voice has in stock when a chunk comes: a busy machine decodes it later
-STALLED_S = 0.1  # in which nothing came: the server is gone, or stands still
+SAFE_S = 0.005  # of sound that a voice has in stock when a chunk comes: a busy machine decodes it later
+STALLED_S = 0.1  # and three periods, in which nothing came: the server is gone, or stands still
+BEHIND_S = 0.06  # and four stretches and two periods: who is further behind goes on at the newest
 AHEAD_S = 0.015  # of sound that a voice of samples has in stock from the start, when its second chunk comes
-IDLE_S = 1.0  # after which nobody has listened
+IDLE_CHUNKS = 2  # that nobody has taken: nobody has listened
 CHUNKS_KEPT = 8  # for voices that are behind others
 AT_FIRST = 4  # frames behind the newest at which a voice begins, which so many hops of its first samples need
 _HALF_WIDTH = 24  # samples of the slower rate to either side of one that is resampled
 _BETA = 8.0  # of its Kaiser window: 80 dB
 _CUTOFF = 0.94  # of the slower rate's half
-_DISTANCES = np.linspace(0.0, _HALF_WIDTH, 512 * _HALF_WIDTH + 1)  # in samples of the slower rate
+_STEPS = 4096  # of its table, in a sample of the slower rate
+_DISTANCES = np.arange(_STEPS * _HALF_WIDTH + 1) / _STEPS
 _SINC = np.sinc(_CUTOFF * _DISTANCES) * np.i0(_BETA * np.sqrt(1.0 - (_DISTANCES / _HALF_WIDTH) ** 2)) / np.i0(_BETA)
 
 
@@ -62,6 +65,11 @@ class LiveInput:
     def rate(self) -> int:
         """Of the audio server, Hz; 0 = there is none."""
         return int(self._words[RATE])
+
+    @property
+    def period(self) -> int:
+        """Samples that come at a time."""
+        return int(self._words[PERIOD])
 
     def read(self, first: int, count: int) -> Float32s:
         """A copy of samples [count] from `first` on; silence before the beginning and behind the head, and where the
@@ -88,7 +96,7 @@ class Window:
         places = fraction + np.arange(count) * self.step
         self._gather = (places.astype(np.int64) + 1)[:, None] + np.arange(2 * self.half)
         distance = np.abs(places[:, None] - (self._gather - self.half)) / slower
-        weights = np.interp(distance, _DISTANCES, _SINC)
+        weights = _SINC[np.minimum(distance * _STEPS + 0.5, _SINC.size - 1).astype(np.int32)]
         self._weights = (weights / weights.sum(1, keepdims=True)).astype(np.float32)
         self.length = int(self._gather[-1, -1]) + 1
 
@@ -98,6 +106,13 @@ class Window:
             return samples
         resampled: Float32s = np.einsum("ij,ij->i", samples[self._gather], self._weights)
         return resampled
+
+
+@lru_cache(maxsize=8)
+def _window(count: int, model_rate: int, rate: int) -> Window | None:
+    """One that begins at a sample; None where the ring is too short for it."""
+    window = Window(count, model_rate, rate)
+    return window if window.length <= FRAMES // 4 else None
 
 
 class _Reader:
@@ -138,7 +153,7 @@ class _Reader:
         if head != self._head:
             self._head, self._came_s = head, now
         self._follow(self._live.rate)
-        if self._window is None or now - self._came_s > STALLED_S:
+        if self._window is None or now - self._came_s > STALLED_S + 3.0 * self._live.period / self.rate:
             return 0.0
         return max(0.0, more * self.hop_s - self.behind / self.rate)
 
@@ -147,7 +162,7 @@ class _Reader:
         if rate == self.rate:
             return
         self.rate = rate
-        self._window = Window(self._count, self._model_rate, rate) if rate > 0 else None
+        self._window = _window(self._count, self._model_rate, rate) if rate > 0 else None
         self.go_to_newest(self._at_first)
 
     def go_to_newest(self, hops_behind: float = 0.0) -> None:
@@ -159,10 +174,12 @@ class _Reader:
         """The next stretch [count]; None where it will not come."""
         if self.behind < 0:
             return None
-        if self.behind > FRAMES // 2:  # who reads was away for long
-            self.go_to_newest()
-        window, first = self._window, self._first
+        window = self._window
         assert window is not None
+        most = max(4.0 * self._hop * window.step, BEHIND_S * self.rate) + 2.0 * self._live.period
+        if self.behind > min(most, FRAMES // 2):  # who reads was away
+            self.go_to_newest()
+        first = self._first
         if self._exact and window.half:
             window = Window(self._count, self._model_rate, self.rate, self._place - first)
         self.skip()
@@ -190,8 +207,8 @@ class _Stock:
 class LivePath:
     """Along the live input, a frame at a time, of a model of frames.
 
-    encode(frames): points and levels of what the analysis tells. reach: the lowest and the highest that is played, each
-    [D]. offset: added to each point.
+    encode(frames): points and levels of what the model's analysis tells. reach: the lowest and the highest that is
+    played, each [D]. offset: added to each point.
     """
 
     def __init__(
@@ -199,6 +216,7 @@ class LivePath:
         generation: int,
         live: LiveInput,
         document: FramesDocument,
+        analysis: FrameAnalysis,
         encode: Callable[[Trajectory], Encoded],
         reach: tuple[Float32s, Float32s],
         offset: tuple[float, ...] = (),
@@ -206,11 +224,11 @@ class LivePath:
         self.generation = generation
         self.chunks = 0
         self._encode = encode
-        self._analysis = FrameAnalysis(document)
+        self._analysis = analysis
         self._reader = _Reader(live, document.sample_rate, document.n_fft, document.hop, AT_FIRST, exact=False)
         self._low, self._high = reach
         self._offset = np.array(offset, np.float32) if offset else np.zeros(document.latent_size, np.float32)
-        self._silence = Encoded(np.array(document.latent.mean, np.float32)[:, None], np.full(1, SILENT_DB, np.float32))
+        self._nothing = np.zeros(document.n_fft, np.float32)
         self._stock = _Stock()
 
     def steer(self, what: int, values: tuple[float, ...]) -> None:
@@ -226,8 +244,8 @@ class LivePath:
         self.chunks += 1
         heard = self._reader.take()
         if heard is None:
-            return self._chunk(self._silence, frames)
-        if self._stock.is_more_than(self._reader.hop_s, stock_s):
+            heard = self._nothing
+        elif self._stock.is_more_than(self._reader.hop_s, stock_s):
             self._reader.skip()
         return self._chunk(self._encode(self._analysis.tell(heard)), frames)
 
@@ -250,6 +268,7 @@ class Ear:
         self._encode, self._samples = encode, samples
         self._first = 0  # the number of the chunk before which it remembers nothing
         self._next = 0
+        self._rate = 0  # at which what is kept was heard
         self._kept: dict[int, Float32s] = {}
 
     @property
@@ -258,18 +277,28 @@ class Ear:
 
     def begin(self) -> int:
         """The number of the chunk at which a voice begins that listens from now on."""
-        wait_s, ahead = self._reader.wait_s(), AHEAD_S / self.chunk_s
-        if self._reader.behind > self._reader.rate * IDLE_S or not self._kept:  # nobody has listened
-            self._reader.go_to_newest(ahead)
-            self._first = self._next
-            self._kept.clear()
+        wait_s = self._wait_s()
+        if self._reader.behind > IDLE_CHUNKS * self.chunk_s * self._reader.rate or not self._kept:
+            self._reader.go_to_newest(AHEAD_S / self.chunk_s)
+            self._forget()
             return self._next
         is_short = wait_s > self.chunk_s - AHEAD_S and self._next - 2 in self._kept
         return self._next - 1 - is_short
 
+    def _forget(self) -> None:
+        self._first = self._next
+        self._kept.clear()
+
+    def _wait_s(self, more: int = 0) -> float:
+        wait_s = self._reader.wait_s(more)
+        if self._reader.rate != self._rate:  # another server
+            self._rate = self._reader.rate
+            self._forget()
+        return wait_s
+
     def wait_s(self, number: int) -> float:
         """Seconds until that chunk has come; 0 = it is there, or will not come."""
-        return 0.0 if number in self._kept else self._reader.wait_s(number - self._next)
+        return 0.0 if number in self._kept else self._wait_s(max(0, number - self._next))
 
     def points(self, number: int) -> Float32s:
         """Of a chunk that is there; of the oldest that is kept, for who is late."""

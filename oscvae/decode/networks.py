@@ -16,7 +16,7 @@ from oscvae.decode.preload import WARM_CALLS
 from oscvae.decode.recordings import Recordings
 from oscvae.decode.wire import LISTEN, NOTE_ON, Request
 from oscvae.model.frames import Apart, FramesDocument
-from oscvae.sound.frames import Trajectory
+from oscvae.sound.frames import FrameAnalysis, Trajectory
 
 BATCHES = (2, 4, 8, 16, 32)
 
@@ -41,6 +41,7 @@ class FramesNetwork(Network):
         self._recordings = Recordings(self._reach)
         mean = torch.tensor(self._document.latent.mean, dtype=torch.float32)
         if self.live is not None and self.encodes:
+            self._analysis = FrameAnalysis(self._document)
             frame = Trajectory(np.full((1, self._document.bands.n), -1.0, np.float32), np.zeros(1, np.float32))
             for _ in range(WARM_CALLS):
                 self._encoded(frame)
@@ -105,14 +106,25 @@ class FramesNetwork(Network):
     def _listening(self, request: Request) -> Path | None:
         if self.live is None or not self.encodes:
             return None
-        return LivePath(request.generation, self.live, self._document, self._encoded, self._reach, request.z)
+        path = LivePath(
+            request.generation, self.live, self._document, self._analysis, self._encoded, self._reach, request.z
+        )
+        path.wait_s()
+        return path
 
     def _encoded(self, heard: Trajectory) -> Encoded:
         """Points and levels of frames."""
         torch = self._torch
-        with torch.inference_mode():
-            mean, _ = self._module.encode(torch.from_numpy(np.ascontiguousarray(heard.x.T))[None].to(self.device))
-        z = mean[0].cpu().numpy()
+        try:
+            with torch.inference_mode():
+                mean, _ = self._module.encode(torch.from_numpy(np.ascontiguousarray(heard.x.T))[None].to(self.device))
+                z = mean[0].cpu().numpy()
+        except torch.jit.Error:
+            raise
+        except Exception as error:
+            if self.device == "cpu":
+                raise
+            raise CudaError(first_line(error)) from error
         if not np.isfinite(z).all():
             raise RuntimeError("what it encodes is not finite")
         return Encoded(z, heard.level_db)

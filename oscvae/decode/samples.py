@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from oscvae.arrays import Float32s
-from oscvae.decode.live import Ear, EarPath, LiveInput
+from oscvae.decode.live import Ear, EarPath, LiveInput, Window
 from oscvae.decode.noise import Noise
 from oscvae.decode.notes import CudaError, Network, first_line
 from oscvae.decode.paths import Chunk, Encoded, Path, PointPath
@@ -72,6 +72,7 @@ class SamplesNetwork(Network):
 
     live: LiveInput | None = None
     _channels = 0  # that its encode takes
+    _listening_s = 0.0  # that hearing a chunk of the live input takes
     _encoder: Any = None  # a copy of the module, for recordings
     _ear: Ear | None = None
     _described: dict[str, Any] | None = None
@@ -146,12 +147,13 @@ class SamplesNetwork(Network):
         self._torchscript.verify_stream(opened.module, document, self.device)
         self._on_step("checked")
         self._forget(opened)
+        self._prepare_to_encode(opened, document)
         wanted = self._setup.streams
         self._seek_rows(opened.module, document.latent_size, self._frames)
         self._on_step("warm")
         self.streams = wanted
         if self._setup.in_time:
-            seconds = self._setup.pool.rows / document.sample_rate
+            seconds = self._setup.pool.rows / document.sample_rate - self._listening_s
             calls = Calls(self, opened.module, document.latent.mean, self._frames)
             self.streams = max(1, self._in_time(calls, seconds))
             if self.streams < wanted:
@@ -160,7 +162,6 @@ class SamplesNetwork(Network):
                     f"once, not {wanted}"
                 )
         self._of: dict[int, Any] = {}  # the row or the copy of a voice, by generation
-        self._prepare_to_encode(opened, document)
         self._forget(opened)
         if self._memory:
             self._free: list[Any] = list(range(self.streams + 1))  # and one that a voice which fades still uses
@@ -174,38 +175,75 @@ class SamplesNetwork(Network):
             self._on_step("warm")
 
     def _prepare_to_encode(self, opened: Opened, document: SamplesDocument) -> None:
-        self._opened = opened
+        """Copies that encode, of a module that can: one for recordings, and one for the live input where there is one.
+        They are made now, while nothing decodes."""
+        self._opened, self._ear, self.encodes, self._listening_s = opened, None, False, 0.0
         self._channels = encoder_channels(opened.module, document.latent_size, document.ratio)
-        self.encodes = self._channels > 0
         low, high = document.reach
         self._reach = np.array(low, np.float32), np.array(high, np.float32)
         self._recordings = Recordings(self._reach)
-        if not self.encodes or self.live is None:
+        if not self._channels:
             return
-        module = copy.deepcopy(opened.module)
+        samples = np.zeros(document.ratio * self._frames, np.float32)
+        try:
+            self._encoder = self._copy(opened)
+            self._encode(self._encoder, samples, 0)
+            self._on_step("warm")
+            if self.live is not None:
+                self._listen(opened, document, samples)
+        except CudaError:
+            raise
+        except Exception as error:  # it decodes all the same
+            self._ear = None
+            self.warning = f"encodes nothing: {first_line(error)}"
+            return
+        self.encodes = True
+
+    def _copy(self, opened: Opened) -> Any:
+        """A copy of a module with a memory of its own, and the same parameters."""
+        made = copy.deepcopy(opened.module)
+        for own, shared in zip(made.parameters(), opened.module.parameters(), strict=True):
+            own.data = shared.data
+        return made
+
+    def _listen(self, opened: Opened, document: SamplesDocument, samples: Float32s) -> None:
+        module = self._copy(opened)
 
         def encode(samples: Float32s, number: int) -> Float32s:
             if number == 0:
                 self._forget(opened, module)
             return self._encode(module, samples, number)
 
-        self._ear = Ear(self.live, document.sample_rate, document.ratio * self._frames, encode)
+        assert self.live is not None
+        self._ear = Ear(self.live, document.sample_rate, samples.size, encode)
+        took_s = []
         for _ in range(WARM_CALLS):
-            encode(np.zeros(document.ratio * self._frames, np.float32), 0)
+            began = time.thread_time()
+            Window(samples.size, document.sample_rate, document.sample_rate + 1)  # another rate is the usual case
+            encode(samples, 0)
+            took_s.append(time.thread_time() - began)
             self._on_step("warm")
+        self._listening_s = min(took_s)
 
     def _encode(self, module: Any, samples: Float32s, number: int) -> Float32s:
         """Points [D, frames] of samples [frames * ratio] at the model's rate. number: of the noise that it draws."""
         torch, document = self._torch, self._document
         assert self._noise is not None and isinstance(document, SamplesDocument)
         self._noise.seed([(0, number)])
-        with torch.inference_mode():
-            sound = torch.from_numpy(samples)[None, None].repeat(1, self._channels, 1).to(self.device)
-            z = module.encode(sound)
+        try:
+            with torch.inference_mode():
+                sound = torch.from_numpy(samples)[None, None].repeat(1, self._channels, 1).to(self.device)
+                z = module.encode(sound).float().to("cpu")
+        except torch.jit.Error:
+            raise
+        except Exception as error:
+            if self.device == "cpu":
+                raise
+            raise CudaError(first_line(error)) from error
         expected = (1, document.latent_size, samples.size // document.ratio)
         if tuple(z.shape) != expected:
             raise RuntimeError(f"encode answered {tuple(z.shape)}, its document says {expected}")
-        points: Float32s = z[0].float().cpu().numpy()
+        points: Float32s = z[0].numpy()
         if not np.isfinite(points).all():
             raise RuntimeError("what it encodes is not finite")
         return points
@@ -213,8 +251,6 @@ class SamplesNetwork(Network):
     def encode_part(self, x: Float32s, request: Request) -> dict[str, Any]:
         """Take in a part of a recording, as a notice says it. A part goes on where the last one ended."""
         assert self._opened is not None
-        if self._encoder is None:
-            self._encoder = copy.deepcopy(self._opened.module)
         if request.block == 0:
             self._forget(self._opened, self._encoder)
         heard, level = take_part(x, self._document, request.deadline)

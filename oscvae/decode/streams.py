@@ -102,6 +102,7 @@ class StreamWorker(Worker):
         self._due: list[Due] = []
         self._beginning: list[tuple[Due, Path]] = []  # voices for which there was no room yet
         self._most = 1
+        self._took_s = 0.0  # by the last batch
 
     def run(self) -> None:
         setup = self._setup
@@ -194,7 +195,13 @@ class StreamWorker(Worker):
             self._count += 1
             deadline = time.monotonic_ns() + FIRST_WITHIN_NS
             due = Due(deadline, self._count, request.slot, request.generation, request.block, 0)
-            path = network.path(request)
+            try:
+                path = network.path(request)
+            except CudaError:
+                raise
+            except Exception as error:
+                self._say_failure(error)
+                path = None
             if path is None:
                 self._paths.pop(request.slot, None)
                 self._answer(due, FAILED, 0)
@@ -269,7 +276,9 @@ class StreamWorker(Worker):
         chunks: list[Chunk] = []
         for due, path in batch:
             try:
-                chunks.append(path.next(frames, (due.deadline_ns - now_ns) / 1e9))
+                chunks.append(path.next(frames, (due.deadline_ns - now_ns) / 1e9 - self._took_s))
+            except CudaError:
+                raise
             except Exception as error:  # one along the live input asks the model where it goes
                 self._say_failure(error)
                 self._answer(due, FAILED, 0)
@@ -279,6 +288,7 @@ class StreamWorker(Worker):
             return
         statuses = self._decode(network, ready, chunks)
         took = time.perf_counter_ns() - began
+        self._took_s = took / 1e9
         for (due, _), chunk, status in zip(ready, chunks, statuses, strict=True):
             self._answer(due, status, took, rows=chunk.rows, is_last=chunk.is_last)
 

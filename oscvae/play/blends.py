@@ -1,4 +1,4 @@
-"""Blends: voices along two recordings at once, or along the live input, of models of single frames."""
+"""Blends: voices along two recordings at once, or along the live input, of models that encode such."""
 
 from __future__ import annotations
 

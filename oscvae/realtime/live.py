@@ -21,7 +21,8 @@ PAGE_BYTES = 4096
 WORDS = PAGE_BYTES // 8
 FRAMES = 1 << 16  # 1.4 s at 48 kHz, of which the oldest are overwritten
 HEAD = 0  # samples written; the callback's
-RATE = 1  # Hz; 0 = nobody writes; control's, before a callback runs and after it has ended
+RATE = 16  # Hz; 0 = nobody writes; control's, before a callback runs and after it has ended
+PERIOD = 8  # samples that came last; the callback's
 _SEAL_FUTURE_WRITE = 0x10  # F_SEAL_FUTURE_WRITE, since Linux 5.1: nobody can map it to be written any more
 
 
@@ -68,4 +69,5 @@ def take_input(engine, buffer, count):  # type: ignore[no-untyped-def]
     head = words[HEAD]
     for i in range(count):
         ring[(head + i) & (FRAMES - 1)] = heard[i]
+    store(words, PERIOD, count)
     store(words, HEAD, head + count)

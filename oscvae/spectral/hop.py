@@ -86,7 +86,7 @@ def refill_at(engine, voice):  # type: ignore[no-untyped-def]
     x = context_at(engine, voice[at.V_CONTEXT])
     hop = int(float(x[at.X_HOP]) / bits_float(x[at.X_STEP]))
     full = target(engine, voice)
-    return max(full // 2, full - REFILL_HOPS * hop)
+    return max(full // 2, full - REFILL_HOPS * hop, load(engine, at.E_PERIOD))  # never less than the callback takes
 
 
 @kernel("float64(int64[::1], int64, int64[::1], float64[::1])")

@@ -115,11 +115,14 @@ def append_samples(x, slot, own):  # type: ignore[no-untyped-def]
 @kernel("void(int64[::1], int64, int64[::1], int64[::1], int64, float64)")
 def ask(engine, slot, x, own, level, step):  # type: ignore[no-untyped-def]
     """Ask for the chunks that a voice wants, by when its ring of `level` samples and what it has will run dry, at
-    `step` model samples a sample. What the pipe does not take is asked for again at the next pass."""
+    `step` model samples a sample; along the live input, by when a frame would be held (`has_hop`). What the pipe does
+    not take is asked for again at the next pass."""
     if words_at(x[at.X_HEARD], at.HEARD_WORDS)[at.H_ENDED] == 1:
         own[at.R_WANTED] = 0
         return
     left = 0
+    if voice_at(engine, slot)[at.V_LIVE] == 1:
+        level = max(0, level - load(engine, at.E_PERIOD))
     if own[at.R_BLOCK] >= 0:
         left += rows_of(own, slot, own[at.R_BLOCK]) - max(own[at.R_ROW], 0)
     if own[at.R_NEXT] >= 0:

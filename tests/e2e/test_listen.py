@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from parts.jackd import JackServer
-from parts.nn_models import Resounding, write_foreign
+from parts.nn_models import Deaf, Misheard, Resounding, write_foreign
 from parts.recorder import Recorder
 from parts.silent import ANSWER_S, LOAD_S, SilentDaemon
 from parts.sounder import Sounder
@@ -32,6 +32,8 @@ def write_models(folder: Path) -> Path:
     write_mirror(folder / "mirror.ts")
     write_ramp(folder / "ramp.ts")
     write_foreign(folder / "resounding.ts", Resounding())
+    write_foreign(folder / "deaf.ts", Deaf())
+    write_foreign(folder / "misheard.ts", Misheard())
     return folder
 
 
@@ -163,8 +165,10 @@ def test_where_nothing_can_be_heard_it_is_said_what_it_takes(tmp_path: Path) -> 
     made = SilentDaemon(tmp_path, f"model.folder={folder}", "model.name=mirror", "audio.input=true")
     try:
         assert "audio.input: true in config.yaml, and JACK" in made.failure("/listen", 1)
-        for name in ("ramp", "sines"):
+        for name in ("ramp", "sines", "deaf", "misheard"):
             assert made.ask("/load", name, timeout_s=LOAD_S)[0] == "/done"
             assert f"{name!r} encodes no live input" in made.failure("/listen", 1)
+        for why in ("never heard of it", "encode answered (1, 3, 2048), its document says (1, 2, 4)"):
+            assert f"encodes nothing: {why}" in made.daemon.log
     finally:
         made.close()

@@ -114,6 +114,22 @@ class Resounding(NnTilde):
         return z[:, 1:].repeat_interleave(self.ratio, 2) * torch.sin(6.283185307179586 * phase)
 
 
+class Deaf(Resounding):
+    """Its encode fails."""
+
+    @torch.jit.export
+    def encode(self, x: Tensor) -> Tensor:
+        raise ValueError("never heard of it")
+
+
+class Misheard(Resounding):
+    """Its encode answers another shape than it says."""
+
+    @torch.jit.export
+    def encode(self, x: Tensor) -> Tensor:
+        return torch.zeros(x.size(0), 3, x.size(2))
+
+
 class WithBuffer(NnTilde):
     """Its rate is a buffer, as RAVE 1 has it."""
 

@@ -23,6 +23,7 @@ from oscvae.realtime.ring import RECORD as RECORD_WORDS
 from oscvae.realtime.ring import pop, push
 from oscvae.spectral.context import ModelContext, render_scratch_floats, sinc_table
 from oscvae.spectral.expand import ExpandTables, expand
+from oscvae.spectral.hop import refill_at, target
 from oscvae.spectral.renderer import render_until_idle
 from parts.small_model import frames_document, samples_document
 
@@ -105,10 +106,11 @@ class Bench:
             block_offline(self.engine.words, self._frame, PERIOD, 0)
             self._frame += PERIOD
 
-    def stream(self, chunks: NDArray[np.float32], slot: int = 0) -> Float32s:
-        """What a voice plays of chunks [n, rows, numbers], each given as soon as it is asked for."""
+    def stream(self, chunks: NDArray[np.float32], slot: int = 0, rows: int = 0) -> Float32s:
+        """What a voice plays of chunks [n, rows, numbers], each given as soon as it is asked for. rows: of each, that
+        count; 0 = all."""
         self.arm(slot)
-        self.answer(chunks[0], slot, block=at.CHUNKS * slot, goes_on=0)
+        self.answer(chunks[0], slot, block=at.CHUNKS * slot, goes_on=0, last=rows << 1)
         given, heard = 1, [np.zeros(0, np.float32)]
         while True:
             render_until_idle(self.engine.address)
@@ -122,7 +124,7 @@ class Bench:
                 if given == len(chunks):
                     heard.append(self._new(slot))
                     return np.concatenate(heard)
-                self.answer(chunks[given], slot, generation, block)
+                self.answer(chunks[given], slot, generation, block, last=rows << 1)
                 given += 1
 
     def _new(self, slot: int) -> Float32s:
@@ -186,6 +188,38 @@ def test_a_stream_of_frames_is_what_reconstruct_makes_of_them(frames: Bench) -> 
     assert len(heard) > 50 * document.hop
     np.testing.assert_array_equal(heard[fade : len(heard) - 512], whole[fade : len(heard) - 512])
     assert frames.late == frames.underruns == 0
+
+
+def test_of_a_chunk_only_the_rows_count_that_it_says(frames: Bench) -> None:
+    chunks = ramp(frames, 40)
+    heard = frames.stream(chunks, rows=1)
+    whole = Bench(frames_document(level="in", ceiling_db=0.0))
+    wanted = whole.stream(chunks[:, 0].reshape(20, 2, -1))
+    whole.close()
+    both = min(len(heard), len(wanted))
+    assert both > 25 * whole.context.document.hop  # type: ignore[union-attr]
+    np.testing.assert_array_equal(heard[:both], wanted[:both])
+
+
+@pytest.mark.parametrize("rows", [-1, 3, 1 << 40])
+def test_rows_that_a_chunk_cannot_have_are_all_of_it(frames: Bench, rows: int) -> None:
+    chunks = ramp(frames, 20)
+    whole = Bench(frames_document(level="in", ceiling_db=0.0))
+    np.testing.assert_array_equal(frames.stream(chunks, rows=rows), whole.stream(chunks))
+    whole.close()
+
+
+@pytest.mark.parametrize("live", [0, 1])
+@pytest.mark.parametrize("period", [64, 256, 512, 1024, 2048, 4096])
+@pytest.mark.parametrize("buffer", [80, 640, 1920])
+def test_no_voice_is_left_with_less_than_the_callback_takes(frames: Bench, live: int, period: int, buffer: int) -> None:
+    frames.arm()
+    frames.serve()
+    voice = frames.engine.voices[0]
+    voice[at.V_LIVE] = live
+    frames.engine.set_word(at.E_PERIOD, period)
+    frames.engine.set_word(at.E_BUFFER, buffer)
+    assert period <= refill_at(frames.engine.words, voice) <= target(frames.engine.words, voice)
 
 
 def test_a_stream_of_samples_is_these_samples(samples: Bench) -> None:

@@ -90,7 +90,10 @@ export class Blend {
       this.set("loop", !this.loop);
       $("blend-loop").setAttribute("aria-pressed", String(this.loop));
     };
-    $("blend-listen").onclick = () => this.osc.send(this.listeners ? "/voice/stop" : "/listen", this.listener);
+    $("blend-listen").onclick = () => {
+      this.isAsked = !this.listeners;
+      this.osc.send(this.listeners ? "/voice/stop" : "/listen", this.listener);
+    };
     $("blend-view").onclick = () => {
       this.shown = !this.shown;
       this.show();
@@ -204,6 +207,7 @@ export class Blend {
     osc.on("/fail", (command) => {
       if (command === "/encode" && this.waiting.length) this.encoded(false);
       if (command === "/blend") this.begins = false;
+      if (command === "/listen") this.isAsked = false;
     });
     const heard = (by) => (id) => {
       if (id === this.id) this.count(by);
@@ -225,7 +229,7 @@ export class Blend {
   /** Before the page turns to another part, whose recordings are others. */
   leave() {
     if (this.isHeard || this.begins) this.osc.send("/voice/stop", this.id);
-    if (this.listeners) this.osc.send("/voice/stop", this.listener);
+    if (this.listeners || this.isAsked) this.osc.send("/voice/stop", this.listener);
     this.blends = this.shown = false;
     this.chosen = { a: "", b: "" };
     this.end();
@@ -269,6 +273,7 @@ export class Blend {
   }
 
   listen(by) {
+    this.isAsked = false;
     this.listeners = Math.max(0, this.listeners + by);
     $("blend-listen").setAttribute("aria-pressed", String(this.listeners > 0));
     this.show();
