@@ -293,6 +293,29 @@ def test_it_sends_nothing_out_of_range(tablet: Tablet) -> None:
     assert used == {"/blend", "/curve", "/encode", "/listen", "/panic", "/sounds", "/voice/set", "/voice/stop"}
 
 
+def test_that_of_a_part_hears_of_no_other(tmp_path: Path) -> None:
+    patches.copy(tmp_path, part=2)
+    tablet = Tablet(tmp_path / "touchosc" / "oscvae-blend-part-2.tosc")
+    tablet.frame()
+    tablet.receive("/done", ("/notify", 1), "si")
+    tablet.receive("/blends", (0,), "i")
+    tablet.receive("/sounds.reply", SOUNDS[2:4], "sf")
+    assert words(tablet, "status", "sound a") == ["choose two sounds, then start", "sound a"]
+    tablet.receive("/part/2/sounds.reply", SOUNDS[2:4], "sf")
+    tablet.tap("start")
+    tablet.receive("/voice/off", (1, 60.0), "if")
+    tablet.receive("/voice/on", (1, 60.0), "if")
+    assert words(tablet, "status", "sound a") == ["choose two sounds, then start", "high.wav"]
+    tablet.receive("/part/2/voice/on", (1, 60.0), "if")
+    assert words(tablet, "status") == ["it is heard"]
+    tablet.receive("/fail", ("/part/2/voice/set", "no voice 1"), "ss")
+    sent(tablet)
+    tablet.press("rate", x=0.25)
+    tablet.tap("panic")
+    assert sent(tablet) == [("/panic", ())], "which is for all parts, and there is no voice to set"
+    tablet.close()
+
+
 # -- with a daemon -----------------------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@
 
 local PORT = @PORT@ -- the receive port of this connection in TouchOSC
 local RENEW_MS = 20000 -- the daemon forgets who has been silent for a minute
-local UNHEARD = 3 -- subscriptions: of so many none was answered, so none is heard
+local UNHEARD = 3 -- subscriptions in a row without an answer, after which none is awaited
 local renewed = nil
 local unanswered = UNHEARD
 local told = {} -- what is done about what is told: by its address, whose number at the end is N
