@@ -29,7 +29,7 @@ local function sayHow()
     say('no answers come here: choose TCP in the connection')
   elseif not blends then
     say('this model has no recordings: load timbre')
-  else
+  elseif not wanted then
     say(heard > 0 and 'it is heard' or '@HINT@')
   end
 end
@@ -164,7 +164,9 @@ end
 local function count(id, by)
   if id == VOICE then
     heard, begun = math.max(0, heard + by), false
-    say(heard > 0 and 'it is heard' or '')
+    if not wanted then
+      say(heard > 0 and 'it is heard' or '')
+    end
   elseif id == LISTENER then
     listened = math.max(0, listened + by)
     showListening(listened > 0)
