@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,6 +122,7 @@ def test_what_is_not_encoded_is_encoded_and_then_it_begins(tablet: Tablet) -> No
     tablet.tap("back b")
     tablet.tap("start")
     assert sent(tablet) == [("/encode", (SOUNDS[0],))], "once, though it is both of them"
+    assert words(tablet, "status") == [f"encoding {SOUNDS[0]}"]
     tablet.tap("next b")
     tablet.receive("/done", ("/encode", SOUNDS[0], 60.0, 0.1, 0.2, "low rain.v2", 1.0, ""), "ssfffsfs")
     encoded(tablet, 1.5, 2.0, 0.0)
@@ -155,8 +158,9 @@ def test_what_begins_no_more_does_not(tablet: Tablet, why: str) -> None:
         tablet.receive("/blends", (1,), "i")
         tablet.receive("/done", ("/encode", SOUNDS[0], 60.0, 0.1, 0.2, "low rain.v2", 1.0, ""), "ssfffsfs")
         encoded(tablet, 0.0, 0.0, 0.0)  # by the model before it
+    encoded(tablet, 1.5, 2.0, 0.0)
+    assert "/blend" not in {address for address, _ in sent(tablet)}
     encoded(tablet, 0.0, 2.0, 0.0)
-    sent(tablet)
     tablet.tap("start")
     assert sent(tablet) == [("/encode", (SOUNDS[0],))], "it can be asked for again"
     tablet.tap("stop")
@@ -229,17 +233,29 @@ def test_a_curve_is_drawn_without_gaps_however_fast(tablet: Tablet) -> None:
     assert bars(tablet) == [0.5] * COLUMNS
     assert draw(tablet, (0.01, 0.0), (0.99, 1.0)) == [], "there is no voice yet"
     assert bars(tablet) == pytest.approx(np.linspace(0.0, 1.0, COLUMNS))
-    draw(tablet, (0.99, 0.25), (0.8, 0.25))
-    assert bars(tablet)[:12] == pytest.approx(np.linspace(0.0, 1.0, COLUMNS)[:12]), (
-        "a finger that comes down draws there"
-    )
-    assert bars(tablet)[12:] == pytest.approx([0.25] * 4)
+    before = bars(tablet)
+    draw(tablet, (0.55, 0.25), (0.35, 0.75))
+    assert bars(tablet)[5:9] == pytest.approx([0.75, 0.75 - 0.5 / 3, 0.25 + 0.5 / 3, 0.25])
+    assert bars(tablet)[:5] + bars(tablet)[9:] == before[:5] + before[9:], "a finger that comes down draws there"
     draw(tablet, (1.0, 0.5))
     assert bars(tablet)[15] == 0.5
     tablet.press("drawing")  # the same place again, and as fast as can be
     tablet.lift("drawing")
     tablet.frame()
     assert bars(tablet)[15] == 0.5
+
+
+def test_of_a_curve_that_is_drawn_some_are_left_out_and_never_the_last(tablet: Tablet) -> None:
+    begin(tablet)
+    sent(tablet)
+    began = time.monotonic()
+    tablet.press("drawing")
+    tablet.frames(0.5, lambda share: tablet.drag("drawing", x=share, y=abs(math.sin(9 * share))))
+    took = time.monotonic() - began
+    tablet.frames(0.1)
+    curves = sent(tablet)
+    assert 2 <= len(curves) <= took / 0.04 + 2
+    assert curves[-1][1][2::2] == pytest.approx([LOW + (HIGH - LOW) * bar for bar in bars(tablet)])
 
 
 def test_a_curve_is_sent_until_the_mix_is_moved(tablet: Tablet) -> None:
