@@ -1,6 +1,6 @@
 -- The script of the layout of two recordings at once, after touch.lua.
--- What the daemon tells moves no fader and draws nothing, so nothing goes round in circles; the toggle of the live input
--- follows the voice, and sends only where it differs.
+-- What the daemon tells moves no fader and draws nothing, so nothing goes round in circles; the toggle of the live
+-- input follows the voice, and sends only where it differs.
 
 local VOICE, LISTENER = @VOICE@, @LISTENER@
 local COLUMNS = @COLUMNS@ -- of the curve
