@@ -8,11 +8,12 @@ nothing but notifications.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import py2tosc
 from lupa import lua51
@@ -50,22 +51,31 @@ end
 
 
 class Tablet:
-    """A layout in use. port: the daemon's. It sends from one socket and hears at another, as TouchOSC over UDP.
+    """A layout in use. port: the daemon's. It sends from one socket and hears at another, as TouchOSC over UDP may.
 
-    hearing: the port at which it hears; 0 = any.
+    hearing: the port at which it hears; 0 = any. over: how, with "one port" it sends from there too.
     """
 
-    def __init__(self, layout: Path, port: int | None = None, hearing: int = 0) -> None:
+    def __init__(
+        self,
+        layout: Path,
+        port: int | None = None,
+        hearing: int = 0,
+        over: Literal["two ports", "one port", "tcp"] = "two ports",
+    ) -> None:
         self.document = py2tosc.load(layout)
         self.sent: list[Sent] = []
+        self.ahead_s = 0.0  # of the time that scripts are told
         self.controls = {control.id: control for control in self.document.walk()}
         self._parents = {child.id: control for control in self.controls.values() for child in control.children}
         self._now = {key: {value.key: value.default for value in c.values} for key, c in self.controls.items()}
-        self._sending = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._hearing = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._hearing.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self._hearing.bind(("127.0.0.1", hearing))
+        self._sending = self._hearing if over == "one port" else socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._target = None if port is None else ("127.0.0.1", port)
+        self._connection = None if over != "tcp" or port is None else socket.create_connection(("127.0.0.1", port))
+        self._came = b""  # over it, not whole yet
         self._quiet: OscMessage | None = None  # what is being received, and so not sent back
         self._scripts: dict[str, Any] = {}
         self._scripts = {key: self._load(c) for key, c in self.controls.items() if c.has("script")}
@@ -120,13 +130,23 @@ class Tablet:
 
     def hear(self) -> None:
         self._hearing.setblocking(False)
-        while True:
-            try:
-                message = decode(self._hearing.recv(1 << 16))
-            except BlockingIOError:
-                return
+        for packet in list(self._packets()):
+            message = decode(packet)
             assert isinstance(message, Message)
             self.receive(message.address, message.args, message.tags)
+
+    def _packets(self) -> Iterator[bytes]:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                yield self._hearing.recv(1 << 16)
+        if self._connection is None:
+            return
+        with contextlib.suppress(BlockingIOError):
+            while came := self._connection.recv(1 << 16, socket.MSG_DONTWAIT):
+                self._came += came
+        while len(self._came) >= 4 and len(self._came) >= 4 + (size := int.from_bytes(self._came[:4], "big")):
+            yield self._came[4 : 4 + size]
+            self._came = self._came[4 + size :]
 
     def receive(self, address: str, args: tuple[Any, ...], tags: str) -> None:
         if self._call_received(address, args, tags):
@@ -142,8 +162,9 @@ class Tablet:
         return int(self._hearing.getsockname()[1])
 
     def close(self) -> None:
-        self._sending.close()
-        self._hearing.close()
+        for one in (self._sending, self._hearing, self._connection):
+            if one is not None:
+                one.close()
 
     # -- values and messages -------------------------------------------------------------------------------------------
 
@@ -188,8 +209,11 @@ class Tablet:
 
     def _send(self, address: str, args: tuple[Any, ...]) -> None:
         self.sent.append((address, args))
-        if self._target is not None:
-            self._sending.sendto(encode_message(address, args), self._target)
+        packet = encode_message(address, args)
+        if self._connection is not None:
+            self._connection.sendall(len(packet).to_bytes(4, "big") + packet)
+        elif self._target is not None:
+            self._sending.sendto(packet, self._target)
 
     # -- scripts -------------------------------------------------------------------------------------------------------
 
@@ -199,7 +223,7 @@ class Tablet:
         names = lua.globals()
         names.self, names.root = objects(control.id), objects(self.document.root.id)
         names.sendOSC = self._send_osc
-        names.getMillis = lambda: 1000.0 * time.monotonic()
+        names.getMillis = lambda: 1000.0 * (time.monotonic() + self.ahead_s)
         for forbidden in ("pcall", "xpcall", "io", "os", "require", "python"):
             names[forbidden] = None
         # the port at which it hears is set in TouchOSC, beside the layout

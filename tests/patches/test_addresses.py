@@ -307,6 +307,14 @@ def test_the_tablet_sends_nothing_out_of_range(name: str) -> None:
                 assert judge.is_known(address) and address in used
 
 
+@pytest.mark.parametrize("path", sorted((PATCHES / "touchosc").iterdir()), ids=lambda path: path.name)
+def test_the_scripts_of_tablets_hear_and_send_known_addresses(path: Path) -> None:
+    written = {found for control in py2tosc.load(path).walk() for found in _QUOTED.findall(str(control.get("script")))}
+    found = written - {"/N"}  # of the end of any
+    assert {"/notify", "/done"} < found
+    assert not {address for address in found if not judge.is_known(address)}
+
+
 @needs("node")
 def test_the_stage_control_session_sends_nothing_out_of_range() -> None:
     path = PATCHES / "openstagecontrol" / "oscvae.json"

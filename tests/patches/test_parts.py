@@ -268,8 +268,9 @@ def test_a_stage_control_session_of_a_part_plays_it(tmp_path: Path, pair: Silent
         pair.client.send("/part/2/gain", -12.0)
 
 
-@pytest.mark.parametrize("name", ["oscvae", "oscvae-phone"])
-def test_a_touchosc_layout_of_a_part_plays_it(tmp_path: Path, pair: SilentDaemon, name: str) -> None:
+@pytest.mark.parametrize(("name", "x"), [("oscvae", 0.25), ("oscvae-phone", 0.375)])
+def test_a_touchosc_layout_of_a_part_plays_it(tmp_path: Path, pair: SilentDaemon, name: str, x: float) -> None:
+    """x: another of each, because the moves of one that come from the other a moment later are taken for echoes."""
     patches.copy(tmp_path, part=2)
     pair.client.send("/part/2/panic")  # a cursor that still glides home would be shown
     pair.ask("/ping", answer="/pong")
@@ -279,14 +280,14 @@ def test_a_touchosc_layout_of_a_part_plays_it(tmp_path: Path, pair: SilentDaemon
     try:
         tablet.frame()
         assert until(lambda: tablet.frame() or tablet.value("model", "text") == "drums", 10.0)
-        tablet.press("pad 1", x=0.25, y=0.75)
+        tablet.press("pad 1", x=x, y=0.75)
         tablet.lift("pad 1")
         told = listener.wait_for("/part/2/pad/1")
         assert told is not None
         pair.client.send("/z/1", 1.0)
         pair.client.send("/part/2/pad/2", 0.125, 0.875)
         assert until(lambda: tablet.frame() or tablet.value("cursor 2", "y") == pytest.approx(0.875), 10.0)
-        assert tablet.value("cursor 1", "x") == pytest.approx(0.25), "another part's cursor is not shown"
+        assert tablet.value("cursor 1", "x") == pytest.approx(x), "another part's cursor is not shown"
         tablet.tap("home")
         assert listener.wait_for("/part/2/glide") is not None
     finally:

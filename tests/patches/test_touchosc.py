@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal
 
 import py2tosc
 import pytest
 
 from oscvae.settings.sections import MacrosConfig
 from parts import ROOT
-from parts.client import OscClient, Reply
+from parts.client import OscClient, Reply, free_tcp_port
 from parts.silent import SilentDaemon
 from parts.waiting import until
+from patches.places import cramped, leaves, outside, overlapping
 from patches.tablet import Tablet
 
 FOLDER = ROOT / "patches" / "touchosc"
-LAYOUTS = sorted(FOLDER.glob("*.tosc"))
+LAYOUTS = [FOLDER / name for name in ("oscvae-phone.tosc", "oscvae.tosc")]
 TOLD_S = 10.0  # within which all is told
 MOST_TOLD = 30  # a second, at one address
 MACROS = tuple(MacrosConfig().map)
-LETTER = 0.5  # width of a letter, as a share of its height, on average
 
 
 @pytest.fixture
@@ -82,8 +81,8 @@ def latent(silent: SilentDaemon, *shares: float) -> tuple[float, ...]:
 # -- the files ---------------------------------------------------------------------------------------------------------
 
 
-def test_there_are_a_tablet_and_a_phone() -> None:
-    assert [path.name for path in LAYOUTS] == ["oscvae-phone.tosc", "oscvae.tosc"]
+def test_there_are_a_tablet_a_phone_and_two_recordings() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == {*(path.name for path in LAYOUTS), "oscvae-blend.tosc"}
 
 
 @pytest.mark.parametrize("path", LAYOUTS, ids=lambda path: path.name)
@@ -106,16 +105,7 @@ def test_they_are_valid_and_whole(path: Path) -> None:
         *(f"macro {k + 1}{what}" for k in range(len(MACROS)) for what in ("", " name", " value")),
     ):
         assert document.find(name) is not None, f"{name} is missing"
-    _, _, width, height = document.root.frame
-
-    def inside(control: py2tosc.Control, left: float, top: float) -> None:
-        x, y, across, down = control.frame
-        assert across > 0 and down > 0, f"{control.get('name')} has no size"
-        assert 0 <= left + x <= left + x + across <= width and 0 <= top + y <= top + y + down <= height
-        for child in control.children:
-            inside(child, left + x, top + y)
-
-    inside(document.root, 0, 0)
+    assert outside(document.root) == []
 
 
 @pytest.mark.parametrize("path", LAYOUTS, ids=lambda path: path.name)
@@ -132,59 +122,16 @@ def test_nothing_that_shows_the_cursor_sends(path: Path) -> None:
             assert not (isinstance(message, py2tosc.OscMessage) and message.feedback)
 
 
-class Leaf(NamedTuple):
-    """A control without children, in the coordinates of the whole layout; page: of the pager, "" outside of it."""
-
-    control: py2tosc.Control
-    parent: py2tosc.Control
-    page: str
-    left: float
-    top: float
-    width: float
-    height: float
-
-
-def leaves(parent: py2tosc.Control, page: str = "", left: float = 0.0, top: float = 0.0) -> Iterator[Leaf]:
-    for child in parent.children:
-        x, y, width, height = child.frame
-        inner = str(child.get("name")) if parent.control_type is py2tosc.ControlType.PAGER else page
-        if child.children:
-            yield from leaves(child, inner, left + x, top + y)
-        else:
-            yield Leaf(child, parent, inner, left + x, top + y, width, height)
-
-
-def is_stack(parent: py2tosc.Control) -> bool:
-    """Where things lie on each other because they should: pads, buttons under their captions, black keys."""
-    name = str(parent.get("name"))
-    return name.startswith("field ") or name.endswith(" button") or name == "keyboard"
-
-
 @pytest.mark.parametrize("path", LAYOUTS, ids=lambda path: path.name)
 def test_nothing_lies_on_something_else_and_words_have_room(path: Path) -> None:
     found = list(leaves(py2tosc.load(path).root))
     assert len(found) > 60
-    for one, other in itertools.combinations(found, 2):
-        if one.parent is other.parent and is_stack(one.parent):
-            continue
-        if one.page and other.page and one.page != other.page:
-            continue
-        apart = (
-            one.left + one.width <= other.left
-            or other.left + other.width <= one.left
-            or one.top + one.height <= other.top
-            or other.top + other.height <= one.top
-        )
-        assert apart, f"{one.control.get('name')} and {other.control.get('name')}"
+    assert overlapping(found) == [] and cramped(found) == []
     for k in (1, 2):
         (words,) = [leaf.control for leaf in found if leaf.control.get("name") == f"pad {k} axes"]
         assert not words.get("interactive"), "it would keep the finger from the pad"
     for leaf in found:
-        if leaf.control.control_type is py2tosc.ControlType.LABEL:
-            size = float(leaf.control.get("textSize"))
-            text = next(value.default for value in leaf.control.values if value.key == "text")
-            assert LETTER * size * len(str(text)) <= leaf.width and size <= leaf.height, f"no room for {text!r}"
-        elif str(leaf.control.get("name")).startswith("macro "):
+        if leaf.control.control_type is py2tosc.ControlType.FADER and leaf.name.startswith("macro "):
             assert leaf.width >= 200 and leaf.height >= 30, "a macro has a long way"
 
 
@@ -411,6 +358,47 @@ def test_a_layout_that_is_opened_again_shows_how_things_stand(
         again.close()
         for message in (("/gain", -12.0), ("/macro/4", 0.0), ("/sustain", 0)):
             silent.client.send(*message)
+
+
+def test_it_subscribes_where_it_hears_answers() -> None:
+    tablet = Tablet(FOLDER / "oscvae.tosc")
+    there, here = ("/notify", (1.0, float(tablet.hearing))), ("/notify", (1.0,))
+
+    def renewal(*answers: tuple[str, int]) -> list[tuple[str, tuple[float, ...]]]:
+        tablet.sent.clear()
+        tablet.ahead_s += 21.0
+        tablet.frame()
+        for answer in answers:
+            tablet.receive("/done", answer, "si")
+        return [message for message in tablet.sent if message[0] == "/notify"]
+
+    assert renewal()[-1] == there and renewal() == [there], "none is heard"
+    assert renewal(("/notify", 1), ("/notify", 0), ("/notify", 1)) == [there, ("/notify", (0.0, there[1][1])), here]
+    assert renewal(("/notify", 1)) == [here]
+    assert renewal() == [here] and renewal(("/notify", 1)) == [here], "one may be lost"
+    assert renewal() == [here] and renewal() == [here]
+    assert renewal(("/load", 1)) == [there], "the connection is another by now"
+    tablet.close()
+
+
+@pytest.mark.parametrize("over", ["tcp", "one port"])
+def test_it_follows_over_tcp_and_where_it_sends_from_as_well(tmp_path: Path, over: Literal["tcp", "one port"]) -> None:
+    tcp_port = free_tcp_port()
+    daemon = SilentDaemon(tmp_path, f"osc.tcp_port={tcp_port}")
+    tablet = Tablet(FOLDER / "oscvae.tosc", tcp_port if over == "tcp" else daemon.port, over=over)
+    try:
+        assert until(lambda: hears(tablet).value("model", "text") == "plucked", 10.0)
+        daemon.client.send("/gain", -27.0)
+        assert until(lambda: hears(tablet).value("gain") == pytest.approx(0.5), 10.0)
+        tablet.frames(0.2)
+        heard: list[str] = []
+        tablet.receive = lambda address, args, tags: heard.append(address)  # type: ignore[method-assign]
+        daemon.client.send("/pan", 0.5)
+        tablet.frames(0.5)
+        assert heard.count("/pan") == 1, "it is told once"
+    finally:
+        tablet.close()
+        daemon.close()
 
 
 def test_macros_have_the_names_of_the_configuration(tmp_path: Path) -> None:

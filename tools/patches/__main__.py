@@ -13,6 +13,7 @@ import pdblend
 import pddemo
 import stageblend
 import stagecontrol
+import touchblend
 import touchosc
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +34,7 @@ def files() -> dict[str, bytes]:
         "max/osc.js": (ROOT / "patches" / "examples" / "node" / "osc.js").read_bytes(),
         "openstagecontrol/blend.json": stageblend.content(),
         "openstagecontrol/oscvae.json": stagecontrol.content(),
+        "touchosc/oscvae-blend.tosc": touchosc.content(touchblend.layout()),
         "touchosc/oscvae.tosc": touchosc.content(touchosc.tablet()),
         "touchosc/oscvae-phone.tosc": touchosc.content(touchosc.phone()),
     }

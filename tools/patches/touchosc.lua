@@ -1,33 +1,15 @@
--- The script of the whole layout: subscribes, and shows what the daemon tells.
+-- The script of the tablet's and the phone's layout, after touch.lua: shows what the daemon tells.
 -- What it sets has no message of its own, or one that is not sent back, so nothing goes round in circles: the pads
 -- that send have no cursor, and the cursors over them do not send.
 
-local PORT = @PORT@ -- the receive port of this connection in TouchOSC
-local RENEW_MS = 20000 -- the daemon forgets who has been silent for a minute
 local GLIDE_S = @GLIDE_S@ -- the glide fader's whole length
 local QUIET_DB = -60
 local MACROS_MOST = 8 -- that the daemon may have; there may be faders for fewer
 local low = { @LOW@ } -- of the latent dimensions, until /model says what they are
 local high = { @HIGH@ }
-local renewed = nil
 local voices = 0
 local bent = 0 -- semitones, of the channel whose wheel moved last
 local pedals = {} -- of channels, those that are down
-
-local function control(name)
-  return root:findByName(name, true)
-end
-
-local function write(name, text)
-  local label = control(name)
-  if label then
-    label.values.text = text
-  end
-end
-
-local function clipped(share)
-  return math.max(0, math.min(1, share))
-end
 
 local function show(dimension, share)
   local cursor = control('cursor ' .. math.ceil(dimension / 2))
@@ -70,7 +52,9 @@ local function seconds()
   return GLIDE_S * control('glide').values.x
 end
 
-local told = {
+asked = { '/model', '/macros' }
+
+told = {
   ['/z'] = function(args)
     for dimension = 1, #args do
       showLatent(dimension, args[dimension].value)
@@ -133,15 +117,6 @@ local told = {
   end
 }
 
-function onReceiveOSC(message, connections)
-  local path, n = string.match(message[1], '^(.-)/(%d+)$')
-  local tell = told[n and path .. '/N' or message[1]]
-  if tell then
-    tell(message[2], tonumber(n))
-  end
-  return false -- the faders have a look at it too
-end
-
 -- From the buttons whose message needs more than their own value.
 function onReceiveNotify(key, value)
   if key == 'home' then
@@ -167,18 +142,5 @@ function onReceiveNotify(key, value)
     else
       sendOSC('/preset/recall', value, seconds())
     end
-  end
-end
-
-function update()
-  local now = getMillis()
-  if renewed == nil then
-    sendOSC('/notify', 0, PORT) -- whoever is new is told how things stand, and so is a layout that is opened again
-  end
-  if renewed == nil or now - renewed > RENEW_MS then
-    renewed = now
-    sendOSC('/notify', 1, PORT)
-    sendOSC('/model')
-    sendOSC('/macros')
   end
 end

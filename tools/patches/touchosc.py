@@ -20,7 +20,7 @@ RECEIVE_PORT = 9001
 TABLET, PHONE = (1024, 768), (812, 375)
 LATENT_RANGE = (-2.0, 2.0)  # until the daemon says what its model has
 KEY_VELOCITY = 100
-SCRIPT = Path(__file__).with_name("touchosc.lua")
+COMMON, SCRIPT = (Path(__file__).with_name(name) for name in ("touch.lua", "touchosc.lua"))
 
 GROUND, PANEL = (0.10, 0.10, 0.11, 1.0), (0.17, 0.17, 0.18, 1.0)
 INK, DIM = (0.93, 0.92, 0.90, 1.0), (0.55, 0.54, 0.52, 1.0)
@@ -57,14 +57,17 @@ def _button(
     *messages: Any,
     color: Any = COOL,
     toggle: bool = False,
+    on: bool = False,
     script: str = "",
     caption: str = "",
     size: float = 15,
 ) -> Control:
-    """A button under its caption."""
+    """A button under its caption. on: a toggle that begins so."""
     button = py2tosc.button(name=name, color=color, corner_radius=3, messages=list(messages))
     if toggle:
         button.set("button_type", ButtonType.TOGGLE_PRESS)
+    if on:
+        button.values = _values(x=1)
     if script:
         button.set("script", script)
     return ui.labelled(button, caption or name, size=size, name=f"{name} button")
@@ -124,27 +127,38 @@ def _pad(number: int) -> Control:
     return ui.stack(pad, caption, cursor, name=f"field {number}")
 
 
-def _shows_value(low: float, high: float) -> str:
-    """Writes a fader's value into the label beside it."""
+def _shows_value(low: float, high: float, told: str = "") -> str:
+    """Writes a fader's value into the label beside it; told: the key at which the root is told, too."""
+    tells = f"    root:notify('{told}', self.name)\n" if told else ""
     return (
         f"function onValueChanged(key)\n  if key == 'x' then\n"
         f"    local shown = self.parent:findByName(self.name .. ' value', true)\n"
-        f"    shown.values.text = string.format('%.4g', {low:g} + {high - low:g} * self.values.x)\n  end\nend\n"
+        f"    shown.values.text = string.format('%.4g', {low:g} + {high - low:g} * self.values.x)\n{tells}  end\nend\n"
     )
 
 
-def _strip(name: str, unit: str, low: float, high: float, start: float, *messages: Any, color: Any = ACCENT) -> Control:
+def _strip(
+    name: str,
+    unit: str,
+    low: float,
+    high: float,
+    start: float,
+    *messages: Any,
+    color: Any = ACCENT,
+    told: str = "",
+    size: float = 12,
+) -> Control:
     """A fader over its name and its value, which its script writes."""
     fader = py2tosc.fader(
         name=name,
         color=color,
         corner_radius=3,
-        script=_shows_value(low, high),
+        script=_shows_value(low, high, told),
         messages=list(messages),
         values=_values(x=(start - low) / (high - low)),
     )
-    caption = _label(f"{name} {unit}".strip(), size=12)
-    shown = _label(f"{start:g}", name=f"{name} value", size=12, color=DIM)
+    caption = _label(f"{name} {unit}".strip(), size=size)
+    shown = _label(f"{start:g}", name=f"{name} value", size=size, color=DIM)
     return ui.column(fader, caption, shown, sizes=(8, 1, 1), name=f"{name} strip")
 
 
@@ -158,25 +172,28 @@ def _glide() -> Control:
     return _strip("glide", "s", 0, GLIDE_S, 1, color=COOL)
 
 
-def _macro(number: int, name: str) -> Control:
-    """A fader that lies, for a long way, over its name, which the daemon tells, and its value."""
+def _way(name: str, caption: str, *messages: Any, color: Any = ACCENT, told: str = "", size: float = 13) -> Control:
+    """A fader from 0 to 1 that lies, for a long way, over its caption and its value."""
     fader = py2tosc.fader(
-        name=f"macro {number}",
-        color=MACRO,
+        name=name,
+        color=color,
         corner_radius=3,
         orientation=Orientation.EAST,
-        script=_shows_value(0, 1),
-        messages=[ui.osc(f"/macro/{number}", args=[ui.value("x", conversion=_FLOAT)])],
+        script=_shows_value(0, 1, told),
+        messages=list(messages),
         values=_values(x=0),
     )
-    caption = _label(name, name=f"macro {number} name", size=13, left=True)
-    shown = _label("0", name=f"macro {number} value", size=13, color=DIM)
+    words = _label(caption, name=f"{name} name", size=size, left=True)
+    shown = _label("0", name=f"{name} value", size=size, color=DIM)
     return ui.column(
-        fader,
-        ui.row(caption, shown, sizes=(3, 1), name=f"macro {number} words"),
-        sizes=(2, 1),
-        name=f"macro {number} strip",
+        fader, ui.row(words, shown, sizes=(3, 1), name=f"{name} words"), sizes=(2, 1), name=f"{name} strip"
     )
+
+
+def _macro(number: int, name: str) -> Control:
+    """Its name is the one that the daemon tells."""
+    sent = ui.osc(f"/macro/{number}", args=[ui.value("x", conversion=_FLOAT)])
+    return _way(f"macro {number}", name, sent, color=MACRO)
 
 
 def _macros() -> Iterator[Control]:
@@ -208,8 +225,8 @@ def _stop() -> Control:
     return _button("stop", ui.osc("/stop", args=[], on="RISE", receive=False))
 
 
-def _panic() -> Control:
-    return _button("panic", ui.osc("/panic", args=[], on="RISE", receive=False), color=ALARM)
+def _panic(size: float = 15) -> Control:
+    return _button("panic", ui.osc("/panic", args=[], on="RISE", receive=False), color=ALARM, size=size)
 
 
 def _record() -> Control:
@@ -291,7 +308,7 @@ def tablet() -> Document:
         pad=12,
         name="page",
     )
-    return _finished("tablet", body, TABLET)
+    return _playing("tablet", body, TABLET)
 
 
 def phone() -> Document:
@@ -305,19 +322,18 @@ def phone() -> Document:
     macros = ui.column(*_macros(), gap=8, pad=8, name="macros")
     pages = ui.pager(play, presets, sound, macros, name="pages")
     body = ui.column(_state(_panic()), pages, sizes=(1.2, 8.8), name="page")
-    return _finished("phone", body, PHONE)
+    return _playing("phone", body, PHONE)
 
 
-def _finished(name: str, body: Control, size: tuple[int, int]) -> Document:
+def _playing(name: str, body: Control, size: tuple[int, int]) -> Document:
     low, high = (", ".join(f"{end:g}" for _ in range(DIMS)) for end in LATENT_RANGE)
-    script = SCRIPT.read_text()
-    for key, text in (
-        ("PORT", RECEIVE_PORT),
-        ("GLIDE_S", f"{GLIDE_S:g}"),
-        ("LOW", low),
-        ("HIGH", high),
-        ("RECORDING", RECORDING),
-    ):
+    return _finished(name, body, size, SCRIPT, GLIDE_S=f"{GLIDE_S:g}", LOW=low, HIGH=high, RECORDING=RECORDING)
+
+
+def _finished(name: str, body: Control, size: tuple[int, int], path: Path, **words: object) -> Document:
+    """A layout with its frames, ids and script: that of all layouts, then its own, each @WORD@ in it written out."""
+    script = f"{COMMON.read_text()}\n{path.read_text()}"
+    for key, text in {"PORT": RECEIVE_PORT, **words}.items():
         script = script.replace(f"@{key}@", str(text))
     document = Document(root=ui.stack(body, name="oscvae", color=GROUND, script=script, frame=(0, 0, *size)))
     document.resolve()
