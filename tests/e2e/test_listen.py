@@ -169,6 +169,6 @@ def test_where_nothing_can_be_heard_it_is_said_what_it_takes(tmp_path: Path) -> 
             assert made.ask("/load", name, timeout_s=LOAD_S)[0] == "/done"
             assert f"{name!r} encodes no live input" in made.failure("/listen", 1)
         for why in ("never heard of it", "encode answered (1, 3, 2048), its document says (1, 2, 4)"):
-            assert f"encodes nothing: {why}" in made.daemon.log
+            assert any("encodes nothing: " in line and why in line for line in made.daemon.log.splitlines())
     finally:
         made.close()
