@@ -61,6 +61,13 @@ STUDIES = (
         minutes=20,
         module="digits.study",
     ),
+    Study(
+        name="timbre",
+        asks="What becomes of recordings frame by frame in a latent space, and what lies between two of them?",
+        source="K. Tatar: Organized Sound Spaces with Machine Learning, 2.2, and his Latent Timbre Synthesis",
+        minutes=30,
+        module="timbre.study",
+    ),
 )
 
 
