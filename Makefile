@@ -114,6 +114,11 @@ data/digits/train-labels-idx1-ubyte:
 	@tools/system-packages.sh digits
 	@tools/bring-digits.sh data/digits
 
+study-timbre: /usr/share/sonic-pi/samples
+
+/usr/share/sonic-pi/samples:
+	@tools/system-packages.sh timbre
+
 study-%: $(VENV)/.test ## run an experiment again, whole: study-divergence, as `oscvae study --list` names them
 	$(BIN)/oscvae study $* --out studies/$* $(ARGS)
 

@@ -193,9 +193,9 @@ def _back(outcome: Outcome, subjects: Subjects, judged: Sequence[str], size: Siz
         back = Excerpt(subject.decode(subject.encode(one.x)[0]), one.level_db)
         if name in (name_of(ALPHAS[0]), OURS):
             own = "constant-Q" if name != OURS else OURS
-            rows.append((f"{chosen}: {own} frames", subject.shape_db(one.x)))
+            rows.append((f"{chosen}:\n{own} frames", subject.shape_db(one.x)))
             cells.append(cell(f"{own} frames", subject.shape_db(one.x), subject.sounds([one])[0]))
-        rows.append((name, subject.shape_db(back.x)))
+        rows.append((f"{name},\ndecoded", subject.shape_db(back.x)))
         cells.append(cell(name, subject.shape_db(back.x), subject.sounds([back])[0]))
     ends = [f"{LOWEST_HZ:.0f} to {HIGHEST_HZ:.0f} Hz"] * (len(rows) - 2) + ["0 to 24 kHz"] * 2
     seconds = min(size.judged_s, (len(rows[0][1]) - 1) * HOP / RATE)
@@ -269,7 +269,7 @@ def _between(
             )
         )
         if not drawn:
-            shown += [(f"{title}, {mix:g}", shapes[MIXES.index(mix)]) for mix in (0.0, 0.5, 1.0)]
+            shown += [(f"{title},\nmix {mix:g}", shapes[MIXES.index(mix)]) for mix in (0.0, 0.5, 1.0)]
     ends = [f"{LOWEST_HZ:.0f} to {HIGHEST_HZ:.0f} Hz"] * 3 + ["0 to 24 kHz"] * 3
     said = f"{first}, {second} and what is decoded between them"
     outcome.draw("blend", draw_spectra(shown, size.excerpt_s, ends), said)
