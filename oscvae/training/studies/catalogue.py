@@ -65,7 +65,7 @@ STUDIES = (
         name="timbre",
         asks="What becomes of recordings frame by frame in a latent space, and what lies between two of them?",
         source="K. Tatar: Organized Sound Spaces with Machine Learning, 2.2, and his Latent Timbre Synthesis",
-        minutes=30,
+        minutes=25,
         module="timbre.study",
     ),
 )

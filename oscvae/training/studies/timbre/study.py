@@ -91,7 +91,7 @@ def run(setting: Setting) -> Outcome:
     outcome.section("Hear it")
     outcome.say(
         f"oscvae export {setting.out / 'runs' / f'ours-{setting.seed}'} --out models/mine.ts, and then "
-        f"oscvae blend {paths[pairs[0][0]]} {paths[pairs[0][1]]} --set model.name=mine --mix 0.5 --out both.wav"
+        f"oscvae blend {paths[pairs[0][0]]} {paths[pairs[0][1]]} --model mine --mix 0.5 --out both.wav"
     )
     return outcome
 
