@@ -90,8 +90,8 @@ def run(setting: Setting) -> Outcome:
     outcome.figures |= {"judged": list(judged), "pairs": [list(pair) for pair in pairs]}
     outcome.section("Hear it")
     outcome.say(
-        f"oscvae export {setting.out / 'runs' / f'ours-{setting.seed}'} --out models/mine.ts, and then "
-        f"oscvae blend {paths[pairs[0][0]]} {paths[pairs[0][1]]} --model mine --mix 0.5 --out both.wav"
+        f"oscvae export {setting.out / 'runs' / f'ours-{setting.seed}'} --out models/known.ts, and then "
+        f"oscvae blend {paths[pairs[0][0]]} {paths[pairs[0][1]]} --model known --mix 0.5 --out both.wav"
     )
     return outcome
 
