@@ -186,17 +186,21 @@ def _figures(outcome: Outcome, found: Found, ceilings: dict[str, Heard]) -> None
 def _back(outcome: Outcome, subjects: Subjects, judged: Sequence[str], size: Size) -> None:
     """One recording, as each way brings it back."""
     chosen = judged[len(judged) // 2]
-    rows: list[tuple[str, Float32s]] = []
-    cells = []
+    shown: list[tuple[str, str, Subject, Excerpt]] = []
     for name, subject in subjects.items():
         one = subject.excerpt(chosen, size.judged_s)
-        back = Excerpt(subject.decode(subject.encode(one.x)[0]), one.level_db)
         if name in (name_of(ALPHAS[0]), OURS):
-            own = "constant-Q" if name != OURS else OURS
-            rows.append((f"{chosen}:\n{own} frames", subject.shape_db(one.x)))
-            cells.append(cell(f"{own} frames", subject.shape_db(one.x), subject.sounds([one])[0]))
-        rows.append((f"{name},\ndecoded", subject.shape_db(back.x)))
-        cells.append(cell(name, subject.shape_db(back.x), subject.sounds([back])[0]))
+            own = "constant-Q frames" if name != OURS else f"{OURS} frames"
+            shown.append((own, f"{chosen}:\n{own}", subject, one))
+        back = Excerpt(subject.decode(subject.encode(one.x)[0]), one.level_db)
+        shown.append((name, f"{name},\ndecoded", subject, back))
+    theirs, ours = shown[:-2], shown[-2:]
+    heard = [sound for kind in (theirs, ours) for sound in kind[0][2].sounds([one for *_, one in kind])]
+    cells = [
+        cell(caption, subject.shape_db(one.x), sound)
+        for (caption, _, subject, one), sound in zip(shown, heard, strict=True)
+    ]
+    rows = [(title, subject.shape_db(one.x)) for _, title, subject, one in shown]
     ends = [f"{LOWEST_HZ:.0f} to {HIGHEST_HZ:.0f} Hz"] * (len(rows) - 2) + ["0 to 24 kHz"] * 2
     seconds = min(size.judged_s, (len(rows[0][1]) - 1) * HOP / RATE)
     outcome.draw(
