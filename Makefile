@@ -108,16 +108,16 @@ data/plucked/index.json: $(VENV)/.test
 	@tools/system-packages.sh model
 	$(BIN)/oscvae dataset build plucked data/plucked
 
+study-timbre: /usr/share/sonic-pi/samples
+
+/usr/share/sonic-pi/samples:
+	@tools/system-packages.sh timbre
+
 study-digits: data/digits/train-labels-idx1-ubyte
 
 data/digits/train-labels-idx1-ubyte:
 	@tools/system-packages.sh digits
 	@tools/bring-digits.sh data/digits
-
-study-timbre: /usr/share/sonic-pi/samples
-
-/usr/share/sonic-pi/samples:
-	@tools/system-packages.sh timbre
 
 study-%: $(VENV)/.test ## run an experiment again, whole: study-divergence, as `oscvae study --list` names them
 	$(BIN)/oscvae study $* --out studies/$* $(ARGS)
