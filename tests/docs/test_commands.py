@@ -75,7 +75,7 @@ LONG = (
     r"(python|node|sh) patches/examples/\w+/play",  # tests/patches/test_examples.py
     r"oscvae serve .*(second|debug|voices|latency_s|osc\.host|midi\.connect)",
     r"make serve .*ARGS='--set engine",
-    r"oscvae blend .* --(curve|model) ",
+    r"oscvae blend .* --curve ",
 )
 """Run by make soak only: each takes several seconds, and something like it is run always."""
 
@@ -112,7 +112,6 @@ MAKERS = {
     "models/mine.ts": "oscvae export runs/mine --out models/mine.ts",
     "/load mine": "oscvae export runs/mine --out models/mine.ts",
     "studies/timbre/runs": "oscvae study timbre --small --data recordings --out studies/timbre",
-    "--model known": "oscvae export studies/timbre/runs/ours-1 --out models/known.ts",
     "data/board": "oscvae dataset build coast data/board --effects board",
     "runs/board": "oscvae train --data data/board --out runs/board",
     "/load board": "oscvae export runs/board --out models/board.ts",
