@@ -111,6 +111,11 @@ data/plucked/index.json: $(VENV)/.test
 	@tools/system-packages.sh model
 	$(BIN)/oscvae dataset build plucked data/plucked
 
+study-timbre: /usr/share/sonic-pi/samples
+
+/usr/share/sonic-pi/samples:
+	@tools/system-packages.sh timbre
+
 study-digits: data/digits/train-labels-idx1-ubyte
 
 data/digits/train-labels-idx1-ubyte:

@@ -111,6 +111,7 @@ MAKERS = {
     "runs/plucked": "oscvae train --data data/plucked",
     "models/mine.ts": "oscvae export runs/mine --out models/mine.ts",
     "/load mine": "oscvae export runs/mine --out models/mine.ts",
+    "studies/timbre/runs": "oscvae study timbre --small --data recordings --out studies/timbre",
     "data/board": "oscvae dataset build coast data/board --effects board",
     "runs/board": "oscvae train --data data/board --out runs/board",
     "/load board": "oscvae export runs/board --out models/board.ts",

@@ -55,6 +55,13 @@ STUDIES = (
         module="annealing",
     ),
     Study(
+        name="timbre",
+        asks="What becomes of recordings frame by frame in a latent space, and what lies between two of them?",
+        source="K. Tatar: Organized Sound Spaces with Machine Learning, 2.2, and his Latent Timbre Synthesis",
+        minutes=25,
+        module="timbre.study",
+    ),
+    Study(
         name="digits",
         asks="Why does an autoencoder make no new digits, what makes one that does, and what does that cost?",
         source=f"{SOUNDS}, 1.3; K. Tatar: Organized Sound Spaces with Machine Learning, 2.2",

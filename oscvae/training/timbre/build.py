@@ -50,7 +50,9 @@ class BuiltFrames:
 
 
 @dataclass(frozen=True)
-class _File:
+class SoundFile:
+    """One of a recipe's files."""
+
     path: Path
     name: str
     """Its path inside the recipe's folder, without the suffix."""
@@ -60,7 +62,7 @@ class _File:
 
 @dataclass(frozen=True)
 class _Heard:
-    file: _File
+    file: SoundFile
     digest: str
     x: list[Float32s]
     """[frames, bands]: the recording's, and of each altered copy."""
@@ -76,7 +78,7 @@ def build_frames(
     Raises DataError for sounds that are missing, a folder that holds something else, or a set that would be empty.
     """
     out, told = Path(out), progress or (lambda done, total: None)
-    files = _files(recipe)
+    files = files_of(recipe)
     identity = _identity(recipe, files)
     if (out / INDEX).is_file() and not force:
         index = _index_there(out)
@@ -121,7 +123,7 @@ def _first_reason(skipped: list[dict[str, Any]]) -> str:
     return f" ({skipped[0]['what']}: {skipped[0]['why']})" if skipped else ""
 
 
-def _files(recipe: FramesRecipe) -> list[_File]:
+def files_of(recipe: FramesRecipe) -> list[SoundFile]:
     """The sound files of all folders, by name. Raises DataError for a folder that is not there or holds none."""
     found = []
     for number, folder in enumerate(recipe.folders):
@@ -139,10 +141,10 @@ def _counts(path: Path, folder: RecordingFolder) -> bool:
     return path.suffix.lower() in sound_suffixes() and fnmatch(path.name, folder.files) and path.is_file()
 
 
-def _file(path: Path, number: int, folder: RecordingFolder) -> _File:
+def _file(path: Path, number: int, folder: RecordingFolder) -> SoundFile:
     inside = path.relative_to(folder.path)
     name = shown(inside.with_suffix("").as_posix())
-    return _File(path, name, number, shown((inside.parent / folder.source_of(path.stem)).as_posix()))
+    return SoundFile(path, name, number, shown((inside.parent / folder.source_of(path.stem)).as_posix()))
 
 
 def split_of(sources: list[str], split: FramesSplit) -> dict[str, int]:
@@ -158,7 +160,7 @@ def split_of(sources: list[str], split: FramesSplit) -> dict[str, int]:
 
 
 def _write_raw(
-    recipe: FramesRecipe, files: list[_File], split: dict[str, int], out: Path, workers: int, told: Progress
+    recipe: FramesRecipe, files: list[SoundFile], split: dict[str, int], out: Path, workers: int, told: Progress
 ) -> tuple[list[dict[str, Any]], list[Float32s], list[dict[str, Any]]]:
     """All spectra into one file of raw floats; returns the lines of the index, the levels, and what was skipped."""
     analyser = _Analyser(recipe)
@@ -169,7 +171,7 @@ def _write_raw(
     begin = 0
     with ThreadPoolExecutor(workers) as pool, (out / _RAW).open("wb") as raw:
 
-        def heard(file: _File) -> _Heard | str:
+        def heard(file: SoundFile) -> _Heard | str:
             return analyser(file, split[file.source] == TRAIN)
 
         for number, (file, found) in enumerate(zip(files, _in_order(pool, heard, files, 2 * workers), strict=True)):
@@ -199,7 +201,7 @@ def _write_raw(
 
 
 def _in_order(
-    pool: ThreadPoolExecutor, work: Callable[[_File], _Heard | str], files: list[_File], ahead: int
+    pool: ThreadPoolExecutor, work: Callable[[SoundFile], _Heard | str], files: list[SoundFile], ahead: int
 ) -> Iterator[_Heard | str]:
     """As pool.map, but so many sounds ahead at most: ten minutes of one are 60 MB."""
     waiting = [pool.submit(work, file) for file in files[:ahead]]
@@ -233,7 +235,7 @@ class _Analyser:
         self._augment: FramesAugment = recipe.augment
         self._apart = Apart(self._spectrum, self._spectrum.n_fft / 4)
 
-    def __call__(self, file: _File, copies: bool) -> _Heard | str:
+    def __call__(self, file: SoundFile, copies: bool) -> _Heard | str:
         """The frames of a file, or why it has none."""
         rate = self._spectrum.sample_rate
         try:
@@ -261,7 +263,7 @@ class _Analyser:
         return (self._bands(resample(sound, rate * ratio, rate)) * 10.0 ** (tilt_db / 20.0)).astype(np.float32)
 
 
-def _identity(recipe: FramesRecipe, files: list[_File]) -> str:
+def _identity(recipe: FramesRecipe, files: list[SoundFile]) -> str:
     """Of the recipe and the files: their names, sizes and times."""
     told: dict[str, Any] = {"version": VERSION, **recipe.model_dump(mode="json", exclude={"folders"})}
     told["folders"] = [folder.model_dump(mode="json") for folder in recipe.folders]
