@@ -14,7 +14,7 @@ from oscvae.arrays import Float32s
 from oscvae.errors import DataError
 from oscvae.training.data.soundfont import Timbre, midi_file
 from oscvae.training.studies.command import run
-from oscvae.training.studies.waveform.claims import still
+from oscvae.training.studies.waveform.claims import last_fall
 from oscvae.training.studies.waveform.clips import MARK, RATE, SAMPLES, SECONDS, Clips, open_clips
 from oscvae.training.studies.waveform.frames import Walk
 from oscvae.training.studies.waveform.keeping import kept
@@ -159,8 +159,8 @@ def test_clips_that_are_alike_are_learnt() -> None:
 
 def test_a_loss_that_falls_no_more_is_told() -> None:
     course = [{"loss": loss} for loss in (100.0, 50.0, 20.0, 19.9, 19.9, 19.9)]
-    assert still(course) == 3
-    assert still([{"loss": loss} for loss in (4.0, 3.0, 2.0, 1.0)]) is None
+    assert last_fall(course) == 3
+    assert last_fall([{"loss": loss} for loss in (4.0, 3.0, 900.0, 1.0)]) == 4
 
 
 def test_a_walk_moves_as_what_it_was_told() -> None:

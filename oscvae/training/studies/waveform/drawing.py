@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 from torch import Tensor
 
 from oscvae.arrays import Float32s
@@ -48,7 +49,7 @@ def draw_courses(courses: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]]) -
             for number, course in enumerate(seeds):
                 epoch = np.arange(1, len(course) + 1)
                 style = {"color": colour, "linewidth": 1.2}
-                left.plot(epoch, [one["loss"] for one in course], label=None if number else name, **style)
+                left.semilogy(epoch, [one["loss"] for one in course], label=None if number else name, **style)
                 middle.semilogy(epoch, [max(sum(one["nats"]), 1e-4) for one in course], **style)
                 right.semilogy(epoch, [max(one["gradient"], 1e-6) for one in course], **style)
         for axes, name in ((left, "loss"), (middle, "divergence, nats"), (right, "gradient of the encoder")):
@@ -69,6 +70,10 @@ def draw_distances(away: Mapping[str, Sequence[Away]], real: Away, noise: Away) 
             axes.axvline(getattr(real, part), color=INK, linewidth=0.9, linestyle="--")
             axes.axvline(getattr(noise, part), color=FAINT, linewidth=0.9, linestyle=":")
             axes.set_xscale("log")
+            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.tick_params(axis="x", labelsize=7.0)
             axes.set_title(title)
             axes.set_yticks(range(len(names)), names)
         figure.axes[0].invert_yaxis()

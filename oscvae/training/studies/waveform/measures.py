@@ -21,7 +21,7 @@ from oscvae.training.studies.waveform.published import Network
 
 N_FFT, HOP, MELS = 512, 128, 40
 FLOOR_DB, CEILING_DB = -100.0, 0.0
-LATER_S = 0.5
+LATER_S = 0.01
 _HEARD_DB = -60.0
 """Frames so far below the loudest of a clip are silence, of which no flatness is told."""
 _TINY = 1e-20

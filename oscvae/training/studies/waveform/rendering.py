@@ -1,7 +1,7 @@
 """Renders scores to clips of 30 seconds: `python -m oscvae.training.studies.waveform.rendering SCORES OUT`.
 
 SCORES holds MIDI files, one for each score. The clips stand for recordings that a study wants and that cannot be
-brought: see `clips`. First one clip of each score, then, until there are enough, a further one of those that go on.
+brought: see `clips`. First one clip of each score, then, until there are enough, a further one of the largest.
 """
 
 from __future__ import annotations
@@ -44,8 +44,10 @@ def render(scores: Path, out: Path, wanted: int = CLIPS) -> int:
     out.mkdir(parents=True, exist_ok=True)
     (out / INDEX).unlink(missing_ok=True)
     names: list[str] = []
+    longest = sorted(found, key=lambda path: (-path.stat().st_size, path.name))
     for number in range(MOST):
-        for path in track(found, f"clip {number + 1} of each score", disable=not sys.stderr.isatty()):
+        scores_left = longest if number else found
+        for path in track(scores_left, f"clip {number + 1} of each score", disable=not sys.stderr.isatty()):
             if len(names) == wanted:
                 break
             clip = out / f"{path.stem}{MARK}{number + 1}{SUFFIX}"

@@ -22,7 +22,7 @@ from oscvae.training.evaluate.drawing import thumbnail
 from oscvae.training.evaluate.gallery import Block, Cell
 from oscvae.training.studies.outcome import Outcome
 from oscvae.training.studies.setting import Setting
-from oscvae.training.studies.waveform.claims import judge, len_of, say_still, with_spread
+from oscvae.training.studies.waveform.claims import judge, len_of, say_last, with_spread
 from oscvae.training.studies.waveform.clips import RATE, SAMPLES, SECONDS, SLOW_RATE
 from oscvae.training.studies.waveform.drawing import draw_courses, draw_distances, draw_kernels, draw_spectra
 from oscvae.training.studies.waveform.measures import Judged, log_mel
@@ -166,8 +166,8 @@ def _courses(outcome: Outcome, found: Found) -> None:
         rows.append(
             (
                 way.name,
-                say_still([one["course"] for one in each]),
-                with_spread([_fallen(one["course"]) for one in each]),
+                say_last([one["course"] for one in each]),
+                ", ".join(f"{_most(one['course']):.3g}" for one in each),
                 with_spread([sum(one["nats"]) for one in each]),
                 ", ".join(str(one["active"]) for one in each),
                 with_spread([100.0 * one["explained"]["train"] for one in each], 2),
@@ -175,17 +175,17 @@ def _courses(outcome: Outcome, found: Found) -> None:
             )
         )  # fmt: skip
     outcome.table(
-        ("way", "falls no more after epoch, by seed", "gradient, last over first", "nats, test", "active, by seed",
+        ("way", "falls no more after epoch, by seed", "greatest loss over first", "nats, test", "active, by seed",
          "training clips explained, %", "test clips explained, %"),
         rows,
-        "falls no more: by less than a hundredth in all epochs that follow. Explained: share of the energy that comes "
-        "back right",
+        "falls no more: the last epoch that brings it a hundredth below all before. Explained: share of the energy "
+        "that comes back right; below zero silence is nearer",
     )  # fmt: skip
 
 
-def _fallen(course: Sequence[dict[str, Any]]) -> float:
-    """The gradient of the last epoch over that of the first."""
-    return float(course[-1]["gradient"] / max(course[0]["gradient"], _SMALLEST))
+def _most(course: Sequence[dict[str, Any]]) -> float:
+    """The largest loss of an epoch, over that of the first."""
+    return float(max(epoch["loss"] for epoch in course) / course[0]["loss"])
 
 
 def _embeddings(outcome: Outcome, every: Sequence[Found]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ def _table(setting: Setting, size: Size, clips: Clips, seeds: int) -> Found:
         return runs / f"{way}-{len(clips)}-{seed}"
 
     eye_at = place("eye", setting.seed)
-    kept(eye_at, _of(EYE, data, x, size, setting.seed), partial(_eye, eye_at, x, size, setting.seed))
+    eye = kept(eye_at, _of(EYE, data, x, size, setting.seed), partial(_eye, eye_at, x, size, setting.seed))
     ear = Ear(clips, opened(eye_at, x.shape[1], EYE))
     rng = np.random.default_rng(setting.seed)
     rows: dict[str, list[Row]] = {name: [] for name in (*(way.name for way in WAYS), BETTER)}
@@ -111,7 +111,8 @@ def _table(setting: Setting, size: Size, clips: Clips, seeds: int) -> Found:
             found = kept(at, of, partial(_walked, Player(model, frames), ear, size, seed, at))
         else:
             at = place(str(WAYS.index(way) + 1), seed)
-            found = kept(at, _of(way, data, x, size, seed), partial(_row, way, x, ear, size, seed, at))
+            known = eye["course"] if (way, seed) == (EYE, setting.seed) else None
+            found = kept(at, _of(way, data, x, size, seed), partial(_row, way, x, ear, size, seed, at, known))
         judged = Judged(**(found["judged"] | {"away": Away(**found["judged"]["away"])}))
         rows[way.name if way else BETTER].append(Row(judged, found, np.load(at / _HEARD)))
     return Found(clips, ear, ear.real(rng), ear.judge(ear.noise(rng)), ear.same(), rows)
@@ -125,13 +126,20 @@ def _of(way: Way, data: str, x: Float32s, size: Size, seed: int) -> dict[str, An
 
 
 def _eye(place: Path, x: Float32s, size: Size, seed: int) -> dict[str, Any]:
-    network, _ = trained(EYE, x, size.epochs, seed)
+    network, course = trained(EYE, x, size.epochs, seed)
     keep(network, place)
-    return {}
+    return {"course": [asdict(epoch) for epoch in course]}
 
 
-def _row(way: Way, x: Float32s, ear: Ear, size: Size, seed: int, place: Path) -> dict[str, Any]:
-    network, course = trained(way, x, size.epochs, seed)
+def _row(
+    way: Way, x: Float32s, ear: Ear, size: Size, seed: int, place: Path, known: list[dict[str, Any]] | None
+) -> dict[str, Any]:
+    """known: the course of the training whose encoder is the embedding: it is this one."""
+    if known is None:
+        network, epochs = trained(way, x, size.epochs, seed)
+        known = [asdict(epoch) for epoch in epochs]
+    else:
+        network = ear.network
     clips = made(network, way.latent, size.made, seed)
     np.save(place / _HEARD, clips[:SHOWN])
     test = ear.clips.x[ear.clips.test]
@@ -140,7 +148,7 @@ def _row(way: Way, x: Float32s, ear: Ear, size: Size, seed: int, place: Path) ->
     mean, log_variance = code["test"]
     nats = 0.5 * (mean**2 + np.exp(log_variance) - 1.0 - log_variance).mean(axis=0)
     return {
-        "course": [asdict(epoch) for epoch in course],
+        "course": known,
         "judged": asdict(ear.judge(clips)),
         "nats": nats.tolist(),
         "active": int(np.sum((mean.var(axis=0) > _ACTIVE_VARIANCE) & (nats > COLLAPSED_NATS))),
@@ -180,15 +188,18 @@ def find_starts(setting: Setting, size: Size, clips: Clips) -> Start:
     """How the source began, with few clips, and what it tried then. Raises DataError."""
     runs, seed = setting.out / "runs", setting.seed
     x = clips.x[~clips.test][: size.few]
+    longer = replace(
+        size, epochs=size.epochs * max(1, int(np.sum(~clips.test)) // len(x))
+    )  # as many steps as the table
     chunks = {name: chunked(clips.sound[clips.test == test]) for name, test in (("train", False), ("test", True))}
-    jobs: Sequence[tuple[str, Way, Float32s, Float32s]] = (
-        ("few", WAYS[0], x, clips.x[clips.test]),
-        ("chunks", CHUNKED, chunks["train"], chunks["test"]),
+    jobs: Sequence[tuple[str, Way, Float32s, Float32s, Size]] = (
+        ("few", WAYS[0], x, clips.x[clips.test], longer),
+        ("chunks", CHUNKED, chunks["train"], chunks["test"], size),
     )
     found = {}
-    for name, way, known, new in setting.track(jobs, "the start, and chunks"):
-        of = _of(way, clips.fingerprint, known, size, seed)
-        found[name] = kept(runs / f"{name}-{len(clips)}-{seed}", of, partial(_started, way, known, new, size, seed))
+    for name, way, known, new, much in setting.track(jobs, "the start, and chunks"):
+        of = _of(way, clips.fingerprint, known, much, seed)
+        found[name] = kept(runs / f"{name}-{len(clips)}-{seed}", of, partial(_started, way, known, new, much, seed))
     return Start(found["few"], found["chunks"])
 
 
