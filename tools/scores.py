@@ -1,4 +1,4 @@
-"""Writes MIDI files of the scores that music21 carries: those of composers from Corelli to Beach, one for each score.
+"""Writes MIDI files of the scores that music21 carries: those of composers from Corelli to Beach, a file for each.
 
 Run by tools/bring-scores.sh in an environment of its own, because nothing else here needs music21. A score that says no
 tempo is played at 80 quarters a minute. Left out are those that music21 cannot read, that are shorter than a clip, and

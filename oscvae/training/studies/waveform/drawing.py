@@ -23,6 +23,9 @@ PANELS = {
     "mel_train": "log-mel, from training",
 }
 
+_WIDE = 300.0
+"""From here on an axis has a label for each decade only."""
+
 
 def draw_kernels(reached: Mapping[str, Tensor]) -> Figure:
     """For each block, how many channels of each tap of its first kernel a gradient comes to."""
@@ -70,7 +73,8 @@ def draw_distances(away: Mapping[str, Sequence[Away]], real: Away, noise: Away) 
             axes.axvline(getattr(real, part), color=INK, linewidth=0.9, linestyle="--")
             axes.axvline(getattr(noise, part), color=FAINT, linewidth=0.9, linestyle=":")
             axes.set_xscale("log")
-            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+            low, high = axes.get_xlim()
+            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high < _WIDE * low else (1.0,)))
             axes.xaxis.set_major_formatter("{x:g}")
             axes.xaxis.set_minor_formatter(NullFormatter())
             axes.tick_params(axis="x", labelsize=7.0)
