@@ -122,6 +122,13 @@ data/digits/train-labels-idx1-ubyte:
 	@tools/system-packages.sh digits
 	@tools/bring-digits.sh data/digits
 
+study-waveform: data/waveform/index.json
+
+data/waveform/index.json: $(VENV)/.test
+	@tools/system-packages.sh waveform
+	@tools/bring-scores.sh data/scores
+	$(BIN)/python -m oscvae.training.studies.waveform.rendering data/scores data/waveform
+
 study-%: $(VENV)/.test ## run an experiment again, whole: study-divergence, as `oscvae study --list` names them
 	$(BIN)/oscvae study $* --out studies/$* $(ARGS)
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Writes requirements/*.txt anew: the exact version and hash of every package that the Makefile installs, newest within the
-# ranges of pyproject.toml, one set for Python 3.11 to 3.13. Both files take the same versions, test.txt has more of them.
+# ranges of pyproject.toml, one set for Python 3.11 to 3.13. The first two take the same versions, test.txt has more of them;
+# scores.txt is what tools/scores.py needs, apart from all.
 # uv resolves for all these Pythons at once, which pip-tools cannot; it lives in a virtual environment of its own.
 set -e
 cd "$(dirname "$0")/.."
@@ -20,5 +21,6 @@ lock() { # lock NAME, then what uv is to resolve
 
 lock test --all-extras pyproject.toml
 lock serve --extra build --constraints build/test.txt pyproject.toml
-mv build/test.txt build/serve.txt requirements/
+lock scores tools/scores.in
+mv build/test.txt build/serve.txt build/scores.txt requirements/
 git --no-pager diff --stat -- requirements || true

@@ -68,6 +68,13 @@ STUDIES = (
         minutes=20,
         module="digits.study",
     ),
+    Study(
+        name="waveform",
+        asks="Can a network be given 30 seconds as one point, and do its Frechet distances say what came of it?",
+        source="P. R. Yellareddygari and V. Nguyen: a music VAE with FID",
+        minutes=45,
+        module="waveform.study",
+    ),
 )
 
 
