@@ -79,17 +79,16 @@
                         30,
                         1130,
                         530,
-                        33
+                        20
                     ],
-                    "linecount": 2,
                     "presentation": 1,
                     "presentation_rect": [
                         20,
                         36,
                         530,
-                        33
+                        20
                     ],
-                    "text": "/load a model that encodes recordings, as timbre. What is chosen and not encoded yet is encoded.",
+                    "text": "/load a model that encodes, as timbre. What is chosen and not encoded yet is encoded.",
                     "fontsize": 10.0
                 }
             },

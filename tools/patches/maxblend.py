@@ -93,7 +93,7 @@ def blend() -> Sheet:
     """blend.maxpat."""
     s = Sheet(570, 530)
     s.note(30, 10, "oscvae: two recordings at once", (20, 10), size=16)
-    words = "/load a model that encodes recordings, as timbre. What is chosen and not encoded yet is encoded."
+    words = "/load a model that encodes, as timbre. What is chosen and not encoded yet is encoded."
     s.note(30, 1130, words, (20, 36), size=10, wide=530)
     client = s.bpatcher(30, 900, (20, 66, WIDTH, HEIGHT), "oscvae.maxpat", len(OUTLETS), ("127.0.0.1", 9000))
     told = s.obj(30, 1060, "route sounds drawn heard", width=300)
