@@ -88,7 +88,7 @@
                         530,
                         20
                     ],
-                    "text": "/load a model that encodes, as timbre. What is chosen and not encoded yet is encoded.",
+                    "text": "/load a model that encodes, as timbre. What is chosen is encoded, if it is not yet.",
                     "fontsize": 10.0
                 }
             },
@@ -1410,7 +1410,7 @@
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        420,
+                        440,
                         480,
                         24,
                         24
@@ -1435,7 +1435,7 @@
                     ],
                     "presentation": 1,
                     "presentation_rect": [
-                        448,
+                        468,
                         481,
                         104,
                         22

@@ -79,8 +79,8 @@ def _buttons(s: Sheet, x: float, y: float, client: Box, told: Box) -> None:
     heard = s.ui("led", x + 400, y, (320, 482, 18, 18), "heard")
     s.wire(told, heard, 2)
     s.note(x + 440, y, "it is heard", (342, 481))
-    listen = s.ui("toggle", x + 560, y, (420, 480, 24, 24), "listen")
-    s.note(x + 600, y, "listen to in_1", (448, 481))
+    listen = s.ui("toggle", x + 560, y, (440, 480, 24, 24), "listen")
+    s.note(x + 600, y, "listen to in_1", (468, 481))
     either = s.obj(x + 560, y + 40, "sel 1 0")
     s.wire(listen, either)
     for k, message in enumerate((f"/listen {LISTEN_ID}", f"/voice/stop {LISTEN_ID}")):
@@ -93,7 +93,7 @@ def blend() -> Sheet:
     """blend.maxpat."""
     s = Sheet(570, 530)
     s.note(30, 10, "oscvae: two recordings at once", (20, 10), size=16)
-    words = "/load a model that encodes, as timbre. What is chosen and not encoded yet is encoded."
+    words = "/load a model that encodes, as timbre. What is chosen is encoded, if it is not yet."
     s.note(30, 1130, words, (20, 36), size=10, wide=530)
     client = s.bpatcher(30, 900, (20, 66, WIDTH, HEIGHT), "oscvae.maxpat", len(OUTLETS), ("127.0.0.1", 9000))
     told = s.obj(30, 1060, "route sounds drawn heard", width=300)
