@@ -1430,17 +1430,17 @@
                     "patching_rect": [
                         1400,
                         560,
-                        104.0,
+                        52.0,
                         22
                     ],
                     "presentation": 1,
                     "presentation_rect": [
                         468,
                         481,
-                        104,
+                        52,
                         22
                     ],
-                    "text": "listen to in_1",
+                    "text": "listen",
                     "fontsize": 12.0
                 }
             },

@@ -80,7 +80,7 @@ def _buttons(s: Sheet, x: float, y: float, client: Box, told: Box) -> None:
     s.wire(told, heard, 2)
     s.note(x + 440, y, "it is heard", (342, 481))
     listen = s.ui("toggle", x + 560, y, (440, 480, 24, 24), "listen")
-    s.note(x + 600, y, "listen to in_1", (468, 481))
+    s.note(x + 600, y, "listen", (468, 481))
     either = s.obj(x + 560, y + 40, "sel 1 0")
     s.wire(listen, either)
     for k, message in enumerate((f"/listen {LISTEN_ID}", f"/voice/stop {LISTEN_ID}")):
