@@ -12,6 +12,7 @@ from oscvae.model.streams import Streamed
 from oscvae.osc.client import Client
 from oscvae.osc.obeying import Handlers
 from oscvae.osc.parse import Command
+from oscvae.play.journey import Point
 from oscvae.play.models.loaded import Handle, Loaded
 from oscvae.play.timeline import Timeline
 from oscvae.play.voice.pool import VoicePool
@@ -51,7 +52,16 @@ class Blends:
         values, loaded = command.values, self._model()
         document = self._encoding(loaded, "recordings")
         a, b = (self._recording(loaded, values[name]) for name in "ab")
-        mix = values["mix"]
+        mix, rate = values["mix"], values["rate"]
+        z = tuple(x + mix * (y - x) for x, y in zip(a.z, b.z, strict=True))
+        blend = float(a.recording), float(b.recording), mix, rate, float(rate < 0.0), 0.0
+        self._start(command, client, due_ns, document, z, blend=blend)
+
+    def _start(
+        self, command: Command, client: Client, due_ns: int | None, document: Streamed, z: Point, **more: Any
+    ) -> None:
+        """Begin a voice under the id that the command names; the one that has it gives way."""
+        values = command.values
         old = self._pool.find(client.key, values["id"])
         self._begin(
             "voice",
@@ -59,11 +69,11 @@ class Blends:
             client,
             due_ns,
             note=float(document.root_note),
-            z=tuple(x + mix * (y - x) for x, y in zip(a.z, b.z, strict=True)),
+            z=z,
             velocity=values["velocity"],
             voice_id=values["id"],
             instead=old,
-            blend=(float(a.recording), float(b.recording), mix, values["rate"], float(values["rate"] < 0.0), 0.0),
+            **more,
         )
         if old is not None:
             self._timeline.defer(due_ns, lambda: self._pool.fade(old))
@@ -87,26 +97,11 @@ class Blends:
 
     @obeys("/listen")
     def _listen(self, command: Command, client: Client, due_ns: int | None) -> None:
-        values, loaded = command.values, self._model()
-        document = self._encoding(loaded, "live input")
+        document = self._encoding(self._model(), "live input")
         live = self._pool.engine.live
         if live is None or live.rate == 0:
             raise CommandError("there is no live input: it takes audio.input: true in config.yaml, and JACK")
-        old = self._pool.find(client.key, values["id"])
-        self._begin(
-            "voice",
-            command,
-            client,
-            due_ns,
-            note=float(document.root_note),
-            z=tuple(document.latent.mean),
-            velocity=values["velocity"],
-            voice_id=values["id"],
-            instead=old,
-            is_live=True,
-        )
-        if old is not None:
-            self._timeline.defer(due_ns, lambda: self._pool.fade(old))
+        self._start(command, client, due_ns, document, tuple(document.latent.mean), is_live=True)
 
     @obeys("/curve")
     def _curve(self, command: Command, client: Client, due_ns: int | None) -> None:
