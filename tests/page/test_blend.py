@@ -103,14 +103,15 @@ def start(page: Page, daemon: Daemon) -> None:
     assert until(lambda: daemon.status().voices == 1, SOON_S)
 
 
-def said(address: str) -> list[tuple[Any, ...]]:
+def said(page: Page, address: str) -> list[tuple[Any, ...]]:
     """What the page has sent to an address."""
+    page.evaluate("0")  # what a page has done is noted only while Playwright waits for an answer of it
     return [message.args for message in sent if message.address == address]
 
 
-def told(name: str) -> float:
+def told(page: Page, name: str) -> float:
     """What the page's voice was set to last."""
-    values = [args[2] for args in said("/voice/set") if args[1] == name]
+    values = [args[2] for args in said(page, "/voice/set") if args[1] == name]
     return float(values[-1]) if values else float("nan")
 
 
@@ -162,7 +163,7 @@ def test_sounds_are_encoded_when_they_are_chosen_and_a_voice_goes_along_both(
     choose(page)
     assert page.locator("#sound-a optgroup[label=encoded] option").all_inner_texts() == ["high.wav", "low.wav"]
     start(page, daemon)
-    assert said("/blend")[-1][1:] == ("low", "high", 0.5, 1)
+    assert said(page, "/blend")[-1][1:] == ("low", "high", 0.5, 1)
     expect(page.locator("#blend-start")).to_have_text("stop")
     where = until(lambda: float(fader(page, "position").get_attribute("aria-valuenow") or 0.0), SOON_S)
     assert where and until(lambda: fader(page, "position").get_attribute("aria-valuenow") != str(where), SOON_S)
@@ -175,7 +176,7 @@ def test_listening_is_asked_for_and_what_it_takes_is_said(open_page: Callable[..
     page = open_page()
     page.locator("#blend-listen").click()
     expect(page.locator("#words")).to_contain_text("audio.input: true", timeout=SOON_MS)
-    assert said("/listen")[-1][0] > 2**30
+    assert said(page, "/listen")[-1][0] > 2**30
     expect(page.locator("#blend-listen")).to_have_attribute("aria-pressed", "false")
 
 
@@ -193,7 +194,7 @@ def test_mix_rate_position_and_loop_reach_the_voice(open_page: Callable[..., Pag
     start(page, daemon)
     for name, share, value in (("mix", 0.9, 1.7), ("rate", 0.25, -2.0), ("position", 0.3, 0.3)):
         press(page, fader(page, name), (share, 0.5))
-        assert until(lambda name=name, value=value: told(name) == pytest.approx(value, abs=0.05), SOON_S), name
+        assert until(lambda name=name, value=value: told(page, name) == pytest.approx(value, abs=0.05), SOON_S), name
     page.locator("#blend-loop").click()
     assert until(lambda: daemon.status().voices == 0, SOON_S), "it does not end with its recordings"
     expect(page.locator("#blend-start")).to_have_text("start")
@@ -207,19 +208,19 @@ def test_a_curve_that_is_drawn_is_the_mix_until_the_mix_is_moved(
     choose(page)
     start(page, daemon)
     press(page, page.locator("#curve"), (0.005, 0.9), (0.5, 0.1), (0.995, 0.9))
-    assert until(lambda: said("/curve") != [], SOON_S)
+    assert until(lambda: said(page, "/curve") != [], SOON_S)
 
     def drawn() -> bool:
-        _, *pairs = said("/curve")[-1]
+        _, *pairs = said(page, "/curve")[-1]
         places, mixes = pairs[::2], pairs[1::2]
         assert len(places) == 64 and (places[0], places[-1]) == (0.0, 1.0)
         return bool(mixes[32] == pytest.approx(1.75, abs=0.2) and max(mixes[0], mixes[-1]) < -0.6)
 
-    assert until(drawn, SOON_S), f"it is not the curve: {said('/curve')[-1]}"
-    before = len(said("/voice/set"))
+    assert until(drawn, SOON_S), f"it is not the curve: {said(page, '/curve')[-1]}"
+    before = len(said(page, "/voice/set"))
     press(page, fader(page, "mix"), (0.5, 0.5))
-    assert until(lambda: len(said("/voice/set")) > before, SOON_S)
-    assert told("mix") == pytest.approx(0.5, abs=0.05)
+    assert until(lambda: len(said(page, "/voice/set")) > before, SOON_S)
+    assert told(page, "mix") == pytest.approx(0.5, abs=0.05)
     expect(page.locator("#curve")).to_have_attribute("aria-valuetext", re.compile("no curve"))
 
 
@@ -229,18 +230,18 @@ def test_keys_alone_start_it_and_draw_the_curve(open_page: Callable[..., Page], 
     page.locator("#blend-start").focus()
     page.keyboard.press("Space")
     assert until(lambda: daemon.status().voices == 1, SOON_S)
-    count = len(said("/curve"))
+    count = len(said(page, "/curve"))
     page.locator("#curve").focus()
     page.keyboard.press("ArrowRight")
     for _ in range(4):
         page.keyboard.press("ArrowUp")
     expect(page.locator("#curve")).to_have_attribute("aria-valuetext", "13 to 25 %: mix 0.70")
-    assert until(lambda: len(said("/curve")) > count, SOON_S)
+    assert until(lambda: len(said(page, "/curve")) > count, SOON_S)
     page.keyboard.press("Delete")
-    assert until(lambda: told("mix") == pytest.approx(0.5, abs=0.01), SOON_S)
+    assert until(lambda: told(page, "mix") == pytest.approx(0.5, abs=0.01), SOON_S)
     fader(page, "mix").focus()
     page.keyboard.press("ArrowRight")
-    assert until(lambda: told("mix") == pytest.approx(0.56, abs=0.01), SOON_S)
+    assert until(lambda: told(page, "mix") == pytest.approx(0.56, abs=0.01), SOON_S)
 
 
 def test_what_the_mix_does_is_heard(open_page: Callable[..., Page], daemon: Daemon) -> None:
