@@ -9,7 +9,7 @@ import numpy as np
 
 from oscvae.arrays import Float32s
 from oscvae.decode.live import LiveInput, LivePath
-from oscvae.decode.notes import CudaError, Network, first_line
+from oscvae.decode.notes import Network
 from oscvae.decode.paths import Chunk, Encoded, Path, PointPath
 from oscvae.decode.pool import take_part
 from oscvae.decode.preload import WARM_CALLS
@@ -64,16 +64,8 @@ class FramesNetwork(Network):
     def _call(self, z: Any) -> Any:
         """Log magnitudes [B, bands, T] of points [B, D, T], on the CPU. Raises whatever the model raises, and CudaError
         for anything else that fails on a CUDA device."""
-        torch = self._torch
-        try:
-            with torch.inference_mode():
-                return self._module(z.to(self.device)).to("cpu")
-        except torch.jit.Error:
-            raise
-        except Exception as error:
-            if self.device == "cpu":
-                raise
-            raise CudaError(first_line(error)) from error
+        with self._inference():
+            return self._module(z.to(self.device)).to("cpu")
 
     def decode_chunks(self, chunks: list[Chunk], paths: list[Path]) -> list[Any]:
         """The magnitudes [rows, bands] of each voice's chunk."""
@@ -114,17 +106,10 @@ class FramesNetwork(Network):
 
     def _encoded(self, heard: Trajectory) -> Encoded:
         """Points and levels of frames."""
-        torch = self._torch
-        try:
-            with torch.inference_mode():
-                mean, _ = self._module.encode(torch.from_numpy(np.ascontiguousarray(heard.x.T))[None].to(self.device))
-                z = mean[0].cpu().numpy()
-        except torch.jit.Error:
-            raise
-        except Exception as error:
-            if self.device == "cpu":
-                raise
-            raise CudaError(first_line(error)) from error
+        with self._inference():
+            frames = self._torch.from_numpy(np.ascontiguousarray(heard.x.T))[None]
+            mean, _ = self._module.encode(frames.to(self.device))
+            z = mean[0].cpu().numpy()
         if not np.isfinite(z).all():
             raise RuntimeError("what it encodes is not finite")
         return Encoded(z, heard.level_db)

@@ -23,7 +23,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -137,6 +137,19 @@ class Network:
         self.encodes = torchscript.has_encoder(self._encoder)
         self.detailer = Detailer(document)
 
+    @contextlib.contextmanager
+    def _inference(self) -> Iterator[None]:
+        """Where a module is called: what it raises stays, and all else that fails on a CUDA device is a CudaError."""
+        try:
+            with self._torch.inference_mode():
+                yield
+        except self._torch.jit.Error:
+            raise
+        except Exception as error:  # memory and lost devices are plain RuntimeErrors to TorchScript
+            if self.device == "cpu":
+                raise
+            raise CudaError(first_line(error)) from error
+
     def decode(self, z: list[tuple[float, ...]], notes: list[int]) -> Any:
         """Log magnitudes [B, bands, rows] on the CPU; B is padded to a warmed size and cut again.
 
@@ -152,17 +165,10 @@ class Network:
         z = z + [z[-1]] * (size - wanted)
         notes = notes + [notes[-1]] * (size - wanted)
         rows = [note - self._lowest for note in notes]
-        try:
-            with torch.inference_mode():
-                points = torch.tensor(z, dtype=torch.float32, device=self.device)
-                out = self._module(points, self._octaves[rows], self._semitones[rows])
-                return out[:wanted].to("cpu")
-        except torch.jit.Error:
-            raise
-        except Exception as error:  # memory and lost devices are plain RuntimeErrors to TorchScript
-            if self.device == "cpu":
-                raise
-            raise CudaError(first_line(error)) from error
+        with self._inference():
+            points = torch.tensor(z, dtype=torch.float32, device=self.device)
+            out = self._module(points, self._octaves[rows], self._semitones[rows])
+            return out[:wanted].to("cpu")
 
     def encode(self, x: Any, note: int) -> dict[str, Any]:
         """What a model makes of the log magnitudes [frames, bands] of one note, as a notice says it: mean and log

@@ -230,16 +230,9 @@ class SamplesNetwork(Network):
         torch, document = self._torch, self._document
         assert self._noise is not None and isinstance(document, SamplesDocument)
         self._noise.seed([(0, number)])
-        try:
-            with torch.inference_mode():
-                sound = torch.from_numpy(samples)[None, None].repeat(1, self._channels, 1).to(self.device)
-                z = module.encode(sound).float().to("cpu")
-        except torch.jit.Error:
-            raise
-        except Exception as error:
-            if self.device == "cpu":
-                raise
-            raise CudaError(first_line(error)) from error
+        with self._inference():
+            sound = torch.from_numpy(samples)[None, None].repeat(1, self._channels, 1).to(self.device)
+            z = module.encode(sound).float().to("cpu")
         expected = (1, document.latent_size, samples.size // document.ratio)
         if tuple(z.shape) != expected:
             raise RuntimeError(f"encode answered {tuple(z.shape)}, its document says {expected}")
@@ -306,18 +299,10 @@ class SamplesNetwork(Network):
 
     def _decode(self, module: Any, points: Float32s, seeds: list[tuple[int, int]]) -> Any:
         """Samples [B, rows] of points [B, D, frames]; seeds: of each row's noise, a voice and its chunk."""
-        torch = self._torch
         assert self._noise is not None
         self._noise.seed(seeds)  # so that it repeats
-        try:
-            with torch.inference_mode():
-                return module.decode(torch.from_numpy(points).to(self.device)).float().mean(1).to("cpu")
-        except torch.jit.Error:
-            raise
-        except Exception as error:
-            if self.device == "cpu":
-                raise
-            raise CudaError(first_line(error)) from error
+        with self._inference():
+            return module.decode(self._torch.from_numpy(points).to(self.device)).float().mean(1).to("cpu")
 
     def decode_chunks(self, chunks: list[Chunk], paths: list[Path]) -> list[Any]:
         """The samples [rows, 1] of each voice's chunk."""
