@@ -1,9 +1,11 @@
-"""Twenty pages in browsers beside sixteen voices: underruns, the event clock's gaps and memory, with and without them.
+"""Twenty pages in browsers beside sixteen voices: underruns, xruns, the event clock's gaps and memory, without pages,
+with them, and while four of them hear the sound.
 
-The same score is played twice on one server, 200 moves a second beside it. In one of the two runs twenty WebSockets
-are subscribed, listen to every dimension of the cursor, and ask for the tree once a second in turn.
-It takes twice the minutes, and some twenty seconds.
-Usage: python tests/bench/bench_page.py [--minutes 1] [--json FILE]
+The same score is played three times on one server, 200 moves a second beside it. In two of the runs twenty WebSockets
+are subscribed, listen to every dimension of the cursor, and ask for the tree once a second in turn; in the last four of
+them hear the sound too.
+It takes three times the minutes, and some half a minute.
+Usage: python tests/bench/bench_page.py [--minutes 1] [--only pages|hearing] [--json FILE]
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -37,6 +40,11 @@ from parts.client import OscClient, free_port, free_tcp_port
 from parts.jackd import JackServer
 
 PAGES = 20
+HEARING = 4
+RUNS = {"alone": (0, 0), "pages": (PAGES, 0), "hearing": (PAGES, HEARING)}
+"""How many pages there are, and how many of them hear the sound."""
+PROBE_BYTES = 16
+"""What a probe of the event loop keeps of each of its thousand looks a second: the daemon itself has no such memory."""
 MOVES_A_SECOND = 200
 SETTLE_S = 2.0
 LEAVE_S = 20.0
@@ -58,10 +66,12 @@ async def look(session: aiohttp.ClientSession, url: str, number: int) -> None:
         await asyncio.sleep(1.0)
 
 
-async def page(url: str, counts: list[int], number: int) -> None:
+async def page(url: str, counts: list[int], number: int, hears: bool) -> None:
     """One page: listens and asks until it is cancelled."""
     async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
         await socket.send_bytes(encode_message("/notify", (1,)))
+        if hears:
+            await socket.send_bytes(encode_message("/monitor", (1,)))
         for dimension in range(1, 5):
             await socket.send_str(json.dumps({"COMMAND": "LISTEN", "DATA": f"/z/{dimension}"}))
         async with asyncio.TaskGroup() as tasks:
@@ -69,9 +79,10 @@ async def page(url: str, counts: list[int], number: int) -> None:
             tasks.create_task(look(session, url, number))
 
 
-async def browse(port: int, counts: list[int], over: threading.Event) -> None:
+async def browse(port: int, counts: list[int], hearing: int, over: threading.Event) -> None:
     """All pages, until `over`; raises what one of them raised."""
-    pages = asyncio.gather(*(page(f"http://127.0.0.1:{port}/?VALUE", counts, i) for i in range(PAGES)))
+    url = f"http://127.0.0.1:{port}/?VALUE"
+    pages = asyncio.gather(*(page(url, counts, i, i < hearing) for i in range(len(counts))))
     while not over.is_set() and not pages.done():
         await asyncio.sleep(0.05)
     pages.cancel()
@@ -92,9 +103,10 @@ def move(port: int, over: threading.Event) -> None:
     client.close()
 
 
-def run(server: JackServer, seconds: float, with_pages: bool, folder: Path) -> dict[str, Any]:
-    """One run of the score, and what the daemon counted."""
-    port, http, report = free_port(), free_tcp_port(), folder / f"report-{with_pages}.json"
+def run(server: JackServer, seconds: float, name: str, folder: Path) -> dict[str, Any]:
+    """One run of the score, and what the daemon counted. name: of RUNS."""
+    n_pages, hearing = RUNS[name]
+    port, http, report = free_port(), free_tcp_port(), folder / f"report-{name}.json"
     command = [sys.executable, str(ROOT / "tests/bench/disturbed_daemon.py"), "0", str(report), f"osc.port={port}"]
     command += ["audio.backend=jack", f"audio.server_name={server.name}", f"http.port={http}"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(folder)}
@@ -104,17 +116,17 @@ def run(server: JackServer, seconds: float, with_pages: bool, folder: Path) -> d
         if process.poll() is not None:
             raise RuntimeError(f"the daemon ended with {process.returncode}")
         time.sleep(0.1)
-    counts, over = [0] * PAGES, threading.Event()
+    counts, over = [0] * n_pages, threading.Event()
     threads = ThreadPoolExecutor(2)
     helpers = [threads.submit(move, port, over)]
-    if with_pages:
-        helpers.append(threads.submit(lambda: asyncio.run(browse(http, counts, over))))
+    if counts:
+        helpers.append(threads.submit(lambda: asyncio.run(browse(http, counts, hearing, over))))
     time.sleep(SETTLE_S)
-    memory = psutil.Process(process.pid).memory_full_info().uss
+    memory, began = psutil.Process(process.pid).memory_full_info().uss, time.monotonic()
     witnesses = Witnesses()
     play_score(client, seconds)
     stalls = witnesses.finish()
-    grown = psutil.Process(process.pid).memory_full_info().uss - memory
+    grown, took = psutil.Process(process.pid).memory_full_info().uss - memory, time.monotonic() - began
     over.set()
     for helper in helpers:
         helper.result(timeout=LEAVE_S)  # a page that was hung up on is no page
@@ -126,7 +138,7 @@ def run(server: JackServer, seconds: float, with_pages: bool, folder: Path) -> d
     return found | {
         "gaps_ms": [1000 * length for _, length in gaps],
         "beyond_ms": [1000 * beyond(tuple(gap), stalls) for gap in gaps if gap[1] > 0.005],
-        "grown": grown,
+        "grown": grown - PROBE_BYTES * len(gaps) * took / (gaps[-1][0] - gaps[0][0]),
         "told": counts,
     }
 
@@ -134,31 +146,41 @@ def run(server: JackServer, seconds: float, with_pages: bool, folder: Path) -> d
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=1.0, help="of each run")
+    parser.add_argument("--only", choices=RUNS, help="one run alone")
     parser.add_argument("--json")
     options = parser.parse_args()
+    names = [options.only] if options.only else list(RUNS)
     server = JackServer().start()
     try:
         with tempfile.TemporaryDirectory() as place:
-            alone = run(server, 60 * options.minutes, False, Path(place))
-            beside = run(server, 60 * options.minutes, True, Path(place))
+            found = {name: run(server, 60 * options.minutes, name, Path(place)) for name in names}
     finally:
         server.stop()
 
-    def gaps(found: dict[str, Any]) -> str:
-        lengths = np.array(found["gaps_ms"])
-        left = max(found["beyond_ms"], default=0.0)
+    def gaps(name: str) -> str:
+        lengths = np.array(found[name]["gaps_ms"])
+        left = max(found[name]["beyond_ms"], default=0.0)
         return f"p99.9 {np.percentile(lengths, 99.9):.1f}, worst {lengths.max():.1f}, without stalls {left:.1f} ms"
 
-    told = np.array(beside["told"]) / (60 * options.minutes + SETTLE_S)
+    def told(name: str) -> str:
+        per_s = np.array(found[name]["told"] or [0]) / (60 * options.minutes + SETTLE_S)
+        return f"{per_s.min():.0f} to {per_s.max():.0f}"
+
+    def row(what: str, figure: Callable[[str], str], limit: str = "") -> Row:
+        *before, last = names
+        return Row(what, figure(last), ", ".join(f"{name} {figure(name)}" for name in before), limit)
+
     show(
-        "Twenty pages",
+        f"Twenty pages, {names[-1]}",
         [
-            Row("underruns", str(beside["underruns"]), f"without pages {alone['underruns']}", "0"),
-            Row("control gap", gaps(beside), f"without pages {gaps(alone)}", f"{GAP_MS} ms"),
-            Row("memory that came in the run", f"{beside['grown'] / 1024:.0f} KiB", f"{alone['grown'] / 1024:.0f} KiB"),
-            Row("frames each page is told a second", f"{told.min():.0f} to {told.max():.0f}"),
+            row("underruns", lambda name: str(found[name]["underruns"]), "0"),
+            row("xruns", lambda name: str(found[name]["xruns"])),
+            row("control gap", gaps, f"{GAP_MS} ms"),
+            row("memory that came in the run", lambda name: f"{found[name]['grown'] / 1024:.0f} KiB"),
+            row("frames each page is told a second", told),
         ],
-        f"\n{PAGES} WebSockets, {MOVES_A_SECOND} moves a second, {VOICES} voices, {options.minutes:g} minutes each\n",
+        f"\n{PAGES} WebSockets, {HEARING} of them hear the sound, {MOVES_A_SECOND} moves a second, {VOICES} voices, "
+        f"{options.minutes:g} minutes each\n",
     )
 
 
