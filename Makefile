@@ -47,7 +47,7 @@ format: $(VENV)/.test ## put imports, layout and what else can be mended by itse
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-soak: $(VENV)/.test ## the long tests, at their full counts: half an hour
+soak: $(VENV)/.test ## the long tests, at their full counts: an hour
 	OSCVAE_SOAK=1 $(BIN)/python -m pytest -m soak --timeout 0 $(ARGS)
 
 bench: $(VENV)/.test ## measure, and print the tables of docs/benchmarks.md

@@ -1,7 +1,7 @@
 """What `oscvae doctor` says of installed packages: those that playing needs, torch, and the pair that training needs.
 
 torch and torchaudio are built for each other, and a pair that is not may fail at the first symbol or take the process
-down, so each is imported in a process of its own.
+down, so they are imported in a process of their own, and where that fails each in one, which tells whose fault it is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ _ROOT = Path(__file__).resolve().parents[3]
 _PAIR = ("torch", "torchaudio")
 _TRAINING = ("torchaudio", "lightning")
 """What training cannot begin without, and what is asked here; the rest of the extra only draws."""
-_IMPORT = "import importlib, json, sys; importlib.import_module(sys.argv[1]); print(json.dumps({'imported': True}))"
+_IMPORT = """
+import importlib, json, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+print(json.dumps({"imported": True}))
+"""
 _CUDA = """
 import json, torch
 found = torch.cuda.is_available()
@@ -69,14 +74,18 @@ def check_training(_config: Config) -> Finding:
     if missing:
         what = f"no {' and no '.join(missing)}: models can be played, and not trained"
         return Finding("training", "warn", what, _mend_training())
+    together = ask(_IMPORT, *_TRAINING)
+    if "imported" in together:
+        return Finding("training", "ok", f"{_installed(_PAIR)}, {_installed(_TRAINING[1:])}")
+    if "late" in together:
+        what = f"{_installed(_TRAINING)} gave {together['error']}: this machine is busy, or its disk is slow"
+        return Finding("training", "warn", what, "oscvae doctor   # again, once it is quiet")
     with ThreadPoolExecutor(len(_TRAINING)) as pool:
         answers = dict(zip(_TRAINING, pool.map(lambda name: ask(_IMPORT, name), _TRAINING), strict=True))
     failed = [name for name in _TRAINING if "imported" not in answers[name]]
-    if late := [name for name in failed if "late" in answers[name]]:
-        what = f"{_installed(late)} gave {answers[late[0]]['error']}: this machine is busy, or its disk is slow"
-        return Finding("training", "warn", what, "oscvae doctor   # again, once it is quiet")
     if not failed:
-        return Finding("training", "ok", f"{_installed(_PAIR)}, {_installed(_TRAINING[1:])}")
+        what = f"{_installed(_TRAINING)} cannot be imported together: {together['error']}"
+        return Finding("training", "warn", what, _mend_torch("test"))
     if "imported" not in ask(_IMPORT, "torch"):
         return Finding("training", "warn", "torch cannot be imported, see decoder", _mend_torch("test"))
     first, why = failed[0], answers[failed[0]]["error"]
