@@ -73,7 +73,7 @@ def target(engine, voice):  # type: ignore[no-untyped-def]
     hop = int(float(x[at.X_HOP]) / bits_float(x[at.X_STEP]))
     ahead = load(engine, at.E_BUFFER)
     if voice[at.V_LIVE] == 1:
-        ahead = 0
+        ahead = load(engine, at.E_PERIOD) - hop  # what is left of it and two chunks are a period, until the input comes
     elif x[at.X_SOURCE] != at.SOURCE_NOTE:
         ahead //= STREAM_SHARE
     want = load(engine, at.E_PERIOD) + max(hop, ahead)
@@ -86,6 +86,8 @@ def refill_at(engine, voice):  # type: ignore[no-untyped-def]
     x = context_at(engine, voice[at.V_CONTEXT])
     hop = int(float(x[at.X_HOP]) / bits_float(x[at.X_STEP]))
     full = target(engine, voice)
+    if voice[at.V_LIVE] == 1 and load(engine, at.E_PERIOD) > at.CHUNKS * hop:  # its frames come several at a time
+        return full
     return max(full // 2, full - REFILL_HOPS * hop, load(engine, at.E_PERIOD))  # never less than the callback takes
 
 

@@ -100,19 +100,20 @@ def measure(server: JackServer, voices: int, count: int, model: str, folder: str
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clicks", type=int, default=60)
+    parser.add_argument("--period", type=int, default=128, help="of the server, frames")
     parser.add_argument("--model", default="timbre")
     parser.add_argument("--folder", default="", help="of the model, unless it ships")
     parser.add_argument("--json")
     args = parser.parse_args()
     rows = []
     for voices in VOICES:
-        server = JackServer(rate=RATE)
+        server = JackServer(rate=RATE, period=args.period)
         server.start()
         try:
             rows += measure(server, voices, args.clicks, args.model, args.folder)
         finally:
             server.stop()
-    show("The live input", rows, "48 kHz / 128")
+    show("The live input", rows, f"48 kHz / {args.period}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from oscvae import reconstruct
 from oscvae.audio.mixer import block_offline
 from oscvae.decode.wire import RECORD
 from oscvae.model.document import AnyDocument, parse_any_document
+from oscvae.model.frames import FramesDocument
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
 from oscvae.realtime.memory import Float32s, load_word, store_float, store_word
@@ -66,9 +67,15 @@ class Bench:
         assert self.engine.intact()
         assert self.context.intact()
 
-    def arm(self, slot: int = 0, generation: int = 1) -> None:
+    @property
+    def hop(self) -> int:
+        assert isinstance(self.document, FramesDocument)
+        return self.document.hop
+
+    def arm(self, slot: int = 0, generation: int = 1, live: int = 0) -> None:
         words = self.engine.voices[slot]
         words[:] = 0
+        words[at.V_LIVE] = live
         words[at.V_GENERATION] = generation
         words[at.V_START_FRAME] = words[at.V_STOP_SAMPLE] = words[at.V_END] = words[at.V_ONSET_FRAME] = -1
         for word in (at.V_STRETCH, at.V_PITCH, at.V_VELOCITY, at.V_GAIN, at.V_BEND, at.V_RATE):
@@ -105,6 +112,12 @@ class Bench:
             render_until_idle(self.engine.address)
             block_offline(self.engine.words, self._frame, PERIOD, 0)
             self._frame += PERIOD
+
+    def take(self, period: int) -> None:
+        """The callback takes a period, and what can be rendered then is."""
+        block_offline(self.engine.words, self._frame, period, 0)
+        self._frame += period
+        render_until_idle(self.engine.address)
 
     def stream(self, chunks: NDArray[np.float32], slot: int = 0, rows: int = 0) -> Float32s:
         """What a voice plays of chunks [n, rows, numbers], each given as soon as it is asked for. rows: of each, that
@@ -220,6 +233,32 @@ def test_no_voice_is_left_with_less_than_the_callback_takes(frames: Bench, live:
     frames.engine.set_word(at.E_PERIOD, period)
     frames.engine.set_word(at.E_BUFFER, buffer)
     assert period <= refill_at(frames.engine.words, voice) <= target(frames.engine.words, voice)
+
+
+@pytest.mark.parametrize("period", [64, 512, 1024, 2048, 4096])
+def test_a_voice_along_the_input_holds_no_frame_once_it_has_settled(frames: Bench, period: int) -> None:
+    """Frames of one row come with the input, after the callback has taken its period."""
+    frames.engine.set_word(at.E_PERIOD, period)
+    frames.arm(live=1)
+    chunk = ramp(frames, 1)[0]
+    frames.answer(chunk, goes_on=0, last=2)
+    come, wanted, settled = 0, [], 0
+    for taken in range(0, 400 * 2048, period):
+        frames.take(period)
+        come += (taken + period) // frames.hop - taken // frames.hop
+        while True:
+            wanted += frames.asked()
+            if not (wanted and come):
+                break
+            slot, generation, block, _ = wanted.pop(0)
+            frames.answer(chunk, slot, generation, block, last=2)
+            come -= 1
+            render_until_idle(frames.engine.address)
+        if taken < 200 * 2048:
+            settled = frames.late
+    assert frames.sounds()
+    assert (frames.late, frames.underruns) == (settled, 0)
+    assert come < 2, "it has fallen behind the input"
 
 
 def test_a_stream_of_samples_is_these_samples(samples: Bench) -> None:
