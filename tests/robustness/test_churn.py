@@ -32,7 +32,7 @@ LATEST_S = 0.2  # how late a bundle may be due
 LOADS = 40 if SOAK else 3
 VOICES, SPARE = 12, 3
 RATE = 48_000
-LONGEST_S = 2.4 * 4 + 1.0  # the model's longest note, at the longest stretch, and what its release adds
+LONGEST_S = 6.0 * 2 * 4 + 1.0  # the longest note, at the longest stretch, two octaves down, and what its release adds
 GROWTH_BYTES = (4 if SOAK else 8) << 20  # of a few commands some are the first of their kind
 LIVE_GROWTH_BYTES = 24 << 20  # with threads, and an allocator that returns nothing
 
