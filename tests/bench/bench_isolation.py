@@ -247,13 +247,19 @@ def run(server: JackServer, seconds: float, disturbed: bool, folder: Path, busy_
     result["near"] = sum(end - start + NEAR_S for start, end in stalls) / took
     result["long gaps"] = [gap for gap in result["gaps"] if gap[1] > 0.005]
     result["beyond"] = [beyond(tuple(gap), stalls) for gap in result["long gaps"]]
-    result["gaps"] = [length for _, length in result["gaps"]]
+    result["gaps"] = gap_lengths(result)
     result["skipped"] = result["frames"] - (result["blocks"] - 1) * result["period"]
     result["answers"] = noise.answers if noise is not None else {}
     result["sent"] = noise.sent if noise is not None else 0
     result["log"] = (folder / f"log-{disturbed}").read_text(errors="replace")
     idle.close()
     return result
+
+
+def gap_lengths(result: dict[str, Any]) -> list[float]:
+    """Seconds that the event loop was away, of every look at it; 0 for those that were too short to be kept."""
+    lengths = [length for _, length in result["gaps"]]
+    return lengths + [0.0] * (result["looks"] - len(lengths))
 
 
 def callback_us(result: dict[str, Any], share: float) -> float:

@@ -2,8 +2,8 @@
 with them, and while four of them hear the sound.
 
 The same score is played three times on one server, 200 moves a second beside it. In two of the runs twenty WebSockets
-are subscribed, listen to every dimension of the cursor, and ask for the tree once a second in turn; in the last four of
-them hear the sound too.
+are subscribed, listen to every dimension of the cursor, ask for the voices and the status as often as the page does,
+and for the tree once a second in turn; in the last four of them hear the sound too.
 It takes three times the minutes, and some half a minute.
 Usage: python tests/bench/bench_page.py [--minutes 1] [--only pages|hearing] [--json FILE]
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -32,7 +33,7 @@ import aiohttp
 import numpy as np
 import psutil
 
-from bench.bench_isolation import GAP_MS, NOTE_S, VOICES, Witnesses, beyond, play_score
+from bench.bench_isolation import GAP_MS, NOTE_S, VOICES, Witnesses, beyond, gap_lengths, play_score
 from bench.report import Row, show
 from oscvae.osc.packets import encode_message
 from parts import ROOT
@@ -44,8 +45,10 @@ HEARING = 4
 RUNS = {"alone": (0, 0), "pages": (PAGES, 0), "hearing": (PAGES, HEARING)}
 """How many pages there are, and how many of them hear the sound."""
 PROBE_BYTES = 16
-"""What a probe of the event loop keeps of each of its thousand looks a second: the daemon itself has no such memory."""
+"""What a probe of the event loop keeps of each gap: the daemon itself has no such memory."""
 MOVES_A_SECOND = 200
+VOICES_S, STATUS_EACH = 0.05, 20
+"""The page asks for the voices this often while something sounds, and every twentieth time for the status."""
 SETTLE_S = 2.0
 LEAVE_S = 20.0
 
@@ -55,6 +58,16 @@ async def listen(socket: aiohttp.ClientWebSocketResponse, counts: list[int], num
     async for _ in socket:
         counts[number] += 1
     raise ConnectionError(f"page {number} was hung up on, with {socket.close_code}")
+
+
+async def poll(socket: aiohttp.ClientWebSocketResponse, number: int) -> None:
+    """Ask what sounds and how the daemon is, as often as the page does, until it is cancelled."""
+    await asyncio.sleep(number / PAGES * VOICES_S)
+    for turn in itertools.count():
+        await socket.send_bytes(encode_message("/voices"))
+        if turn % STATUS_EACH == 0:
+            await socket.send_bytes(encode_message("/status"))
+        await asyncio.sleep(VOICES_S)
 
 
 async def look(session: aiohttp.ClientSession, url: str, number: int) -> None:
@@ -76,6 +89,7 @@ async def page(url: str, counts: list[int], number: int, hears: bool) -> None:
             await socket.send_str(json.dumps({"COMMAND": "LISTEN", "DATA": f"/z/{dimension}"}))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(listen(socket, counts, number))
+            tasks.create_task(poll(socket, number))
             tasks.create_task(look(session, url, number))
 
 
@@ -122,11 +136,11 @@ def run(server: JackServer, seconds: float, name: str, folder: Path) -> dict[str
     if counts:
         helpers.append(threads.submit(lambda: asyncio.run(browse(http, counts, hearing, over))))
     time.sleep(SETTLE_S)
-    memory, began = psutil.Process(process.pid).memory_full_info().uss, time.monotonic()
+    memory = psutil.Process(process.pid).memory_full_info().uss
     witnesses = Witnesses()
     play_score(client, seconds)
     stalls = witnesses.finish()
-    grown, took = psutil.Process(process.pid).memory_full_info().uss - memory, time.monotonic() - began
+    grown = psutil.Process(process.pid).memory_full_info().uss - memory
     over.set()
     for helper in helpers:
         helper.result(timeout=LEAVE_S)  # a page that was hung up on is no page
@@ -136,9 +150,9 @@ def run(server: JackServer, seconds: float, name: str, folder: Path) -> dict[str
     found: dict[str, Any] = json.loads(report.read_text())
     gaps = found["gaps"]
     return found | {
-        "gaps_ms": [1000 * length for _, length in gaps],
+        "gaps_ms": [1000 * length for length in gap_lengths(found)],
         "beyond_ms": [1000 * beyond(tuple(gap), stalls) for gap in gaps if gap[1] > 0.005],
-        "grown": grown - PROBE_BYTES * len(gaps) * took / (gaps[-1][0] - gaps[0][0]),
+        "grown": grown - PROBE_BYTES * len(gaps),
         "told": counts,
     }
 

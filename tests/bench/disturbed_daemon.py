@@ -19,6 +19,7 @@ from oscvae.daemon.conductor import Conductor
 from oscvae.realtime import layout as at
 
 PROBE_S = 0.001
+KEPT_S = 0.0005  # shorter gaps are counted: an hour of all of them would take longer to write than a daemon may leave
 SETTLE_S = 1.0  # the start ends with a full garbage collection, which nobody hears yet
 
 
@@ -33,6 +34,7 @@ class Probed(Conductor):
     """A conductor that knows how long its event loop was ever away, and writes a report as it leaves."""
 
     gaps: array[float]  # when, and how long; when, and how long; ... of what no garbage collection has to look through
+    looks = 0
 
     async def start(self) -> None:
         await super().start()
@@ -48,13 +50,17 @@ class Probed(Conductor):
             before = time.perf_counter()
             await asyncio.sleep(PROBE_S)
             due = before + PROBE_S
-            self.gaps.extend((due, time.perf_counter() - due))
+            gap = time.perf_counter() - due
+            self.looks += 1
+            if gap > KEPT_S:
+                self.gaps.extend((due, gap))
 
     async def leave(self) -> None:
         self.probe.cancel()
         engine = self.engine
         report: dict[str, Any] = {
             "gaps": [*zip(self.gaps[::2], self.gaps[1::2], strict=True)],
+            "looks": self.looks,
             "times": engine.times.tolist(),
             "bucket_ns": at.TIME_BUCKET_NS,
             "max_step": engine.number(at.E_MAX_STEP),
