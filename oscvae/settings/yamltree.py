@@ -28,6 +28,7 @@ _MARKS = (  # UTF-32's begins as UTF-16's does
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_TOLD = 32  # characters of a value that cannot be read
 _JUDGED = 4096  # bytes of a file, by which its encoding is guessed
 _KINDS = (
     (rb"RIFF....WAVE|RF64....WAVE", "a WAV file"),
@@ -106,6 +107,14 @@ def missing_space(text: str) -> str | None:
 
 class _Loader(yaml.SafeLoader):
     """SafeLoader with the numbers of YAML 1.2, and with dates as the text that they are."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """What a node says. Raises YAMLError for all that it cannot be."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, OverflowError, KeyError, AttributeError, TypeError) as error:  # of a scalar's own type
+            kind, what = node.tag.rpartition(":")[2], str(node.value)[:_TOLD]
+            raise yaml.constructor.ConstructorError(None, None, f"{what!r} is no {kind}", node.start_mark) from error
 
 
 _INT = re.compile(r"[-+]?[0-9][0-9_]*|0o[0-7]+|0x[0-9a-fA-F]+")

@@ -44,6 +44,7 @@ _UNWANTED = (
     "a command failed",
     "cannot go on",
     "Exception in callback",
+    "Error handling request",
     "never awaited",
     "loaded at its first call",
 )

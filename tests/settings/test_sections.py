@@ -361,6 +361,23 @@ def test_a_file_cannot_fill_the_memory(text: str, complaint: str, written: Any) 
         load_config(written(text))
 
 
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (f"osc:\n  port: {'9' * 5000}\n", ":2: not YAML: '9999"),
+        ("osc:\n  port: !!int abc\n", ":2: not YAML: 'abc' is no int"),
+        ("osc:\n  port: !!float 1.x\n", ":2: not YAML: '1.x' is no float"),
+        ("audio:\n  backend: !!timestamp jack\n", ":2: not YAML: 'jack' is no timestamp"),
+        ("audio:\n  backend: !!bool jack\n", ":2: not YAML: 'jack' is no bool"),
+        ("audio:\n  backend: !!binary é\n", ":2: not YAML"),
+    ],
+    ids=["long", "int", "float", "timestamp", "bool", "binary"],
+)
+def test_a_value_that_is_not_what_its_tag_says_is_one_line(text: str, complaint: str, written: Any) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        load_config(written(text))
+
+
 def test_a_word_for_yes_or_no_is_a_name_where_names_stand(written: Any) -> None:
     assert list(load_config(written("macros: {map: {on: {/gain: ~}, n: {/pan: ~}}}\n")).macros.map) == ["on", "n"]
     with pytest.raises(ConfigError, match=r":1: macros\.map\.no: must hold addresses"):

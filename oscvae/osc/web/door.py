@@ -29,6 +29,7 @@ from oscvae.osc.hub import Hub
 from oscvae.osc.packets import MAX_PACKET, encode_message
 from oscvae.osc.parts import joined, split
 from oscvae.osc.subscribers import CHANGE_INTERVAL_S
+from oscvae.osc.transport.shares import Shares
 from oscvae.osc.web import pages, rights, tree
 
 MOST_SOCKETS = 32
@@ -71,6 +72,7 @@ class Door:
         self._standing = standing
         self._rights = rights.Rights(hosts, origins)
         self._sockets: dict[_Socket, Client] = {}
+        self._places = Shares(MOST_SOCKETS)
         self._changes: dict[str, Hashable] = {}  # what has changed since all were told, and who changed it last
         self._told_s = -math.inf
         self._timer: asyncio.TimerHandle | None = None
@@ -209,14 +211,22 @@ class Door:
         }
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
-        if len(self._sockets) >= MOST_SOCKETS:
-            raise web.HTTPServiceUnavailable(text=f"{MOST_SOCKETS} WebSockets are open already\n")
-        socket_ = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=MAX_PACKET, compress=False)
-        await socket_.prepare(request)
-        one = _Socket(socket_, self._standing, request.transport)
         peer = request.transport.get_extra_info("peername") if request.transport is not None else None
         host, port = (str(peer[0]), int(peer[1])) if peer else (request.remote or "", 0)
         is_loopback = self._hub.judge(host)[1]
+        if why := self._places.refusal(host, is_loopback, "WebSockets"):
+            raise web.HTTPServiceUnavailable(text=f"{why}\n")
+        self._places.take(host, is_loopback)
+        try:
+            return await self._serve(request, host, port, is_loopback)
+        finally:
+            self._places.leave(host, is_loopback)
+
+    async def _serve(self, request: web.Request, host: str, port: int, is_loopback: bool) -> web.WebSocketResponse:
+        """Listen to one WebSocket until it is gone."""
+        socket_ = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=MAX_PACKET, compress=False)
+        await socket_.prepare(request)
+        one = _Socket(socket_, self._standing, request.transport)
 
         def client(size: int) -> Client:
             return Client("ws", host, port, is_loopback, size, one.send, self._hub.error_limiter, persistent=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 _LABEL_MAX = 63  # bytes between two dots (RFC 1035)
 
@@ -26,12 +26,12 @@ class Rights:
 
     def complaint(self, host: str, origin: str | None) -> str:
         """Why a request with these headers is refused; "" if it is not. origin: None where a request has none."""
-        name = urlsplit(f"//{host}").hostname or ""
+        name = _split(f"//{host}").hostname or ""
         if not _is_address(name) and name.lower() not in self._hosts:
             return f"{host[:80]!r} is no name of this machine: use its address, or add the name to http.hosts"
         if origin is None or origin.lower() in self._origins:
             return ""
-        if urlsplit(origin).netloc.lower() != host.lower() or origin == "null":
+        if _split(origin).netloc.lower() != host.lower() or origin == "null":
             return f"a page from {origin[:80]!r} may not ask: add it to http.origins to let it"
         return ""
 
@@ -40,6 +40,14 @@ def announced_host() -> str:
     """The name, below .local, that zeroconf gives to this machine for oscvae: the machine's own is for the system's
     responder, which would take a second one for a conflict."""
     return f"oscvae-{socket.gethostname().lower().partition('.')[0]}"[:_LABEL_MAX]
+
+
+def _split(url: str) -> SplitResult:
+    """Its parts; none of what is no URL, as with a bracket that is not closed."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def _is_address(name: str) -> bool:

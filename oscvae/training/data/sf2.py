@@ -56,6 +56,8 @@ _RECORDS = {
 # Generators, 8.1.2.
 _INSTRUMENT, _KEYS, _VELOCITIES, _SAMPLE, _ROOT = 41, 43, 44, 53, 58
 _MODES, _COARSE_TUNE, _FINE_TUNE, _SCALE_TUNING = 54, 51, 52, 56
+_RANGES = {_COARSE_TUNE: (-120, 120), _FINE_TUNE: (-99, 99), _SCALE_TUNING: (0, 1200)}
+"""8.1.3: beyond it a player takes the end."""
 _START, _LOOP_START, _LOOP_END = (0, 4), (2, 45), (3, 50)
 """Offsets in samples, and in 32,768 samples."""
 _LOOPS = 1
@@ -196,7 +198,7 @@ class SoundFont:
                 root=root if root <= 127 else int(self._header(sample)["root"]),
                 pass_s=self._pass_s(sample, inner),
                 tuning=self._tuning(sample, outer, inner),
-                scale=0.01 * (_signed(inner.get(_SCALE_TUNING, _HUNDRED)) + _signed(outer.get(_SCALE_TUNING, _NONE))),
+                scale=0.01 * _tuned(_SCALE_TUNING, outer, inner, _HUNDRED),
             )
 
     def _pass_s(self, sample: int, inner: _Generators) -> float:
@@ -211,10 +213,7 @@ class SoundFont:
         return (end - first) / int(header["rate"]) if first <= begin < end else math.inf
 
     def _tuning(self, sample: int, outer: _Generators, inner: _Generators) -> float:
-        coarse, fine = (
-            _signed(inner.get(operator, _NONE)) + _signed(outer.get(operator, _NONE))
-            for operator in (_COARSE_TUNE, _FINE_TUNE)
-        )
+        coarse, fine = (_tuned(operator, outer, inner) for operator in (_COARSE_TUNE, _FINE_TUNE))
         return coarse + 0.01 * (fine + int(self._header(sample)["correction"]))
 
     def _why_silent(self, sample: int) -> str:
@@ -307,6 +306,12 @@ def _common(outer: tuple[int, int] | None, inner: tuple[int, int] | None) -> tup
 
 def _number(amount: tuple[int, int]) -> int:
     return amount[0] + 256 * amount[1]
+
+
+def _tuned(operator: int, outer: _Generators, inner: _Generators, default: tuple[int, int] = _NONE) -> int:
+    """A generator of the instrument and what the preset adds to it, within its range."""
+    low, high = _RANGES[operator]
+    return min(max(_signed(inner.get(operator, default)) + _signed(outer.get(operator, _NONE)), low), high)
 
 
 def _signed(amount: tuple[int, int]) -> int:

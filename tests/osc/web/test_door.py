@@ -219,6 +219,22 @@ def test_a_page_from_elsewhere_may_neither_ask_nor_play() -> None:
     run(body)
 
 
+def test_one_host_never_has_all_sockets() -> None:
+    async def body() -> None:
+        async with room() as here:
+            sockets = [await here.session.ws_connect(here.url) for _ in range(24)]
+            with pytest.raises(aiohttp.WSServerHandshakeError):
+                await here.session.ws_connect(here.url)
+            status, text = await here.get("/gain", Upgrade="websocket")
+            assert (status, text) == (503, "this machine has 24 WebSockets already, of 32 for all\n")
+            await sockets.pop().close()
+            await asyncio.sleep(0.1)
+            sockets.append(await here.session.ws_connect(here.url))
+            assert await here.ask(sockets[-1], "/ping") == ("/pong",)
+
+    run(body)
+
+
 def test_sockets_are_bounded_and_their_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doors, "MOST_SOCKETS", 1)
 

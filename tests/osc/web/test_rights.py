@@ -41,6 +41,9 @@ def test_the_daemons_own_names_and_pages_may_ask(host: str, origin: str | None) 
         ("127.0.0.1:8000", "http://localhost:8000", "http.origins"),
         ("127.0.0.1:8000", "null", "http.origins"),
         ("null", "null", "http.hosts"),
+        ("[::1", None, "http.hosts"),
+        ("[nothing]", None, "http.hosts"),
+        ("127.0.0.1:8000", "http://[::1", "http.origins"),
         ("127.0.0.1:8000", "", "http.origins"),
     ],
 )

@@ -79,6 +79,14 @@ def test_a_zone_that_loops_says_when_it_begins_to_repeat(tmp_path: Path) -> None
     assert font.first_pass_s(0, 0, 76, 100) == pytest.approx(min(held_s, 2.0 ** (-16 / 12.0))), "the first of both"
 
 
+@pytest.mark.parametrize("tuned", [(2, -50, -32767), (-32767, 0, 100), (32767, 32767, 32767), (0, -32768, 0)])
+def test_a_tuning_that_no_instrument_has_is_the_nearest_there_is(tmp_path: Path, tuned: tuple[int, int, int]) -> None:
+    zones = [TinyZone("Loop", (0, 127), modes=1, tuned=tuned)]
+    font = SoundFont(write_soundfont(tmp_path / "wild.sf2", {"Loop": (60, string(60))}, {(0, 0, "Wild"): zones}))
+    for note in (0, 60, 127):
+        assert 0.0 < font.first_pass_s(0, 0, note, 100) < math.inf
+
+
 def test_a_missing_preset_is_named_with_those_there_are(tiny: SoundFont) -> None:
     with pytest.raises(DataError, match=r"no program 25 in bank 0; there are 24: Strings"):
         tiny.zones(0, 25)
@@ -154,6 +162,7 @@ def test_a_damaged_file_raises_nothing_else(tiny: SoundFont, tmp_path: Path) -> 
                     assert len(font.digest(zone.sample)) == 64
                 left_out += bool(font.faults(bank, program))
                 font.sounding(bank, program, 60, 100)
+                assert font.first_pass_s(bank, program, 127, 100) > 0.0
         except DataError:
             refused += 1
     assert refused > 10
