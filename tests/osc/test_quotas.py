@@ -63,13 +63,13 @@ def test_connections_of_one_host_leave_room_for_others() -> None:
             port = one.server._tcp
             assert port is not None
             one.server._rights |= {f"10.0.0.{i}": (True, False) for i in range(9)}
-            taken = [port._admit(f"10.0.0.{n % 2}", 5000 + n) for n in range(100)]
+            taken = [port._accepting._admit(f"10.0.0.{n % 2}", 5000 + n) for n in range(100)]
             assert sum(connection is not None for connection in taken) == 2 * most_of(MAX_CONNECTIONS, False)
-            assert port._admit("10.0.0.5", 1) is not None
+            assert port._accepting._admit("10.0.0.5", 1) is not None
             for connection in taken:
                 if connection is not None:
                     port.leave(connection)
-            assert port._admit("10.0.0.0", 1) is not None
+            assert port._accepting._admit("10.0.0.0", 1) is not None
 
     run(body)
 
@@ -95,7 +95,7 @@ def test_thousands_of_refused_connections_are_one_line(caplog: pytest.LogCapture
             port = one.server._tcp
             assert isinstance(port, TcpPort)
             for n in range(3000):
-                port._admit("127.0.0.1", n)
+                port._accepting._admit("127.0.0.1", n)
 
     run(body)
     (line,) = [record.getMessage() for record in caplog.records]

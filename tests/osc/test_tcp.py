@@ -10,7 +10,7 @@ import pytest
 from osc.listening import PING, listening, run
 from oscvae.osc.client import Client
 from oscvae.osc.packets import Message, decode, encode_message
-from oscvae.osc.transport import tcp
+from oscvae.osc.transport import accepting, tcp
 
 
 class Connection:
@@ -148,10 +148,10 @@ def test_a_silent_peer_is_asked_whether_it_is_still_there() -> None:
             assert connection._transport is not None
             taken = connection._transport.get_extra_info("socket")
             assert taken.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
-            there = [name for name in tcp.KEEPALIVE if hasattr(socket, name)]
+            there = [name for name in accepting.KEEPALIVE if hasattr(socket, name)]
             assert there
             for name in there:
-                assert taken.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) == tcp.KEEPALIVE[name]
+                assert taken.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) == accepting.KEEPALIVE[name]
 
     run(body)
 

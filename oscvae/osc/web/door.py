@@ -29,9 +29,12 @@ from oscvae.osc.hub import Hub
 from oscvae.osc.packets import MAX_PACKET, encode_message
 from oscvae.osc.parts import joined, split
 from oscvae.osc.subscribers import CHANGE_INTERVAL_S
+from oscvae.osc.transport.accepting import Accepting
 from oscvae.osc.transport.shares import Shares
 from oscvae.osc.web import pages, rights, tree
 
+MOST_CONNECTIONS = 256  # a browser has six, and one for its WebSocket
+SILENT_S = 10.0  # that a connection may take to say what it wants, and to want something more
 MOST_SOCKETS = 32
 MOST_LISTENED = 512  # addresses, of one socket
 TRIES = 10  # ports that are tried, from the configured one on
@@ -77,6 +80,7 @@ class Door:
         self._told_s = -math.inf
         self._timer: asyncio.TimerHandle | None = None
         self._runner: web.AppRunner | None = None
+        self._accepting = Accepting(hub, kind="HTTP", most=MOST_CONNECTIONS, make=self._line, lost=_Line.leave)
         self.port = 0
         self.on_closed: Callable[[Client], None] = lambda client: None
 
@@ -96,12 +100,12 @@ class Door:
         await self._runner.setup()
         for port in range(self._port, self._port + TRIES):
             try:
-                site = web.TCPSite(self._runner, self._host, port)
-                await site.start()
-            except OSError as error:
-                if error.errno == errno.EADDRINUSE:
+                await self._accepting.listen(self._host, port)
+            except (OSError, UnicodeError) as error:
+                if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
                     continue
-                log.warning("http.port %d on %s: %s; there is no page", port, self._host, error.strerror or error)
+                why = getattr(error, "strerror", None) or error
+                log.warning("http.port %d on %s: %s; there is no page", port, self._host, why)
                 return False
             self.port = port
             if port != self._port:
@@ -110,10 +114,15 @@ class Door:
         log.warning("http.port %d to %d are all taken: there is no page", self._port, self._port + TRIES - 1)
         return False
 
+    def _line(self, host: str, _port: int, is_loopback: bool) -> _Line:
+        assert self._runner is not None and self._runner.server is not None
+        return _Line(self._runner.server, lambda: self._accepting.leave(host, is_loopback))
+
     async def close(self) -> None:
         """Close every socket, and listen no more."""
         if self._timer is not None:
             self._timer.cancel()
+        self._accepting.close()
         for one in list(self._sockets):
             one.end()
         if self._runner is not None:
@@ -245,6 +254,26 @@ class Door:
             self.on_closed(gone)
             self._hub.on_closed(gone)
         return socket_
+
+
+class _Line(web.RequestHandler):
+    """One connection, of one request or several. leave(): it is gone."""
+
+    __slots__ = ("_leave",)
+
+    def __init__(self, server: web.Server, leave: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        super().__init__(server, loop=loop, access_log=None, keepalive_timeout=SILENT_S)  # type: ignore[arg-type]
+        self._leave: Callable[[], None] | None = leave
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        self.leave()
+
+    def leave(self) -> None:
+        if self._leave is not None:
+            leave, self._leave = self._leave, None
+            leave()
 
 
 def _unsent(line: Any) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import resource
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
@@ -233,6 +234,46 @@ def test_one_host_never_has_all_sockets() -> None:
             assert await here.ask(sockets[-1], "/ping") == ("/pong",)
 
     run(body)
+
+
+def test_who_says_nothing_is_hung_up_on_and_has_no_more_than_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "MOST_CONNECTIONS", 8)
+    monkeypatch.setattr(doors, "SILENT_S", 1.0)
+
+    async def body() -> None:
+        async with room() as here:
+            lines = [await asyncio.open_connection("127.0.0.1", here.door.port) for _ in range(6)]
+            lines[0][1].write(b"GET / HTTP/1.1\r\nHost:")  # and no more
+            refused, writer = await asyncio.open_connection("127.0.0.1", here.door.port)
+            with contextlib.suppress(ConnectionError):
+                assert await refused.read(1) == b"", "this machine has its six of eight"
+            writer.close()
+            for reader, writer in lines:
+                assert b"200" not in await reader.read()
+                writer.close()
+            assert (await here.get("/gain"))[0] == 200
+
+    run(body)
+
+
+def test_without_a_descriptor_the_page_is_there_again_once_there_is_one(caplog: pytest.LogCaptureFixture) -> None:
+    async def body() -> None:
+        async with room() as here:
+            limits, line = resource.getrlimit(resource.RLIMIT_NOFILE), socket.socket()
+            line.setblocking(False)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (line.fileno(), limits[1]))
+            try:
+                await asyncio.get_running_loop().sock_connect(line, ("127.0.0.1", here.door.port))
+                await asyncio.sleep(2.2)  # several attempts
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+                line.close()
+            assert (await here.get("/gain"))[0] == 200
+
+    run(body)
+    said = [record.getMessage() for record in caplog.records]
+    why = "Too many open files; ulimit -n says how many files may be open"
+    assert said == [f"no further HTTP connection can be taken now: {why}"]
 
 
 def test_sockets_are_bounded_and_their_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
