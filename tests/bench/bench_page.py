@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import itertools
 import json
 import os
 import random
@@ -29,79 +27,24 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import aiohttp
 import numpy as np
 import psutil
 
 from bench.bench_isolation import GAP_MS, NOTE_S, VOICES, Witnesses, beyond, gap_lengths, play_score
 from bench.report import Row, show
-from oscvae.osc.packets import encode_message
 from parts import ROOT
 from parts.client import OscClient, free_port, free_tcp_port
 from parts.jackd import JackServer
+from parts.pages import PAGES, browse
 
-PAGES = 20
 HEARING = 4
 RUNS = {"alone": (0, 0), "pages": (PAGES, 0), "hearing": (PAGES, HEARING)}
 """How many pages there are, and how many of them hear the sound."""
 PROBE_BYTES = 16
 """What a probe of the event loop keeps of each gap: the daemon itself has no such memory."""
 MOVES_A_SECOND = 200
-VOICES_S, STATUS_EACH = 0.05, 20
-"""The page asks for the voices this often while something sounds, and every twentieth time for the status."""
 SETTLE_S = 2.0
 LEAVE_S = 20.0
-
-
-async def listen(socket: aiohttp.ClientWebSocketResponse, counts: list[int], number: int) -> None:
-    """Count what a page is told, until it is cancelled."""
-    async for _ in socket:
-        counts[number] += 1
-    raise ConnectionError(f"page {number} was hung up on, with {socket.close_code}")
-
-
-async def poll(socket: aiohttp.ClientWebSocketResponse, number: int) -> None:
-    """Ask what sounds and how the daemon is, as often as the page does, until it is cancelled."""
-    await asyncio.sleep(number / PAGES * VOICES_S)
-    for turn in itertools.count():
-        await socket.send_bytes(encode_message("/voices"))
-        if turn % STATUS_EACH == 0:
-            await socket.send_bytes(encode_message("/status"))
-        await asyncio.sleep(VOICES_S)
-
-
-async def look(session: aiohttp.ClientSession, url: str, number: int) -> None:
-    """Ask for the tree once a second, each page at its own share of it, until it is cancelled."""
-    await asyncio.sleep(number / PAGES)
-    while True:
-        async with session.get(url) as answer:
-            await answer.read()
-        await asyncio.sleep(1.0)
-
-
-async def page(url: str, counts: list[int], number: int, hears: bool) -> None:
-    """One page: listens and asks until it is cancelled."""
-    async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
-        await socket.send_bytes(encode_message("/notify", (1,)))
-        if hears:
-            await socket.send_bytes(encode_message("/monitor", (1,)))
-        for dimension in range(1, 5):
-            await socket.send_str(json.dumps({"COMMAND": "LISTEN", "DATA": f"/z/{dimension}"}))
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(listen(socket, counts, number))
-            tasks.create_task(poll(socket, number))
-            tasks.create_task(look(session, url, number))
-
-
-async def browse(port: int, counts: list[int], hearing: int, over: threading.Event) -> None:
-    """All pages, until `over`; raises what one of them raised."""
-    url = f"http://127.0.0.1:{port}/?VALUE"
-    pages = asyncio.gather(*(page(url, counts, i, i < hearing) for i in range(len(counts))))
-    while not over.is_set() and not pages.done():
-        await asyncio.sleep(0.05)
-    pages.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await pages
 
 
 def move(port: int, over: threading.Event) -> None:

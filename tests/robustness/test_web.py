@@ -5,14 +5,20 @@ A thousand requests and frames in the suite; 100,000 in make soak.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
 import random
 import socket
+import statistics
 import struct
+import threading
+import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
 import pytest
@@ -21,11 +27,16 @@ from oscvae.osc.packets import encode_message
 from parts import SOAK
 from parts.client import free_tcp_port
 from parts.daemon import Daemon, Z
+from parts.pages import PAGES, browse
 from parts.waiting import until
 
 CASES = 100_000 if SOAK else 500
 A_ROUND = 50  # cases of one connection
 GROWTH_BYTES = 12 << 20
+PAGES_S = 600.0 if SOAK else 5.0
+PAGES_GROWTH_BYTES = 4 << 20
+TURN_S, MOVES, HEARING = 0.1, 20, 4  # a note and moves each turn; pages that hear the sound
+LEAVE_S = 20.0
 
 METHODS = (b"GET", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"HEAD", b"get", b"\xff\xfe", b"G" * 9000, b"")
 PATHS = (
@@ -217,3 +228,35 @@ def test_keys_that_a_page_held_are_let_go_when_it_is_gone(daemon: Daemon, port: 
         other.close()
         client.send("/freeze", 0)
         client.send("/notify", 0)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0 if SOAK else 120)
+def test_twenty_pages_take_no_more_memory_with_time(tmp_path: Path) -> None:
+    """Beside moves of the cursor, 200 a second, and a note every tenth of a second."""
+    http = free_tcp_port()
+    draw, counts, over = random.Random(1), [0] * PAGES, threading.Event()
+    settings = ("audio.backend=silent", f"http.port={http}")
+    with Daemon(*settings, folder=tmp_path) as daemon, ThreadPoolExecutor(1) as threads:
+        daemon.wait_ready()
+        pages = threads.submit(lambda: asyncio.run(browse(http, counts, HEARING, over)))
+        resident = []
+        try:
+            for _ in range(round(PAGES_S / TURN_S)):
+                daemon.client.send("/play", draw.randint(45, 84), *Z, 0.5, 0.7)
+                for _ in range(MOVES):
+                    daemon.client.send("/z", *(draw.uniform(-2.0, 2.0) for _ in Z))
+                daemon.client.drain()
+                assert not pages.done(), pages.exception()
+                resident.append(daemon.resident_bytes())
+                time.sleep(TURN_S)
+        finally:
+            over.set()
+        pages.result(LEAVE_S)
+        assert min(counts) > 10 * PAGES_S, "a page that is told nothing"
+        daemon.quiet()
+        daemon.check_log()
+    if SOAK:
+        quarter = len(resident) // 4
+        earlier, later = (statistics.median(part) for part in (resident[quarter : 2 * quarter], resident[-quarter:]))
+        assert later - earlier < PAGES_GROWTH_BYTES, f"{(later - earlier) / 2**20:.1f} MiB more"
