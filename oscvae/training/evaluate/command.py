@@ -143,7 +143,7 @@ def table_of(found: Evaluation, subject: Subject) -> Table:
     """The figures that decide, for a terminal."""
     table = Table("figure", "measured", "at least", "aim", "n", title=f"{found.model}, version {found.version}")
     untold = []
-    for target in targets(subject.document.latent_size, found, subject.document.has_pitch):
+    for target in targets(subject.document, found):
         told = target.read(found)
         if told is None:
             untold.append(target.what)

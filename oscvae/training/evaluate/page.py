@@ -132,7 +132,7 @@ def write_head(page: Page, found: Evaluation, document: ModelDocument) -> None:
         page.text(warning, "warning")
 
     rows, untold = [], []
-    for target in targets(document.latent_size, found, document.has_pitch):
+    for target in targets(document, found):
         told = target.read(found)
         if told is None:
             untold.append(target.what)

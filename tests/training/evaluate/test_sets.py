@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from oscvae.model.document import read_document
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.evaluate.fidelity import instrument_codes, median_codes, note_distances
 from oscvae.training.evaluate.latent import measure_discrepancy, measure_places, path, rank_correlation
@@ -13,7 +16,8 @@ from oscvae.training.evaluate.playing import Tuning, clicks, faults, tuning
 from oscvae.training.evaluate.realism import COMPONENTS, Embedding, choose_test, frechet, note_statistics
 from oscvae.training.evaluate.subject import Codes
 from oscvae.training.evaluate.summary import Spread, some
-from oscvae.training.evaluate.targets import Target
+from oscvae.training.evaluate.targets import Target, targets
+from parts import ROOT
 from training.tiny import make_notes
 
 
@@ -195,3 +199,21 @@ def test_a_target_is_reached_by_less_or_by_more() -> None:
     more = Target("", "", 0.9, 1.0, True, lambda _: None)
     assert [less.reached(value) for value in (5.1, 5.0, 2.0)] == [0, 1, 2]
     assert [more.reached(value) for value in (0.8, 0.9, 1.0)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("model", "asked"),
+    [
+        ("plucked", {"LSD, unseen recordings": 4.9, "LSD, withheld notes": 4.1, "pitch error, median": 1.0}),
+        ("sustained", {"LSD, unseen recordings": 5.5, "LSD, withheld notes": 5.0, "pitch error, median": 1.0}),
+        ("drums", {"LSD, unseen recordings": 7.0, "LSD, withheld notes": 4.1, "peak off the recording's, median": 3.0}),
+    ],
+)
+def test_a_model_is_judged_by_what_is_asked_of_its_kind(model: str, asked: dict[str, float]) -> None:
+    document = read_document(ROOT / "models" / f"{model}.ts")
+    found = targets(document, SimpleNamespace(effects=None))  # type: ignore[arg-type]
+    names = [target.what for target in found]
+    assert len(set(names)) == len(names), "one target for each figure"
+    least = {target.what: target.least for target in found}
+    assert {what: least[what] for what in asked} == asked
+    assert ("pitch error, median" in least) == (model != "drums")
