@@ -74,8 +74,19 @@ apt() { # non-interactive, because jackd2 asks a question
     # shellcheck disable=SC2086 # $as_root is empty or two words
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
-echo "installing system packages: $missing"
+apt update -qq || echo "the lists of packages could not be renewed: those that are here are taken" >&2
+known=
+for name in $missing; do # one that a derivative has not would keep all the others out
+    if apt-cache show "$name" >/dev/null 2>&1; then
+        known="$known $name"
+    else
+        echo "this system knows no package $name: going on without" >&2
+    fi
+done
+known=${known# }
+[ -n "$known" ] || exit 0
+echo "installing system packages: $known"
 # shellcheck disable=SC2086 # a list of packages
-if ! { apt update -qq && apt install -qq -y --no-install-recommends --no-remove $missing; }; then
-    printf 'these system packages could not be installed, going on without: %s\n' "$missing" >&2
+if ! apt install -qq -y --no-install-recommends --no-remove $known; then
+    printf 'these system packages could not be installed, going on without: %s\n' "$known" >&2
 fi

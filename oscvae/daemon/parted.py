@@ -89,7 +89,7 @@ class PartServices:
             async with self._listing:
                 names = await self._encoder.list_names()
             loaded = part.models.current
-            long_s = (loaded.handles.recorded_s(PurePath(name).stem) if loaded else 0.0 for name in names)
+            long_s = (loaded.handles.recorded_s(name) if loaded else 0.0 for name in names)
             return tuple(value for pair in zip(names, long_s, strict=True) for value in pair)
 
         self._start(command, client, work(), reply=part.address("/sounds.reply"))
@@ -101,7 +101,7 @@ class PartServices:
             if not isinstance(loaded.document, ModelDocument):
                 recorded = await self._encoder.record(name, loaded, loaded.document)
                 handle = normal(PurePath(name).stem)
-                loaded.handles.keep(handle, recorded.handle)
+                loaded.handles.keep(handle, recorded.handle._replace(file=normal(name)))
                 note = float(loaded.document.root_note)
                 return name, note, *recorded.handle.z, handle, recorded.distance_db, ""
             encoded = await self._encoder.encode(name, loaded, command.values["note"])

@@ -31,6 +31,7 @@ HEAD, PERIOD, RATE = 0, 8, 16  # realtime.live's; that module would import numba
 PAGE_BYTES = 4096
 FRAMES = 1 << 16
 
+LONGEST = FRAMES // 2  # samples of a stretch at the rate of the input
 LOOK_BACK = 48  # chunks
 SAFE_S = 0.005  # of sound that a voice has in stock when a chunk comes: a busy machine decodes it later
 STALLED_S = 0.1  # and three periods, in which nothing came: the server is gone, or stands still
@@ -112,7 +113,7 @@ class Window:
 def _window(count: int, model_rate: int, rate: int) -> Window | None:
     """One that begins at a sample; None where the ring is too short for it."""
     window = Window(count, model_rate, rate)
-    return window if window.length <= FRAMES // 4 else None
+    return window if window.length <= LONGEST else None
 
 
 class _Reader:
@@ -157,6 +158,11 @@ class _Reader:
             return 0.0
         return max(0.0, more * self.hop_s - self.behind / self.rate)
 
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the ring holds no stretch of it at the rate of the input."""
+        return self.rate > 0 and self._window is None
+
     def _follow(self, rate: int) -> None:
         """Listen at that rate from now on, if it is another."""
         if rate == self.rate:
@@ -177,7 +183,7 @@ class _Reader:
         window = self._window
         assert window is not None
         most = max(4.0 * self._hop * window.step, BEHIND_S * self.rate) + 2.0 * self._live.period
-        if self.behind > min(most, FRAMES // 2):  # who reads was away
+        if self.behind > min(most, FRAMES * 7 // 8 - window.length):  # who reads was away
             self.go_to_newest()
         first = self._first
         if self._exact and window.half:
@@ -275,6 +281,10 @@ class Ear:
     def chunk_s(self) -> float:
         return self._reader.hop_s
 
+    @property
+    def is_too_long(self) -> bool:
+        return self._reader.is_too_long
+
     def begin(self) -> int:
         """The number of the chunk at which a voice begins that listens from now on."""
         wait_s = self._wait_s()
@@ -324,6 +334,8 @@ class EarPath:
         self._offset = np.array(offset, np.float32) if offset else np.zeros(reach[0].size, np.float32)
         self._number = ear.begin()
         self._stock = _Stock()
+        if ear.is_too_long:
+            raise RuntimeError(f"a chunk of {ear.chunk_s:.2f} s is more than the live input keeps")
 
     def steer(self, what: int, values: tuple[float, ...]) -> None:
         if what == OFFSET:

@@ -169,7 +169,7 @@ class SamplesNetwork(Network):
         self._free = [opened.module]
         points = _still(document.latent.mean, 1, self._frames)
         for _ in range(self.streams):
-            self._free.append(copy.deepcopy(opened.module))
+            self._free.append(self._copy(opened))
             for _ in range(2):
                 self._decode(self._free[-1], points, [(0, 0)])
             self._on_step("warm")

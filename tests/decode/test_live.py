@@ -309,6 +309,21 @@ def test_an_ear_hears_all_of_the_input_without_a_seam(live: Input, model_rate: i
     assert listened.numbers == list(range(len(listened.pieces)))
 
 
+def test_long_chunks_at_a_high_rate_are_heard_and_what_the_ring_cannot_hold_is_refused(live: Input) -> None:
+    live.written.rate = 96_000
+    listened = Listened(live, 44_100, 8192)
+    live.come(np.zeros(48_000, np.float32))
+    number = listened.ear.begin()
+    live.come(noise(48_000))
+    while listened.ear.wait_s(number) == 0.0:
+        listened.ear.points(number)
+        number += 1
+    assert np.abs(listened.pieces[-1]).max() > 0.2, "silence"
+    reach = np.zeros(2, np.float32), np.ones(2, np.float32)
+    with pytest.raises(RuntimeError, match=r"a chunk of 0.74 s is more than the live input keeps"):
+        EarPath(1, Listened(live, 44_100, 32_768).ear, reach)
+
+
 def test_who_listens_later_hears_the_same_chunks_and_after_a_pause_memory_begins_anew(live: Input) -> None:
     listened = Listened(live, RATE, 2048)
     reach = np.full(2, -9.0, np.float32), np.full(2, 9.0, np.float32)

@@ -66,6 +66,22 @@ class Neighbourly(WithRate):
         return z.repeat_interleave(self.ratio, 2).sum(1, keepdim=True) + z.mean()
 
 
+class Constant(WithRate):
+    """Beside its memory it has a constant of as many rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.linspace(-1.0, 1.0, self.phase.size(0)))
+
+    @torch.jit.export
+    def decode(self, z: Tensor) -> Tensor:
+        out = (
+            z.repeat_interleave(self.ratio, 2).sum(1, keepdim=True) + self.phase[: z.size(0), :1] + self.mean[:4].sum()
+        )
+        self.phase[: z.size(0), :1] = out[:, :, -1:]
+        return out
+
+
 class Single(WithRate):
     """It takes no batch."""
 
@@ -104,6 +120,20 @@ def test_a_memory_in_rows_is_found(noise: Noise, more: dict[str, Any]) -> None:
 @pytest.mark.parametrize("kind", [Counting, Hidden, Renewing, Neighbourly], ids=lambda kind: kind.__name__)
 def test_a_memory_that_is_elsewhere_is_not_taken_for_rows(noise: Noise, kind: type[nn.Module]) -> None:
     assert rows_of(kind(), noise) is None
+
+
+def test_a_constant_is_no_memory_however_many_rows_it_has(noise: Noise) -> None:
+    module = script(Constant())
+    mean = module.mean.clone()
+    decode = decoding(module, noise)
+    with torch.inference_mode():
+        found = find_rows(torch, module, decode, (4, FRAMES), 2)
+        assert found is not None
+        for voice in (0, 1):
+            found.begin(voice)
+        found.bring([1, 0])
+        found.keep([1, 0])
+    assert torch.equal(module.mean, mean)
 
 
 def test_a_module_that_takes_no_batch_says_so_by_failing(noise: Noise) -> None:

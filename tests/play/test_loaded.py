@@ -76,6 +76,34 @@ def test_the_handle_that_was_not_asked_for_longest_makes_room() -> None:
     assert all(handles.find(f"sound {n}") for n in range(HANDLES_MOST) if n != 1)
 
 
+def test_a_sound_that_is_encoded_again_and_again_costs_no_other_its_recording() -> None:
+    handles = Handles()
+    handles.keep("rain", Handle((0.0,), (), handles.new_recording(), 1.0, "rain.wav"))
+    numbers = set()
+    for _ in range(3 * HANDLES_MOST):
+        number = handles.new_recording()
+        numbers.add(number)
+        handles.keep("take", Handle((0.0,), (), number, 1.0, "take.wav"))
+    assert handles.recorded_s("rain.wav") == handles.recorded_s("take.wav") == 1.0
+    assert len(numbers) == HANDLES_MOST - 1, "what was given out last is given out again last"
+
+
+def test_where_all_numbers_are_taken_the_recording_that_was_not_asked_for_longest_is_forgotten() -> None:
+    handles = Handles()
+    for n in range(HANDLES_MOST):
+        handles.keep(f"{n}", Handle((0.0,), (), handles.new_recording(), 1.0, f"{n}.wav"))
+    handles.find("0")
+    handles.new_recording()
+    assert [n for n in range(HANDLES_MOST) if not handles.recorded_s(f"{n}.wav")] == [1]
+
+
+def test_a_file_of_the_same_stem_is_another_recording() -> None:
+    handles = Handles()
+    handles.keep("kick", Handle((0.0,), (), handles.new_recording(), 2.0, "a/kick.wav"))
+    assert handles.recorded_s("a/kick.wav") == 2.0
+    assert handles.recorded_s("b/kick.wav") == handles.recorded_s("a/kick.flac") == 0.0
+
+
 def test_a_handle_is_found_in_either_spelling() -> None:
     handles = Handles()
     handles.keep("caf\u00e9", Handle((1.0,), ()))

@@ -7,6 +7,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import PurePath
 from statistics import median
 from typing import NamedTuple
 
@@ -59,19 +60,20 @@ def find_preset(presets: dict[str, Point], name: str) -> Point | None:
 
 class Handle(NamedTuple):
     """An encoded sound: where it lies, and its fine detail; of a model of frames the number by which its decoder knows
-    the recording, -1 = it does not, and how long that is."""
+    the recording, -1 = it does not, how long that is, and of which file."""
 
     z: Point
     detail: Mix
     recording: int = -1
     seconds: float = 0.0
+    file: str = ""
 
 
 class Handles:
     """The encoded sounds of a model, by name; of HANDLES_MOST, the one that was not asked for longest makes room."""
 
     def __init__(self) -> None:
-        self._recordings = 0
+        self._next = 0  # where a free number of a recording is looked for first: those that are given out come last
         self._handles: dict[str, Handle] = {}  # the last is the one that was asked for last
 
     def keep(self, name: str, handle: Handle) -> None:
@@ -81,22 +83,25 @@ class Handles:
         self._handles[normal(name)] = handle
 
     def new_recording(self) -> int:
-        """The number of a recording that is encoded next; the one that had it is known no more."""
-        number = self._recordings % HANDLES_MOST
-        self._recordings += 1
-        for name, handle in self._handles.items():
-            if handle.recording == number:
-                self._handles[name] = handle._replace(recording=-1)
+        """The number of a recording that is encoded next. Where each belongs to a handle, the recording that was not
+        asked for longest is known no more."""
+        used = {handle.recording: name for name, handle in self._handles.items() if handle.recording >= 0}
+        free = [n % HANDLES_MOST for n in range(self._next, self._next + HANDLES_MOST) if n % HANDLES_MOST not in used]
+        number = free[0] if free else next(iter(used))
+        if not free:
+            self._handles[used[number]] = self._handles[used[number]]._replace(recording=-1)
+        self._next = (number + 1) % HANDLES_MOST
         return number
 
     def forget_recordings(self) -> None:
         """Another decoder answers for the model, which knows none."""
         self._handles = {name: handle._replace(recording=-1) for name, handle in self._handles.items()}
 
-    def recorded_s(self, name: str) -> float:
-        """How long a recording is that the decoder knows; 0 for any other name."""
-        handle = self._handles.get(normal(name))
-        return handle.seconds if handle is not None and handle.recording >= 0 else 0.0
+    def recorded_s(self, file: str) -> float:
+        """How long the recording in a file is that the decoder knows; 0 for any other, also of the same stem."""
+        handle = self._handles.get(normal(PurePath(file).stem))
+        known = handle is not None and handle.recording >= 0 and handle.file == normal(file)
+        return handle.seconds if handle is not None and known else 0.0
 
     def find(self, name: str) -> Handle | None:
         handle = self._handles.pop(normal(name), None)

@@ -27,6 +27,7 @@ from oscvae.training.evaluate.subject import Codes, batches
 from oscvae.training.fit.regularisers import activity
 from oscvae.training.model.network import NoteModel
 from oscvae.training.studies.digits.mnist import ANALYSIS, KEY, SIDE
+from oscvae.training.studies.kept import write_json
 
 STEPS = (0.1, 0.25, 0.5, 1.0)
 """How far codes are moved: times each dimension's standard deviation, times a normal number."""
@@ -152,7 +153,7 @@ def told_of(place: Path, model: Model, digits: NoteSet, reader: Reader, rng: np.
     """What `measure` finds of the run in the folder `place`, kept there."""
     kept = place / TOLD
     if not kept.is_file():
-        kept.write_text(json.dumps(asdict(measure(model, digits, reader, rng))), encoding="utf-8")
+        write_json(kept, asdict(measure(model, digits, reader, rng)))
     held = json.loads(kept.read_text(encoding="utf-8"))
     moved = {float(step): Moved(**one) for step, one in held["moved"].items()}
     return Told(**(held | {"nats": tuple(held["nats"]), "moved": moved}))

@@ -19,6 +19,7 @@ from oscvae.arrays import Float32s
 from oscvae.sound.files import read_sound
 from oscvae.sound.stft import magnitudes
 from oscvae.training.fit.regularisers import activity
+from oscvae.training.studies.kept import write_json
 from oscvae.training.studies.timbre.constantq import FLOOR_DB, HIGHEST_HZ, LOWEST_HZ, SILENCE_DB
 from oscvae.training.studies.timbre.network import Size
 from oscvae.training.studies.timbre.subjects import HEARD_AT, Excerpt, Subject
@@ -124,7 +125,7 @@ def told_of(
     kept = place / TOLD
     if not kept.is_file():
         found = measure(subject, ear, judged, pairs, size, np.random.default_rng(seed))
-        kept.write_text(json.dumps(asdict(found)), encoding="utf-8")
+        write_json(kept, asdict(found))
     held = json.loads(kept.read_text(encoding="utf-8"))
     return Told(**(held | {name: Heard(**held[name]) for name in ("heard", "sampled_heard")}))
 

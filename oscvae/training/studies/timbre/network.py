@@ -21,6 +21,7 @@ from oscvae.errors import DataError
 from oscvae.training.config import OptimiserConfig
 from oscvae.training.fit.regularisers import divergence
 from oscvae.training.fit.schedules import rate_factor
+from oscvae.training.studies.kept import write_json
 from oscvae.training.studies.timbre.constantq import BINS, ConstantQ
 from oscvae.training.timbre.frameset import TRAIN
 
@@ -126,7 +127,7 @@ def _begin(place: Path, told: dict[str, object]) -> None:
             raise DataError(f"{place} holds a training with other settings or data: choose another --out")
         return
     place.mkdir(parents=True, exist_ok=True)
-    record.write_text(json.dumps(told), encoding="utf-8")
+    write_json(record, told)
 
 
 def encode(network: Published, x: Float32s) -> tuple[Float32s, Float32s]:

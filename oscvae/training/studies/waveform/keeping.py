@@ -10,6 +10,7 @@ from typing import Any
 
 from oscvae.errors import DataError
 from oscvae.names import shown
+from oscvae.training.studies.kept import write_json
 
 TOLD = "told.json"
 
@@ -24,9 +25,7 @@ def kept(place: Path, of: dict[str, Any], make: Callable[[], dict[str, Any]]) ->
     if not done.is_file():
         place.mkdir(parents=True, exist_ok=True)
         told = {"of": of, **make()}
-        begun = done.with_suffix(".begun")
-        begun.write_text(json.dumps(told), encoding="utf-8")
-        begun.replace(done)
+        write_json(done, told)
     found: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
     if found["of"] != of:
         raise DataError(f"{shown(place)} was made of other clips, or otherwise: name another --out, or remove it")
