@@ -20,8 +20,8 @@ Blocks = Callable[[], Iterator[Float32s]]
 
 LONGEST_S = 600.0
 """A longer file is no note."""
-MOST_SAMPLES = 1 << 26
-"""Of all channels together: ten minutes in stereo at 48 kHz, and 256 MiB."""
+MOST_SAMPLES = 1 << 27
+"""Of all channels together: ten minutes in stereo at 96 kHz. One channel and a few blocks are held at once."""
 _BLOCK_SAMPLES = 1 << 22  # of all channels, read at once; what is shorter is read only once
 SILENT = 1e-4
 
@@ -57,7 +57,7 @@ def read_sound(path: Path, sample_rate: int, allow_clipped: bool = False) -> Flo
             if n_samples * n_channels > MOST_SAMPLES:
                 what = f"{n_channels} channels of {n_samples / rate:.1f} s at {rate} Hz"
                 raise SoundFileError(
-                    f"{what} are more than the {MOST_SAMPLES >> 20} Mi samples that a note has at most"
+                    f"{what} are more than the {MOST_SAMPLES >> 20} Mi samples that a sound has at most"
                 )
             blocks = _blocks(sound)
             mono, peaks = _mix(blocks, n_samples)
