@@ -89,7 +89,7 @@ def test_channels_count_against_what_a_note_has_at_most(tmp_path: Path, monkeypa
     monkeypatch.setattr(soundfile.SoundFile, "read", lambda *_args, **_kwargs: opened.append(1))
     with pytest.raises(SoundFileError) as refused:
         read_sound(path, RATE)
-    said = "32 channels of 0.4 s at 192000 Hz are more than the 2 Mi samples that a note has at most"
+    said = "32 channels of 0.4 s at 192000 Hz are more than the 2 Mi samples that a sound has at most"
     assert str(refused.value) == said
     assert not opened, "it was read all the same"
 
