@@ -103,12 +103,14 @@ class Clips:
         return len(pairs) - len({source for source, _ in pairs})
 
     def rounds(self, most: int) -> list[Round]:
-        """Each fold tested once, by what learnt from the others; without folds, one round."""
+        """Each fold tested once, by what learnt from the others; without folds, one round. Raises DataError."""
         if not self.folds:
             train, known, new = (
                 np.flatnonzero(self.part == value) for value in (TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING)
             )
-            return [Round("split", train, {NEW: new, KNOWN: known})]
+            if not len(train) or not len(new):
+                raise DataError(f"{len(train)} clips to learn from, {len(new)} of {NEW}: there must be both")
+            return [Round("split", train, {NEW: new} | ({KNOWN: known} if len(known) else {}))]
         return [
             Round(f"fold {fold}", np.flatnonzero(self.part != fold), {NEW: np.flatnonzero(self.part == fold)})
             for fold in np.unique(self.part).tolist()[:most]

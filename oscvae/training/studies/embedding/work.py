@@ -162,7 +162,6 @@ def _plain(clips: Clips, of: Round) -> dict[str, float]:
     return {
         name: float(np.mean(read.predict(embed(flat[rows]) / deviation) == clips.label[rows]))
         for name, rows in of.tests.items()
-        if len(rows)
     }
 
 
