@@ -21,6 +21,7 @@ from oscvae.sound.stft import magnitudes, to_log
 from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.data.dataset import TRAIN, WITHHELD_NOTE, WITHHELD_RECORDING, NoteSet
 from oscvae.training.data.store import open_dataset, save_dataset
+from oscvae.training.evaluate.metrics import distance
 from oscvae.training.evaluate.realism import NAME, frechet, measure_realism
 from oscvae.training.fit.run import CHECKPOINTS, load_run
 from oscvae.training.studies.command import run
@@ -46,8 +47,11 @@ from oscvae.training.studies.embedding.measures import (
     UNTRAINED,
     Eyes,
     Network,
+    all_pairs,
+    decided,
     disturbances,
     disturbed,
+    fidelity,
     generated,
     in_order,
     of_kind,
@@ -309,7 +313,7 @@ def test_checkpoints_are_the_network_after_so_many_steps(
     assert all(torch.equal(kept[6][name], last[name]) for name in last)
     assert not all(torch.equal(kept[2][name], kept[4][name]) for name in last)
     stop_after(5, monkeypatch)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(CutError):
         train_notes(notes, data, tmp_path / "cut", 1, SMALL)
     monkeypatch.undo()
     assert not (tmp_path / "cut" / CHECKPOINTS / f"{at_step(6)}.ckpt").exists()
@@ -325,6 +329,10 @@ def test_checkpoints_are_the_network_after_so_many_steps(
         subject_at(4, tmp_path / "cut", notes)
 
 
+class CutError(Exception):
+    pass
+
+
 def stop_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next training of notes is interrupted in the step after these."""
     from oscvae.training.fit.learner import Learner
@@ -333,7 +341,7 @@ def stop_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def cut(self: Learner, *given: object) -> torch.Tensor:
         if self.global_step >= steps:
-            raise KeyboardInterrupt
+            raise CutError
         return step(self, *given)
 
     monkeypatch.setattr(Learner, "training_step", cut)
@@ -341,7 +349,8 @@ def stop_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def eyes(notes: NoteSet) -> Eyes:
-    clips = Clips(note_pictures(notes.x, ANALYSIS), notes.timbre, ("",) * len(notes), notes.split, notes.timbres, False)
+    x, split = note_pictures(notes.x, ANALYSIS), notes.split.astype(np.int64)
+    clips = Clips(x, notes.timbre, ("",) * len(notes), split, notes.timbres, False)
     networks = [Network(UNTRAINED, seed, unlearnt(3, 8, seed, clips)) for seed in (1, 2)]
     return Eyes(notes, networks, split_rows(notes))
 
@@ -397,9 +406,30 @@ def test_a_stronger_disturbance_takes_notes_farther_away(notes: NoteSet) -> None
 
 
 def test_pairs_are_counted_that_are_in_order() -> None:
-    assert in_order([5.0, 4.0, 3.0, 2.0, 1.0], [9.0, 8.0, 7.0, 6.0, 5.0]) == (10, 10)
-    assert in_order([1.0, 2.0, 3.0], [3.0, 2.0, 1.0]) == (0, 3)
-    assert in_order([1.0, 3.0, 2.0, 2.0], [1.0, 2.0, 3.0, 4.0]) == (3, 6), "equal ones are in no order"
+    assert all_pairs(3) == [(0, 1), (0, 2), (1, 2)]
+    assert in_order([5.0, 4.0, 3.0, 2.0, 1.0], all_pairs(5)) == (10, 10)
+    assert in_order([1.0, 2.0, 3.0], all_pairs(3)) == (0, 3)
+    assert in_order([1.0, 2.0, 2.0], [(1, 0), (2, 1)]) == (1, 2), "equal ones are in no order"
+
+
+def test_a_pair_is_decided_where_most_recordings_say_the_same() -> None:
+    rng = np.random.default_rng(1)
+    recording = rng.normal(5.0, 3.0, 60)  # which differ by much more than the models do
+    far, near, no_nearer = (recording + rng.normal(bias, 0.5, 60) for bias in (1.0, 0.0, 0.02))
+    assert decided([far.tolist(), near.tolist(), no_nearer.tolist()]) == [(0, 1), (0, 2)]
+    assert decided([near.tolist(), far.tolist()]) == [(1, 0)], "the later one may be the worse"
+
+
+def test_distances_of_recordings_are_those_of_their_notes(notes: NoteSet, data: Path, tmp_path: Path) -> None:
+    train_notes(notes, data, tmp_path, 1, SMALL)
+    subject, rows = subject_at(6, tmp_path, notes), split_rows(notes)["test"]
+    found = fidelity(subject, notes, rows)
+    again = subject.decode(subject.encode(notes.x[rows], notes.note[rows]).mean, notes.note[rows])
+    told = distance(again, notes.x[rows], ANALYSIS.floor_db, ANALYSIS.ceiling_db)
+    assert found.lsd_db == pytest.approx(told.lsd_db, rel=1e-5) and found.sc_db == pytest.approx(told.sc_db, rel=1e-4)
+    assert len(found.recordings) == len(set(notes.source[rows].tolist())) == 9
+    one = np.flatnonzero(notes.source[rows] == notes.source[rows].min())
+    assert found.recordings[0] == pytest.approx(fidelity(subject, notes, rows[one]).lsd_db, rel=1e-5)
 
 
 def test_its_page_says_what_was_found_and_is_made_again_of_what_is_there(
@@ -414,7 +444,8 @@ def test_its_page_says_what_was_found_and_is_made_again_of_what_is_there(
     }
     figures = json.loads((out / "figures.json").read_text(encoding="utf-8"))
     assert [one["step"] for one in figures["checkpoints"]] == list(Size.of(True).checkpoints)
-    assert set(figures["pairs"]) == {PCA, f"{TRAINED}, seed 1", f"{UNTRAINED}, seed 1"}
+    assert set(figures["pairs"]["by step"]) == {PCA, f"{TRAINED}, seed 1", f"{UNTRAINED}, seed 1"}
+    assert len(figures["orders"]["by step"]) == 10 >= len(figures["orders"]["by withheld recordings"])
     assert set(figures["ladders"]) == set(disturbances()) and figures["shared"] == 0
     confusion = np.array(figures["classifiers"][0]["confusion"][NEW])
     assert np.trace(confusion) / confusion.sum() == pytest.approx(figures["classifiers"][0]["right"][NEW])
@@ -435,7 +466,7 @@ def test_urban_sounds_train_what_judges_the_notes(
     figures = json.loads((tmp_path / "out" / "figures.json").read_text(encoding="utf-8"))
     assert [one["name"] for one in figures["classifiers"]] == ["fold 1", "fold 2"]
     assert figures["classes"] == ["car horn", "drilling", "siren"]
-    assert {name for name in figures["pairs"] if name.startswith(f"{TRAINED}, seed")} == {
+    assert {name for name in figures["pairs"]["by step"] if name.startswith(f"{TRAINED}, seed")} == {
         *(f"{TRAINED}, seed 1", f"{TRAINED}, seed 2"),
     }
 

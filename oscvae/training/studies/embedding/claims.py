@@ -7,30 +7,47 @@ from collections.abc import Sequence
 import numpy as np
 
 from oscvae.training.studies.embedding.clips import KNOWN, NEW
-from oscvae.training.studies.embedding.measures import PCA, TRAINED, UNTRAINED, in_order, of_kind
+from oscvae.training.studies.embedding.measures import (
+    PCA,
+    TRAINED,
+    UNTRAINED,
+    Pair,
+    all_pairs,
+    decided,
+    in_order,
+    of_kind,
+)
 from oscvae.training.studies.embedding.work import Found, mean_right
 from oscvae.training.studies.outcome import Claim
 
 
-def pairs_of(found: Found, name: str) -> tuple[int, int]:
-    """(how many, of how many) pairs of checkpoints an embedding puts in the order of the withheld recordings' distance,
-    by the mean over its draws."""
-    means = [float(np.mean([draw[name] for draw in one.test])) for one in found.checkpoints]
-    return in_order(means, [one.lsd_db for one in found.checkpoints])
+def orders(found: Found) -> dict[str, list[Pair]]:
+    """Which pairs of checkpoints there are to put in order, by who says which is better."""
+    told = [one.new.recordings for one in found.checkpoints]
+    return {"by step": all_pairs(len(told)), "by withheld recordings": decided(told)}
 
 
-def pairs_of_draws(found: Found, name: str) -> tuple[int, int]:
+def pairs_of(found: Found, name: str, pairs: Sequence[Pair]) -> tuple[int, int]:
+    """(how many, of how many) pairs of checkpoints an embedding puts in order, by the mean over its draws."""
+    return in_order([float(np.mean([draw[name] for draw in one.test])) for one in found.checkpoints], pairs)
+
+
+def pairs_of_draws(found: Found, name: str, pairs: Sequence[Pair]) -> tuple[int, int]:
     """The same of each draw alone, summed."""
-    truth = [one.lsd_db for one in found.checkpoints]
     draws = range(len(found.checkpoints[0].test))
-    each = [in_order([one.test[draw][name] for one in found.checkpoints], truth) for draw in draws]
+    each = [in_order([one.test[draw][name] for one in found.checkpoints], pairs) for draw in draws]
     return sum(right for right, _ in each), sum(of for _, of in each)
 
 
 def steps_of_ladder(found: Found, kind: str, name: str) -> tuple[int, int]:
     """(how many, of how many) pairs of strengths of a disturbance an embedding puts in order, none being the first."""
     values = [found.eyes.usual[name], *(told[name] for told in found.ladders[kind].values())]
-    return in_order(values, list(range(len(values))))
+    return in_order(values[::-1], all_pairs(len(values)))
+
+
+def steps_of_ladders(found: Found, name: str) -> int:
+    """Pairs in order of all disturbances."""
+    return sum(steps_of_ladder(found, kind, name)[0] for kind in found.ladders)
 
 
 def ratios(found: Found, name: str) -> list[float]:
@@ -45,16 +62,33 @@ def names_of(found: Found, kind: str) -> list[str]:
 
 
 def say_pairs(found: Found, kind: str) -> str:
-    """Of the five checkpoints, by seed; in brackets of each draw alone."""
-    told = [(*pairs_of(found, name), *pairs_of_draws(found, name)) for name in names_of(found, kind)]
-    return ", ".join(f"{right} of {of} ({one} of {all_of})" for right, of, one, all_of in told)
+    """Of the checkpoints, by seed."""
+    told = [
+        f"{who} {' and '.join(_of(*pairs_of(found, name, pairs)) for name in names_of(found, kind))}"
+        for who, pairs in orders(found).items()
+    ]
+    return ", ".join(told)
+
+
+def say_ladders(found: Found, kind: str) -> str:
+    """Of the disturbances, by seed."""
+    return "; ".join(
+        f"{of} {' and '.join(_of(*steps_of_ladder(found, of, name)) for name in names_of(found, kind))}"
+        for of in found.ladders
+    )
+
+
+def _of(right: int, count: int) -> str:
+    return f"{right} of {count}"
 
 
 def all_right(found: Found, kind: str) -> bool | None:
-    """Whether all pairs are in order, with every seed; None where nothing was trained from several."""
-    if len(names_of(found, TRAINED)) < 2:
+    """Whether all pairs that withheld recordings decide are in order, with every seed; None where nothing was trained
+    from several."""
+    pairs = orders(found)["by withheld recordings"]
+    if len(names_of(found, TRAINED)) < 2 or not pairs:
         return None
-    return all(right == of for right, of in (pairs_of(found, name) for name in names_of(found, kind)))
+    return all(right == of for right, of in (pairs_of(found, name, pairs) for name in names_of(found, kind)))
 
 
 def judge(found: Found) -> list[Claim]:
@@ -62,17 +96,19 @@ def judge(found: Found) -> list[Claim]:
     new, known = mean_right(found), mean_right(found, KNOWN)
     plain = [one.plain[NEW] for one in found.classifiers]
     chance = 1.0 / len(found.clips.classes)
+    statistics = steps_of_ladders(found, PCA)
+    heard = [steps_of_ladders(found, name) for name in names_of(found, TRAINED)]
+    lot = [steps_of_ladders(found, name) for name in names_of(found, UNTRAINED)]
     claims = [
         Claim(
             "a residual network tells classes of sounds by pictures of their spectra",
             f"{percent(new)} of clips of {NEW} are told right, by lot {100.0 * chance:.0f} %, by a linear classifier "
-            f"of the same pictures {percent(plain)}",
+            f"of the same pictures {with_spread([100.0 * plain[0]], 1)} %",
             all(one > other for one, other in zip(new, plain, strict=True)) if several else None,
         ),
         Claim(
             "its last layer is an embedding by which sounds can be judged",
-            f"of the pairs of {len(found.checkpoints)} checkpoints of a training, {say_pairs(found, TRAINED)} are in "
-            "the order of the distance of withheld recordings (by seed; in brackets draw by draw)",
+            f"pairs of {len(found.checkpoints)} checkpoints in order, {say_pairs(found, TRAINED)}",
             all_right(found, TRAINED),
         ),
         Claim(
@@ -81,9 +117,14 @@ def judge(found: Found) -> list[Claim]:
             all_right(found, PCA),
         ),
         Claim(
-            "(not in the source) it must have learnt to be one: the same network with weights drawn by lot is worse",
-            f"untrained {say_pairs(found, UNTRAINED)}",
-            _less_right(found) if several else None,
+            "(not in the source) the network puts more of the disturbed notes in order than those statistics do",
+            f"{say_ladders(found, TRAINED)}; statistics: {say_ladders(found, PCA)}",
+            all(one > statistics for one in heard) if several else None,
+        ),
+        Claim(
+            "(not in the source) for that it must have learnt: with weights drawn by lot it puts fewer in order",
+            f"{say_ladders(found, UNTRAINED)}; checkpoints {say_pairs(found, UNTRAINED)}",
+            all(one < other for one, other in zip(lot, heard, strict=True)) if several else None,
         ),
     ]
     if known:
@@ -96,17 +137,6 @@ def judge(found: Found) -> list[Claim]:
             ),
         )
     return claims
-
-
-def _less_right(found: Found) -> bool:
-    """Whether with every seed fewer pairs are in order before the network has learnt, checkpoints and disturbances
-    taken together."""
-
-    def right(name: str) -> int:
-        return pairs_of(found, name)[0] + sum(steps_of_ladder(found, kind, name)[0] for kind in found.ladders)
-
-    pairs = zip(names_of(found, UNTRAINED), names_of(found, TRAINED), strict=True)
-    return all(right(one) < right(other) for one, other in pairs)
 
 
 def percent(shares: Sequence[float]) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from oscvae.arrays import Float32s, Float64s
 from oscvae.training.evaluate.drawing import ACCENT, FAINT, INK, SPECTRUM, STYLE, WARNING, new_figure
@@ -43,6 +44,7 @@ def draw_courses(courses: Mapping[str, Sequence[Look]]) -> Figure:
             steps = [look.step for look in looks]
             left.semilogy(steps, [look.loss for look in looks], "-", color=ACCENT, linewidth=1.2)
             right.plot(steps, [100.0 * look.right for look in looks], "-", color=ACCENT, linewidth=1.2)
+        _plain(left)
         left.set(xlabel="step", ylabel="cross entropy, nats")
         right.set(xlabel="step", ylabel="training pictures told right, %", ylim=(0.0, 101.0))
     return figure
@@ -73,22 +75,29 @@ def draw_ladders(ladders: Mapping[str, Mapping[float, Mapping[str, float]]], usu
                 _line(axes, name, range(len(values)), values)
             axes.set_xticks(range(len(steps) + 1), ["none", *(f"{strength:g}" for strength in steps)])
             axes.set_yscale("log")
+            _plain(axes)
             axes.set_title(kind)
         _tell(figure, figure.axes[0], "distance, undisturbed 1")
     return figure
 
 
 def draw_checkpoints(
-    lsd_db: Mapping[int, float], ratios: Mapping[int, Sequence[Mapping[str, float]]], names: Sequence[str]
+    lsd_db: Mapping[int, float],
+    known_db: Mapping[int, float],
+    ratios: Mapping[int, Sequence[Mapping[str, float]]],
+    names: Sequence[str],
 ) -> Figure:
-    """By step: how far withheld notes are from themselves, and how far generated notes are in each embedding; a dot for
-    each draw, a line through their means."""
+    """By step: how far notes of withheld recordings, and other notes of known ones, are from themselves, and how far
+    generated notes are in each embedding; a dot for each draw, a line through their means."""
     with rc_context(STYLE):
         figure = new_figure(height_in=3.4)
         left, right = figure.subplots(1, 2)
         steps = list(lsd_db)
-        left.plot(steps, list(lsd_db.values()), "o-", color=INK, markersize=4, linewidth=1.2)
-        left.set(xlabel="step", ylabel="LSD of withheld recordings, dB", xscale="log")
+        for values, line, label in ((lsd_db, "o-", "withheld recordings"), (known_db, "o:", "others of known ones")):
+            if values:
+                left.plot(steps, list(values.values()), line, color=INK, markersize=4, linewidth=1.2, label=label)
+        left.set(xlabel="step", ylabel="LSD, dB", xscale="log")
+        left.legend()
         for name in names:
             _line(right, name, steps, [float(np.mean([draw[name] for draw in ratios[step]])) for step in steps])
             for step in steps:
@@ -96,11 +105,19 @@ def draw_checkpoints(
                 right.plot([step] * len(dots), dots, ".", color=_colour(name), markersize=3)
         right.axhline(1.0, color=INK, linewidth=0.8, linestyle=":")
         right.set(xlabel="step", xscale="log", yscale="log")
+        _plain(right)
         for axes in (left, right):
             axes.set_xticks(steps, [f"{step:,}" for step in steps])
-            axes.minorticks_off()
+            axes.xaxis.set_minor_locator(NullLocator())
         _tell(figure, right, "distance, training notes 1")
     return figure
+
+
+def _plain(axes: Axes) -> None:
+    """Numbers, not powers."""
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _line(axes: Axes, name: str, x: Sequence[int] | range, y: Sequence[float]) -> None:

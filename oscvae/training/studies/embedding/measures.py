@@ -33,6 +33,8 @@ SMEARS = (3, 9, 27, 81, 243)
 """Frames over which a note's levels are averaged."""
 BLURS = (2, 4, 8, 16, 32)
 """Bands, likewise."""
+CLEAR = 2.0
+"""Standard errors."""
 _TINY = 1e-12
 
 Seen = dict[str, Float64s]
@@ -129,15 +131,27 @@ def generated(
         yield subject.decode_batch(z[rows], notes.note[train[rows]])
 
 
-def fidelity(subject: Subject, notes: NoteSet, rows: Int64s) -> tuple[float, float]:
-    """(log-spectral distance, spectral convergence) of notes, encoded and decoded, dB: the truth that knows neither
-    embedding."""
+@dataclass(frozen=True)
+class Fidelity:
+    """How near notes come back, encoded and decoded: a truth that knows neither embedding."""
+
+    lsd_db: float
+    sc_db: float
+    """Means over notes."""
+    recordings: list[float]
+    """Log-spectral distance of the notes of each recording, dB."""
+
+
+def fidelity(subject: Subject, notes: NoteSet, rows: Int64s) -> Fidelity:
     found = []
     for part in batches(len(rows)):
         x, note = np.asarray(notes.x[rows[part]]), notes.note[rows[part]]
         again = subject.decode_batch(subject.encode(x, note).mean, note)
         found.append(note_distances(again, x, subject.half_range_db))
-    return tuple(float(np.concatenate([getattr(one, name) for one in found]).mean()) for name in ("lsd_db", "sc_db"))  # type: ignore[return-value]
+    lsd_db, sc_db = (np.concatenate([getattr(one, name) for one in found]) for name in ("lsd_db", "sc_db"))
+    _, recording = np.unique(notes.source[rows], return_inverse=True)
+    each = np.bincount(recording, lsd_db) / np.bincount(recording)
+    return Fidelity(float(lsd_db.mean()), float(sc_db.mean()), each.tolist())
 
 
 def disturbances() -> dict[str, tuple[float, ...]]:
@@ -160,10 +174,29 @@ def disturbed(kind: str, strength: float, x: Float32s, analysis: NoteAnalysis, r
     return np.asarray(np.clip(there, -1.0, 1.0), np.float32)
 
 
-def in_order(values: Sequence[float], wanted: Sequence[float]) -> tuple[int, int]:
-    """(how many, of how many): pairs of which the values say the same as what is wanted, the lesser one the same."""
-    pairs = list(itertools.combinations(range(len(values)), 2))
-    return sum((values[a] - values[b]) * (wanted[a] - wanted[b]) > 0.0 for a, b in pairs), len(pairs)
+Pair = tuple[int, int]
+"""(the worse, the better) of two places in a row."""
+
+
+def decided(recordings: Sequence[Sequence[float]]) -> list[Pair]:
+    """Which pairs of models differ by more than two standard errors over recordings, by the distance of each recording
+    with each of the models."""
+    pairs = []
+    for one, other in itertools.combinations(range(len(recordings)), 2):
+        apart = np.array(recordings[one]) - np.array(recordings[other])
+        if abs(apart.mean()) > CLEAR * apart.std(ddof=1) / np.sqrt(apart.size):
+            pairs.append((one, other) if apart.mean() > 0.0 else (other, one))
+    return pairs
+
+
+def all_pairs(count: int) -> list[Pair]:
+    """Of a row of which each is better than those before it."""
+    return list(itertools.combinations(range(count), 2))
+
+
+def in_order(distances: Sequence[float], pairs: Sequence[Pair]) -> tuple[int, int]:
+    """(how many, of how many) pairs of which the better one is nearer."""
+    return sum(distances[worse] > distances[better] for worse, better in pairs), len(pairs)
 
 
 def of_kind(distances: Mapping[str, Any], kind: str) -> list[Any]:

@@ -153,10 +153,8 @@ def moved(x: Float32s, rng: np.random.Generator) -> Float32s:
     up, late = _SHIFTS
     count, height, width = x.shape
     wide = np.pad(x, ((0, 0), (up, up), (late, late)), constant_values=-1.0)
-    tops, lefts = (rng.integers(0, 2 * most + 1, count).tolist() for most in _SHIFTS)
-    return np.stack(
-        [one[top : top + height, left : left + width] for one, top, left in zip(wide, tops, lefts, strict=True)]
-    )
+    places = np.stack([rng.integers(0, 2 * most + 1, count) for most in _SHIFTS], axis=1).tolist()
+    return np.stack([wide[at, up : up + height, on : on + width] for at, (up, on) in enumerate(places)])
 
 
 def _begin(place: Path, of: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ does all of it.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from oscvae.training.studies.embedding.checkpoints import subject_at
 from oscvae.training.studies.embedding.claims import (
     judge,
     names_of,
+    orders,
     pairs_of,
     pairs_of_draws,
     percent,
@@ -35,7 +37,7 @@ from oscvae.training.studies.embedding.drawing import (
     draw_ladders,
     draw_pictures,
 )
-from oscvae.training.studies.embedding.measures import PCA, TRAINED, UNTRAINED
+from oscvae.training.studies.embedding.measures import CLEAR, PCA, TRAINED, UNTRAINED
 from oscvae.training.studies.embedding.residual import WIDTH
 from oscvae.training.studies.embedding.size import Size
 from oscvae.training.studies.embedding.work import Found, find, mean_right, open_notes
@@ -162,23 +164,25 @@ def _ladders(outcome: Outcome, found: Found) -> None:
 
 def _checkpoints(outcome: Outcome, found: Found, size: Size) -> None:
     outcome.section("Checkpoints of one training")
-    lsd_db = {one.step: one.lsd_db for one in found.checkpoints}
+    lsd_db = {one.step: one.new.lsd_db for one in found.checkpoints}
+    known_db = {one.step: one.known.lsd_db for one in found.checkpoints if one.known is not None}
     relative = {
         one.step: [{name: value / found.eyes.usual[name] for name, value in draw.items()} for draw in one.test]
         for one in found.checkpoints
     }
     outcome.draw(
         "checkpoints",
-        draw_checkpoints(lsd_db, relative, found.eyes.names),
-        "distance of withheld recordings from themselves, and of generated notes from recorded ones, by step",
+        draw_checkpoints(lsd_db, known_db, relative, found.eyes.names),
+        "distance of withheld notes from themselves, and of generated notes from recorded ones, by step",
     )
     outcome.table(
-        ("step", "LSD, dB", "SC, dB", *KINDS),
+        ("step", "LSD, dB", "SC, dB", "LSD of other notes of known recordings, dB", *KINDS),
         [
             (
                 f"{one.step:,}",
-                f"{one.lsd_db:.2f}",
-                f"{one.sc_db:.2f}",
+                f"{one.new.lsd_db:.2f}",
+                f"{one.new.sc_db:.2f}",
+                "" if one.known is None else f"{one.known.lsd_db:.2f}",
                 *(with_spread([ratios(found, name)[at] for name in names_of(found, kind)], 2) for kind in KINDS),
             )
             for at, one in enumerate(found.checkpoints)
@@ -188,12 +192,21 @@ def _checkpoints(outcome: Outcome, found: Found, size: Size) -> None:
         "over the seeds of the classifier",
     )
     outcome.table(
-        ("embedding", "pairs in order", "of each draw alone"),
+        ("embedding", *(f"{who}{of}" for who in orders(found) for of in ("", ", draw by draw"))),
         [
-            (name, "{} of {}".format(*pairs_of(found, name)), "{} of {}".format(*pairs_of_draws(found, name)))
+            (
+                name,
+                *(
+                    "{} of {}".format(*count(found, name, pairs))
+                    for pairs in orders(found).values()
+                    for count in (pairs_of, pairs_of_draws)
+                ),
+            )
             for name in found.eyes.names
         ],
-        "by the mean over draws; the order is that of the LSD",
+        "pairs of checkpoints in order. By step: the later is the better. By withheld recordings: those pairs alone "
+        f"whose LSD differs by more than {CLEAR:g} standard errors over {len(found.checkpoints[0].new.recordings)} "
+        "recordings",
     )
 
 
@@ -244,8 +257,12 @@ def _figures(found: Found) -> dict[str, Any]:
         ],
         "usual": found.eyes.usual,
         "ranks": found.eyes.ranks(),
-        "checkpoints": [vars(one) for one in found.checkpoints],
-        "pairs": {name: [pairs_of(found, name), pairs_of_draws(found, name)] for name in names},
+        "checkpoints": [asdict(one) for one in found.checkpoints],
+        "orders": orders(found),
+        "pairs": {
+            who: {name: [pairs_of(found, name, pairs), pairs_of_draws(found, name, pairs)] for name in names}
+            for who, pairs in orders(found).items()
+        },
         "ladders": {kind: {f"{by:g}": told for by, told in steps.items()} for kind, steps in found.ladders.items()},
         "ladder_pairs": {kind: {name: steps_of_ladder(found, kind, name) for name in names} for kind in found.ladders},
     }

@@ -15,7 +15,7 @@ from torch import nn
 
 from oscvae.arrays import Float64s
 from oscvae.errors import DataError
-from oscvae.training.data.dataset import NoteSet
+from oscvae.training.data.dataset import WITHHELD_NOTE, NoteSet
 from oscvae.training.data.store import open_dataset
 from oscvae.training.evaluate.realism import Embedding
 from oscvae.training.studies.annealing import some_notes
@@ -25,6 +25,7 @@ from oscvae.training.studies.embedding.measures import (
     TRAINED,
     UNTRAINED,
     Eyes,
+    Fidelity,
     Network,
     disturbances,
     disturbed,
@@ -68,9 +69,10 @@ class Checkpoint:
     """The model of notes after so many steps."""
 
     step: int
-    lsd_db: float
-    sc_db: float
-    """Of withheld recordings, encoded and decoded."""
+    new: Fidelity
+    """Of the notes that test."""
+    known: Fidelity | None
+    """Of other notes of recordings that were trained on, where some are withheld."""
     test: list[dict[str, float]]
     """Distance of generated notes from those that test, by embedding; one for each draw."""
     train: list[dict[str, float]]
@@ -191,7 +193,9 @@ def unlearnt(classes: int, width: int, seed: int, clips: Clips) -> Residual:
 
 def _checkpoint(step: int, place: Path, eyes: Eyes, rows: Mapping[str, Any], size: Size, seed: int) -> dict[str, Any]:
     subject, notes = subject_at(step, place, eyes.notes), eyes.notes
-    lsd_db, sc_db = fidelity(subject, notes, rows["test"])
+    others = np.flatnonzero(notes.split == WITHHELD_NOTE)
+    new, known = (fidelity(subject, notes, of) if len(of) else None for of in (rows["test"], others))
+    assert new is not None
     codes = subject.encode(notes.x, notes.note)
     distances: dict[str, list[dict[str, float]]] = {"test": [], "train": []}
     for draw in range(size.draws):
@@ -199,11 +203,13 @@ def _checkpoint(step: int, place: Path, eyes: Eyes, rows: Mapping[str, Any], siz
         seen = eyes.see(generated(subject, notes, codes, size.made, rng))
         for name, each in distances.items():
             each.append(eyes.distances(seen, name))
-    return asdict(Checkpoint(step, lsd_db, sc_db, **distances))
+    return asdict(Checkpoint(step, new, known, **distances))
 
 
 def _checkpoint_of(kept_of_it: dict[str, Any]) -> Checkpoint:
-    return Checkpoint(**{key: value for key, value in kept_of_it.items() if key != "of"})
+    told = {key: value for key, value in kept_of_it.items() if key != "of"}
+    known = Fidelity(**told["known"]) if told["known"] else None
+    return Checkpoint(**(told | {"new": Fidelity(**told["new"]), "known": known}))
 
 
 def _disturbed(kind: str, strength: float, eyes: Eyes, rows: Mapping[str, Any], seed: int) -> dict[str, Any]:
