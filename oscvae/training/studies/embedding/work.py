@@ -18,6 +18,7 @@ from oscvae.errors import DataError
 from oscvae.training.data.dataset import WITHHELD_NOTE, NoteSet
 from oscvae.training.data.store import open_dataset
 from oscvae.training.evaluate.realism import Embedding
+from oscvae.training.evaluate.summary import some
 from oscvae.training.studies.annealing import some_notes
 from oscvae.training.studies.embedding.checkpoints import subject_at, train_notes
 from oscvae.training.studies.embedding.clips import NEW, Clips, Round, is_urban
@@ -42,6 +43,8 @@ DATA = Path("data/plucked-fluid")
 _JUDGES = 3
 """Classifiers that are embeddings, at most."""
 _COMPONENTS = 64
+_FITTED = 2000
+"""Pictures whose components are taken, at most: of many more it would take minutes."""
 _SEEN = 640
 """Training pictures by which an untrained network's normalisations are set."""
 _DRAW, _DISTURB = 1, 2
@@ -156,8 +159,9 @@ def _classifiers(setting: Setting, size: Size, clips: Clips) -> list[Judged]:
 
 
 def _plain(clips: Clips, of: Round) -> dict[str, float]:
-    flat = clips.x.reshape(len(clips), -1).astype(np.float64)
-    embed = Embedding(flat[of.train], _COMPONENTS)
+    flat = clips.x.reshape(len(clips), -1)
+    fitted = some(of.train, _FITTED, np.random.default_rng(1))
+    embed = Embedding(flat[fitted].astype(np.float64), _COMPONENTS)
     known = embed(flat[of.train])
     deviation = np.maximum(known.std(axis=0), 1e-9)
     read = LogisticRegression(max_iter=1000, class_weight="balanced").fit(known / deviation, clips.label[of.train])
@@ -193,9 +197,9 @@ def unlearnt(classes: int, width: int, seed: int, clips: Clips) -> Residual:
 
 def _checkpoint(step: int, place: Path, eyes: Eyes, rows: Mapping[str, Any], size: Size, seed: int) -> dict[str, Any]:
     subject, notes = subject_at(step, place, eyes.notes), eyes.notes
+    new = fidelity(subject, notes, rows["test"])
     others = np.flatnonzero(notes.split == WITHHELD_NOTE)
-    new, known = (fidelity(subject, notes, of) if len(of) else None for of in (rows["test"], others))
-    assert new is not None
+    known = fidelity(subject, notes, others) if others.size else None
     codes = subject.encode(notes.x, notes.note)
     distances: dict[str, list[dict[str, float]]] = {"test": [], "train": []}
     for draw in range(size.draws):
