@@ -159,9 +159,9 @@ def _classifiers(setting: Setting, size: Size, clips: Clips) -> list[Judged]:
 
 
 def _plain(clips: Clips, of: Round) -> dict[str, float]:
-    flat = clips.x.reshape(len(clips), -1)
+    flat = clips.x.reshape(len(clips), -1).astype(np.float64)
     fitted = some(of.train, _FITTED, np.random.default_rng(1))
-    embed = Embedding(flat[fitted].astype(np.float64), _COMPONENTS)
+    embed = Embedding(flat[fitted], _COMPONENTS)
     known = embed(flat[of.train])
     deviation = np.maximum(known.std(axis=0), 1e-9)
     read = LogisticRegression(max_iter=1000, class_weight="balanced").fit(known / deviation, clips.label[of.train])
