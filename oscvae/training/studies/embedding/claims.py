@@ -107,7 +107,7 @@ def judge(found: Found) -> list[Claim]:
             all(one > other for one, other in zip(new, plain, strict=True)) if several else None,
         ),
         Claim(
-            "its last layer is an embedding by which sounds can be judged",
+            "its last layer is an embedding (what for is not known here; tried is whether sounds can be judged by it)",
             f"pairs of {len(found.checkpoints)} checkpoints in order, {say_pairs(found, TRAINED)}",
             all_right(found, TRAINED),
         ),
