@@ -129,6 +129,12 @@ data/waveform/index.json: $(VENV)/.test
 	@tools/bring-scores.sh data/scores
 	$(BIN)/python -m oscvae.training.studies.waveform.rendering data/scores data/waveform
 
+study-embedding: data/plucked-fluid/index.json
+
+data/plucked-fluid/index.json: $(VENV)/.test
+	@tools/system-packages.sh embedding
+	$(BIN)/oscvae dataset build plucked-fluid data/plucked-fluid
+
 study-%: $(VENV)/.test ## run an experiment again, whole: study-divergence, as `oscvae study --list` names them
 	$(BIN)/oscvae study $* --out studies/$* $(ARGS)
 

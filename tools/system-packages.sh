@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs the Debian packages that are missing for `python`, `serve`, `test`, `model`, `timbre`, `digits` or `waveform`: as root
-# or by passwordless sudo, else says which would help and goes on, because the daemon starts without any of them. Never removes a
-# package.
+# Installs the Debian packages that are missing for `python`, `serve`, `test`, `model`, `timbre`, `digits`, `waveform` or
+# `embedding`: as root or by passwordless sudo, else says which would help and goes on, because the daemon starts without any of
+# them. Never removes a package.
 cd "$(dirname "$0")/.." || exit 1
 
 has_package() {
@@ -38,8 +38,13 @@ waveform)
     need fluidsynth
     need fluid-soundfont-gm
     ;;
+embedding)
+    for package in fluidsynth fluid-soundfont-gm sonic-pi-samples; do
+        need "$package"
+    done
+    ;;
 *)
-    echo "usage: $0 python | serve | test | model | timbre | digits | waveform" >&2
+    echo "usage: $0 python | serve | test | model | timbre | digits | waveform | embedding" >&2
     exit 2
     ;;
 esac

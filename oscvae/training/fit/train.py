@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import logging
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,12 @@ def train(
     resume: bool = False,
     console: Console | None = None,
     start: Start | None = None,
+    also: Sequence[Callback] = (),
 ) -> Learner:
     """Trains on an open data set, which lies at `data`, into the run folder; returns what was trained.
 
-    start: the network that a new run begins at; `config` must have its sections (`go_on_from`).
+    start: the network that a new run begins at; `config` must have its sections (`go_on_from`). also: further callbacks
+    of Lightning's, told before those that are always there.
     Raises ConfigError, DataError and ModelError.
     """
     console = console or Console(stderr=True)
@@ -90,7 +93,7 @@ def train(
             learner.find_effects(start.weights[PLACES])
     elif isinstance(learner, PairedLearner) and not resume:
         learner.place_effects()
-    callbacks = _callbacks(config, notes, folder, console)
+    callbacks = [*also, *_callbacks(config, notes, folder, console)]
     trainer = make_trainer(config.trainer, config.optimiser.clip, learner, callbacks, folder)
     # Lightning starts this command anew for each further GPU: only the first begins the run.
     if not resume and getattr(rank_zero_only, "rank", 0) == 0:

@@ -75,6 +75,13 @@ STUDIES = (
         minutes=45,
         module="waveform.study",
     ),
+    Study(
+        name="embedding",
+        asks="Does a classifier of spectrogram pictures judge generated notes better than plain statistics do?",
+        source="a residual network fine-tuned on pictures of UrbanSound8K, whose last layer is an embedding",
+        minutes=15,
+        module="embedding.study",
+    ),
 )
 
 
