@@ -8,7 +8,8 @@ const WHITE_LEAST = 34; // CSS pixels of a white key
 
 export class Keys {
   constructor(element, play) {
-    Object.assign(this, { element, play, lowest: 48, lit: new Map(), held: new Map(), latch: false, latched: new Set() });
+    Object.assign(this, { element, play, lowest: 48, lit: new Map(), latch: false });
+    Object.assign(this, { held: new Map(), ended: new Set(), latched: new Set() }); // ended: held, but it sounds no more
     this.repaint = canvas(element, (context, width, height) => this.paint(context, width, height));
     element.addEventListener("pointerdown", (event) => {
       element.setPointerCapture(event.pointerId);
@@ -24,7 +25,7 @@ export class Keys {
   }
 
   get isHeld() {
-    return this.held.size > 0 || this.latched.size > 0;
+    return this.held.size > this.ended.size || this.latched.size > 0;
   }
 
   shift(octaves) {
@@ -49,6 +50,12 @@ export class Keys {
     this.latched.clear();
   }
 
+  /** What was held and latched has been silenced: a finger that stays down plays again on the next key. */
+  forget() {
+    for (const id of this.held.keys()) this.ended.add(id);
+    this.latched.clear();
+  }
+
   typed(event, down) {
     const k = TYPED.indexOf(event.key?.toLowerCase());
     if (k < 0 || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -66,19 +73,19 @@ export class Keys {
   }
 
   press(id, note, velocity) {
+    this.held.set(id, note);
     if (this.latch && this.latched.delete(note)) {
+      this.ended.add(id);
       this.play(note, 0);
-      this.held.set(id, null);
       return;
     }
-    this.held.set(id, note);
     if (this.latch) this.latched.add(note);
     this.play(note, velocity);
   }
 
   let(id) {
     const note = this.held.get(id);
-    if (!this.held.delete(id) || note === null || note === undefined || this.latched.has(note)) return;
+    if (!this.held.delete(id) || this.ended.delete(id) || this.latched.has(note)) return;
     this.play(note, 0);
   }
 

@@ -70,8 +70,12 @@ function showMode(mode) {
 }
 $("panic").onclick = () => {
   osc.sendAll("/panic");
-  keys.setLatch(keys.latch);
+  silenced();
 };
+function silenced() {
+  keys.forget();
+  touched = null;
+}
 
 const listener = new Listener(osc, (isOn) => {
   $("listen").setAttribute("aria-pressed", String(isOn));
@@ -270,6 +274,7 @@ function turnTo(part) {
 osc.on("close", () => {
   $("connection").textContent = "no daemon: run oscvae serve";
   $("connection").className = "off";
+  silenced();
   keys.lit.clear();
   keys.repaint();
   state.voices = [];
