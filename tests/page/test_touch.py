@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -61,3 +62,67 @@ def test_panic_lets_go_of_what_is_latched(open_page: Opened, daemon: Daemon, pla
     assert until(lambda: voices(daemon) == 1, SOON_S), "silent after PANIC"
     page.mouse.up()
     assert page.locator("#latch").get_attribute("aria-pressed") == "true"
+
+
+# -- the map -----------------------------------------------------------------------------------------------------------
+
+A, B = (0.25, 0.3), (0.7, 0.75)
+NEAR = 0.04
+
+
+def tap(page: Page, place: tuple[float, float], moved: float = 0.0) -> None:
+    """moved: how many pixels a finger shakes while it is down."""
+    x, y = at(page.locator("#map"), *place)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    if moved:
+        page.mouse.move(x + moved, y)
+    page.mouse.up()
+
+
+def slowly(page: Page) -> None:
+    page.wait_for_timeout(500)  # no double click
+
+
+def unit(share: float) -> float:
+    return (share - 0.06) / 0.88
+
+
+def test_a_double_click_glides_from_where_the_cursor_was(
+    open_page: Opened, daemon: Daemon, sent: list[Any], said: Said
+) -> None:
+    page = open_page()
+    for _ in range(10):  # a busy machine may be too slow for a double click
+        tap(page, A)
+        assert until(lambda: standing(daemon, "/pad/1")[0] == pytest.approx(unit(A[0]), abs=NEAR), SOON_S)
+        start = standing(daemon, "/z")
+        slowly(page)
+        assert daemon.client.ask("/notify", 1, answer=("/done",)) is not None
+        tap(page, B)
+        tap(page, B, moved=2.0)
+        if said(page, "/glide"):
+            break
+    ((seconds, *end),) = said(page, "/glide")
+    moves = [message for message in sent if message.address in ("/pad/1", "/z", "/glide")]
+    assert [message.address for message in moves[-3:]] == ["/pad/1", "/z", "/glide"], "a jump at once, then the glide"
+    assert moves[-3].args == (pytest.approx(unit(B[0]), abs=NEAR), pytest.approx(unit(B[1]), abs=NEAR))
+    assert moves[-2].args == pytest.approx(start, abs=1e-3) and seconds == 1.5
+    passed = []
+    deadline = time.monotonic() + SOON_S
+    while not passed or passed[-1] != pytest.approx(end[0], abs=1e-3):
+        assert time.monotonic() < deadline, passed
+        told = daemon.client.wait_for("/z")
+        passed += [told[1][0]] if told else []
+    low, high = sorted((start[0], end[0]))
+    assert any(low + 0.2 * (high - low) < z < high - 0.2 * (high - low) for z in passed), passed
+    daemon.client.send("/notify", 0)
+
+
+def test_two_quick_taps_at_different_places_are_two_jumps(open_page: Opened, daemon: Daemon, said: Said) -> None:
+    page = open_page()
+    for _ in range(3):
+        tap(page, A)
+        tap(page, B)
+    assert until(lambda: standing(daemon, "/pad/1")[0] == pytest.approx(unit(B[0]), abs=NEAR), SOON_S)
+    assert said(page, "/glide") == []
+    assert len(said(page, "/pad/1")) == 6

@@ -5,11 +5,12 @@ import { canvas, clamp, hue, place } from "./draw.js";
 const MARGIN = 0.06; // of the pad, beyond the suggested range
 const TRAIL = 24;
 const TAP_MS = 300; // between two presses that are one double click
+const TAP_PX = 24; // and between their places, and as far as a finger may shake
 
 export class Map2 {
   /** first: the dimension along x, from 0. state: model, points, presets, cursor, voices. act: what a press does. */
   constructor(element, first, state, act) {
-    Object.assign(this, { element, first, state, act, trail: [], lastTap: 0, pointers: new Map() });
+    Object.assign(this, { element, first, state, act, trail: [], tapped: null, pointers: new Map() });
     this.repaint = canvas(element, (context, width, height) => this.paint(context, width, height));
     element.addEventListener("pointerdown", (event) => this.down(event));
     element.addEventListener("pointermove", (event) => this.move(event));
@@ -39,19 +40,32 @@ export class Map2 {
     this.element.setPointerCapture(event.pointerId);
     const others = this.pointers.size;
     if (others === 0) this.moved = null;
-    this.pointers.set(event.pointerId, others > 0 || event.shiftKey);
-    const now = performance.now();
+    const first = this.first + (others > 0 || event.shiftKey ? 2 : 0);
+    this.pointers.set(event.pointerId, first);
     const share = this.share(...place(event, this.element));
-    if (others === 0 && now - this.lastTap < TAP_MS) this.act.glide(this.first, share);
-    else this.act.press(this.first + (this.pointers.get(event.pointerId) ? 2 : 0), share);
-    this.lastTap = now;
+    const { tapped } = this;
+    const isSecond = others === 0 && tapped?.first === first && event.timeStamp - tapped.at < TAP_MS && this.isNear(event);
+    const from = this.state.cursor && [...this.state.cursor];
+    this.tapped = others > 0 ? null : { first, from, at: event.timeStamp, place: [event.clientX, event.clientY] };
+    this.gliding = isSecond ? event.pointerId : null;
+    if (isSecond) this.act.glide(first, share, tapped.from);
+    else this.act.press(first, share);
+    if (isSecond) this.tapped.at = -Infinity; // a third press is the first of others
+  }
+
+  /** Whether a pointer is where the last press was. */
+  isNear(event) {
+    const [x, y] = this.tapped.place;
+    return Math.hypot(event.clientX - x, event.clientY - y) < TAP_PX;
   }
 
   move(event) {
     if (!this.pointers.has(event.pointerId)) return;
-    const other = this.pointers.get(event.pointerId);
+    const isStill = this.tapped && this.isNear(event);
+    if (this.gliding === event.pointerId && isStill) return;
+    if (!isStill) this.tapped = this.gliding = null;
     this.moved = [event.clientX, event.clientY];
-    this.act.move(this.first + (other ? 2 : 0), this.share(...place(event, this.element)));
+    this.act.move(this.pointers.get(event.pointerId), this.share(...place(event, this.element)));
   }
 
   up(event) {

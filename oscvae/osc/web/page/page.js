@@ -93,27 +93,34 @@ const act = {
   press(first, share) {
     if (!state.model) return;
     act.move(first, share);
-    if (!keys.isHeld && touched === null) play((touched = state.lastNote), 100);
+    act.sound();
   },
   move(first, [x, y]) {
     if (!state.model) return;
     if (first + 1 < state.model.dims) osc.send(`/pad/${first / 2 + 1}`, x, y);
-    const { low, high } = state.model;
-    const z = [...(state.cursor ?? low)];
-    if (first + 1 < z.length) {
-      z[first] = low[first] + x * (high[first] - low[first]);
-      z[first + 1] = low[first + 1] + y * (high[first + 1] - low[first + 1]);
-    }
-    cursor(z);
+    cursor(act.target(first, [x, y], state.cursor));
   },
-  glide(first, [x, y]) {
-    if (!state.model) return;
-    const { low, high } = state.model;
-    const z = [...(state.cursor ?? low)];
-    z[first] = low[first] + x * (high[first] - low[first]);
-    z[first + 1] = low[first + 1] + y * (high[first + 1] - low[first + 1]);
-    osc.send("/glide", GLIDE_S, ...z);
+  /** From where the cursor was: the first press of a double click has moved it already. */
+  glide(first, share, from) {
+    if (!state.model || first + 1 >= state.model.dims) return;
+    const to = act.target(first, share, from);
+    if (from) osc.send("/z", ...from);
+    osc.send("/glide", GLIDE_S, ...to);
+    if (from) cursor(from);
+    act.sound();
+  },
+  sound() {
     if (!keys.isHeld && touched === null) play((touched = state.lastNote), 100);
+  },
+  /** A latent point with two dimensions at that share of their ranges. */
+  target(first, shares, from) {
+    const { low, high } = state.model;
+    const z = [...(from ?? low)];
+    shares.forEach((share, k) => {
+      const d = first + k;
+      if (d < z.length) z[d] = low[d] + share * (high[d] - low[d]);
+    });
+    return z;
   },
   release() {
     if (touched !== null) play(touched, 0);
@@ -330,12 +337,7 @@ osc.on("/xrun", (count) => standing || say(`the audio server missed its time (${
 osc.on("/z", (...z) => cursor(z));
 function scaled(first, ...shares) {
   if (!state.model || !state.cursor) return;
-  const z = [...state.cursor];
-  shares.forEach((share, k) => {
-    const d = first + k;
-    if (d < z.length) z[d] = state.model.low[d] + share * (state.model.high[d] - state.model.low[d]);
-  });
-  cursor(z);
+  cursor(act.target(first, shares, state.cursor));
 }
 for (let n = 1; n <= 64; n++) {
   osc.on(`/unit/${n}`, (share) => scaled(n - 1, share));
