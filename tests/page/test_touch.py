@@ -64,6 +64,19 @@ def test_panic_lets_go_of_what_is_latched(open_page: Opened, daemon: Daemon, pla
     assert page.locator("#latch").get_attribute("aria-pressed") == "true"
 
 
+def test_a_latched_note_that_has_rung_out_is_latched_no_more(open_page: Opened, daemon: Daemon) -> None:
+    page = open_page()
+    page.locator("#latch").click()
+    daemon.client.send("/stretch", 0.25)
+    page.mouse.click(*first_key(page))
+    assert until(lambda: voices(daemon) == 1, SOON_S)
+    assert until(lambda: voices(daemon) == 0, SOON_S), "a plucked string ends by itself"
+    page.wait_for_timeout(500)
+    page.mouse.click(*first_key(page))
+    assert until(lambda: voices(daemon) == 1, SOON_S), "pressed again it sounds again"
+    daemon.client.send("/stretch", 1.0)
+
+
 # -- the map -----------------------------------------------------------------------------------------------------------
 
 A, B = (0.25, 0.3), (0.7, 0.75)
@@ -126,3 +139,49 @@ def test_two_quick_taps_at_different_places_are_two_jumps(open_page: Opened, dae
     assert until(lambda: standing(daemon, "/pad/1")[0] == pytest.approx(unit(B[0]), abs=NEAR), SOON_S)
     assert said(page, "/glide") == []
     assert len(said(page, "/pad/1")) == 6
+
+
+KEYBOARD = """
+window.keyboard = { onmidimessage: null };
+navigator.requestMIDIAccess = () => Promise.resolve({ inputs: new Map([["one", window.keyboard]]), onstatechange: null });
+"""
+PRESS = "((...bytes) => window.keyboard.onmidimessage({ data: bytes }))"
+
+
+@pytest.mark.usefixtures("frozen")
+@pytest.mark.parametrize("by", ["OSC", "Web MIDI"])
+def test_a_touch_of_the_map_moves_a_key_that_others_hold_and_sounds_none(
+    open_page: Opened, daemon: Daemon, said: Said, by: str
+) -> None:
+    page = open_page(script=KEYBOARD)
+    if by == "OSC":
+        daemon.client.send("/note", 55, 100)
+    else:
+        assert until(lambda: page.evaluate("window.keyboard.onmidimessage !== null"), SOON_S)
+        page.evaluate(f"{PRESS}(0x92, 55, 100)")
+    assert until(lambda: said(page, "/voices") != [], SOON_S), "the page knows that it sounds"
+    tap(page, A)
+    assert until(lambda: standing(daemon, "/pad/1")[0] == pytest.approx(unit(A[0]), abs=NEAR), SOON_S)
+    assert said(page, "/note") == [] and voices(daemon) == 1
+    if by == "OSC":
+        daemon.client.send("/note", 55, 0)
+    else:
+        page.evaluate(f"{PRESS}(0x82, 55, 0)")
+    assert until(lambda: voices(daemon) == 0, SOON_S)
+    slowly(page)
+    tap(page, B)
+    assert until(lambda: len(said(page, "/note")) == 2, SOON_S), "nobody holds a key: it sounds"
+
+
+@pytest.mark.usefixtures("frozen")
+def test_what_rings_on_after_a_touch_of_the_map_keeps_no_other_touch_silent(
+    open_page: Opened, daemon: Daemon, said: Said
+) -> None:
+    daemon.client.send("/release", 10.0)
+    page = open_page()
+    for k in (1, 2, 3):
+        tap(page, A if k % 2 else B)
+        assert until(lambda k=k: voices(daemon) == k, SOON_S)  # type: ignore[misc]
+        slowly(page)
+    assert len(said(page, "/note")) == 6
+    daemon.client.send("/release", 0.15)

@@ -48,6 +48,7 @@ function stand(text) {
 /** channel: of a MIDI keyboard, whose wheel and pedal are its own; 0 = none. */
 function play(note, velocity, channel = 0) {
   if (velocity) state.lastNote = note;
+  if (velocity && !channel) keys.strike(note);
   osc.send(channel ? `/note/${channel}` : "/note", note, velocity);
 }
 
@@ -66,6 +67,7 @@ function choose(mode) {
 osc.on("/mode", showMode);
 function showMode(mode) {
   state.mode = mode;
+  keys.isPoly = mode === "poly";
   $("mode").textContent = `keys: ${mode}`;
 }
 $("panic").onclick = () => {
@@ -264,8 +266,7 @@ function turnTo(part) {
   if (part === 1) search.delete("part");
   else search.set("part", part);
   history.replaceState(null, "", `${location.pathname}${search.size ? `?${search}` : ""}`);
-  keys.lit.clear();
-  keys.repaint();
+  keys.darken();
   macros.length = 0;
   $("macros").replaceChildren();
   bend.add(0);
@@ -282,8 +283,7 @@ osc.on("close", () => {
   $("connection").textContent = "no daemon: run oscvae serve";
   $("connection").className = "off";
   silenced();
-  keys.lit.clear();
-  keys.repaint();
+  keys.darken();
   state.voices = [];
   repaint();
 });
