@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from parts.daemon import Daemon
 from parts.waiting import until
@@ -185,3 +185,14 @@ def test_what_rings_on_after_a_touch_of_the_map_keeps_no_other_touch_silent(
         slowly(page)
     assert len(said(page, "/note")) == 6
     daemon.client.send("/release", 0.15)
+
+
+# -- models ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_model_that_is_refused_is_not_shown_as_the_one_that_plays(open_page: Opened) -> None:
+    page = open_page()
+    page.evaluate("document.querySelector('#model').append(new Option('missing', 'missing'))")
+    page.locator("#model").select_option("missing")
+    assert until(lambda: "/load:" in page.locator("#words").inner_text(), SOON_S)
+    expect(page.locator("#model")).to_have_value("plucked")

@@ -326,6 +326,7 @@ osc.on("/done", (command, ...result) => {
 });
 let again;
 osc.on("/fail", (command, why) => {
+  if (command === "/load" && why !== "superseded") $("model").value = state.model?.name ?? "";
   if (command === "packet" && why.includes("still starting")) {
     clearTimeout(again);
     again = setTimeout(greet, STARTING_MS);
