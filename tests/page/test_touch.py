@@ -143,7 +143,8 @@ def test_two_quick_taps_at_different_places_are_two_jumps(open_page: Opened, dae
 
 KEYBOARD = """
 window.keyboard = { onmidimessage: null };
-navigator.requestMIDIAccess = () => Promise.resolve({ inputs: new Map([["one", window.keyboard]]), onstatechange: null });
+const inputs = new Map([["one", window.keyboard]]);
+navigator.requestMIDIAccess = () => Promise.resolve({ inputs, onstatechange: null });
 """
 PRESS = "((...bytes) => window.keyboard.onmidimessage({ data: bytes }))"
 
@@ -196,3 +197,63 @@ def test_a_model_that_is_refused_is_not_shown_as_the_one_that_plays(open_page: O
     page.locator("#model").select_option("missing")
     assert until(lambda: "/load:" in page.locator("#words").inner_text(), SOON_S)
     expect(page.locator("#model")).to_have_value("plucked")
+
+
+# -- faders ------------------------------------------------------------------------------------------------------------
+
+
+def gain_of(page: Page, daemon: Daemon, gain_db: float) -> Locator:
+    """The fader of the gain, once it shows what another client has set."""
+    gain = page.locator("#strip [aria-label=gain]")
+    daemon.client.send("/gain", gain_db)
+    assert until(lambda: float(gain.get_attribute("aria-valuenow") or 0.0) == gain_db, SOON_S)
+    return gain
+
+
+def test_a_long_press_of_a_fader_offers_its_line_and_moves_nothing(
+    open_page: Opened, daemon: Daemon, said: Said
+) -> None:
+    page = open_page()
+    gain = gain_of(page, daemon, -20.0)
+    x, y = at(gain, 0.98, 0.5)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 2, y)  # a finger shakes
+    page.wait_for_selector("#menu[open]")
+    page.mouse.move(x - 60, y)
+    page.mouse.up()
+    assert page.locator("#menu-line").inner_text() == "/gain -20.00"
+    assert said(page, "/gain") == []
+    daemon.client.send("/gain", -12.0)
+
+
+def test_a_double_click_of_a_fader_resets_it_and_sends_nothing_else(
+    open_page: Opened, daemon: Daemon, said: Said
+) -> None:
+    page = open_page()
+    gain = gain_of(page, daemon, -30.0)
+    page.mouse.dblclick(*at(gain, 0.98, 0.5))
+    assert until(lambda: standing(daemon, "/gain") == (-12.0,), SOON_S)
+    assert said(page, "/gain") == [(-12,)]
+
+
+def test_a_fader_is_dragged_from_where_it_stands(open_page: Opened, daemon: Daemon, said: Said) -> None:
+    page = open_page()
+    gain = gain_of(page, daemon, -12.0)
+    page.mouse.move(*at(gain, 0.95, 0.5))
+    page.mouse.down()
+    page.mouse.move(*at(gain, 0.75, 0.5), steps=20)
+    assert until(lambda: said(page, "/gain") != [], SOON_S), "it moves while the finger does"
+    page.mouse.up()
+    values = [args[0] for args in said(page, "/gain")]
+    assert values == sorted(values, reverse=True) and values[0] < -12.0
+    share = ((values[-1] + 60.0) / 66.0) ** 2
+    assert share == pytest.approx((48.0 / 66.0) ** 2 - 0.2, abs=0.04)
+    page.mouse.move(*at(gain, 0.5, 0.5))
+    page.mouse.down()
+    page.mouse.move(*at(gain, 0.05, 0.5), steps=10)
+    page.mouse.move(*at(gain, 0.15, 0.5), steps=10)
+    page.mouse.up()
+    share = ((said(page, "/gain")[-1][0] + 60.0) / 66.0) ** 2
+    assert share == pytest.approx(0.1, abs=0.04), "back from its end at once"
+    daemon.client.send("/gain", -12.0)
