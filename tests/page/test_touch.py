@@ -257,3 +257,65 @@ def test_a_fader_is_dragged_from_where_it_stands(open_page: Opened, daemon: Daem
     share = ((said(page, "/gain")[-1][0] + 60.0) / 66.0) ** 2
     assert share == pytest.approx(0.1, abs=0.04), "back from its end at once"
     daemon.client.send("/gain", -12.0)
+
+
+# -- presets -----------------------------------------------------------------------------------------------------------
+
+TILES = 8
+SIZES = [(1280, 800), (820, 1180), (360, 740)]
+BUTTON_LEAST = 44  # CSS pixels
+
+
+def tiles(page: Page) -> list[str]:
+    return page.locator("#presets button").all_inner_texts()
+
+
+def presets(page: Page, daemon: Daemon) -> list[str]:
+    """Of the model that plays, once the page shows them."""
+    reply = daemon.client.ask("/presets", answer=("/presets.reply",))
+    assert reply is not None
+    names = list(reply[1][1:])
+    assert until(lambda: tiles(page) == names[:TILES], SOON_S)
+    return names
+
+
+def test_every_preset_can_be_reached(open_page: Opened, daemon: Daemon, said: Said) -> None:
+    page = open_page()
+    names = presets(page, daemon)
+    assert len(names) > 2 * TILES
+    page.locator("#presets-next").focus()
+    seen = tiles(page)
+    while len(seen) < len(names):
+        page.keyboard.press("Enter")
+        seen += tiles(page)
+    assert seen == names + ["+"] * (len(seen) - len(names))
+    page.locator("#presets button", has_text=names[-1]).click()
+    assert until(lambda: [args[0] for args in said(page, "/preset/recall")] == [names[-1]], SOON_S)
+    page.locator("#presets-next").click()
+    assert tiles(page) == names[:TILES], "after the last the first"
+    page.locator("#presets-before").click()
+    assert tiles(page)[-1] == "+", "and before the first the last"
+
+
+def test_what_is_kept_on_another_page_of_presets_is_shown(open_page: Opened, daemon: Daemon) -> None:
+    page = open_page()
+    presets(page, daemon)
+    page.locator("#presets-before").click()
+    page.locator("#presets button").last.click()
+    page.locator("#save-name").fill("aaa kept")
+    page.locator("#save button[value=save]").click()
+    assert until(lambda: "aaa kept" in tiles(page), SOON_S)
+    daemon.client.send("/preset/delete", "aaa kept")
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_presets_are_turned_by_targets_for_fingers(open_page: Opened, daemon: Daemon, width: int, height: int) -> None:
+    page = open_page(width, height)
+    presets(page, daemon)
+    boxes = [page.locator(name).bounding_box() for name in ("#presets-before", "#presets-next", "#presets")]
+    for box in boxes:
+        assert box is not None and min(box["width"], box["height"]) >= BUTTON_LEAST
+        assert box["x"] + box["width"] <= width and box["y"] + box["height"] <= height
+    before, after, those = boxes
+    assert before is not None and after is not None and those is not None
+    assert before["y"] + before["height"] <= after["y"] and those["x"] + those["width"] <= before["x"]

@@ -2,19 +2,18 @@
 
 import { Blend } from "./blend.js";
 import { clamp } from "./draw.js";
-import { Fader, onHold } from "./faders.js";
+import { Fader } from "./faders.js";
 import { Keys } from "./keys.js";
 import { Listener } from "./listen.js";
 import { Map2 } from "./map.js";
 import { PartOsc, partOf } from "./part.js";
+import { Presets } from "./presets.js";
 import { Scope } from "./scope.js";
 
 const STATUS_MS = 1000;
 const STARTING_MS = 500;
 const VOICES_MS = 50; // how often voices that sound are asked for their place
 const GLIDE_S = 1.5;
-const RECALL_S = 0.3;
-const TILES = 8;
 const CHANNELS = 16;
 const WHEEL_SEMITONES = 2;
 const WORDS_MS = 8000;
@@ -23,7 +22,7 @@ const SILENT = "Silent: no JACK server and no sound device. Press listen here, o
 
 const $ = (id) => document.getElementById(id);
 const osc = new PartOsc(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`, partOf(location.search));
-const state = { model: null, clouds: [], presets: [], cursor: null, voices: [], lastNote: 60, names: [], labels: [], mode: MODES[0], output: 1 };
+const state = { model: null, clouds: [], presets: [], cursor: null, voices: [], lastNote: 60, labels: [], mode: MODES[0], output: 1 };
 
 // -- words: what goes wrong, and what to do ---------------------------------------------------------------------------
 
@@ -155,37 +154,7 @@ const blend = new Blend(osc);
 
 // -- presets, macros, faders -------------------------------------------------------------------------------------------
 
-function tiles(names) {
-  state.names = names;
-  $("presets").replaceChildren(
-    ...Array.from({ length: TILES }, (_, k) => {
-      const tile = document.createElement("button");
-      tile.textContent = names[k] ?? "+";
-      tile.title = names[k] ? `${names[k]}: press to go there, hold to keep the cursor` : "press to keep the cursor";
-      let kept = false;
-      tile.onclick = () => {
-        if (kept) kept = false;
-        else if (names[k]) osc.send("/preset/recall", names[k], RECALL_S);
-        else save("");
-      };
-      onHold(tile, () => {
-        kept = true;
-        save(names[k] ?? "");
-      });
-      return tile;
-    }),
-  );
-}
-
-function save(name) {
-  $("save-name").value = name;
-  $("save").returnValue = "";
-  $("save").showModal();
-}
-$("save").onclose = () => {
-  const name = $("save-name").value.trim();
-  if ($("save").returnValue === "save" && name) osc.send("/preset/save", name, $("save-all").checked ? "all" : "cursor");
-};
+const presets = new Presets(osc);
 
 function menu(name, address, line) {
   $("menu-name").textContent = name;
@@ -272,7 +241,7 @@ function turnTo(part) {
   bend.add(0);
   Object.assign(state, { model: null, cursor: null, clouds: [], voices: [], labels: [] });
   $("model").value = "";
-  tiles([]);
+  presets.list("", []);
   maps.forEach((map) => map.describe());
   repaint();
   osc.send("/notify", 0); // whoever is new is told how things stand
@@ -318,9 +287,7 @@ osc.on("/points.reply", (name, dims, ...values) => {
   state.clouds = clouds(dims, values);
   repaint();
 });
-osc.on("/presets.reply", (model, ...names) => tiles(names));
 osc.on("/done", (command, ...result) => {
-  if (command.startsWith("/preset/")) osc.send("/presets");
   if (command === "/load") say(`${result[0]} plays`, false);
   if (command === "/midi/learn" && result.length) say(`${result[0]} is moved by controller ${result[1]}`, false);
 });
@@ -396,5 +363,3 @@ navigator.requestMIDIAccess?.().then((midi) => {
   midi.onstatechange = open;
   open();
 }, () => {});
-
-tiles([]);
