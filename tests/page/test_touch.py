@@ -319,3 +319,36 @@ def test_presets_are_turned_by_targets_for_fingers(open_page: Opened, daemon: Da
     before, after, those = boxes
     assert before is not None and after is not None and those is not None
     assert before["y"] + before["height"] <= after["y"] and those["x"] + those["width"] <= before["x"]
+
+
+DRAWN = """
+window.drawn = { pins: [], cursors: [], words: [] };
+const { arc, fillText } = CanvasRenderingContext2D.prototype;
+CanvasRenderingContext2D.prototype.arc = function (x, y, radius, ...more) {
+  if (this.canvas.id === "map" && radius === 4) window.drawn.pins.push([x, y + 9]);
+  if (this.canvas.id === "map" && radius === 9) window.drawn.cursors.push([x, y]);
+  return arc.call(this, x, y, radius, ...more);
+};
+CanvasRenderingContext2D.prototype.fillText = function (text, ...more) {
+  window.drawn.words.push(text);
+  return fillText.call(this, text, ...more);
+};
+"""
+
+
+def test_presets_are_pins_where_they_lie_and_ones_own_have_their_names(open_page: Opened, daemon: Daemon) -> None:
+    daemon.client.send("/z", 0.5, -0.4, 0.3, 0.2)
+    assert daemon.client.ask("/preset/save", "aaa pin", answer=("/done",)) == ("/done", ("/preset/save", "aaa pin"))
+    page = open_page(script=DRAWN)
+    names = presets(page, daemon)
+    page.locator("#presets button", has_text="aaa pin").click()
+    assert until(lambda: standing(daemon, "/z") == pytest.approx((0.5, -0.4, 0.3, 0.2), abs=1e-4), SOON_S)
+    page.wait_for_timeout(500)
+    page.evaluate("drawn.pins = [], drawn.cursors = [], drawn.words = []")
+    daemon.client.send("/z", 0.5, -0.4, 0.3, 0.21)
+    assert until(lambda: page.evaluate("drawn.cursors.length") > 0, SOON_S)
+    drawn = page.evaluate("drawn")
+    pins = [pytest.approx(pin, abs=0.5) for pin in drawn["pins"]]
+    assert len(drawn["pins"]) >= len(names) and drawn["cursors"][-1] in pins
+    assert "aaa pin" in drawn["words"]
+    daemon.client.send("/preset/delete", "aaa pin")

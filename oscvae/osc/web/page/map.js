@@ -5,6 +5,7 @@ import { canvas, clamp, hue, place } from "./draw.js";
 const MARGIN = 0.06; // of the pad, beyond the suggested range
 const TRAIL = 24;
 const TAP_MS = 300; // between two presses that are one double click
+const PIN = "#e8eaee";
 const TAP_PX = 24; // and between their places, and as far as a finger may shake
 
 export class Map2 {
@@ -98,14 +99,14 @@ export class Map2 {
       }
       context.globalAlpha = 1;
     });
-    this.names(context, clouds, width, height);
-    context.strokeStyle = "#e8eaee";
-    for (const z of presets) {
-      const [x, y] = this.at(z, width, height);
-      context.beginPath();
-      context.arc(x, y, 5, 0, 7);
-      context.stroke();
-    }
+    const known = new Set(clouds.map(({ name }) => name));
+    const own = presets.filter(({ name }) => !known.has(name)); // others are where their cloud is named
+    const named = clouds.map(({ name, centre }, k) => ({ name, z: centre, colour: hue(k, clouds.length) }));
+    this.names(context, [...own.map((one) => ({ ...one, colour: PIN })), ...named], width, height);
+    context.strokeStyle = PIN;
+    context.lineWidth = 1.5;
+    for (const { z } of presets) this.pin(context, this.at(z, width, height));
+    context.lineWidth = 1;
     for (const { z } of voices) {
       const [x, y] = this.at(z, width, height);
       context.fillStyle = "#6fb3c8";
@@ -138,26 +139,35 @@ export class Map2 {
     if (up) context.fillText(`\u2191 ${up}`, 12, 18);
   }
 
-  /** Names in the middle of their clouds, moved down where two would collide; left out where there is no room at all. */
-  names(context, clouds, width, height) {
+  /** A drop that stands with its point on a place. */
+  pin(context, [x, y]) {
+    context.beginPath();
+    context.arc(x, y - 9, 4, 0.8 * Math.PI, 0.2 * Math.PI);
+    context.lineTo(x, y);
+    context.closePath();
+    context.stroke();
+  }
+
+  /** Names of presets at their places and of clouds in their middle, moved down where two would collide; left out where there is no room at all. */
+  names(context, named, width, height) {
     const taken = [];
     context.textAlign = "center";
-    clouds.forEach(({ name, centre }, k) => {
-      const [x, where] = this.at(centre, width, height);
+    for (const { name, z, colour } of named) {
+      const [x, where] = this.at(z, width, height);
       const half = context.measureText(name).width / 2;
       const left = clamp(x, half + 6, width - half - 6);
       let y = clamp(where, 16, height - 8);
       const hits = () => taken.some((t) => Math.abs(t.y - y) < 17 && Math.abs(t.x - left) < t.half + half + 6);
       for (let tries = 0; hits() && tries < 12; tries++) y = y + 17 > height - 8 ? 16 : y + 17;
-      if (hits()) return;
+      if (hits()) continue;
       taken.push({ x: left, y, half });
       context.lineWidth = 4;
       context.strokeStyle = "#0e1115";
       context.strokeText(name, left, y);
       context.lineWidth = 1;
-      context.fillStyle = hue(k, clouds.length);
+      context.fillStyle = colour;
       context.fillText(name, left, y);
-    });
+    }
     context.textAlign = "left";
   }
 

@@ -203,7 +203,8 @@ osc.on("/macros.reply", (...names) => {
 function greet() {
   $("connection").textContent = "connected";
   $("connection").className = "on";
-  for (const address of ["/models", "/macros", "/presets", "/points", "/status", "/parts"]) osc.send(address);
+  for (const address of ["/models", "/macros", "/points", "/status", "/parts"]) osc.send(address);
+  presets.ask();
   osc.send("/notify", 1);
 }
 osc.on("open", greet);
@@ -239,7 +240,7 @@ function turnTo(part) {
   macros.length = 0;
   $("macros").replaceChildren();
   bend.add(0);
-  Object.assign(state, { model: null, cursor: null, clouds: [], voices: [], labels: [] });
+  Object.assign(state, { model: null, cursor: null, clouds: [], presets: [], voices: [], labels: [] });
   $("model").value = "";
   presets.list("", []);
   maps.forEach((map) => map.describe());
@@ -270,12 +271,13 @@ osc.on("/loading", (name) => {
 osc.on("/model", (name, dims, rate, lowest, highest, ...ranges) => {
   const low = [], high = [];
   for (let k = 0; k < dims; k++) low.push(ranges[2 * k]), high.push(ranges[2 * k + 1]);
+  if (state.model?.name !== name) state.presets = []; // of others
   state.model = { name, dims, lowest, highest, low, high };
   if (!state.cursor || state.cursor.length !== dims) state.cursor = low.map((l, k) => (l + high[k]) / 2);
   $("model").value = name;
   document.title = `${name} - oscvae`;
   osc.send("/points");
-  osc.send("/presets");
+  presets.ask();
   repaint();
 });
 osc.on("/labels", (...names) => {
@@ -285,6 +287,13 @@ osc.on("/labels", (...names) => {
 });
 osc.on("/points.reply", (name, dims, ...values) => {
   state.clouds = clouds(dims, values);
+  repaint();
+});
+osc.on("/places.reply", (model, dims, ...values) => {
+  state.presets = [];
+  for (let k = 0; k + 1 + dims <= values.length; k += 1 + dims) {
+    state.presets.push({ name: values[k], z: values.slice(k + 1, k + 1 + dims) });
+  }
   repaint();
 });
 osc.on("/done", (command, ...result) => {

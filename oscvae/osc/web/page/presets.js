@@ -1,4 +1,5 @@
 // Presets as tiles, eight at a time: a press goes there, a long press keeps the cursor, a press of an empty one too.
+// Where they lie on the maps is told apart.
 
 import { onHold } from "./faders.js";
 
@@ -18,9 +19,13 @@ export class Presets {
     osc.on("/presets.reply", (model, ...names) => this.list(model, names));
     osc.on("/done", (command, name) => {
       if (command === "/preset/save") this.kept = name;
-      if (command.startsWith("/preset/")) osc.send("/presets");
+      if (command.startsWith("/preset/")) this.ask();
     });
     this.show();
+  }
+
+  ask() {
+    for (const address of ["/presets", "/places"]) this.osc.send(address);
   }
 
   /** How many pages of tiles: there is always an empty one at the end. */
@@ -41,11 +46,11 @@ export class Presets {
       const name = this.at(k);
       if (isHeld) isHeld = false;
       else if (name) this.osc.send("/preset/recall", name, RECALL_S);
-      else this.ask("");
+      else this.offer("");
     };
     onHold(tile, () => {
       isHeld = true;
-      this.ask(this.at(k) ?? "");
+      this.offer(this.at(k) ?? "");
     });
     return tile;
   }
@@ -76,7 +81,8 @@ export class Presets {
     $("presets-page").textContent = `${this.page + 1}/${this.pages}`;
   }
 
-  ask(name) {
+  /** Asks under which name the cursor is to be kept. */
+  offer(name) {
     $("save-name").value = name;
     $("save").returnValue = "";
     $("save").showModal();
