@@ -43,6 +43,12 @@ def own_address() -> str:
         return str(line.getsockname()[0])
 
 
+@pytest.fixture
+def far_host() -> str:
+    """This machine's address as others see it."""
+    return own_address()
+
+
 @pytest.fixture(scope="session")
 def _paged(http_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     settings = ("audio.backend=silent", f"http.port={http_port}", "osc.host=0.0.0.0", f"osc.allow=[{own_address()}]")

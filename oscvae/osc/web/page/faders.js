@@ -1,28 +1,7 @@
 // Horizontal faders with their names and values.
 
 import { clamp, place } from "./draw.js";
-
-const HOLD_MS = 600;
-
-/** How far a pointer may go that is held still, in CSS pixels: a finger shakes. */
-const shake = (event) => (event.pointerType === "mouse" ? 3 : 8);
-
-/** Calls held() after a long press that has not moved. */
-export function onHold(element, held) {
-  let timer, from;
-  element.addEventListener("pointerdown", (event) => {
-    clearTimeout(timer);
-    from = [event.clientX, event.clientY];
-    timer = setTimeout(held, HOLD_MS);
-  });
-  element.addEventListener("pointermove", (event) => {
-    if (from && Math.hypot(event.clientX - from[0], event.clientY - from[1]) > shake(event)) clearTimeout(timer);
-  });
-  for (const name of ["pointerup", "pointercancel", "pointerleave"]) {
-    element.addEventListener(name, () => clearTimeout(timer));
-  }
-  element.addEventListener("contextmenu", (event) => event.preventDefault());
-}
+import { onHold, shake } from "./hold.js";
 
 export class Fader {
   /**
@@ -82,7 +61,7 @@ export class Fader {
   }
 
   down(event, isHeld) {
-    if (this.pointer !== null) return;
+    if (this.pointer !== null || event.button !== 0) return;
     this.element.setPointerCapture(event.pointerId);
     this.pointer = event.pointerId;
     this.at = event.clientX;

@@ -14,6 +14,7 @@ export class Keys {
     Object.assign(this, { struck: [], own: new Set(), isPoly: true }); // own: voices that the page itself has started
     this.repaint = canvas(element, (context, width, height) => this.paint(context, width, height));
     element.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
       element.setPointerCapture(event.pointerId);
       this.touch(event);
     });

@@ -5,7 +5,8 @@ import { canvas, clamp, hue, place } from "./draw.js";
 const MARGIN = 0.06; // of the pad, beyond the suggested range
 const TRAIL = 24;
 const TAP_MS = 300; // between two presses that are one double click
-const PIN = "#e8eaee";
+const PIN = "#e8eaee"; // of a preset of one's own
+const PIN_PX = 14; // how far below its point its name is
 const TAP_PX = 24; // and between their places, and as far as a finger may shake
 
 export class Map2 {
@@ -37,7 +38,7 @@ export class Map2 {
   }
 
   down(event) {
-    if (!this.fits) return;
+    if (!this.fits || event.button !== 0) return;
     this.element.setPointerCapture(event.pointerId);
     const others = this.pointers.size;
     if (others === 0) this.moved = null;
@@ -99,14 +100,12 @@ export class Map2 {
       }
       context.globalAlpha = 1;
     });
-    const known = new Set(clouds.map(({ name }) => name));
-    const own = presets.filter(({ name }) => !known.has(name)); // others are where their cloud is named
-    const named = clouds.map(({ name, centre }, k) => ({ name, z: centre, colour: hue(k, clouds.length) }));
-    this.names(context, [...own.map((one) => ({ ...one, colour: PIN })), ...named], width, height);
-    context.strokeStyle = PIN;
-    context.lineWidth = 1.5;
-    for (const { z } of presets) this.pin(context, this.at(z, width, height));
-    context.lineWidth = 1;
+    const colours = new Map(clouds.map(({ name }, k) => [name, hue(k, clouds.length)]));
+    const pins = presets.map(({ name, z }) => ({ name, z, colour: colours.get(name) ?? PIN, below: PIN_PX }));
+    for (const { z, colour } of pins) this.pin(context, this.at(z, width, height), colour);
+    const own = pins.filter(({ name }) => !colours.has(name)); // others are where their cloud is named
+    const named = clouds.map(({ name, centre }) => ({ name, z: centre, colour: colours.get(name), below: 0 }));
+    this.names(context, [...own, ...named], width, height);
     for (const { z } of voices) {
       const [x, y] = this.at(z, width, height);
       context.fillStyle = "#6fb3c8";
@@ -140,23 +139,26 @@ export class Map2 {
   }
 
   /** A drop that stands with its point on a place. */
-  pin(context, [x, y]) {
+  pin(context, [x, y], colour) {
+    context.strokeStyle = colour;
+    context.lineWidth = 1.5;
     context.beginPath();
     context.arc(x, y - 9, 4, 0.8 * Math.PI, 0.2 * Math.PI);
     context.lineTo(x, y);
     context.closePath();
     context.stroke();
+    context.lineWidth = 1;
   }
 
   /** Names of presets at their places and of clouds in their middle, moved down where two would collide; left out where there is no room at all. */
   names(context, named, width, height) {
     const taken = [];
     context.textAlign = "center";
-    for (const { name, z, colour } of named) {
+    for (const { name, z, colour, below } of named) {
       const [x, where] = this.at(z, width, height);
       const half = context.measureText(name).width / 2;
       const left = clamp(x, half + 6, width - half - 6);
-      let y = clamp(where, 16, height - 8);
+      let y = clamp(where + below, 16, height - 8);
       const hits = () => taken.some((t) => Math.abs(t.y - y) < 17 && Math.abs(t.x - left) < t.half + half + 6);
       for (let tries = 0; hits() && tries < 12; tries++) y = y + 17 > height - 8 ? 16 : y + 17;
       if (hits()) continue;

@@ -3,9 +3,11 @@
 import { Blend } from "./blend.js";
 import { clamp } from "./draw.js";
 import { Fader } from "./faders.js";
+import { onMenu, onPress } from "./hold.js";
 import { Keys } from "./keys.js";
 import { Listener } from "./listen.js";
 import { Map2 } from "./map.js";
+import { Menu } from "./menu.js";
 import { PartOsc, partOf } from "./part.js";
 import { Presets } from "./presets.js";
 import { Scope } from "./scope.js";
@@ -42,6 +44,8 @@ function stand(text) {
   $("words").className = "";
 }
 
+const menu = new Menu(osc, say);
+
 // -- notes -------------------------------------------------------------------------------------------------------------
 
 /** channel: of a MIDI keyboard, whose wheel and pedal are its own; 0 = none. */
@@ -58,7 +62,11 @@ $("latch").onclick = () => {
   keys.setLatch(!keys.latch);
   $("latch").setAttribute("aria-pressed", String(keys.latch));
 };
-$("mode").onclick = () => choose(MODES[(MODES.indexOf(state.mode) + 1) % MODES.length]);
+onPress(
+  $("mode"),
+  () => choose(MODES[(MODES.indexOf(state.mode) + 1) % MODES.length]),
+  () => menu.open(`keys: ${state.mode}`, osc.full(`/mode ${state.mode}`)),
+);
 function choose(mode) {
   showMode(mode); // others are told
   osc.send("/mode", mode);
@@ -69,10 +77,14 @@ function showMode(mode) {
   keys.isPoly = mode === "poly";
   $("mode").textContent = `keys: ${mode}`;
 }
-$("panic").onclick = () => {
+function panic() {
   osc.sendAll("/panic");
   silenced();
-};
+}
+onPress($("panic"), panic, () => {
+  panic(); // whatever a hand that lies on it means
+  menu.open("PANIC", "/panic");
+});
 function silenced() {
   keys.forget();
   touched = null;
@@ -129,6 +141,17 @@ const act = {
   },
 };
 const maps = [new Map2($("map"), 0, state, act), new Map2($("second"), 2, state, act)];
+for (const map of maps) onMenu(map.element, () => offer(map));
+onMenu($("keys"), () => {}); // a finger that stays down holds its note
+
+function offer({ first, labels }) {
+  if (!state.model || first + 1 >= state.model.dims) return;
+  const { low, high } = state.model;
+  const shares = [first, first + 1].map((d) => clamp((state.cursor[d] - low[d]) / (high[d] - low[d]), 0, 1).toPrecision(3));
+  const names = labels.map((label, k) => `MIDI learn: ${label || (k ? "up" : "across")}`);
+  const targets = names.map((name, k) => [name, osc.full(`/unit/${first + 1 + k}`)]);
+  menu.open(`dimensions ${first + 1} and ${first + 2}`, osc.full(`/pad/${first / 2 + 1} ${shares.join(" ")}`), targets);
+}
 const repaint = () => maps.forEach((map) => map.repaint());
 
 function cursor(z) {
@@ -154,26 +177,14 @@ const blend = new Blend(osc);
 
 // -- presets, macros, faders -------------------------------------------------------------------------------------------
 
-const presets = new Presets(osc);
-
-function menu(name, address, line) {
-  $("menu-name").textContent = name;
-  $("menu-line").textContent = line();
-  $("menu-learn").onclick = () => {
-    osc.send("/midi/learn", osc.full(address));
-    $("menu").close();
-    say(`${address}: move a MIDI controller`, false);
-  };
-  $("menu").showModal();
-}
-$("menu-close").onclick = () => $("menu").close();
+const presets = new Presets(osc, menu);
 
 function fader(parent, name, address, settings) {
   const one = new Fader($(parent), {
     name,
     ...settings,
     moved: (value) => osc.send(address, value),
-    held: () => menu(name, address, () => `${osc.full(address)} ${one.value.toPrecision(4)}`),
+    held: () => menu.open(name, `${osc.full(address)} ${one.value.toPrecision(4)}`, [["MIDI learn", osc.full(address)]]),
   });
   osc.on(address, (value) => one.set(value));
   return one;

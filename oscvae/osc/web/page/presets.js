@@ -1,7 +1,8 @@
 // Presets as tiles, eight at a time: a press goes there, a long press keeps the cursor, a press of an empty one too.
 // Where they lie on the maps is told apart.
 
-import { onHold } from "./faders.js";
+import { onPress } from "./hold.js";
+import { quoted } from "./menu.js";
 
 const TILES = 8;
 const RECALL_S = 0.3;
@@ -9,13 +10,14 @@ const RECALL_S = 0.3;
 const $ = (id) => document.getElementById(id);
 
 export class Presets {
-  constructor(osc) {
-    Object.assign(this, { osc, model: "", names: [], page: 0, kept: null }); // kept: the name that was kept just now
+  constructor(osc, menu) {
+    Object.assign(this, { osc, menu, model: "", names: [], page: 0, kept: null }); // kept: the name that was kept just now
     this.tiles = Array.from({ length: TILES }, (_, k) => this.tile(k));
     $("presets").replaceChildren(...this.tiles);
     $("presets-before").onclick = () => this.turn(-1);
     $("presets-next").onclick = () => this.turn(1);
     $("save").onclose = () => this.keep();
+    $("save-menu").onclick = () => this.showMenu();
     osc.on("/presets.reply", (model, ...names) => this.list(model, names));
     osc.on("/done", (command, name) => {
       if (command === "/preset/save") this.kept = name;
@@ -40,18 +42,12 @@ export class Presets {
 
   tile(k) {
     const tile = document.createElement("button");
-    let isHeld = false;
-    tile.addEventListener("pointerdown", () => (isHeld = false));
-    tile.onclick = () => {
+    const press = () => {
       const name = this.at(k);
-      if (isHeld) isHeld = false;
-      else if (name) this.osc.send("/preset/recall", name, RECALL_S);
+      if (name) this.osc.send("/preset/recall", name, RECALL_S);
       else this.offer("");
     };
-    onHold(tile, () => {
-      isHeld = true;
-      this.offer(this.at(k) ?? "");
-    });
+    onPress(tile, press, () => this.offer(this.at(k) ?? ""));
     return tile;
   }
 
@@ -83,9 +79,17 @@ export class Presets {
 
   /** Asks under which name the cursor is to be kept. */
   offer(name) {
+    this.offered = name;
+    $("save-menu").hidden = !name;
     $("save-name").value = name;
     $("save").returnValue = "";
     $("save").showModal();
+  }
+
+  /** How else that preset may be recalled. */
+  showMenu() {
+    $("save").close("");
+    this.menu.open(this.offered, this.osc.full(`/preset/recall ${quoted(this.offered)}`));
   }
 
   keep() {
