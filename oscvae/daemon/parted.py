@@ -25,7 +25,7 @@ from oscvae.play.models.loaded import Handle, Loaded
 from oscvae.play.part import Part
 from oscvae.play.parts import Parts
 
-POINTS_ARGS = 500  # of one /points.reply: more than 512 arguments no message may have
+POINTS_ARGS = 500  # of one reply with points: more than 512 arguments no message may have
 
 obeys: Handlers[[Command, Client]] = Handlers("services")
 
@@ -150,6 +150,13 @@ class PartServices:
         name, part = self._loaded(command).name, self._of(command)
         part.presets.try_again(name)
         client.reply(part.address("/presets.reply"), name, *part.preset_names)
+
+    @obeys("/places")
+    def _list_places(self, command: Command, client: Client) -> None:
+        loaded, part = self._loaded(command), self._of(command)
+        places = list(part.preset_places.items())[: POINTS_ARGS // (1 + loaded.info.dims)]
+        values = (value for name, z in places for value in (name, *z))
+        client.reply(part.address("/places.reply"), loaded.name, loaded.info.dims, *values)
 
     # -- macros --------------------------------------------------------------------------------------------------------
 

@@ -280,6 +280,16 @@ TABLE: tuple[Address, ...] = (
         by="services",
         delayed=True,
     ),
+    Address(
+        "/places",
+        "Presets",
+        "Where those presets lie, for a map of the latent space; of very many the first. Too long for UDP beyond this "
+        "machine: use TCP or a WebSocket.",
+        (),
+        ("/places.reply",),
+        by="services",
+        in_score="ignored",
+    ),
     Address("/gain", "Sound", "Gain of the part, sounding voices too.", (_GAIN,), told=True, stands_at=(0.0,)),
     Address("/pan", "Sound", "Balance, sounding voices too.", (_PAN,), told=True, stands_at=(0.0,)),
     Address("/bend", "Sound", "Pitch bend, sounding voices too.", (_BEND,), told=True, stands_at=(0.0,)),
@@ -718,6 +728,15 @@ REPLIES: tuple[Reply, ...] = (
     Reply("/help.reply", "What an address does.", (Arg("address", "string"), Arg("text", "string"))),
     Reply("/pong", "It is there. Those in osc.feedback are sent it now and then before a change."),
     Reply("/presets.reply", "The presets of a model.", (Arg("model", "string"), Arg("names", "rest"))),
+    Reply(
+        "/places.reply",
+        "Where the presets of a model lie.",
+        (
+            Arg("model", "string"),
+            Arg("dims", "int", help="D"),
+            Arg("places", "rest", help="name z1..zD of each"),
+        ),
+    ),
     Reply("/macros.reply", "The macros; the first is /macro/1.", (Arg("names", "rest"),)),
     Reply("/models.reply", "The models that /load takes.", (Arg("names", "rest"),)),
     Reply(

@@ -7,6 +7,7 @@ from typing import Any
 
 from oscvae.osc.client import Client
 from oscvae.osc.parts import joined
+from oscvae.play.journey import Point
 from oscvae.play.keys.zones import configured
 from oscvae.play.listener import Listener
 from oscvae.play.macros import read_macros
@@ -67,6 +68,16 @@ class Part:
             return []
         own = self.presets.names(loaded.name)
         return [*own, *(name for name in loaded.presets if name not in own)]
+
+    @property
+    def preset_places(self) -> dict[str, Point]:
+        """Where these presets lie, but those of another dimension than the model's."""
+        loaded = self.models.current
+        if loaded is None:
+            return {}
+        own = self.presets.places(loaded.name, loaded.info.dims)
+        names = [name for name in self.preset_names if name in own or name in loaded.presets]
+        return {name: own[name] if name in own else loaded.presets[name] for name in names}
 
 
 class _Own(Listener):

@@ -140,6 +140,10 @@ class Presets:
         """Sorted; none where they have not been read."""
         return sorted(self._presets.get(model, ()))
 
+    def places(self, model: str, dims: int) -> dict[str, Point]:
+        """Where the presets of a model lie, but those of another dimension than `dims`."""
+        return {name: preset.z for name, preset in self._presets.get(model, {}).items() if len(preset.z) == dims}
+
     def known(self, model: str) -> dict[str, Preset]:
         """The presets of a model. Raises CommandError where they have not been read, and has that tried again."""
         if model in self._presets:

@@ -37,10 +37,17 @@ def test_presets_and_a_recording_survive_the_end_of_the_daemon(tmp_path: Path) -
         _, (model, *names) = silent.ask("/presets", answer="/presets.reply")
         assert (model, names[:2]) == ("plucked", ["bright", "dark"]), "one's own come first"
         assert "gone" not in names
+        _, (model, dims, *values) = silent.ask("/places", answer="/places.reply")
+        places = {values[k]: values[k + 1 : k + 1 + dims] for k in range(0, len(values), 1 + dims)}
+        assert (model, list(places)) == ("plucked", names), "and lie somewhere, in the same order"
+        assert places["dark"] == pytest.approx(Z)
         assert silent.ask("/notify", 1) == ("/done", ("/notify", 1))
         silent.client.send("/preset/recall", "bright")
         told = silent.client.wait_for("/z")
         assert told is not None and told[1] == pytest.approx((1.0, 0.5, -0.5, 0.25))
+        silent.client.send("/preset/recall", names[-1])
+        told = silent.client.wait_for("/z")
+        assert told is not None and told[1] == pytest.approx(places[names[-1]])
         # after a /load they are there as soon as it is answered
         assert silent.ask("/load", "plucked", timeout_s=LOAD_S)[0] == "/done"
         silent.client.send("/preset/recall", "dark")

@@ -37,6 +37,7 @@ EXAMPLES: dict[str, tuple[str, tuple[Any, ...], str | None]] = {
     "/preset/recall": ("/preset/recall", ("example", 0.05), None),
     "/preset/morph": ("/preset/morph", ("example", "example", 0.5, 0.05), None),
     "/presets": ("/presets", (), "/presets.reply"),
+    "/places": ("/places", (), "/places.reply"),
     "/preset/delete": ("/preset/delete", ("example",), "/done"),
     "/detail": ("/detail", (1.0,), None),
     "/freeze": ("/freeze", (0,), None),

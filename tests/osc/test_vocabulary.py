@@ -37,6 +37,7 @@ EVERY_ADDRESS = [
     "/preset/morph",
     "/preset/delete",
     "/presets",
+    "/places",
     "/gain",
     "/pan",
     "/bend",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from oscvae.osc.packets import decode
 from parts.client import free_port
 from parts.daemon import Daemon
 
@@ -41,6 +43,12 @@ def own_address() -> str:
         return str(line.getsockname()[0])
 
 
+@pytest.fixture
+def far_host() -> str:
+    """This machine's address as others see it."""
+    return own_address()
+
+
 @pytest.fixture(scope="session")
 def _paged(http_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     settings = ("audio.backend=silent", f"http.port={http_port}", "osc.host=0.0.0.0", f"osc.allow=[{own_address()}]")
@@ -55,8 +63,28 @@ def daemon(_paged: Daemon) -> Daemon:
     return _paged
 
 
+Said = Callable[[Page, str], list[tuple[Any, ...]]]
+
+
 @pytest.fixture
-def open_page(browser: Browser, daemon: Daemon, http_port: int) -> Iterator[OpenPage]:
+def sent() -> list[Any]:
+    """What the pages of the test have sent, as messages; noted only while Playwright waits for an answer."""
+    return []
+
+
+@pytest.fixture
+def said(sent: list[Any]) -> Said:
+    """`said(page, address)`: the arguments of each message that the page has sent to an address."""
+
+    def at(page: Page, address: str) -> list[tuple[Any, ...]]:
+        page.evaluate("0")
+        return [message.args for message in sent if message.address == address]
+
+    return at
+
+
+@pytest.fixture
+def open_page(browser: Browser, daemon: Daemon, http_port: int, sent: list[Any]) -> Iterator[OpenPage]:
     """`open_page(width, height)`: the page, connected; it must say nothing to the console. script: runs before it."""
     contexts = []
     faults: list[str] = []
@@ -69,6 +97,7 @@ def open_page(browser: Browser, daemon: Daemon, http_port: int) -> Iterator[Open
         page = context.new_page()
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("websocket", lambda line: line.on("framesent", lambda frame: sent.append(decode(frame))))
         if script:
             page.add_init_script(script)
         page.goto(f"http://{host}:{http_port}/")

@@ -21,13 +21,15 @@ def test_the_page_survives_the_restart_of_its_daemon(browser: Browser, tmp_path:
     port = free_port(socket.SOCK_STREAM)
     settings = ("audio.backend=silent", f"http.port={port}")
     page = browser.new_page(viewport={"width": 1280, "height": 800})
-    connection, listen = page.locator("#connection"), page.locator("#listen")
+    connection, listen, latch = (page.locator(f"#{name}") for name in ("connection", "listen", "latch"))
     try:
         with Daemon(*settings, folder=tmp_path) as daemon:
             daemon.wait_ready()
             page.goto(f"http://127.0.0.1:{port}/")
             expect(connection).to_have_text("connected", timeout=SOON_MS)
             listen.click()
+            latch.click()
+            page.keyboard.press("a")
             assert daemon.client.ask("/preset/save", "mine", answer=("/done",)) is not None
         expect(connection).to_have_text("no daemon: run oscvae serve", timeout=SOON_MS)
         with Daemon(*settings, folder=tmp_path) as daemon:
@@ -37,9 +39,11 @@ def test_the_page_survives_the_restart_of_its_daemon(browser: Browser, tmp_path:
             daemon.client.send("/gain", -20.0)
             expect(page.locator("#strip [aria-label=gain]")).to_have_attribute("aria-valuenow", "-20", timeout=SOON_MS)
             expect(listen).to_have_attribute("aria-pressed", "true")
-            page.keyboard.down("a")
+            expect(latch).to_have_attribute("aria-pressed", "true")
             assert daemon.client.ask("/notify", 1, answer=("/done",)) is not None
-            page.keyboard.up("a")
+            page.keyboard.press("a")
+            assert daemon.client.wait_for("/voice/on") is not None, "what was latched has ended with the daemon"
+            latch.click()
             assert daemon.client.wait_for("/voice/off") is not None
     finally:
         page.close()

@@ -219,6 +219,7 @@ def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
         "savePreset": '("one")',
         "deletePreset": '("one")',
         "presets": "",
+        "places": "",
         "get": '("/gain")',
         "voices": "",
         "points": "",

@@ -265,6 +265,13 @@ OscVae {
 	// action: { |names| }
 	presets { |action| this.ask(['/presets'], '/presets.reply', { |msg| action.value(msg[2..]) }) }
 
+	// action: { |places| }, each [name, z]
+	places { |action|
+		this.ask(['/places'], '/places.reply', { |msg|
+			action.value(msg[3..].clump(1 + msg[2]).collect { |one| [one[0], one[1..]] })
+		})
+	}
+
 	// -- where things stand
 
 	// action: { |values| } of an address that is told, like '/gain' or '/unit/2'

@@ -1,27 +1,13 @@
 // Horizontal faders with their names and values.
 
 import { clamp, place } from "./draw.js";
-
-const HOLD_MS = 600;
-
-/** Calls held() after a long press that has not moved. */
-export function onHold(element, held) {
-  let timer, from;
-  element.addEventListener("pointerdown", (event) => {
-    from = [event.clientX, event.clientY];
-    timer = setTimeout(held, HOLD_MS);
-  });
-  element.addEventListener("pointermove", (event) => {
-    if (from && Math.hypot(event.clientX - from[0], event.clientY - from[1]) > 8) clearTimeout(timer);
-  });
-  for (const name of ["pointerup", "pointercancel", "pointerleave"]) {
-    element.addEventListener(name, () => clearTimeout(timer));
-  }
-  element.addEventListener("contextmenu", (event) => event.preventDefault());
-}
+import { onHold, shake } from "./hold.js";
 
 export class Fader {
-  /** low, high, start: its values; curve: exponent of the way from low to high; text(value): what is shown. */
+  /**
+   * low, high, start: its values; curve: exponent of the way from low to high; text(value): what is shown.
+   * With held(), of a long press, it moves by as much as a pointer does, else to where a pointer is.
+   */
   constructor(parent, { name, low = 0, high = 1, start = low, curve = 1, text = (v) => v.toFixed(2), moved, held }) {
     Object.assign(this, { low, high, start, curve, text, moved, value: start });
     this.element = document.createElement("div");
@@ -39,25 +25,20 @@ export class Fader {
     words.append(name);
     this.shown = words.appendChild(document.createElement("i"));
     parent.append(this.element);
-    let dragging = false, at = 0;
-    const drag = (event) => {
-      at = event.clientX;
-      this.drag(event);
-    };
-    this.element.addEventListener("pointerdown", (event) => {
-      this.element.setPointerCapture(event.pointerId);
-      dragging = true;
-      drag(event);
-    });
-    this.element.addEventListener("pointermove", (event) => dragging && drag(event));
-    this.element.addEventListener("pointerup", (event) => dragging && event.clientX !== at && drag(event)); // no move came
-    for (const end of ["pointerup", "pointercancel"]) this.element.addEventListener(end, () => (dragging = false));
+    this.pointer = null; // the one that moves it
+    this.element.addEventListener("pointerdown", (event) => this.down(event, Boolean(held)));
+    this.element.addEventListener("pointermove", (event) => this.move(event));
+    for (const end of ["pointerup", "pointercancel"]) this.element.addEventListener(end, (event) => this.up(event));
     this.element.addEventListener("dblclick", () => this.set(this.start, true));
     this.element.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
       if (step) this.set(this.valueAt(this.share + step / 50), true);
     });
-    if (held) onHold(this.element, held);
+    const hold = () => {
+      this.pointer = null;
+      held();
+    };
+    if (held) onHold(this.element, hold);
     this.set(start);
   }
 
@@ -79,8 +60,37 @@ export class Fader {
     return this.low + (this.high - this.low) * clamp(share, 0, 1) ** this.curve;
   }
 
-  drag(event) {
+  down(event, isHeld) {
+    if (this.pointer !== null || event.button !== 0) return;
+    this.element.setPointerCapture(event.pointerId);
+    this.pointer = event.pointerId;
+    this.at = event.clientX;
+    this.isStill = isHeld; // as long as it may become a long press, or a double click
+    this.isRelative = isHeld;
+    if (!isHeld) this.jump(event);
+  }
+
+  move(event) {
+    if (event.pointerId !== this.pointer) return;
+    if (!this.isRelative) return this.jump(event);
+    const way = event.clientX - this.at;
+    const left = this.isStill ? Math.sign(way) * shake(event) : 0;
+    if (this.isStill && Math.abs(way) <= Math.abs(left)) return;
+    this.isStill = false;
+    this.at = event.clientX;
+    const [, , width] = place(event, this.element);
+    this.set(this.valueAt(this.share + (way - left) / width), true);
+  }
+
+  up(event) {
+    if (event.pointerId !== this.pointer) return;
+    if (event.type === "pointerup" && event.clientX !== this.at) this.move(event); // no move came before
+    this.pointer = null;
+  }
+
+  jump(event) {
     const [x, , width] = place(event, this.element);
+    this.at = event.clientX;
     this.set(this.valueAt(x / width), true);
   }
 

@@ -5,12 +5,16 @@ import { canvas, clamp, place } from "./draw.js";
 const BLACK = new Set([1, 3, 6, 8, 10]);
 const TYPED = "awsedftgyhujkolp"; // from C on, as on a piano
 const WHITE_LEAST = 34; // CSS pixels of a white key
+const STRUCK_MS = 2000; // within which the daemon tells the voice of a note that was struck
 
 export class Keys {
   constructor(element, play) {
-    Object.assign(this, { element, play, lowest: 48, lit: new Map(), held: new Map(), latch: false, latched: new Set() });
+    Object.assign(this, { element, play, lowest: 48, lit: new Map(), latch: false });
+    Object.assign(this, { held: new Map(), ended: new Set(), latched: new Map() }); // ended: held, but it sounds no more
+    Object.assign(this, { struck: [], own: new Set(), isPoly: true }); // own: voices that the page itself has started
     this.repaint = canvas(element, (context, width, height) => this.paint(context, width, height));
     element.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
       element.setPointerCapture(event.pointerId);
       this.touch(event);
     });
@@ -23,8 +27,14 @@ export class Keys {
     addEventListener("blur", () => this.letHeld());
   }
 
+  /** Whether a key is held: here or, as far as voices tell, by MIDI or another program. */
   get isHeld() {
-    return this.held.size > 0 || this.latched.size > 0;
+    return this.held.size > this.ended.size || this.latched.size > 0 || [...this.lit.keys()].some((id) => this.isKey(id));
+  }
+
+  /** Whether a voice may be another's key: one under an id of its own is none. */
+  isKey(id) {
+    return id < 0 && !this.own.has(id);
   }
 
   shift(octaves) {
@@ -34,7 +44,7 @@ export class Keys {
 
   setLatch(on) {
     this.latch = on;
-    if (!on) for (const note of this.latched) this.play(note, 0);
+    if (!on) for (const note of this.latched.keys()) this.play(note, 0);
     if (!on) this.latched.clear();
   }
 
@@ -45,7 +55,13 @@ export class Keys {
   /** Held and latched. */
   letAll() {
     this.letHeld();
-    for (const note of this.latched) this.play(note, 0);
+    for (const note of this.latched.keys()) this.play(note, 0);
+    this.latched.clear();
+  }
+
+  /** What was held and latched has been silenced: a finger that stays down plays again on the next key. */
+  forget() {
+    for (const id of this.held.keys()) this.ended.add(id);
     this.latched.clear();
   }
 
@@ -66,25 +82,53 @@ export class Keys {
   }
 
   press(id, note, velocity) {
+    this.held.set(id, note);
     if (this.latch && this.latched.delete(note)) {
+      this.ended.add(id);
       this.play(note, 0);
-      this.held.set(id, null);
       return;
     }
-    this.held.set(id, note);
-    if (this.latch) this.latched.add(note);
+    if (this.latch) this.latched.set(note, null);
     this.play(note, velocity);
   }
 
   let(id) {
     const note = this.held.get(id);
-    if (!this.held.delete(id) || note === null || note === undefined || this.latched.has(note)) return;
+    if (!this.held.delete(id) || this.ended.delete(id) || this.latched.has(note)) return;
     this.play(note, 0);
   }
 
+  /** The page itself plays a note: the next voice of it that is told is its own. */
+  strike(note) {
+    this.struck.push({ note, at: performance.now() });
+  }
+
   light(id, note, on) {
-    if (on) this.lit.set(id, Math.round(note));
-    else this.lit.delete(id);
+    if (on) {
+      this.lit.set(id, Math.round(note));
+      this.claim(id, Math.round(note));
+    } else {
+      this.lit.delete(id);
+      this.own.delete(id);
+      // mono and legato begin it anew when another key is let go
+      if (this.isPoly) this.latched.forEach((voice, key) => voice === id && this.latched.delete(key));
+    }
+    this.repaint();
+  }
+
+  claim(id, note) {
+    this.struck = this.struck.filter(({ at }) => performance.now() - at < STRUCK_MS);
+    const k = this.struck.findIndex((one) => one.note === note);
+    if (k < 0) return;
+    this.struck.splice(k, 1);
+    this.own.add(id);
+    if (this.latched.has(note)) this.latched.set(note, id);
+  }
+
+  /** Nothing is told to sound any more. */
+  darken() {
+    this.lit.clear();
+    this.own.clear();
     this.repaint();
   }
 

@@ -5,11 +5,14 @@ import { canvas, clamp, hue, place } from "./draw.js";
 const MARGIN = 0.06; // of the pad, beyond the suggested range
 const TRAIL = 24;
 const TAP_MS = 300; // between two presses that are one double click
+const PIN = "#e8eaee"; // of a preset of one's own
+const PIN_PX = 14; // how far below its point its name is
+const TAP_PX = 24; // and between their places, and as far as a finger may shake
 
 export class Map2 {
   /** first: the dimension along x, from 0. state: model, points, presets, cursor, voices. act: what a press does. */
   constructor(element, first, state, act) {
-    Object.assign(this, { element, first, state, act, trail: [], lastTap: 0, pointers: new Map() });
+    Object.assign(this, { element, first, state, act, trail: [], tapped: null, pointers: new Map() });
     this.repaint = canvas(element, (context, width, height) => this.paint(context, width, height));
     element.addEventListener("pointerdown", (event) => this.down(event));
     element.addEventListener("pointermove", (event) => this.move(event));
@@ -35,23 +38,36 @@ export class Map2 {
   }
 
   down(event) {
-    if (!this.fits) return;
+    if (!this.fits || event.button !== 0) return;
     this.element.setPointerCapture(event.pointerId);
     const others = this.pointers.size;
     if (others === 0) this.moved = null;
-    this.pointers.set(event.pointerId, others > 0 || event.shiftKey);
-    const now = performance.now();
+    const first = this.first + (others > 0 || event.shiftKey ? 2 : 0);
+    this.pointers.set(event.pointerId, first);
     const share = this.share(...place(event, this.element));
-    if (others === 0 && now - this.lastTap < TAP_MS) this.act.glide(this.first, share);
-    else this.act.press(this.first + (this.pointers.get(event.pointerId) ? 2 : 0), share);
-    this.lastTap = now;
+    const { tapped } = this;
+    const isSecond = others === 0 && tapped?.first === first && event.timeStamp - tapped.at < TAP_MS && this.isNear(event);
+    const from = this.state.cursor && [...this.state.cursor];
+    this.tapped = others > 0 ? null : { first, from, at: event.timeStamp, place: [event.clientX, event.clientY] };
+    this.gliding = isSecond ? event.pointerId : null;
+    if (isSecond) this.act.glide(first, share, tapped.from);
+    else this.act.press(first, share);
+    if (isSecond) this.tapped.at = -Infinity; // a third press is the first of others
+  }
+
+  /** Whether a pointer is where the last press was. */
+  isNear(event) {
+    const [x, y] = this.tapped.place;
+    return Math.hypot(event.clientX - x, event.clientY - y) < TAP_PX;
   }
 
   move(event) {
     if (!this.pointers.has(event.pointerId)) return;
-    const other = this.pointers.get(event.pointerId);
+    const isStill = this.tapped && this.isNear(event);
+    if (this.gliding === event.pointerId && isStill) return;
+    if (!isStill) this.tapped = this.gliding = null;
     this.moved = [event.clientX, event.clientY];
-    this.act.move(this.first + (other ? 2 : 0), this.share(...place(event, this.element)));
+    this.act.move(this.pointers.get(event.pointerId), this.share(...place(event, this.element)));
   }
 
   up(event) {
@@ -84,14 +100,12 @@ export class Map2 {
       }
       context.globalAlpha = 1;
     });
-    this.names(context, clouds, width, height);
-    context.strokeStyle = "#e8eaee";
-    for (const z of presets) {
-      const [x, y] = this.at(z, width, height);
-      context.beginPath();
-      context.arc(x, y, 5, 0, 7);
-      context.stroke();
-    }
+    const colours = new Map(clouds.map(({ name }, k) => [name, hue(k, clouds.length)]));
+    const pins = presets.map(({ name, z }) => ({ name, z, colour: colours.get(name) ?? PIN, below: PIN_PX }));
+    for (const { z, colour } of pins) this.pin(context, this.at(z, width, height), colour);
+    const own = pins.filter(({ name }) => !colours.has(name)); // others are where their cloud is named
+    const named = clouds.map(({ name, centre }) => ({ name, z: centre, colour: colours.get(name), below: 0 }));
+    this.names(context, [...own, ...named], width, height);
     for (const { z } of voices) {
       const [x, y] = this.at(z, width, height);
       context.fillStyle = "#6fb3c8";
@@ -124,26 +138,38 @@ export class Map2 {
     if (up) context.fillText(`\u2191 ${up}`, 12, 18);
   }
 
-  /** Names in the middle of their clouds, moved down where two would collide; left out where there is no room at all. */
-  names(context, clouds, width, height) {
+  /** A drop that stands with its point on a place. */
+  pin(context, [x, y], colour) {
+    context.strokeStyle = colour;
+    context.lineWidth = 1.5;
+    context.beginPath();
+    context.arc(x, y - 9, 4, 0.8 * Math.PI, 0.2 * Math.PI);
+    context.lineTo(x, y);
+    context.closePath();
+    context.stroke();
+    context.lineWidth = 1;
+  }
+
+  /** Names of presets at their places and of clouds in their middle, moved down where two would collide; left out where there is no room at all. */
+  names(context, named, width, height) {
     const taken = [];
     context.textAlign = "center";
-    clouds.forEach(({ name, centre }, k) => {
-      const [x, where] = this.at(centre, width, height);
+    for (const { name, z, colour, below } of named) {
+      const [x, where] = this.at(z, width, height);
       const half = context.measureText(name).width / 2;
       const left = clamp(x, half + 6, width - half - 6);
-      let y = clamp(where, 16, height - 8);
+      let y = clamp(where + below, 16, height - 8);
       const hits = () => taken.some((t) => Math.abs(t.y - y) < 17 && Math.abs(t.x - left) < t.half + half + 6);
       for (let tries = 0; hits() && tries < 12; tries++) y = y + 17 > height - 8 ? 16 : y + 17;
-      if (hits()) return;
+      if (hits()) continue;
       taken.push({ x: left, y, half });
       context.lineWidth = 4;
       context.strokeStyle = "#0e1115";
       context.strokeText(name, left, y);
       context.lineWidth = 1;
-      context.fillStyle = hue(k, clouds.length);
+      context.fillStyle = colour;
       context.fillText(name, left, y);
-    });
+    }
     context.textAlign = "left";
   }
 

@@ -2,19 +2,20 @@
 
 import { Blend } from "./blend.js";
 import { clamp } from "./draw.js";
-import { Fader, onHold } from "./faders.js";
+import { Fader } from "./faders.js";
+import { onMenu, onPress } from "./hold.js";
 import { Keys } from "./keys.js";
 import { Listener } from "./listen.js";
 import { Map2 } from "./map.js";
+import { Menu } from "./menu.js";
 import { PartOsc, partOf } from "./part.js";
+import { Presets } from "./presets.js";
 import { Scope } from "./scope.js";
 
 const STATUS_MS = 1000;
 const STARTING_MS = 500;
 const VOICES_MS = 50; // how often voices that sound are asked for their place
 const GLIDE_S = 1.5;
-const RECALL_S = 0.3;
-const TILES = 8;
 const CHANNELS = 16;
 const WHEEL_SEMITONES = 2;
 const WORDS_MS = 8000;
@@ -23,7 +24,7 @@ const SILENT = "Silent: no JACK server and no sound device. Press listen here, o
 
 const $ = (id) => document.getElementById(id);
 const osc = new PartOsc(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/`, partOf(location.search));
-const state = { model: null, clouds: [], presets: [], cursor: null, voices: [], lastNote: 60, names: [], labels: [], mode: MODES[0], output: 1 };
+const state = { model: null, clouds: [], presets: [], cursor: null, voices: [], lastNote: 60, labels: [], mode: MODES[0], output: 1 };
 
 // -- words: what goes wrong, and what to do ---------------------------------------------------------------------------
 
@@ -43,11 +44,14 @@ function stand(text) {
   $("words").className = "";
 }
 
+const menu = new Menu(osc, say);
+
 // -- notes -------------------------------------------------------------------------------------------------------------
 
 /** channel: of a MIDI keyboard, whose wheel and pedal are its own; 0 = none. */
 function play(note, velocity, channel = 0) {
   if (velocity) state.lastNote = note;
+  if (velocity && !channel) keys.strike(note);
   osc.send(channel ? `/note/${channel}` : "/note", note, velocity);
 }
 
@@ -58,7 +62,11 @@ $("latch").onclick = () => {
   keys.setLatch(!keys.latch);
   $("latch").setAttribute("aria-pressed", String(keys.latch));
 };
-$("mode").onclick = () => choose(MODES[(MODES.indexOf(state.mode) + 1) % MODES.length]);
+onPress(
+  $("mode"),
+  () => choose(MODES[(MODES.indexOf(state.mode) + 1) % MODES.length]),
+  () => menu.open(`keys: ${state.mode}`, osc.full(`/mode ${state.mode}`)),
+);
 function choose(mode) {
   showMode(mode); // others are told
   osc.send("/mode", mode);
@@ -66,12 +74,21 @@ function choose(mode) {
 osc.on("/mode", showMode);
 function showMode(mode) {
   state.mode = mode;
+  keys.isPoly = mode === "poly";
   $("mode").textContent = `keys: ${mode}`;
 }
-$("panic").onclick = () => {
+function panic() {
   osc.sendAll("/panic");
-  keys.setLatch(keys.latch);
-};
+  silenced();
+}
+onPress($("panic"), panic, () => {
+  panic(); // whatever a hand that lies on it means
+  menu.open("PANIC", "/panic");
+});
+function silenced() {
+  keys.forget();
+  touched = null;
+}
 
 const listener = new Listener(osc, (isOn) => {
   $("listen").setAttribute("aria-pressed", String(isOn));
@@ -89,27 +106,34 @@ const act = {
   press(first, share) {
     if (!state.model) return;
     act.move(first, share);
-    if (!keys.isHeld && touched === null) play((touched = state.lastNote), 100);
+    act.sound();
   },
   move(first, [x, y]) {
     if (!state.model) return;
     if (first + 1 < state.model.dims) osc.send(`/pad/${first / 2 + 1}`, x, y);
-    const { low, high } = state.model;
-    const z = [...(state.cursor ?? low)];
-    if (first + 1 < z.length) {
-      z[first] = low[first] + x * (high[first] - low[first]);
-      z[first + 1] = low[first + 1] + y * (high[first + 1] - low[first + 1]);
-    }
-    cursor(z);
+    cursor(act.target(first, [x, y], state.cursor));
   },
-  glide(first, [x, y]) {
-    if (!state.model) return;
-    const { low, high } = state.model;
-    const z = [...(state.cursor ?? low)];
-    z[first] = low[first] + x * (high[first] - low[first]);
-    z[first + 1] = low[first + 1] + y * (high[first + 1] - low[first + 1]);
-    osc.send("/glide", GLIDE_S, ...z);
+  /** From where the cursor was: the first press of a double click has moved it already. */
+  glide(first, share, from) {
+    if (!state.model || first + 1 >= state.model.dims) return;
+    const to = act.target(first, share, from);
+    if (from) osc.send("/z", ...from);
+    osc.send("/glide", GLIDE_S, ...to);
+    if (from) cursor(from);
+    act.sound();
+  },
+  sound() {
     if (!keys.isHeld && touched === null) play((touched = state.lastNote), 100);
+  },
+  /** A latent point with two dimensions at that share of their ranges. */
+  target(first, shares, from) {
+    const { low, high } = state.model;
+    const z = [...(from ?? low)];
+    shares.forEach((share, k) => {
+      const d = first + k;
+      if (d < z.length) z[d] = low[d] + share * (high[d] - low[d]);
+    });
+    return z;
   },
   release() {
     if (touched !== null) play(touched, 0);
@@ -117,6 +141,17 @@ const act = {
   },
 };
 const maps = [new Map2($("map"), 0, state, act), new Map2($("second"), 2, state, act)];
+for (const map of maps) onMenu(map.element, () => offer(map));
+onMenu($("keys"), () => {}); // a finger that stays down holds its note
+
+function offer({ first, labels }) {
+  if (!state.model || first + 1 >= state.model.dims) return;
+  const { low, high } = state.model;
+  const shares = [first, first + 1].map((d) => clamp((state.cursor[d] - low[d]) / (high[d] - low[d]), 0, 1).toPrecision(3));
+  const names = labels.map((label, k) => `MIDI learn: ${label || (k ? "up" : "across")}`);
+  const targets = names.map((name, k) => [name, osc.full(`/unit/${first + 1 + k}`)]);
+  menu.open(`dimensions ${first + 1} and ${first + 2}`, osc.full(`/pad/${first / 2 + 1} ${shares.join(" ")}`), targets);
+}
 const repaint = () => maps.forEach((map) => map.repaint());
 
 function cursor(z) {
@@ -142,56 +177,14 @@ const blend = new Blend(osc);
 
 // -- presets, macros, faders -------------------------------------------------------------------------------------------
 
-function tiles(names) {
-  state.names = names;
-  $("presets").replaceChildren(
-    ...Array.from({ length: TILES }, (_, k) => {
-      const tile = document.createElement("button");
-      tile.textContent = names[k] ?? "+";
-      tile.title = names[k] ? `${names[k]}: press to go there, hold to keep the cursor` : "press to keep the cursor";
-      let kept = false;
-      tile.onclick = () => {
-        if (kept) kept = false;
-        else if (names[k]) osc.send("/preset/recall", names[k], RECALL_S);
-        else save("");
-      };
-      onHold(tile, () => {
-        kept = true;
-        save(names[k] ?? "");
-      });
-      return tile;
-    }),
-  );
-}
-
-function save(name) {
-  $("save-name").value = name;
-  $("save").returnValue = "";
-  $("save").showModal();
-}
-$("save").onclose = () => {
-  const name = $("save-name").value.trim();
-  if ($("save").returnValue === "save" && name) osc.send("/preset/save", name, $("save-all").checked ? "all" : "cursor");
-};
-
-function menu(name, address, line) {
-  $("menu-name").textContent = name;
-  $("menu-line").textContent = line();
-  $("menu-learn").onclick = () => {
-    osc.send("/midi/learn", osc.full(address));
-    $("menu").close();
-    say(`${address}: move a MIDI controller`, false);
-  };
-  $("menu").showModal();
-}
-$("menu-close").onclick = () => $("menu").close();
+const presets = new Presets(osc, menu);
 
 function fader(parent, name, address, settings) {
   const one = new Fader($(parent), {
     name,
     ...settings,
     moved: (value) => osc.send(address, value),
-    held: () => menu(name, address, () => `${osc.full(address)} ${one.value.toPrecision(4)}`),
+    held: () => menu.open(name, `${osc.full(address)} ${one.value.toPrecision(4)}`, [["MIDI learn", osc.full(address)]]),
   });
   osc.on(address, (value) => one.set(value));
   return one;
@@ -221,7 +214,8 @@ osc.on("/macros.reply", (...names) => {
 function greet() {
   $("connection").textContent = "connected";
   $("connection").className = "on";
-  for (const address of ["/models", "/macros", "/presets", "/points", "/status", "/parts"]) osc.send(address);
+  for (const address of ["/models", "/macros", "/points", "/status", "/parts"]) osc.send(address);
+  presets.ask();
   osc.send("/notify", 1);
 }
 osc.on("open", greet);
@@ -253,14 +247,13 @@ function turnTo(part) {
   if (part === 1) search.delete("part");
   else search.set("part", part);
   history.replaceState(null, "", `${location.pathname}${search.size ? `?${search}` : ""}`);
-  keys.lit.clear();
-  keys.repaint();
+  keys.darken();
   macros.length = 0;
   $("macros").replaceChildren();
   bend.add(0);
-  Object.assign(state, { model: null, cursor: null, clouds: [], voices: [], labels: [] });
+  Object.assign(state, { model: null, cursor: null, clouds: [], presets: [], voices: [], labels: [] });
   $("model").value = "";
-  tiles([]);
+  presets.list("", []);
   maps.forEach((map) => map.describe());
   repaint();
   osc.send("/notify", 0); // whoever is new is told how things stand
@@ -270,8 +263,8 @@ function turnTo(part) {
 osc.on("close", () => {
   $("connection").textContent = "no daemon: run oscvae serve";
   $("connection").className = "off";
-  keys.lit.clear();
-  keys.repaint();
+  silenced();
+  keys.darken();
   state.voices = [];
   repaint();
 });
@@ -289,12 +282,13 @@ osc.on("/loading", (name) => {
 osc.on("/model", (name, dims, rate, lowest, highest, ...ranges) => {
   const low = [], high = [];
   for (let k = 0; k < dims; k++) low.push(ranges[2 * k]), high.push(ranges[2 * k + 1]);
+  if (state.model?.name !== name) state.presets = []; // of others
   state.model = { name, dims, lowest, highest, low, high };
   if (!state.cursor || state.cursor.length !== dims) state.cursor = low.map((l, k) => (l + high[k]) / 2);
   $("model").value = name;
   document.title = `${name} - oscvae`;
   osc.send("/points");
-  osc.send("/presets");
+  presets.ask();
   repaint();
 });
 osc.on("/labels", (...names) => {
@@ -306,14 +300,20 @@ osc.on("/points.reply", (name, dims, ...values) => {
   state.clouds = clouds(dims, values);
   repaint();
 });
-osc.on("/presets.reply", (model, ...names) => tiles(names));
+osc.on("/places.reply", (model, dims, ...values) => {
+  state.presets = [];
+  for (let k = 0; k + 1 + dims <= values.length; k += 1 + dims) {
+    state.presets.push({ name: values[k], z: values.slice(k + 1, k + 1 + dims) });
+  }
+  repaint();
+});
 osc.on("/done", (command, ...result) => {
-  if (command.startsWith("/preset/")) osc.send("/presets");
   if (command === "/load") say(`${result[0]} plays`, false);
   if (command === "/midi/learn" && result.length) say(`${result[0]} is moved by controller ${result[1]}`, false);
 });
 let again;
 osc.on("/fail", (command, why) => {
+  if (command === "/load" && why !== "superseded") $("model").value = state.model?.name ?? "";
   if (command === "packet" && why.includes("still starting")) {
     clearTimeout(again);
     again = setTimeout(greet, STARTING_MS);
@@ -325,12 +325,7 @@ osc.on("/xrun", (count) => standing || say(`the audio server missed its time (${
 osc.on("/z", (...z) => cursor(z));
 function scaled(first, ...shares) {
   if (!state.model || !state.cursor) return;
-  const z = [...state.cursor];
-  shares.forEach((share, k) => {
-    const d = first + k;
-    if (d < z.length) z[d] = state.model.low[d] + share * (state.model.high[d] - state.model.low[d]);
-  });
-  cursor(z);
+  cursor(act.target(first, shares, state.cursor));
 }
 for (let n = 1; n <= 64; n++) {
   osc.on(`/unit/${n}`, (share) => scaled(n - 1, share));
@@ -388,5 +383,3 @@ navigator.requestMIDIAccess?.().then((midi) => {
   midi.onstatechange = open;
   open();
 }, () => {});
-
-tiles([]);

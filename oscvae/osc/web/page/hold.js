@@ -1,0 +1,46 @@
+// Long presses, and what stands for them: the right button of a mouse and the menu key.
+
+const HOLD_MS = 600;
+
+/** How far a pointer may go that is held still, in CSS pixels: a finger shakes. */
+export const shake = (event) => (event.pointerType === "mouse" ? 3 : 8);
+
+/** Calls held(isPressed) after a long press that has not moved, and at once where a context menu is asked for. */
+export function onHold(element, held) {
+  let timer, from;
+  element.addEventListener("pointerdown", (event) => {
+    clearTimeout(timer);
+    if (event.button !== 0) return;
+    from = [event.clientX, event.clientY];
+    timer = setTimeout(() => held(true), HOLD_MS);
+  });
+  element.addEventListener("pointermove", (event) => {
+    if (from && Math.hypot(event.clientX - from[0], event.clientY - from[1]) > shake(event)) clearTimeout(timer);
+  });
+  for (const name of ["pointerup", "pointercancel", "pointerleave"]) {
+    element.addEventListener(name, () => clearTimeout(timer));
+  }
+  onMenu(element, () => {
+    clearTimeout(timer);
+    held(false);
+  });
+}
+
+/** Calls asked() for a context menu of a mouse or of the keyboard: a finger that is down plays. */
+export function onMenu(element, asked) {
+  element.addEventListener("contextmenu", (event) => {
+    event.preventDefault();
+    if (event.pointerType !== "touch") asked();
+  });
+}
+
+/** A button that does one thing when it is pressed, and another when it is held. */
+export function onPress(button, pressed, held) {
+  let isHeld = false;
+  for (const name of ["pointerdown", "keydown"]) button.addEventListener(name, () => (isHeld = false));
+  button.onclick = () => isHeld || pressed();
+  onHold(button, (isPressed) => {
+    isHeld = isPressed; // letting go of it is no press
+    held();
+  });
+}
