@@ -102,10 +102,10 @@ export class Map2 {
     });
     const colours = new Map(clouds.map(({ name }, k) => [name, hue(k, clouds.length)]));
     const pins = presets.map(({ name, z }) => ({ name, z, colour: colours.get(name) ?? PIN, below: PIN_PX }));
-    for (const { z, colour } of pins) this.pin(context, this.at(z, width, height), colour);
-    const own = pins.filter(({ name }) => !colours.has(name)); // others are where their cloud is named
-    const named = clouds.map(({ name, centre }) => ({ name, z: centre, colour: colours.get(name), below: 0 }));
+    const own = pins.filter(({ name }) => !colours.has(name)), pinned = new Map(pins.map((pin) => [pin.name, pin]));
+    const named = clouds.map(({ name, centre }) => pinned.get(name) ?? { name, z: centre, colour: colours.get(name), below: 0 });
     this.names(context, [...own, ...named], width, height);
+    for (const { z, colour } of pins) this.pin(context, this.at(z, width, height), colour);
     for (const { z } of voices) {
       const [x, y] = this.at(z, width, height);
       context.fillStyle = "#6fb3c8";
