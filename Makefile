@@ -129,6 +129,12 @@ data/waveform/index.json: $(VENV)/.test
 	@tools/bring-scores.sh data/scores
 	$(BIN)/python -m oscvae.training.studies.waveform.rendering data/scores data/waveform
 
+study-ukulelatent: data/ukulelatent/index.json
+
+data/ukulelatent/index.json: $(VENV)/.test
+	@tools/system-packages.sh ukulelatent
+	$(BIN)/oscvae dataset build oscvae/training/studies/ukulelatent/recipe.yaml data/ukulelatent
+
 study-%: $(VENV)/.test ## run an experiment again, whole: study-divergence, as `oscvae study --list` names them
 	$(BIN)/oscvae study $* --out studies/$* $(ARGS)
 

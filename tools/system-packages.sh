@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs the Debian packages that are missing for `python`, `serve`, `test`, `model`, `timbre`, `digits` or `waveform`: as root
-# or by passwordless sudo, else says which would help and goes on, because the daemon starts without any of them. Never removes a
-# package.
+# Installs the Debian packages that are missing for `python`, `serve`, `test`, `model`, `timbre`, `digits`, `waveform` or
+# `ukulelatent`: as root or by passwordless sudo, else says which would help and goes on, because the daemon starts without any
+# of them. Never removes a package.
 cd "$(dirname "$0")/.." || exit 1
 
 has_package() {
@@ -34,12 +34,12 @@ timbre)
 digits)
     command -v npm >/dev/null || need npm
     ;;
-waveform)
+waveform | ukulelatent)
     need fluidsynth
     need fluid-soundfont-gm
     ;;
 *)
-    echo "usage: $0 python | serve | test | model | timbre | digits | waveform" >&2
+    echo "usage: $0 python | serve | test | model | timbre | digits | waveform | ukulelatent" >&2
     exit 2
     ;;
 esac

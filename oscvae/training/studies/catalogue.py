@@ -75,6 +75,13 @@ STUDIES = (
         minutes=45,
         module="waveform.study",
     ),
+    Study(
+        name="ukulelatent",
+        asks="How must a network be told the note that it is to play, and what do its few dimensions say?",
+        source=f"{SOUNDS}, 2.2",
+        minutes=35,
+        module="ukulelatent.study",
+    ),
 )
 
 
