@@ -64,6 +64,8 @@ NOT_HERE = {
     "tensorboard --logdir runs": "serves until it is stopped; another project's",
     "oscvae export studies/waveform/runs/frames-100-1 --out models/waveform.ts": "needs the whole study",
     "oscvae ask /load waveform": "needs the whole study",
+    "oscvae export studies/ukulelatent/runs/one-hots-4-1 --out models/ukulelatent.ts": "needs the whole study",
+    "oscvae ask /load ukulelatent": "needs the whole study",
 }
 """Commands that cannot be run here, and why."""
 

@@ -346,11 +346,12 @@ def _grain(outcome: Outcome, found: Found, ear: Ear, models: Models) -> None:
                 for name, said in names.items()
             ),
         ],
-        "what alternates at every second place, over what is a little slower; mean and standard deviation over seeds",
+        "what alternates at every second place, over all that is faster than every fourth; mean and standard deviation "
+        "over seeds",
     )
     outcome.say(
         f"A transposed convolution with a kernel of {kernel} and a stride of {stride} covers neighbouring outputs "
         f"{', '.join(map(str, covered[1:5]))} times (A. Odena, V. Dumoulin and C. Olah, Distill, 2016). An upsampling "
-        "repeats each value, and the convolution after it covers all alike."
+        "repeats each value, and the convolution after it covers all alike; what it leaves are steps of two."
     )
     outcome.figures["grain_recorded"] = recorded
