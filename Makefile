@@ -135,6 +135,12 @@ data/plucked-fluid/index.json: $(VENV)/.test
 	@tools/system-packages.sh embedding
 	$(BIN)/oscvae dataset build plucked-fluid data/plucked-fluid
 
+study-ukulelatent: data/ukulelatent/index.json
+
+data/ukulelatent/index.json: $(VENV)/.test
+	@tools/system-packages.sh ukulelatent
+	$(BIN)/oscvae dataset build oscvae/training/studies/ukulelatent/recipe.yaml data/ukulelatent
+
 study-%: $(VENV)/.test ## run an experiment again, whole: study-divergence, as `oscvae study --list` names them
 	$(BIN)/oscvae study $* --out studies/$* $(ARGS)
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are missing for `python`, `serve`, `test`, `model`, `timbre`, `digits`, `waveform` or
-# `embedding`: as root or by passwordless sudo, else says which would help and goes on, because the daemon starts without any of
-# them. Never removes a package.
+# `embedding` or `ukulelatent`: as root or by passwordless sudo, else says which would help and goes on, because the daemon starts
+# without any of them. Never removes a package.
 cd "$(dirname "$0")/.." || exit 1
 
 has_package() {
@@ -34,7 +34,7 @@ timbre)
 digits)
     command -v npm >/dev/null || need npm
     ;;
-waveform)
+waveform | ukulelatent)
     need fluidsynth
     need fluid-soundfont-gm
     ;;
@@ -44,7 +44,7 @@ embedding)
     done
     ;;
 *)
-    echo "usage: $0 python | serve | test | model | timbre | digits | waveform | embedding" >&2
+    echo "usage: $0 python | serve | test | model | timbre | digits | waveform | embedding | ukulelatent" >&2
     exit 2
     ;;
 esac

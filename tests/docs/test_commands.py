@@ -66,6 +66,8 @@ NOT_HERE = {
     "oscvae ask /load waveform": "needs the whole study",
     "oscvae export studies/embedding/runs/notes-1 --out models/embedding.ts": "needs the whole study",
     "oscvae ask /load embedding": "needs the whole study",
+    "oscvae export studies/ukulelatent/runs/one-hots-4-1 --out models/ukulelatent.ts": "needs the whole study",
+    "oscvae ask /load ukulelatent": "needs the whole study",
 }
 """Commands that cannot be run here, and why."""
 

@@ -82,6 +82,13 @@ STUDIES = (
         minutes=15,
         module="embedding.study",
     ),
+    Study(
+        name="ukulelatent",
+        asks="How must a network be told the note that it is to play, and what do its few dimensions say?",
+        source=f"{SOUNDS}, 2.2",
+        minutes=15,
+        module="ukulelatent.study",
+    ),
 )
 
 
