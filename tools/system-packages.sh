@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that are missing for `python`, `serve`, `test`, `model`, `timbre`, `digits`, `waveform` or
+# Installs the Debian packages that are missing for `python`, `serve`, `test`, `model`, `timbre`, `digits`, `waveform`,
 # `embedding` or `ukulelatent`: as root or by passwordless sudo, else says which would help and goes on, because the daemon starts
 # without any of them. Never removes a package.
 cd "$(dirname "$0")/.." || exit 1
