@@ -101,7 +101,7 @@ class PartServices:
             if not isinstance(loaded.document, ModelDocument):
                 recorded = await self._encoder.record(name, loaded, loaded.document)
                 handle = normal(PurePath(name).stem)
-                loaded.handles.keep(handle, recorded.handle._replace(file=normal(name)))
+                loaded.handles.keep(handle, recorded.handle._replace(file=normal(str(PurePath(name)))))
                 note = float(loaded.document.root_note)
                 return name, note, *recorded.handle.z, handle, recorded.distance_db, ""
             encoded = await self._encoder.encode(name, loaded, command.values["note"])

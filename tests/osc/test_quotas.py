@@ -54,6 +54,12 @@ def test_the_addresses_of_one_ipv6_host_share_a_share() -> None:
     for i in range(16):
         shares.leave(f"2001:db8::{i:x}", False)
     assert shares.refusal("fe80::1%eth0", False, "places") == ""
+    for i in range(1, 17):  # all of a network have these 64 bits
+        assert shares.refusal(f"fe80::{i}%eth0", False, "places") == ""
+        shares.take(f"fe80::{i}%eth0", False)
+    assert shares.refusal("fe80::3%eth0", False, "places") == ""
+    for i in range(1, 17):
+        shares.leave(f"fe80::{i}%eth0", False)
     assert not shares._held
 
 

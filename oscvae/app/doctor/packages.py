@@ -78,11 +78,12 @@ def check_training(_config: Config) -> Finding:
     if "imported" in together:
         return Finding("training", "ok", f"{_installed(_PAIR)}, {_installed(_TRAINING[1:])}")
     if "late" in together:
-        what = f"{_installed(_TRAINING)} gave {together['error']}: this machine is busy, or its disk is slow"
-        return Finding("training", "warn", what, "oscvae doctor   # again, once it is quiet")
+        return _late(_TRAINING, together["error"])
     with ThreadPoolExecutor(len(_TRAINING)) as pool:
         answers = dict(zip(_TRAINING, pool.map(lambda name: ask(_IMPORT, name), _TRAINING), strict=True))
     failed = [name for name in _TRAINING if "imported" not in answers[name]]
+    if late := [name for name in failed if "late" in answers[name]]:
+        return _late(late, answers[late[0]]["error"])
     if not failed:
         what = f"{_installed(_TRAINING)} cannot be imported together: {together['error']}"
         return Finding("training", "warn", what, _mend_torch("test"))
@@ -94,6 +95,11 @@ def check_training(_config: Config) -> Finding:
         return Finding("training", "warn", pair, _mend_torch("test"))
     again = _commands("test", [need for need in _needs("train") or [] if _name(need) == first] or [first])
     return Finding("training", "warn", f"{_installed([first])} cannot be imported: {why}", again)
+
+
+def _late(names: Sequence[str], why: str) -> Finding:
+    what = f"{_installed(names)} gave {why}: this machine is busy, or its disk is slow"
+    return Finding("training", "warn", what, "oscvae doctor   # again, once it is quiet")
 
 
 def _installed(names: Sequence[str]) -> str:

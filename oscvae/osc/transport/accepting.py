@@ -72,7 +72,7 @@ class Accepting(Generic[Line]):
             for family, address in dict.fromkeys((info[0], info[4]) for info in found):
                 self._listen(family, (address[0], port, *address[2:]))
                 port = port or int(self._listening[0].getsockname()[1])
-        except OSError:
+        except BaseException:
             self.close()
             raise
         for listening in self._listening:

@@ -56,4 +56,6 @@ def household(host: str, is_loopback: bool) -> str:
         return host
     if address.ipv4_mapped is not None:
         return str(address.ipv4_mapped)
+    if address.is_link_local:  # one /64 for all hosts of a network
+        return str(address)
     return str(ipaddress.ip_network((address, _IPV6_HOST_BITS), strict=False))

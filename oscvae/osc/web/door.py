@@ -43,6 +43,7 @@ SOUND_PER_S = 50  # packets of /monitor
 LATE_S = 0.2  # of sound that may wait for a slow listener
 _HEARTBEAT_S = 20.0
 _GONE_S = 0.5
+_PORTS = 1 << 16
 _JSON = "application/json"
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,8 @@ class Door:
         app.router.add_get("/{path:.*}", self._get)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_GONE_S)
         await self._runner.setup()
-        for port in range(self._port, self._port + TRIES):
+        ports = range(self._port, min(self._port + TRIES, _PORTS))
+        for port in ports:
             try:
                 await self._accepting.listen(self._host, port)
             except (OSError, UnicodeError) as error:
@@ -111,12 +113,13 @@ class Door:
             if port != self._port:
                 log.warning("http.port %d is taken: the page is at %s", self._port, self.address)
             return True
-        log.warning("http.port %d to %d are all taken: there is no page", self._port, self._port + TRIES - 1)
+        log.warning("http.port %d to %d are all taken: there is no page", self._port, ports[-1])
         return False
 
     def _line(self, host: str, _port: int, is_loopback: bool) -> _Line:
         assert self._runner is not None and self._runner.server is not None
-        return _Line(self._runner.server, lambda: self._accepting.leave(host, is_loopback))
+        is_open = lambda: self._accepting.is_open  # noqa: E731
+        return _Line(self._runner.server, is_open, lambda: self._accepting.leave(host, is_loopback))
 
     async def close(self) -> None:
         """Close every socket, and listen no more."""
@@ -180,6 +183,8 @@ class Door:
         why = self._rights.complaint(request.headers.get("Host", ""), request.headers.get("Origin"))
         if why:
             raise web.HTTPForbidden(text=why + "\n")
+        if isinstance(request.protocol, _Line):
+            request.protocol.has_asked()
         response: web.StreamResponse = await handler(request)
         return response
 
@@ -191,7 +196,7 @@ class Door:
             return web.Response(body=tree.as_bytes(self._host_info(request)), content_type=_JSON)
         page = pages.find(path, request.headers.get("Accept", ""), bool(request.query.keys() - pages.QUERY))
         if page is not None:
-            return web.Response(body=page.body, headers=page.headers)
+            return web.Response(body=page.body, headers=pages.headers_of(page, request.headers.get("Host", "")))
         # answered, and not raised: an exception holds its frame, in a circle that no collection ends while notes sound
         node = tree.find_node(self._look(), path)
         if node is None:
@@ -257,20 +262,38 @@ class Door:
 
 
 class _Line(web.RequestHandler):
-    """One connection, of one request or several. leave(): it is gone."""
+    """One connection, of one request or several. is_open(): whether the door is; leave(): the connection is gone."""
 
-    __slots__ = ("_leave",)
+    __slots__ = ("_is_open", "_leave", "_silence")
 
-    def __init__(self, server: web.Server, leave: Callable[[], None]) -> None:
+    def __init__(self, server: web.Server, is_open: Callable[[], bool], leave: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
         super().__init__(server, loop=loop, access_log=None, keepalive_timeout=SILENT_S)  # type: ignore[arg-type]
+        self._is_open = is_open
         self._leave: Callable[[], None] | None = leave
+        self._silence = loop.call_later(SILENT_S, self._hang_up)
+
+    def _hang_up(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
+
+    def has_asked(self) -> None:
+        """It wants something that it may want."""
+        self._silence.cancel()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if not self._is_open():  # since it was accepted
+            transport.close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        super().connection_lost(exc)
-        self.leave()
+        try:
+            super().connection_lost(exc)
+        finally:
+            self.leave()
 
     def leave(self) -> None:
+        self._silence.cancel()
         if self._leave is not None:
             leave, self._leave = self._leave, None
             leave()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-POLICY = "default-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = "default-src 'self'; img-src 'self' data:; connect-src 'self'{}; base-uri 'none'; frame-ancestors 'none'"
+"""With the daemon's own WebSocket, which Safari before 16 does not count as 'self'."""
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]%_-]+")
 
 
 class Page(NamedTuple):
@@ -24,12 +27,17 @@ def pages() -> dict[str, Page]:
         if kind is not None:
             headers = {
                 "Content-Type": f"{kind}; charset=utf-8",
-                "Content-Security-Policy": POLICY,
                 "Cache-Control": "no-cache",
                 "X-Content-Type-Options": "nosniff",
             }
             found[f"/{file.name}"] = Page(file.read_bytes(), headers)
     return found
+
+
+def headers_of(page: Page, host: str) -> dict[str, str]:
+    """What a page is sent with. host: under which it was asked for, as the request says."""
+    sockets = f" ws://{host} wss://{host}" if _HOST.fullmatch(host) else ""
+    return {**page.headers, "Content-Security-Policy": POLICY.format(sockets)}
 
 
 QUERY = frozenset({"part"})  # what the page reads in its own address

@@ -220,6 +220,29 @@ def test_a_page_from_elsewhere_may_neither_ask_nor_play() -> None:
     run(body)
 
 
+def test_the_page_may_speak_with_its_own_host_only() -> None:
+    async def body() -> None:
+        async with room(hosts=["stage.example"]) as here:
+            for host in (f"127.0.0.1:{here.door.port}", "stage.example:80"):
+                async with here.session.get(here.url + "/page.js", headers={"Host": host}) as response:
+                    policy = response.headers["Content-Security-Policy"]
+                assert f"connect-src 'self' ws://{host} wss://{host};" in policy
+
+    run(body)
+
+
+def test_a_port_that_does_not_exist_is_not_tried() -> None:
+    async def body() -> None:
+        taken = socket.create_server(("127.0.0.1", 65_535))
+        door = Door(Hub(lambda packet, client: None), host="127.0.0.1", port=65_535, osc_port=9000,
+                    look=lambda: tree.build(((1, 2),), 1), standing=standing)  # fmt: skip
+        assert not await door.open()
+        await door.close()
+        taken.close()
+
+    run(body)
+
+
 def test_one_host_never_has_all_sockets() -> None:
     async def body() -> None:
         async with room() as here:
