@@ -233,7 +233,7 @@ def run(server: JackServer, seconds: float, disturbed: bool, folder: Path, busy_
     time.sleep(NOTE_S)
     client.send("/quit")
     process.wait(20)
-    result: dict[str, Any] = json.loads(report.read_text())
+    result: dict[str, Any] = read_report(report)
     result["idle_skipped"] = idle.skipped
     for key, state in (("running", "Running"), ("waiting", "Triggered")):
         result[key] = [xruns.count(name, state) for name in CLIENTS]
@@ -254,6 +254,13 @@ def run(server: JackServer, seconds: float, disturbed: bool, folder: Path, busy_
     result["log"] = (folder / f"log-{disturbed}").read_text(errors="replace")
     idle.close()
     return result
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """What a disturbed daemon has written, with the gaps of its event clock: when and how long."""
+    report: dict[str, Any] = json.loads(path.read_text())
+    gaps = np.frombuffer(path.with_suffix(".gaps").read_bytes(), np.float64).reshape(-1, 2)
+    return report | {"gaps": gaps.tolist()}
 
 
 def gap_lengths(result: dict[str, Any]) -> list[float]:

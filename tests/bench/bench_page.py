@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import random
 import subprocess
@@ -30,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 import psutil
 
-from bench.bench_isolation import GAP_MS, NOTE_S, VOICES, Witnesses, beyond, gap_lengths, play_score
+from bench.bench_isolation import GAP_MS, NOTE_S, VOICES, Witnesses, beyond, gap_lengths, play_score, read_report
 from bench.report import Row, show
 from parts import ROOT
 from parts.client import OscClient, free_port, free_tcp_port
@@ -90,7 +89,7 @@ def run(server: JackServer, seconds: float, name: str, folder: Path) -> dict[str
     time.sleep(NOTE_S)
     client.send("/quit")
     process.wait(LEAVE_S)
-    found: dict[str, Any] = json.loads(report.read_text())
+    found = read_report(report)
     gaps = found["gaps"]
     return found | {
         "gaps_ms": [1000 * length for length in gap_lengths(found)],

@@ -19,7 +19,7 @@ from oscvae.daemon.conductor import Conductor
 from oscvae.realtime import layout as at
 
 PROBE_S = 0.001
-KEPT_S = 0.0005  # shorter gaps are counted: an hour of all of them would take longer to write than a daemon may leave
+KEPT_S = 0.0005  # shorter gaps are counted
 SETTLE_S = 1.0  # the start ends with a full garbage collection, which nobody hears yet
 
 
@@ -59,7 +59,6 @@ class Probed(Conductor):
         self.probe.cancel()
         engine = self.engine
         report: dict[str, Any] = {
-            "gaps": [*zip(self.gaps[::2], self.gaps[1::2], strict=True)],
             "looks": self.looks,
             "times": engine.times.tolist(),
             "bucket_ns": at.TIME_BUCKET_NS,
@@ -72,6 +71,8 @@ class Probed(Conductor):
             "period": engine.word(at.E_PERIOD),
             "rate": engine.rate,
         }
+        # an hour of them as text would take longer to write than a daemon may take to leave
+        Path(sys.argv[2]).with_suffix(".gaps").write_bytes(self.gaps.tobytes())
         Path(sys.argv[2]).write_text(json.dumps(report))
         await super().leave()
 
