@@ -51,7 +51,8 @@ const menu = new Menu(osc, say);
 /** channel: of a MIDI keyboard, whose wheel and pedal are its own; 0 = none. */
 function play(note, velocity, channel = 0) {
   if (velocity) state.lastNote = note;
-  if (velocity && !channel) keys.strike(note);
+  if (channel) keys.hear(note, velocity, channel);
+  else if (velocity) keys.strike(note);
   osc.send(channel ? `/note/${channel}` : "/note", note, velocity);
 }
 
@@ -81,10 +82,9 @@ function panic() {
   osc.sendAll("/panic");
   silenced();
 }
-onPress($("panic"), panic, () => {
-  panic(); // whatever a hand that lies on it means
-  menu.open("PANIC", "/panic");
-});
+$("panic").addEventListener("pointerdown", (event) => event.button === 0 && panic());
+$("panic").onclick = panic; // of a key
+onMenu($("panic"), () => menu.open("PANIC", "/panic"));
 function silenced() {
   keys.forget();
   touched = null;
@@ -220,6 +220,12 @@ function greet() {
 }
 osc.on("open", greet);
 
+let adrift = []; // what sounded when the connection broke: of each its address and its note
+osc.on("open", () => {
+  for (const [address, note] of adrift) osc.sendAll(address, note, 0);
+  adrift = [];
+});
+
 // -- parts -------------------------------------------------------------------------------------------------------------
 
 const playing = new Map(); // each part that plays: its model, and the first of its two outputs
@@ -261,6 +267,10 @@ function turnTo(part) {
 }
 
 osc.on("close", () => {
+  if ($("connection").className === "on") {
+    const notes = [...keys.sounding, ...(touched === null ? [] : [[touched, 0]])];
+    adrift.push(...notes.map(([note, channel]) => [osc.full(channel ? `/note/${channel}` : "/note"), note]));
+  }
   $("connection").textContent = "no daemon: run oscvae serve";
   $("connection").className = "off";
   silenced();
@@ -380,6 +390,9 @@ navigator.requestMIDIAccess?.().then((midi) => {
     else if (status >> 4 === 11 && (first === 126 || first === 127)) choose(first === 126 ? "mono" : "poly");
   };
   const open = () => midi.inputs.forEach((input) => (input.onmidimessage = hear));
-  midi.onstatechange = open;
+  midi.onstatechange = ({ port }) => {
+    if (port.state === "disconnected") keys.letMidi(); // with it goes what would let them go
+    open();
+  };
   open();
 }, () => {});
