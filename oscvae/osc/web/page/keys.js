@@ -19,7 +19,7 @@ export class Keys {
       this.touch(event);
     });
     element.addEventListener("pointermove", (event) => this.held.has(event.pointerId) && this.touch(event));
-    for (const name of ["pointerup", "pointercancel"]) {
+    for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) {
       element.addEventListener(name, (event) => this.let(event.pointerId));
     }
     addEventListener("keydown", (event) => this.typed(event, true));

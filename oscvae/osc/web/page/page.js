@@ -103,23 +103,27 @@ $("listen").onclick = () => listener.toggle();
 let touched = null; // the note that a touch of the map sounds
 
 const act = {
+  /** Whether there are two dimensions from that one on. */
+  fits: (first) => state.model && first + 1 < state.model.dims,
   press(first, share) {
     if (!state.model) return;
     act.move(first, share);
     act.sound();
   },
   move(first, [x, y]) {
-    if (!state.model) return;
-    if (first + 1 < state.model.dims) osc.send(`/pad/${first / 2 + 1}`, x, y);
+    if (!act.fits(first)) return;
+    osc.send(`/pad/${first / 2 + 1}`, x, y);
     cursor(act.target(first, [x, y], state.cursor));
   },
-  /** From where the cursor was: the first press of a double click has moved it already. */
+  /** From where the cursor was in the two dimensions: the first press of a double click has moved it already. */
   glide(first, share, from) {
-    if (!state.model || first + 1 >= state.model.dims) return;
-    const to = act.target(first, share, from);
-    if (from) osc.send("/z", ...from);
-    osc.send("/glide", GLIDE_S, ...to);
-    if (from) cursor(from);
+    if (!state.model) return;
+    if (act.fits(first)) {
+      const start = state.cursor.map((value, d) => (d === first || d === first + 1 ? from[d] : value));
+      osc.send("/z", ...start);
+      osc.send("/glide", GLIDE_S, ...act.target(first, share, start));
+      cursor(start);
+    }
     act.sound();
   },
   sound() {
@@ -145,7 +149,7 @@ for (const map of maps) onMenu(map.element, () => offer(map));
 onMenu($("keys"), () => {}); // a finger that stays down holds its note
 
 function offer({ first, labels }) {
-  if (!state.model || first + 1 >= state.model.dims) return;
+  if (!act.fits(first)) return;
   const { low, high } = state.model;
   const shares = [first, first + 1].map((d) => clamp((state.cursor[d] - low[d]) / (high[d] - low[d]), 0, 1).toPrecision(3));
   const names = labels.map((label, k) => `MIDI learn: ${label || (k ? "up" : "across")}`);
