@@ -1,4 +1,4 @@
-"""Ends of presses that never come, or come as other events than usual: nothing hangs, and nothing is taken for a finger."""
+"""Ends of presses that never come, and events that tell no pointer: nothing hangs, nothing is swallowed."""
 
 from __future__ import annotations
 

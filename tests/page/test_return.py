@@ -61,18 +61,18 @@ def test_the_page_survives_the_restart_of_its_daemon(browser: Browser, tmp_path:
         page.close()
 
 
-@pytest.mark.parametrize("place", ["#keys", "#keys, latched", "#map"])
+@pytest.mark.parametrize(("place", "is_latched"), [("#keys", False), ("#keys", True), ("#map", False)])
 def test_a_note_that_is_held_while_the_connection_breaks_ends_when_it_is_back(
-    open_page: Callable[..., Page], daemon: Daemon, place: str
+    open_page: Callable[..., Page], daemon: Daemon, place: str, is_latched: bool
 ) -> None:
     daemon.client.send("/freeze", 1)
     page = open_page(script=LINES)
-    if "latched" in place:
+    if is_latched:
         page.locator("#latch").click()
-    page.locator(place.split(",")[0]).hover()
+    page.locator(place).hover()
     page.mouse.down()
     assert until(lambda: daemon.status().voices == 1, SOON_S)
-    if "latched" in place:
+    if is_latched:
         page.mouse.up()
     page.evaluate("lines.at(-1).close()")
     assert until(lambda: page.evaluate("lines.length") == 2, SOON_S)
