@@ -38,19 +38,30 @@ def test_the_menu_of_the_mode_learns_it_and_does_not_change_it(open_page: Opened
     daemon.client.send("/mode", "poly")
 
 
-def test_panic_that_is_held_is_silence_before_it_is_a_menu(open_page: Opened, daemon: Daemon, said: Said) -> None:
+def test_panic_that_is_held_is_silence_at_once_and_no_menu(open_page: Opened, daemon: Daemon) -> None:
     page = open_page()
     daemon.client.send("/freeze", 1)
     daemon.client.send("/play", 60, 0.0, 0.0, 0.0, 0.0)
     assert until(lambda: daemon.status().voices == 1, SOON_S)
     page.locator("#panic").hover()
     page.mouse.down()
-    page.wait_for_selector("#menu[open]")
     assert until(lambda: daemon.status().voices == 0, SOON_S)
+    page.wait_for_timeout(1000)
+    expect(page.locator("#menu")).to_be_hidden()
     page.mouse.up()
+    daemon.client.send("/freeze", 0)
+
+
+@pytest.mark.parametrize("by", ["right button", "key"])
+def test_the_menu_of_panic_learns_it(open_page: Opened, said: Said, by: str) -> None:
+    page = open_page()
+    if by == "key":
+        page.locator("#panic").focus()
+        page.keyboard.press("ContextMenu")
+    else:
+        page.locator("#panic").click(button="right")
     learn(page)
     assert said(page, "/midi/learn") == [("/panic",)] and bind_controller("/panic")
-    daemon.client.send("/freeze", 0)
 
 
 def test_a_preset_is_learnt_by_its_name(open_page: Opened, daemon: Daemon, said: Said) -> None:

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from parts.client import free_port
 from parts.daemon import Daemon
 from parts.jackd import PROGRAMS, JackServer
 from parts.programs import skip_without
+from parts.waiting import until
 
 SOON_MS = 30_000.0
+SOON_S = 30.0
+LINES = """
+window.lines = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    lines.push(this);
+  }
+};
+"""
 
 
 def test_the_page_survives_the_restart_of_its_daemon(browser: Browser, tmp_path: Path) -> None:
@@ -47,6 +59,27 @@ def test_the_page_survives_the_restart_of_its_daemon(browser: Browser, tmp_path:
             assert daemon.client.wait_for("/voice/off") is not None
     finally:
         page.close()
+
+
+@pytest.mark.parametrize(("place", "is_latched"), [("#keys", False), ("#keys", True), ("#map", False)])
+def test_a_note_that_is_held_while_the_connection_breaks_ends_when_it_is_back(
+    open_page: Callable[..., Page], daemon: Daemon, place: str, is_latched: bool
+) -> None:
+    daemon.client.send("/freeze", 1)
+    page = open_page(script=LINES)
+    if is_latched:
+        page.locator("#latch").click()
+    page.locator(place).hover()
+    page.mouse.down()
+    assert until(lambda: daemon.status().voices == 1, SOON_S)
+    if is_latched:
+        page.mouse.up()
+    page.evaluate("lines.at(-1).close()")
+    assert until(lambda: page.evaluate("lines.length") == 2, SOON_S)
+    expect(page.locator("#connection")).to_have_text("connected", timeout=SOON_MS)
+    assert until(lambda: daemon.status().voices == 0, SOON_S), "nobody can let go of it"
+    page.mouse.up()
+    daemon.client.send("/freeze", 0)
 
 
 @pytest.mark.jack

@@ -64,6 +64,22 @@ def test_panic_lets_go_of_what_is_latched(open_page: Opened, daemon: Daemon, pla
     assert page.locator("#latch").get_attribute("aria-pressed") == "true"
 
 
+@pytest.mark.usefixtures("frozen")
+def test_a_letter_that_was_let_go_in_a_dialog_plays_and_ends_again(open_page: Opened, daemon: Daemon) -> None:
+    page = open_page()
+    page.keyboard.down("a")
+    assert until(lambda: voices(daemon) == 1, SOON_S)
+    page.locator("#panic").click()
+    page.locator("#mode").click(button="right")
+    assert until(lambda: voices(daemon) == 0, SOON_S)
+    page.keyboard.up("a")
+    page.locator("#menu-close").click()
+    page.keyboard.down("a")
+    assert until(lambda: voices(daemon) == 1, SOON_S)
+    page.keyboard.up("a")
+    assert until(lambda: voices(daemon) == 0, SOON_S), "it hangs"
+
+
 def test_a_latched_note_that_has_rung_out_is_latched_no_more(open_page: Opened, daemon: Daemon) -> None:
     page = open_page()
     page.locator("#latch").click()
@@ -144,34 +160,59 @@ def test_two_quick_taps_at_different_places_are_two_jumps(open_page: Opened, dae
 KEYBOARD = """
 window.keyboard = { onmidimessage: null };
 const inputs = new Map([["one", window.keyboard]]);
-navigator.requestMIDIAccess = () => Promise.resolve({ inputs, onstatechange: null });
+window.midi = { inputs, onstatechange: null };
+navigator.requestMIDIAccess = () => Promise.resolve(window.midi);
 """
 PRESS = "((...bytes) => window.keyboard.onmidimessage({ data: bytes }))"
 
 
 @pytest.mark.usefixtures("frozen")
-@pytest.mark.parametrize("by", ["OSC", "Web MIDI"])
-def test_a_touch_of_the_map_moves_a_key_that_others_hold_and_sounds_none(
-    open_page: Opened, daemon: Daemon, said: Said, by: str
+def test_a_touch_of_the_map_moves_a_midi_key_that_is_held_at_the_page_and_sounds_none(
+    open_page: Opened, daemon: Daemon, said: Said
 ) -> None:
+    daemon.client.send("/release", 10.0)
     page = open_page(script=KEYBOARD)
-    if by == "OSC":
-        daemon.client.send("/note", 55, 100)
-    else:
-        assert until(lambda: page.evaluate("window.keyboard.onmidimessage !== null"), SOON_S)
-        page.evaluate(f"{PRESS}(0x92, 55, 100)")
-    assert until(lambda: said(page, "/voices") != [], SOON_S), "the page knows that it sounds"
+    assert until(lambda: page.evaluate("window.keyboard.onmidimessage !== null"), SOON_S)
+    page.evaluate(f"{PRESS}(0x92, 55, 100)")
+    assert until(lambda: voices(daemon) == 1, SOON_S)
     tap(page, A)
     assert until(lambda: standing(daemon, "/pad/1")[0] == pytest.approx(unit(A[0]), abs=NEAR), SOON_S)
     assert said(page, "/note") == [] and voices(daemon) == 1
-    if by == "OSC":
-        daemon.client.send("/note", 55, 0)
-    else:
-        page.evaluate(f"{PRESS}(0x82, 55, 0)")
-    assert until(lambda: voices(daemon) == 0, SOON_S)
+    page.evaluate(f"{PRESS}(0x82, 55, 0)")
     slowly(page)
     tap(page, B)
-    assert until(lambda: len(said(page, "/note")) == 2, SOON_S), "nobody holds a key: it sounds"
+    assert until(lambda: len(said(page, "/note")) == 2, SOON_S), "it rings on, but nobody holds it"
+    daemon.client.send("/release", 0.15)
+
+
+@pytest.mark.usefixtures("frozen")
+@pytest.mark.parametrize("by", ["another page", "/note", "/play"])
+def test_what_sounds_elsewhere_keeps_no_touch_of_the_map_silent(
+    open_page: Opened, daemon: Daemon, said: Said, by: str
+) -> None:
+    """A voice that another has let go of rings as one that is held."""
+    daemon.client.send("/release", 10.0)
+    page = open_page()
+    if by == "another page":
+        tap(open_page(), A)
+        own = [(60, 100), (60, 0)] * 2
+    else:
+        daemon.client.send(by, 55, *((100,) if by == "/note" else (0.0,) * 4))
+        own = [(60, 100), (60, 0)]
+    assert until(lambda: said(page, "/voices") != [], SOON_S), "the page knows that it sounds"
+    tap(page, B)
+    assert until(lambda: said(page, "/note") == own, SOON_S)
+    daemon.client.send("/release", 0.15)
+
+
+@pytest.mark.usefixtures("frozen")
+def test_the_notes_of_a_midi_keyboard_that_is_unplugged_end(open_page: Opened, daemon: Daemon) -> None:
+    page = open_page(script=KEYBOARD)
+    assert until(lambda: page.evaluate("window.keyboard.onmidimessage !== null"), SOON_S)
+    page.evaluate(f"{PRESS}(0x92, 55, 100)")
+    assert until(lambda: voices(daemon) == 1, SOON_S)
+    page.evaluate("window.midi.onstatechange({ port: { state: 'disconnected' } })")
+    assert until(lambda: voices(daemon) == 0, SOON_S)
 
 
 @pytest.mark.usefixtures("frozen")

@@ -28,7 +28,9 @@ export class Fader {
     this.pointer = null; // the one that moves it
     this.element.addEventListener("pointerdown", (event) => this.down(event, Boolean(held)));
     this.element.addEventListener("pointermove", (event) => this.move(event));
-    for (const end of ["pointerup", "pointercancel"]) this.element.addEventListener(end, (event) => this.up(event));
+    for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
+      this.element.addEventListener(end, (event) => this.up(event));
+    }
     this.element.addEventListener("dblclick", () => this.set(this.start, true));
     this.element.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];

@@ -1,6 +1,7 @@
 // Long presses, and what stands for them: the right button of a mouse and the menu key.
 
 const HOLD_MS = 600;
+const CLICK_MS = 300; // after the end of a press, within which its click comes
 
 /** How far a pointer may go that is held still, in CSS pixels: a finger shakes. */
 export const shake = (event) => (event.pointerType === "mouse" ? 3 : 8);
@@ -28,19 +29,26 @@ export function onHold(element, held) {
 
 /** Calls asked() for a context menu of a mouse or of the keyboard: a finger that is down plays. */
 export function onMenu(element, asked) {
+  let type; // of the last pointer: where a context menu is a plain MouseEvent it tells none
+  for (const name of ["pointerdown", "keydown"]) element.addEventListener(name, (event) => (type = event.pointerType));
   element.addEventListener("contextmenu", (event) => {
     event.preventDefault();
-    if (event.pointerType !== "touch") asked();
+    if ((event.pointerType ?? type) !== "touch") asked();
   });
 }
 
 /** A button that does one thing when it is pressed, and another when it is held. */
 export function onPress(button, pressed, held) {
   let isHeld = false;
-  for (const name of ["pointerdown", "keydown"]) button.addEventListener(name, () => (isHeld = false));
-  button.onclick = () => isHeld || pressed();
+  const forget = () => (isHeld = false);
+  for (const name of ["pointerdown", "keydown"]) button.addEventListener(name, forget);
+  button.onclick = () => {
+    if (!isHeld) pressed();
+    forget();
+  };
   onHold(button, (isPressed) => {
     isHeld = isPressed; // letting go of it is no press
+    addEventListener("pointerup", () => setTimeout(forget, CLICK_MS), { once: true, capture: true });
     held();
   });
 }

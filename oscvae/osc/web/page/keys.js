@@ -11,7 +11,7 @@ export class Keys {
   constructor(element, play) {
     Object.assign(this, { element, play, lowest: 48, lit: new Map(), latch: false });
     Object.assign(this, { held: new Map(), ended: new Set(), latched: new Map() }); // ended: held, but it sounds no more
-    Object.assign(this, { struck: [], own: new Set(), isPoly: true }); // own: voices that the page itself has started
+    Object.assign(this, { midi: new Map(), struck: [], isPoly: true }); // midi: [note, channel] of keys of keyboards here
     this.repaint = canvas(element, (context, width, height) => this.paint(context, width, height));
     element.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
@@ -19,7 +19,7 @@ export class Keys {
       this.touch(event);
     });
     element.addEventListener("pointermove", (event) => this.held.has(event.pointerId) && this.touch(event));
-    for (const name of ["pointerup", "pointercancel"]) {
+    for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) {
       element.addEventListener(name, (event) => this.let(event.pointerId));
     }
     addEventListener("keydown", (event) => this.typed(event, true));
@@ -27,14 +27,15 @@ export class Keys {
     addEventListener("blur", () => this.letHeld());
   }
 
-  /** Whether a key is held: here or, as far as voices tell, by MIDI or another program. */
+  /** Whether a key is held here. Of others' nothing is told but the voices, which ring on when they are let go. */
   get isHeld() {
-    return this.held.size > this.ended.size || this.latched.size > 0 || [...this.lit.keys()].some((id) => this.isKey(id));
+    return this.sounding.length > 0;
   }
 
-  /** Whether a voice may be another's key: one under an id of its own is none. */
-  isKey(id) {
-    return id < 0 && !this.own.has(id);
+  /** [note, channel] of each key that is held or latched and sounds; channel 0 = none. */
+  get sounding() {
+    const held = [...this.held].filter(([id, note]) => !this.ended.has(id) && !this.latched.has(note)).map(([, note]) => note);
+    return [...[...held, ...this.latched.keys()].map((note) => [note, 0]), ...this.midi.values()];
   }
 
   shift(octaves) {
@@ -52,9 +53,14 @@ export class Keys {
     [...this.held.keys()].forEach((id) => this.let(id));
   }
 
+  letMidi() {
+    for (const [note, channel] of [...this.midi.values()]) this.play(note, 0, channel);
+  }
+
   /** Held and latched. */
   letAll() {
     this.letHeld();
+    this.letMidi();
     for (const note of this.latched.keys()) this.play(note, 0);
     this.latched.clear();
   }
@@ -63,25 +69,26 @@ export class Keys {
   forget() {
     for (const id of this.held.keys()) this.ended.add(id);
     this.latched.clear();
+    this.midi.clear();
   }
 
   typed(event, down) {
+    if (!down) return this.let(event.code); // wherever it is let go
     const k = TYPED.indexOf(event.key?.toLowerCase());
     if (k < 0 || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest?.("input, select, dialog")) return;
-    if (down) this.press(event.code, this.lowest + k, 96);
-    else this.let(event.code);
+    this.press(event.code, this.lowest + k, 96);
   }
 
   touch(event) {
     const [x, y, width, height] = place(event, this.element);
     const note = this.note(x, y, width, height);
     if (note === null || this.held.get(event.pointerId) === note) return;
-    this.let(event.pointerId);
     this.press(event.pointerId, note, Math.round(clamp(40 + (90 * y) / height, 30, 127)));
   }
 
   press(id, note, velocity) {
+    this.let(id); // its end may have been lost
     this.held.set(id, note);
     if (this.latch && this.latched.delete(note)) {
       this.ended.add(id);
@@ -103,13 +110,19 @@ export class Keys {
     this.struck.push({ note, at: performance.now() });
   }
 
+  /** A key of a MIDI keyboard at this page. */
+  hear(note, velocity, channel) {
+    const id = 128 * channel + note;
+    if (velocity) this.midi.set(id, [note, channel]);
+    else this.midi.delete(id);
+  }
+
   light(id, note, on) {
     if (on) {
       this.lit.set(id, Math.round(note));
       this.claim(id, Math.round(note));
     } else {
       this.lit.delete(id);
-      this.own.delete(id);
       // mono and legato begin it anew when another key is let go
       if (this.isPoly) this.latched.forEach((voice, key) => voice === id && this.latched.delete(key));
     }
@@ -121,14 +134,12 @@ export class Keys {
     const k = this.struck.findIndex((one) => one.note === note);
     if (k < 0) return;
     this.struck.splice(k, 1);
-    this.own.add(id);
     if (this.latched.has(note)) this.latched.set(note, id);
   }
 
   /** Nothing is told to sound any more. */
   darken() {
     this.lit.clear();
-    this.own.clear();
     this.repaint();
   }
 

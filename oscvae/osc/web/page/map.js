@@ -16,7 +16,9 @@ export class Map2 {
     this.repaint = canvas(element, (context, width, height) => this.paint(context, width, height));
     element.addEventListener("pointerdown", (event) => this.down(event));
     element.addEventListener("pointermove", (event) => this.move(event));
-    for (const name of ["pointerup", "pointercancel"]) element.addEventListener(name, (event) => this.up(event));
+    for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) {
+      element.addEventListener(name, (event) => this.up(event));
+    }
   }
 
   /** Share 0..1 of the suggested range, of a place on the pad. */
@@ -100,11 +102,8 @@ export class Map2 {
       }
       context.globalAlpha = 1;
     });
-    const colours = new Map(clouds.map(({ name }, k) => [name, hue(k, clouds.length)]));
-    const pins = presets.map(({ name, z }) => ({ name, z, colour: colours.get(name) ?? PIN, below: PIN_PX }));
-    const own = pins.filter(({ name }) => !colours.has(name)), pinned = new Map(pins.map((pin) => [pin.name, pin]));
-    const named = clouds.map(({ name, centre }) => pinned.get(name) ?? { name, z: centre, colour: colours.get(name), below: 0 });
-    this.names(context, [...own, ...named], width, height);
+    const { pins, names } = this.layout(context, width, height);
+    this.names(context, names);
     for (const { z, colour } of pins) this.pin(context, this.at(z, width, height), colour);
     for (const { z } of voices) {
       const [x, y] = this.at(z, width, height);
@@ -150,10 +149,22 @@ export class Map2 {
     context.lineWidth = 1;
   }
 
+  /** Pins and names, laid out anew where a preset, a cloud or the size is another. */
+  layout(context, width, height) {
+    const { model, clouds, presets } = this.state;
+    const of = [model, clouds, presets, width, height];
+    if (this.laid?.of.every((one, k) => one === of[k])) return this.laid;
+    const colours = new Map(clouds.map(({ name }, k) => [name, hue(k, clouds.length)]));
+    const pins = presets.map(({ name, z }) => ({ name, z, colour: colours.get(name) ?? PIN, below: PIN_PX }));
+    const own = pins.filter(({ name }) => !colours.has(name)), pinned = new Map(pins.map((pin) => [pin.name, pin]));
+    const named = clouds.map(({ name, centre }) => pinned.get(name) ?? { name, z: centre, colour: colours.get(name), below: 0 });
+    this.laid = { of, pins, names: this.spread(context, [...own, ...named], width, height) };
+    return this.laid;
+  }
+
   /** Names of presets at their places and of clouds in their middle, moved down where two would collide; left out where there is no room at all. */
-  names(context, named, width, height) {
+  spread(context, named, width, height) {
     const taken = [];
-    context.textAlign = "center";
     for (const { name, z, colour, below } of named) {
       const [x, where] = this.at(z, width, height);
       const half = context.measureText(name).width / 2;
@@ -161,14 +172,20 @@ export class Map2 {
       let y = clamp(where + below, 16, height - 8);
       const hits = () => taken.some((t) => Math.abs(t.y - y) < 17 && Math.abs(t.x - left) < t.half + half + 6);
       for (let tries = 0; hits() && tries < 12; tries++) y = y + 17 > height - 8 ? 16 : y + 17;
-      if (hits()) continue;
-      taken.push({ x: left, y, half });
+      if (!hits()) taken.push({ name, colour, x: left, y, half });
+    }
+    return taken;
+  }
+
+  names(context, laid) {
+    context.textAlign = "center";
+    for (const { name, colour, x, y } of laid) {
       context.lineWidth = 4;
       context.strokeStyle = "#0e1115";
-      context.strokeText(name, left, y);
+      context.strokeText(name, x, y);
       context.lineWidth = 1;
       context.fillStyle = colour;
-      context.fillText(name, left, y);
+      context.fillText(name, x, y);
     }
     context.textAlign = "left";
   }

@@ -51,7 +51,8 @@ const menu = new Menu(osc, say);
 /** channel: of a MIDI keyboard, whose wheel and pedal are its own; 0 = none. */
 function play(note, velocity, channel = 0) {
   if (velocity) state.lastNote = note;
-  if (velocity && !channel) keys.strike(note);
+  if (channel) keys.hear(note, velocity, channel);
+  else if (velocity) keys.strike(note);
   osc.send(channel ? `/note/${channel}` : "/note", note, velocity);
 }
 
@@ -81,10 +82,9 @@ function panic() {
   osc.sendAll("/panic");
   silenced();
 }
-onPress($("panic"), panic, () => {
-  panic(); // whatever a hand that lies on it means
-  menu.open("PANIC", "/panic");
-});
+$("panic").addEventListener("pointerdown", (event) => event.button === 0 && panic());
+$("panic").onclick = panic; // of a key
+onMenu($("panic"), () => menu.open("PANIC", "/panic"));
 function silenced() {
   keys.forget();
   touched = null;
@@ -103,23 +103,27 @@ $("listen").onclick = () => listener.toggle();
 let touched = null; // the note that a touch of the map sounds
 
 const act = {
+  /** Whether there are two dimensions from that one on. */
+  fits: (first) => state.model && first + 1 < state.model.dims,
   press(first, share) {
     if (!state.model) return;
     act.move(first, share);
     act.sound();
   },
   move(first, [x, y]) {
-    if (!state.model) return;
-    if (first + 1 < state.model.dims) osc.send(`/pad/${first / 2 + 1}`, x, y);
+    if (!act.fits(first)) return;
+    osc.send(`/pad/${first / 2 + 1}`, x, y);
     cursor(act.target(first, [x, y], state.cursor));
   },
-  /** From where the cursor was: the first press of a double click has moved it already. */
+  /** From where the cursor was in the two dimensions: the first press of a double click has moved it already. */
   glide(first, share, from) {
-    if (!state.model || first + 1 >= state.model.dims) return;
-    const to = act.target(first, share, from);
-    if (from) osc.send("/z", ...from);
-    osc.send("/glide", GLIDE_S, ...to);
-    if (from) cursor(from);
+    if (!state.model) return;
+    if (act.fits(first)) {
+      const start = state.cursor.map((value, d) => (d === first || d === first + 1 ? from[d] : value));
+      osc.send("/z", ...start);
+      osc.send("/glide", GLIDE_S, ...act.target(first, share, start));
+      cursor(start);
+    }
     act.sound();
   },
   sound() {
@@ -145,7 +149,7 @@ for (const map of maps) onMenu(map.element, () => offer(map));
 onMenu($("keys"), () => {}); // a finger that stays down holds its note
 
 function offer({ first, labels }) {
-  if (!state.model || first + 1 >= state.model.dims) return;
+  if (!act.fits(first)) return;
   const { low, high } = state.model;
   const shares = [first, first + 1].map((d) => clamp((state.cursor[d] - low[d]) / (high[d] - low[d]), 0, 1).toPrecision(3));
   const names = labels.map((label, k) => `MIDI learn: ${label || (k ? "up" : "across")}`);
@@ -220,6 +224,12 @@ function greet() {
 }
 osc.on("open", greet);
 
+let adrift = []; // what sounded when the connection broke: of each its address and its note
+osc.on("open", () => {
+  for (const [address, note] of adrift) osc.sendAll(address, note, 0);
+  adrift = [];
+});
+
 // -- parts -------------------------------------------------------------------------------------------------------------
 
 const playing = new Map(); // each part that plays: its model, and the first of its two outputs
@@ -261,6 +271,10 @@ function turnTo(part) {
 }
 
 osc.on("close", () => {
+  if ($("connection").className === "on") {
+    const notes = [...keys.sounding, ...(touched === null ? [] : [[touched, 0]])];
+    adrift.push(...notes.map(([note, channel]) => [osc.full(channel ? `/note/${channel}` : "/note"), note]));
+  }
   $("connection").textContent = "no daemon: run oscvae serve";
   $("connection").className = "off";
   silenced();
@@ -380,6 +394,9 @@ navigator.requestMIDIAccess?.().then((midi) => {
     else if (status >> 4 === 11 && (first === 126 || first === 127)) choose(first === 126 ? "mono" : "poly");
   };
   const open = () => midi.inputs.forEach((input) => (input.onmidimessage = hear));
-  midi.onstatechange = open;
+  midi.onstatechange = ({ port }) => {
+    if (port.state === "disconnected") keys.letMidi(); // with it goes what would let them go
+    open();
+  };
   open();
 }, () => {});
