@@ -22,6 +22,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from aiohttp import WSMsgType, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from oscvae.errors import CommandError
 from oscvae.osc.client import Client
@@ -31,6 +32,7 @@ from oscvae.osc.parts import joined, split
 from oscvae.osc.subscribers import CHANGE_INTERVAL_S
 from oscvae.osc.transport.accepting import Accepting
 from oscvae.osc.transport.shares import Shares
+from oscvae.osc.transport.sparing import Sparing
 from oscvae.osc.web import pages, rights, tree
 
 MOST_CONNECTIONS = 256  # a browser has six, and one for its WebSocket
@@ -77,6 +79,7 @@ class Door:
         self._rights = rights.Rights(hosts, origins)
         self._sockets: dict[_Socket, Client] = {}
         self._places = Shares(MOST_SOCKETS)
+        self._strange = Sparing(log)
         self._changes: dict[str, Hashable] = {}  # what has changed since all were told, and who changed it last
         self._told_s = -math.inf
         self._timer: asyncio.TimerHandle | None = None
@@ -119,7 +122,8 @@ class Door:
     def _line(self, host: str, _port: int, is_loopback: bool) -> _Line:
         assert self._runner is not None and self._runner.server is not None
         is_open = lambda: self._accepting.is_open  # noqa: E731
-        return _Line(self._runner.server, is_open, lambda: self._accepting.leave(host, is_loopback))
+        strange = lambda why: self._strange.warn(f"HTTP connection of {host}: {why}")  # noqa: E731
+        return _Line(self._runner.server, is_open, lambda: self._accepting.leave(host, is_loopback), strange)
 
     async def close(self) -> None:
         """Close every socket, and listen no more."""
@@ -262,20 +266,36 @@ class Door:
 
 
 class _Line(web.RequestHandler):
-    """One connection, of one request or several. is_open(): whether the door is; leave(): the connection is gone."""
+    """One connection, of one request or several. is_open(): whether the door is; leave(): the connection is gone;
+    strange(why): what came is no request."""
 
-    __slots__ = ("_is_open", "_leave", "_silence")
+    __slots__ = ("_is_open", "_leave", "_silence", "_strange")
 
-    def __init__(self, server: web.Server, is_open: Callable[[], bool], leave: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        server: web.Server,
+        is_open: Callable[[], bool],
+        leave: Callable[[], None],
+        strange: Callable[[str], None],
+    ) -> None:
         loop = asyncio.get_running_loop()
         super().__init__(server, loop=loop, access_log=None, keepalive_timeout=SILENT_S)  # type: ignore[arg-type]
         self._is_open = is_open
         self._leave: Callable[[], None] | None = leave
+        self._strange = strange
         self._silence = loop.call_later(SILENT_S, self._hang_up)
 
     def _hang_up(self) -> None:
         if self.transport is not None:
             self.transport.close()
+
+    def log_exception(self, *args: Any, **more: Any) -> None:
+        """What a stranger sends is a line now and then, and what fails here an error."""
+        error = more.get("exc_info")
+        if isinstance(error, HttpProcessingError):
+            self._strange(f"no HTTP request: {str(error.message).splitlines()[0]}")
+        else:
+            super().log_exception(*args, **more)
 
     def has_asked(self) -> None:
         """It wants something that it may want."""

@@ -231,6 +231,21 @@ def test_the_page_may_speak_with_its_own_host_only() -> None:
     run(body)
 
 
+def test_what_is_no_request_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def body() -> None:
+        async with room() as here:
+            for text in (b"GET / HTTP/9\r\n\r\n", b"\xff\xfe\r\n\r\n", b"GET /\r\n\r\n") * 10:
+                reader, writer = await asyncio.open_connection("127.0.0.1", here.door.port)
+                writer.write(text)
+                await reader.read()
+                writer.close()
+            assert (await here.get("/gain"))[0] == 200
+
+    run(body)
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert said.startswith("HTTP connection of 127.0.0.1: no HTTP request: ")
+
+
 def test_a_port_that_does_not_exist_is_not_tried() -> None:
     async def body() -> None:
         taken = socket.create_server(("127.0.0.1", 65_535))
