@@ -264,8 +264,7 @@ def _targets(dimensions: int) -> tuple[Target, ...]:
         Target("crest factor off the recording's, median", "dB", 3.0, 3.0, False, _strokes("crest"), of=("strokes",)),
         Target("clicks at onset or end", "", 0.0, 0.0, False, _clicks, 0),
         Target("dead corners of the latent range", "", 0.0, 0.0, False, _dead, 0),
-        Target("decode, one thread", "ms", 0.6, 0.45, False, _decode, 2, of=_PITCHED),
-        Target("decode, one thread", "ms", 2.0, 0.7, False, _decode, 2, of=("strokes",)),
+        Target("decode, one thread", "ms", 2.0, 0.7, False, _decode, 2),
     )
 
 
