@@ -8,7 +8,6 @@ Source: K. He, X. Zhang, S. Ren and J. Sun, Deep Residual Learning for Image Rec
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,11 @@ import torch
 from torch import Tensor, nn
 
 from oscvae.arrays import Float32s, Float64s, Int64s
-from oscvae.errors import DataError
 from oscvae.training.config import OptimiserConfig
 from oscvae.training.fit.schedules import rate_factor
 from oscvae.training.studies.embedding.clips import Clips, Round
 from oscvae.training.studies.embedding.size import Size
+from oscvae.training.studies.kept import begin
 
 WIDTH = 64
 """The published one."""
@@ -118,7 +117,7 @@ def trained(clips: Clips, of: Round, seed: int, place: Path, size: Size) -> tupl
     torch.set_num_threads(1)
     steps = size.steps(len(of.train))
     begun = {"data": clips.fingerprint, "round": of.name, "seed": seed, "steps": steps, "batch": size.batch}
-    _begin(place, begun | {"width": size.width, "rate": RATE})
+    begin(place / _RECORD, begun | {"width": size.width, "rate": RATE})
     network = Residual(len(clips.classes), size.width, seed)
     config = OptimiserConfig(kind="adamw", rate=RATE, schedule="cosine", warm_up_steps=min(30, steps // 2))
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=1e-2, fused=True)
@@ -155,16 +154,6 @@ def moved(x: Float32s, rng: np.random.Generator) -> Float32s:
     wide = np.pad(x, ((0, 0), (up, up), (late, late)), constant_values=-1.0)
     places = np.stack([rng.integers(0, 2 * most + 1, count) for most in _SHIFTS], axis=1).tolist()
     return np.stack([wide[at, up : up + height, on : on + width] for at, (up, on) in enumerate(places)])
-
-
-def _begin(place: Path, of: dict[str, Any]) -> None:
-    record = place / _RECORD
-    if record.is_file():
-        if json.loads(record.read_text(encoding="utf-8")) != of:
-            raise DataError(f"{place} holds a training with other settings or data: choose another --out")
-        return
-    place.mkdir(parents=True, exist_ok=True)
-    record.write_text(json.dumps(of), encoding="utf-8")
 
 
 def _resume(place: Path, network: Residual, optimiser: torch.optim.Optimizer) -> tuple[list[Look], int]:

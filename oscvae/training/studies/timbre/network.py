@@ -8,7 +8,6 @@ the mean of s^2 + m^2 - 1 - log s^2; Adam at 1e-4, batches of 64, up to 2,000 ep
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from oscvae.arrays import Float32s
-from oscvae.errors import DataError
 from oscvae.training.config import OptimiserConfig
 from oscvae.training.fit.regularisers import divergence
 from oscvae.training.fit.schedules import rate_factor
-from oscvae.training.studies.kept import write_json
+from oscvae.training.studies.kept import begin
 from oscvae.training.studies.timbre.constantq import BINS, ConstantQ
 from oscvae.training.timbre.frameset import TRAIN
 
@@ -88,7 +86,7 @@ def trained(alpha: float, seed: int, data: ConstantQ, place: Path, size: Size) -
     What a step sees is a function of the seed and its number. Raises DataError for a folder that was begun otherwise.
     """
     begun = {"alpha": alpha, "seed": seed, "steps": size.steps, "batch": size.batch, "rate": size.rate}
-    _begin(place, begun | {"data": data.fingerprint})
+    begin(place / _RECORD, begun | {"data": data.fingerprint})
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = Published()
@@ -118,16 +116,6 @@ def trained(alpha: float, seed: int, data: ConstantQ, place: Path, size: Size) -
             torch.save(state, unfinished)
             unfinished.replace(place / _LAST)
     return network.eval()
-
-
-def _begin(place: Path, told: dict[str, object]) -> None:
-    record = place / _RECORD
-    if record.is_file():
-        if json.loads(record.read_text(encoding="utf-8")) != told:
-            raise DataError(f"{place} holds a training with other settings or data: choose another --out")
-        return
-    place.mkdir(parents=True, exist_ok=True)
-    write_json(record, told)
 
 
 def encode(network: Published, x: Float32s) -> tuple[Float32s, Float32s]:

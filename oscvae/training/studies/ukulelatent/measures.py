@@ -24,6 +24,7 @@ from oscvae.training.evaluate.latent import rank_correlation
 from oscvae.training.evaluate.listening import SETTLED_S
 from oscvae.training.evaluate.sound import Renderer
 from oscvae.training.evaluate.subject import Codes
+from oscvae.training.studies.kept import write_json
 from oscvae.training.studies.ukulelatent.ways import Model, Size
 from oscvae.units import cents, note_to_hz
 
@@ -176,9 +177,7 @@ def told_of(place: Path, model: Model, ear: Ear, size: Size, seed: int) -> Told:
         if known.pop("of") == of:
             return _read(known)
     told = _measure(model, ear, size, seed)
-    begun = kept.with_suffix(".begun")
-    begun.write_text(json.dumps({"of": of, **asdict(told)}), encoding="utf-8")
-    begun.replace(kept)
+    write_json(kept, {"of": of, **asdict(told)})
     return _read(json.loads(json.dumps(asdict(told))))
 
 
