@@ -48,7 +48,7 @@ def run(setting: Setting) -> Outcome:
         kind.name: np.array([[expected(kind, mean, v) for v in grid.variances] for mean in grid.means])
         for kind in kinds()
     }
-    _curves(outcome, grid, measured, truths)
+    _curves(outcome, grid, measured, truths, setting)
     _bias(outcome, grid, measured, truths)
     means = np.array([0.0, 0.5, *np.arange(1.0, 10.5, 2.0 if setting.small else 0.5)])
     n = grid.sizes[0]
@@ -61,7 +61,13 @@ def run(setting: Setting) -> Outcome:
     return outcome
 
 
-def _curves(outcome: Outcome, grid: Grid, measured: dict[tuple[str, int], Curves], truths: dict[str, Float64s]) -> None:
+def _curves(
+    outcome: Outcome,
+    grid: Grid,
+    measured: dict[tuple[str, int], Curves],
+    truths: dict[str, Float64s],
+    setting: Setting,
+) -> None:
     outcome.section("What they say")
     outcome.say(
         f"Each line is one mean. The band is two standard deviations over {grid.seeds} samples, the unbiased estimate; "
@@ -75,7 +81,7 @@ def _curves(outcome: Outcome, grid: Grid, measured: dict[tuple[str, int], Curves
             for place, n in zip(axes[row], grid.sizes, strict=True):
                 for index, mean in enumerate(grid.means):
                     if name == "Kullback-Leibler":
-                        truth, seeds = kullback_leibler(mean, grid.variances), _sampled_kl(grid, mean, n)
+                        truth, seeds = kullback_leibler(mean, grid.variances), _sampled_kl(grid, mean, n, setting.seed)
                     else:
                         truth, seeds = truths[name][index], measured[name, n].unbiased[:, index]
                     _line(place, grid, truth, seeds, mean)
@@ -95,9 +101,9 @@ def _curves(outcome: Outcome, grid: Grid, measured: dict[tuple[str, int], Curves
     outcome.figures["variances"] = grid.variances.round(4).tolist()
 
 
-def _sampled_kl(grid: Grid, mean: float, n: int) -> Float64s:
+def _sampled_kl(grid: Grid, mean: float, n: int, seed: int) -> Float64s:
     """[seeds, variances] of samples' own means and variances."""
-    rng = np.random.default_rng(int(10 * mean) + n)
+    rng = np.random.default_rng((seed, int(10 * mean), n))
     drawn = rng.standard_normal((grid.seeds, n))
     deviations = np.sqrt(grid.variances)
     centre, spread = drawn.mean(1)[:, None], drawn.var(1, ddof=1)[:, None]

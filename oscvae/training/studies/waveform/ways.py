@@ -70,7 +70,7 @@ class Size:
     def of(cls, small: bool) -> Size:
         if small:
             return cls((24,), (1,), 2, 8, 6, 10, 32)
-        return cls((100, 500), (3, 1), 20, 20, 100, 800, 512)
+        return cls((100, 500), (3, 3), 20, 20, 100, 800, 512)
 
 
 @dataclass(frozen=True)
