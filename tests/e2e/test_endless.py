@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -122,6 +124,46 @@ def test_a_file_without_a_document_is_loaded_played_and_told_of(daemon: SilentDa
     assert daemon.ask("/model", answer="/model")[1][:5] == ("foreign", 4, 48000.0, 36, 84)
     assert daemon.client.wait_for("/labels") == ("/labels", ("pitch", "body", "air", "dust"))
     assert daemon.daemon.sounds()
+
+
+def loudest_hz(daemon: SilentDaemon, *command: Any) -> float:
+    """In the middle of what a command lets sound for a second."""
+    assert daemon.ask("/record", "heard")[0] == "/done"
+    daemon.client.send(*command)
+    assert until(lambda: voices(daemon) == 1, ANSWER_S)
+    time.sleep(1.0)
+    name, (_, file, _) = daemon.ask("/record")
+    assert name == "/done"
+    daemon.daemon.quiet()
+    sound, rate = soundfile.read(daemon.recordings / file, always_2d=True)
+    (daemon.recordings / file).unlink()
+    sounding = np.flatnonzero(sound[:, 0])
+    part = sound[sounding[0] : sounding[-1], 0]
+    return float(np.abs(np.fft.rfft(part * np.hanning(len(part)))).argmax() * rate / len(part))
+
+
+def test_a_file_without_a_document_has_presets_ways_from_point_to_point_macros_and_keys(daemon: SilentDaemon) -> None:
+    """Its four sines are 55 * 2^z Hz each, so that what is heard tells the place."""
+    write_foreign(daemon.folder / "models" / "foreign.ts", Labelled())
+    load(daemon, "foreign")
+    for name, octave in (("low", 2.0), ("high", 2.5)):
+        daemon.client.send("/z", *[octave] * 4)
+        assert daemon.ask("/preset/save", name) == ("/done", ("/preset/save", name))
+    assert daemon.ask("/presets", answer="/presets.reply")[1] == ("foreign", "high", "low")
+    low, high = (pytest.approx(55.0 * 2.0**octave, abs=3.0) for octave in (2.0, 2.5))
+    assert loudest_hz(daemon, "/play", 60, "low") == low
+    assert 235.0 < loudest_hz(daemon, "/interp", 60, 1.5, "low", "high") < 295.0
+    assert loudest_hz(daemon, "/play", 72, "low") == pytest.approx(440.0, abs=3.0)
+
+    listener = daemon.listen()
+    daemon.client.send("/preset/recall", "low")
+    assert listener.wait_for("/z", timeout_s=ANSWER_S) == ("/z", (2.0,) * 4)
+    assert loudest_hz(daemon, "/note", 60, 100) == low
+    daemon.client.send("/preset/morph", "low", "high", 1.0)
+    assert loudest_hz(daemon, "/note", 60, 100) == high
+    daemon.client.send("/macro/3", 0.5)  # across the first pad, from its middle
+    assert daemon.ask("/get", "/z", answer="/z")[1] == pytest.approx((1.5, -1.5, 2.5, 2.5))
+    assert loudest_hz(daemon, "/voice/new", 1, 60, *[2.5] * 4) == high
 
 
 def test_a_file_that_no_one_can_play_is_refused_and_what_plays_plays_on(daemon: SilentDaemon) -> None:
