@@ -49,9 +49,10 @@ embedding)
     ;;
 esac
 if [ "$1" = test ]; then
-    for package in jackd2 puredata-core supercollider-language liblo-tools fluidsynth fluid-soundfont-gm chromium; do
+    for package in jackd2 puredata-core supercollider-language liblo-tools fluidsynth fluid-soundfont-gm chromium faust; do
         need "$package"
     done
+    command -v c++ >/dev/null || need g++ # which brings a C compiler
     command -v node >/dev/null || need nodejs
 fi
 if [ "$1" = model ]; then

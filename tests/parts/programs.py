@@ -14,6 +14,8 @@ from typing import Self
 import pytest
 
 PACKAGES = {  # of Debian
+    "c++": "g++",
+    "cc": "gcc",
     "jackd": "jackd2",
     "jack_lsp": "jackd2",
     "node": "nodejs",

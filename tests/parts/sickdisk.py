@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
+from parts.programs import skip_without
 
 SOURCE = Path(__file__).with_name("sickdisk.c")
 
@@ -17,11 +16,9 @@ class SickDisk:
     """What lies below `folders`; well, until it `hangs`. scratch: a folder of its own, elsewhere. Skips without cc."""
 
     def __init__(self, scratch: Path, folders: Sequence[Path]) -> None:
-        compiler = shutil.which("cc")
-        if compiler is None:
-            pytest.skip("not installed: cc (Debian: gcc)")
+        skip_without("cc")
         library = scratch / "sickdisk.so"
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, SOURCE, "-ldl"], check=True)
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, SOURCE, "-ldl"], check=True)
         self._switch = scratch / "switch"
         self.heal()
         self.environment = {
