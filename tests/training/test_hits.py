@@ -7,15 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from oscvae.model.document import ModelDocument, ModelDocument2
 from oscvae.model.torchscript import has_encoder, load, one_hots, to_frames, verify
 from oscvae.play.models.loaded import factory_presets, find_preset
 from oscvae.training.effects.bank import BANK, BY_NAME
+from oscvae.training.effects.spectra import Analyser
 from oscvae.training.evaluate.metrics import pitch
+from oscvae.training.synth.hits import draw_patch, hit
+from parts.silent import LOAD_S, SilentDaemon
 
 PATH = Path(__file__).parents[2] / "models" / "hits.ts"
+RATE = 48_000
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +70,43 @@ def test_a_filter_that_closes_along_the_pad_takes_the_highs_away(model: tuple[An
         above.append(10.0 * np.log10(power[hz > 800.0].sum() / power.sum()))
     assert above[0] > above[1] > above[2] > above[3] - 1.0
     assert above[0] - above[2] > 6.0
+
+
+def test_a_recording_takes_the_effect_of_another_and_stays_what_it_is(
+    model: tuple[Any, ModelDocument], tmp_path: Path
+) -> None:
+    """Both were never trained on, nor was the second of the effects. The effect so taken is worth 1.3 to 15 dB."""
+    module, document = model
+    analyser = Analyser(document)
+    hits, effects = (1917, 1933), ("dry", "moog-200", "moog-800-r50")
+    notes, codes, spectra = {}, {}, {}
+    daemon = SilentDaemon(tmp_path, "model.name=hits")
+    try:
+        for number in hits:
+            patch = draw_patch(1, number, document.note_min, document.note_max)
+            notes[number] = round(patch.note)
+            dry = hit(patch, RATE, RATE, number)
+            for effect in effects:
+                sound = BANK[BY_NAME[effect]](dry, RATE)
+                spectra[number, effect] = analyser(sound)
+                name = f"{number}-{effect}.wav"
+                soundfile.write(
+                    daemon.sounds_folder / name, np.pad(sound, (2400, 0)) / (2.0 * np.abs(sound).max()), RATE
+                )
+                answer, (_, file, note, *found) = daemon.ask("/encode", name, notes[number], timeout_s=LOAD_S)
+                assert (answer, file, note) == ("/done", name, notes[number])
+                codes[number, effect] = found[: document.latent_size]
+    finally:
+        daemon.close()
+
+    def away_db(number: int, z: list[float], effect: str) -> float:
+        """Of what a point decodes to from the hit under the effect."""
+        octave, semitone = one_hots([notes[number]], document.first_octave)
+        with torch.inference_mode():
+            x = to_frames(module(torch.tensor([z]), octave, semitone), document)[0].numpy()
+        return float(np.sqrt(np.mean((0.5 * document.range_db * (x.clip(-1.0, 1.0) - spectra[number, effect])) ** 2)))
+
+    for number, other in (hits, hits[::-1]):
+        for effect in effects[1:]:
+            own, taken = codes[number, "dry"], [*codes[number, "dry"][:2], *codes[other, effect][2:]]
+            assert away_db(number, taken, effect) < away_db(number, own, effect) - 1.0, (number, effect)
