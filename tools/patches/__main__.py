@@ -11,6 +11,7 @@ import maxmsp
 import pd
 import pdblend
 import pddemo
+import pdpad
 import stageblend
 import stagecontrol
 import touchblend
@@ -24,7 +25,7 @@ def files() -> dict[str, bytes]:
     return {
         "pd/oscvae.pd": pd.client().file().encode(),
         "pd/oscvae-slider.pd": pd.slider().file().encode(),
-        "pd/oscvae-pad.pd": pd.pad().file().encode(),
+        "pd/oscvae-pad.pd": pdpad.pad().file().encode(),
         "pd/oscvae-help.pd": pddemo.help_patch().file().encode(),
         "pd/blend.pd": pdblend.blend().file().encode(),
         "pd/demo.pd": pddemo.demo().file().encode(),
