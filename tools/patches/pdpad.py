@@ -6,7 +6,7 @@ labels of widgets that the pad makes, in a canvas beneath the puck.
 
 from __future__ import annotations
 
-from pdfile import Box, Canvas, colour
+from pdfile import Canvas, colour
 
 FIELD = 200  # pixels
 PUCK = 12  # Pd grabs a corner from 6 pixels away, and so the whole puck
@@ -19,6 +19,7 @@ ACROSS, DOWN = FIELD // LETTER, FIELD // LINE  # cells of the table of what is t
 APART = 2  # cells that a name takes more than it has letters
 STEP = ACROSS + APART  # from one line of the table to the next
 NEAR = 4  # from a dot to its name
+TO_NAMES = "s pd-$0-names"  # to the canvas in which they are made
 TRIES = "0 0, 1 0, 0 1, 1 1"  # right (0) or left of the dot, on its line (0) or on the one that is nearest then
 
 
@@ -77,107 +78,103 @@ def _puck() -> Canvas:
 
 def _names() -> Canvas:
     """Draws dots and names. Inlet: as the pad's third. Outlet: a bang after each."""
-    c = Canvas(900, 640, "names")
+    c = Canvas(420, 260, "names")
     route = c.obj(20, 50, "route clear dot name")
     c.chain(c.obj(20, 20, "inlet"), route)
-    c.obj(620, 20, f"array define $0-taken {STEP * DOWN}")
-
-    fresh = c.obj(20, 80, "t b b")
+    c.obj(220, 20, f"array define $0-taken {STEP * DOWN}")
+    fresh, none = c.obj(20, 90, "t b b"), c.msg(80, 120, "const 0")
     c.wire(route, fresh)
-    c.chain(fresh, c.msg(20, 110, "clear"), c.obj(20, 140, "s pd-$0-names"))
-    c.wire(fresh, none := c.msg(80, 110, "const 0"), 1)
-    c.wire(none, c.obj(80, 165, "s $0-taken"))
-
-    out = c.obj(20, 610, "outlet")
-    drawn = c.obj(20, 580, "t b")
-    c.wire(drawn, out)
-    _dot(c, 180, route, drawn)
-    _name(c, 380, route, drawn)
+    c.chain(fresh, c.msg(20, 150, "clear"), c.obj(20, 180, TO_NAMES))
+    c.wire(fresh, none, 1)
+    c.wire(none, c.obj(80, 150, "s $0-taken"))
+    out = c.obj(220, 220, "outlet")
+    for k, inner in enumerate((_dot(), _name())):
+        draws = c.subpatch(220 + 70 * k, 120, inner)
+        c.wire(route, draws, 1 + k)
+        c.wire(draws, out)
     return c
 
 
-def _dot(c: Canvas, x: int, route: Box, drawn: Box) -> None:
-    """A dot, where names do not go then."""
-    place = c.subpatch(x, 80, _pixels())
-    both = c.obj(x, 110, "pack f f")
-    order = c.obj(x, 140, "t b l b l")
-    cell = c.obj(x + 60, 170, f"expr int($f2 / {LINE}) * {STEP} + int($f1 / {LETTER})")
-    taken = c.obj(x + 60, 230, "tabwrite $0-taken")
-    one = c.msg(x + 20, 200, "1")
-    c.wire(route, place, 1)
-    c.chain(place, both, order, drawn)
+def _dot() -> Canvas:
+    """A dot, where names do not go then. Inlet: x, y. Outlet: a bang."""
+    c = Canvas(640, 300, "dot")
+    place, both = c.subpatch(20, 50, _pixels()), c.obj(20, 80, "pack f f")
+    order = c.obj(20, 110, "t b l b l")
+    cell = c.obj(300, 140, f"expr int($f2 / {LINE}) * {STEP} + int($f1 / {LETTER})")
+    one, taken = c.msg(220, 170, "1"), c.obj(220, 210, "tabwrite $0-taken")
+    c.chain(c.obj(20, 20, "inlet"), place, both, order, c.obj(20, 270, "outlet"))
     c.wire(place, both, 1, 1)
     c.wire(order, cell, 3)
     c.wire(cell, taken, 0, 1)
     c.wire(order, one, 2)
     c.wire(one, taken)
-    corner = c.obj(x, 270, f"expr $f1 - {DOT // 2} ; $f2 - {DOT // 2}")
-    packed = c.obj(x, 300, "pack f f")
-    c.wire(order, corner, 1)
-    c.wire(corner, packed)
-    c.wire(corner, packed, 1, 1)
+    left, top = (c.obj(80 + 70 * k, 160, f"- {DOT // 2}") for k in range(2))
+    corner, parts = c.obj(80, 190, "pack f f"), c.obj(80, 135, "unpack f f")
+    c.wire(order, parts, 1)
+    c.chain(parts, left, corner)
+    c.wire(parts, top, 1)
+    c.wire(top, corner, 0, 1)
     inks = f"{colour(DOT_INK)} {colour(NAME_INK)}"
-    c.chain(
-        packed,
-        c.msg(x, 330, f"obj $1 $2 cnv {DOT} {DOT} {DOT} empty empty empty 0 0 0 {TEXT} {inks} 0"),
-        c.obj(x, 390, "s pd-$0-names"),
-    )
+    dot = c.msg(80, 235, f"obj $1 $2 cnv {DOT} {DOT} {DOT} empty empty empty 0 0 0 {TEXT} {inks} 0")
+    c.chain(corner, dot, c.obj(80, 275, TO_NAMES))
+    return c
 
 
-def _name(c: Canvas, x: int, route: Box, drawn: Box) -> None:
-    """A name, at the first of its places that is free."""
-    place = c.subpatch(x, 80, _pixels())
-    name = c.obj(x + 200, 110, "t s s")
-    length = c.obj(x + 200, 165, "t f f f f")
-    c.wire(route, place, 2)
+def _name() -> Canvas:
+    """A name, at the first of its places that is free. Inlet: x, y, the name. Outlet: a bang."""
+    c = Canvas(820, 660, "name")
+    place, name = c.subpatch(20, 50, _pixels()), c.obj(560, 80, "t s s")
+    length = c.obj(560, 170, "t f f f")
+    c.chain(c.obj(20, 20, "inlet"), place)
     c.wire(place, name, 2)
-    c.chain(name, c.obj(x + 200, 138, "list fromsymbol"), c.obj(x + 300, 138, "list length"), length)
+    c.chain(name, c.obj(560, 110, "list fromsymbol"), c.obj(560, 140, "list length"), length)
 
-    order = c.obj(x, 110, "t b b f")
-    tries, begin = c.msg(x, 165, TRIES), c.msg(x + 60, 138, "1")
-    gate = c.obj(x, 195, "spigot")
+    order = c.obj(20, 80, "t b b f")
+    begin, gate = c.msg(140, 110, "1"), c.obj(20, 170, "spigot")
     where = c.obj(
-        x,
-        225,
+        20,
+        210,
         f"expr if($f1, $f3 - {NEAR} - $f4 * {LETTER}, $f3 + {NEAR}) ; "
         f"int($f5 / {LINE}) + if($f2, if($f5 / {LINE} - int($f5 / {LINE}) < 0.5, -1, 1), 0)",
     )
-    both, twice = c.obj(x, 280, "pack f f"), c.obj(x, 305, "t l l")
+    both, twice = c.obj(20, 280, "pack f f"), c.obj(20, 310, "t l l")
     fits = c.obj(
-        x + 60,
-        335,
+        140,
+        310,
         f"expr $f3 > 0 && $f1 > {EDGE} && $f1 + $f3 * {LETTER} < {FIELD - EDGE} && $f2 >= 0 && $f2 < {DOWN}",
     )
-    inside = c.obj(x, 365, "spigot")
-    c.chain(place, order, tries, gate, where, both, twice, inside)
+    inside = c.obj(20, 370, "spigot")
+    c.chain(place, order, c.msg(20, 140, TRIES), gate, where, both, twice, inside)
     c.wire(place, where, 1, 4)
     c.wire(order, where, 2, 2)
     c.wire(order, begin, 1)
     c.wire(begin, gate, 0, 1)
-    c.wire(length, where, 3, 3)
+    c.wire(length, where, 2, 3)
     c.wire(where, both, 1, 1)
     c.wire(twice, fits, 1)
-    c.wire(length, fits, 2, 2)
+    c.wire(length, fits, 1, 2)
     c.wire(fits, inside, 0, 1)
 
-    asked, kept = c.obj(x, 395, "t l l"), c.obj(x - 120, 520, "list append")
-    cell, cells = c.obj(x, 425, f"expr $f2 * {STEP} + int($f1 / {LETTER})"), c.obj(x, 450, "t f f")
-    room, found = c.obj(x, 475, "array sum $0-taken"), c.obj(x, 520, "t b b b")
-    c.chain(inside, asked, cell, cells, room, c.obj(x, 498, "sel 0"), found, kept)
+    asked, kept = c.obj(20, 400, "t l l"), c.obj(20, 580, "list append")
+    cells, room = c.obj(20, 460, "t f f"), c.obj(20, 490, "array sum $0-taken")
+    found = c.obj(20, 550, "t b b b")
+    c.chain(inside, asked, c.obj(20, 430, f"expr $f2 * {STEP} + int($f1 / {LETTER})"), cells, room)
+    c.chain(room, c.obj(20, 520, "sel 0"), found, kept)
     c.wire(asked, kept, 1, 1)
-    more, all_taken = c.obj(x + 200, 450, f"+ {APART}"), c.msg(x + 120, 475, " ".join(["1"] * STEP))
-    as_many, takes = c.obj(x + 120, 520, "list split"), c.obj(x + 120, 550, "array set $0-taken")
-    c.wire(length, more, 1)
+    more, ones = c.obj(560, 430, f"+ {APART}"), c.msg(240, 520, " ".join(["1"] * STEP))
+    as_many, takes = c.obj(240, 580, "list split"), c.obj(240, 610, "array set $0-taken")
+    c.wire(length, more)
     c.wire(more, room, 0, 1)
     c.wire(more, as_many, 0, 1)
     c.wire(cells, takes, 1, 1)
-    c.wire(found, all_taken, 2)
-    c.chain(all_taken, as_many, takes)
-    c.wire(found, enough := c.msg(x + 60, 550, "0"), 1)
+    c.wire(found, ones, 2)
+    c.chain(ones, as_many, takes)
+    c.wire(found, enough := c.msg(160, 580, "0"), 1)
     c.wire(enough, gate, 0, 1)
-    label = c.subpatch(x - 120, 550, _label())
-    c.chain(kept, label, drawn)
+    label = c.subpatch(20, 610, _label())
+    c.chain(kept, label, c.obj(20, 640, "outlet"))
     c.wire(name, label, 1, 1)
+    return c
 
 
 def _label() -> Canvas:
@@ -206,7 +203,7 @@ def _label() -> Canvas:
         x,
         widget,
         c.msg(160, 260, f"obj $1 $2 cnv 1 1 1 empty $3 empty 0 0 0 {TEXT} {inks} 0"),
-        c.obj(160, 300, "s pd-$0-names"),
+        c.obj(160, 300, TO_NAMES),
     )
     c.wire(order, name, 1)
     c.wire(c.obj(500, 20, "inlet"), name, 0, 1)

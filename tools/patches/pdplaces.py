@@ -98,7 +98,7 @@ def _shown(number: int) -> Canvas:
 
 def _buttons() -> Canvas:
     """What each button stands for. Inlets: a name; `dot`, to look, or `name`, to write; a bang, which forgets."""
-    c = Canvas(820, 620, "buttons")
+    c = Canvas(860, 680, "buttons")
     for k, array in enumerate(("own", "named")):  # 1 where there is one of that number, where a name is written
         c.obj(600, 20 + 30 * k, f"array define $0-{array} {len(PRESETS) + 1}")
     c.obj(600, 80, "text define $0-called")
@@ -121,18 +121,18 @@ def _buttons() -> Canvas:
             c.wire(said, gate, 0, 1)
     _mark(c, 220, 270, looks, "own")
 
-    forget = c.obj(480, 50, "t b b b b")
+    forget = c.obj(480, 50, "t b b b")
     c.wire(c.obj(480, 20, "inlet"), forget)
-    c.wire(forget, none := c.msg(480, 110, "const 0"), 3)
+    c.wire(forget, none := c.msg(480, 110, "const 0"), 2)
     for k, array in enumerate(("own", "named")):
         c.wire(none, c.obj(480, 135 + 25 * k, f"s $0-{array}"))
     count, more = c.obj(20, 300, "f 1"), c.obj(80, 300, "+ 1")
-    c.wire(forget, start := c.msg(440, 200, "1"), 2)
+    c.wire(forget, start := c.msg(440, 200, "1"), 1)
     c.wire(start, count, 0, 1)
-    to = c.obj(20, 590, "send")
-    c.wire(forget, numbers := c.msg(560, 200, ", ".join(str(k) for k in PRESETS)), 1)
-    bare, target = c.obj(560, 230, "t f f"), c.obj(300, 545, "makefilename demo-preset-%d")
-    label = c.msg(20, 560, "label $1")
+    to = c.obj(20, 650, "send")
+    c.wire(forget, numbers := c.msg(560, 200, ", ".join(str(k) for k in PRESETS)))
+    bare, target = c.obj(560, 230, "t f f"), c.obj(300, 620, "makefilename demo-preset-%d")
+    label = c.msg(20, 620, "label $1")
     c.chain(numbers, bare, c.obj(560, 260, "makefilename %d"), label, to)
     c.wire(bare, target, 1)
     c.wire(target, to, 0, 1)
@@ -158,8 +158,8 @@ def _buttons() -> Canvas:
     for kept_name in (name, entry):
         c.wire(copies, kept_name, 1, 1)
     c.wire(all_of, name)
-    cut, numbered = c.obj(20, 545, f"list split {ROOM}"), c.obj(20, 570, "list prepend")
-    c.chain(name, c.obj(20, 522, "list fromsymbol"), cut, numbered, c.obj(120, 570, "list tosymbol"), label)
+    cut, numbered = c.obj(20, 560, f"list split {ROOM}"), c.obj(160, 560, "list prepend")
+    c.chain(name, c.obj(20, 530, "list fromsymbol"), cut, numbered, c.obj(160, 590, "list tosymbol"), label)
     c.wire(cut, numbered, 2)
     c.chain(before, ahead)
     c.wire(ahead, numbered, 0, 1)
