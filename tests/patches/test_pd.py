@@ -306,15 +306,17 @@ def test_the_puck_is_dragged_by_the_mouse(tmp_path: Path, fake: FakeDaemon) -> N
         pd.send("pd-demo.pd", "vis 1")
         pd.send("pd-demo.pd", "map 1")
         fake.drain()
-        x, y = 212 + 70, 92 + 70  # the middle of the first pad
+        fake.tell("/places.reply", "plucked", 4, *("under the puck", 0.0, 0.0, 0.0, 0.0))
+        x, y = 212 + 100, 94 + 100  # the middle of the first pad
         pd.send("pd-demo.pd", f"mouse {x} {y} 1 0")
-        pd.send("pd-demo.pd", f"motion {x + 31} {y - 31} 0")
+        pd.send("pd-demo.pd", f"motion {x + 46} {y - 46} 0")
         pd.send("pd-demo.pd", f"motion {x + 500} {y - 500} 0")
         pd.send("pd-demo.pd", f"mouseup {x + 500} {y - 500} 1")
         moves = [message for message in fake.drain() if message.address == "/pad/1"]
         assert [message.args for message in moves] == [pytest.approx((0.75, 0.75)), (1.0, 1.0)]
         fake.tell("/pad/1", 0.5, 0.5)
-        assert fake.drain() == [], "a puck that is moved from elsewhere says nothing"
+        fake.tell("/places.reply", "plucked", 4, *("beside it", 0.5, 0.5, 0.0, 0.0))
+        assert fake.drain() == [], "a puck that is moved from elsewhere, or drawn anew, says nothing"
 
 
 def test_a_client_without_a_daemon_says_what_to_run(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import maxmsp
 import pd
 import pdblend
 import pddemo
+import pdhelp
+import pdpad
 import stageblend
 import stagecontrol
 import touchblend
@@ -24,8 +26,8 @@ def files() -> dict[str, bytes]:
     return {
         "pd/oscvae.pd": pd.client().file().encode(),
         "pd/oscvae-slider.pd": pd.slider().file().encode(),
-        "pd/oscvae-pad.pd": pd.pad().file().encode(),
-        "pd/oscvae-help.pd": pddemo.help_patch().file().encode(),
+        "pd/oscvae-pad.pd": pdpad.pad().file().encode(),
+        "pd/oscvae-help.pd": pdhelp.help_patch().file().encode(),
         "pd/blend.pd": pdblend.blend().file().encode(),
         "pd/demo.pd": pddemo.demo().file().encode(),
         "max/oscvae.maxpat": maxmsp.client().content(),

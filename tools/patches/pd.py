@@ -1,4 +1,4 @@
-"""The Pure Data patches: oscvae.pd (the client), oscvae-pad.pd (an XY pad), their help, and demo.pd.
+"""The Pure Data client: oscvae.pd, and oscvae-slider.pd, of which it makes one for each dimension.
 
 Vanilla objects only, Pd 0.51 or later.
 """
@@ -15,10 +15,7 @@ NOBODY_MS = 2000  # and for so long after it was opened, as not there
 TITLE, NOBODY = "oscvae", "run oscvae serve"  # what it is called while somebody answers, and while nobody does
 WIDTH = 156  # of what a parent sees of the client
 ROW = 18  # height of a slider in it
-FIELD = 140  # the XY pad, pixels
-PUCK = 12  # Pd grabs a corner from 6 pixels away, and so the whole puck
 INSIDE, BESIDE = 4, -16  # where a slider's label begins: its name, its number
-EDGE = 2  # what touches the edge of a field is not drawn
 
 
 # -- the client --------------------------------------------------------------------------------------------------------
@@ -135,14 +132,19 @@ def _replies() -> Canvas:
     return c
 
 
-def each(size: int) -> Canvas:
-    """A list, `size` elements at a time, each part behind its number, counted from 1."""
-    c = Canvas(360, 380, f"each-{size}")
+def each(size: int = 0) -> Canvas:
+    """A list, `size` elements at a time, each part behind its number, counted from 1.
+
+    size: 0 = as many as a second inlet says.
+    """
+    c = Canvas(360, 380, f"each-{size or 'part'}")
     inlet = c.obj(20, 20, "inlet")
     order = c.obj(20, 50, "t b l b")
     until = c.obj(20, 80, "until")
     kept = c.obj(20, 110, "list append")
     part = c.obj(20, 140, f"list split {size}")
+    if not size:
+        c.wire(c.obj(260, 20, "inlet"), part, 0, 1)
     c.chain(inlet, order, until, kept, part)
     c.wire(order, kept, 1, 1)
     c.wire(part, kept, 1, 1)
@@ -162,7 +164,7 @@ def each(size: int) -> Canvas:
     return c
 
 
-def _scale() -> Canvas:
+def scale() -> Canvas:
     """N and a latent number become N and 0..1, over the model's range of that dimension."""
     c = Canvas(420, 300, "scale")
     inlet = c.obj(20, 20, "inlet")
@@ -186,7 +188,7 @@ def _scale() -> Canvas:
 
 
 def _latent() -> Canvas:
-    """N and 0..1 become N, 0..1 and the latent number: the inverse of `_scale`."""
+    """N and 0..1 become N, 0..1 and the latent number: the inverse of `scale`."""
     c = Canvas(420, 300, "latent")
     both = c.obj(20, 50, "unpack f f")
     order = c.obj(20, 80, "t f b f f")
@@ -217,10 +219,10 @@ def _cursor() -> Canvas:
     """
     c = Canvas(760, 420, "cursor")
     route = c.obj(20, 50, "route z unit pad")
-    scale = c.subpatch(20, 270, _scale())
+    scaled = c.subpatch(20, 270, scale())
     out = c.subpatch(20, 340, _latent())
     c.chain(c.obj(20, 20, "inlet"), route)
-    c.chain(scale, out, c.obj(20, 380, "outlet"))
+    c.chain(scaled, out, c.obj(20, 380, "outlet"))
 
     whole = c.obj(20, 80, "route list float")
     c.text(140, 60, "a point begins with a number, /z/N with a symbol")
@@ -228,12 +230,12 @@ def _cursor() -> Canvas:
     c.wire(route, whole, 0)
     c.wire(whole, single, 0)
     c.wire(whole, single, 1)
-    c.wire(single, scale)
+    c.wire(single, scaled)
 
-    _one(c, 120, whole, 2, scale)
+    _one(c, 120, whole, 2, scaled)
     _one(c, 240, route, 1, out)
     _two(c, 380, route, 2, out)
-    _ranges(c, 560)
+    ranges(c, 560)
     return c
 
 
@@ -261,7 +263,7 @@ def _two(c: Canvas, x: int, source: Box, outlet: int, target: Box) -> None:
     c.wire(second, target)
 
 
-def _ranges(c: Canvas, x: int) -> None:
+def ranges(c: Canvas, x: int) -> None:
     """Low and high of each dimension, as /model has them, go into two arrays."""
     c.obj(x, 300, "array define $0-low 256")
     c.obj(x, 330, "array define $0-high 256")
@@ -496,52 +498,4 @@ def client() -> Canvas:
     labels = c.subpatch(760, 540, _labels())
     c.wire(replies, labels, moves_at)
     c.wire(replies, labels, model_at, 1)
-    return c
-
-
-# -- the pad -----------------------------------------------------------------------------------------------------------
-
-
-def pad() -> Canvas:
-    """oscvae-pad.pd: a field with a puck, which is a scalar, so that it can be dragged in vanilla Pd.
-
-    Inlets: x, y in 0..1, which move the puck and say nothing. Outlet: x and y while it is dragged.
-    """
-    c = Canvas(640, 420, show=(20, 20, FIELD, FIELD))
-    field = Canvas(300, 300, "$0-field", show=(0, 0, FIELD, FIELD), scale=(FIELD, FIELD))
-    c.panel(20, 20, FIELD, FIELD, back="#f4f0e8")  # here, because a scalar is always put beneath the widgets beside it
-    c.subpatch(20, 20, field)
-    puck = c.subpatch(300, 250, _puck())
-    get = c.obj(300, 310, "get $0-puck x y")
-    both = c.obj(300, 340, "pack f f")
-    c.chain(puck, c.obj(300, 280, "route change"), get, both, c.obj(300, 380, "outlet"))
-    c.wire(get, both, 1, 1)
-
-    order = c.obj(300, 50, "t b b b")
-    named = c.obj(480, 80, "symbol pd-$0-field")
-    pointer = c.obj(400, 170, "pointer")
-    twice = c.obj(300, 140, "t f f")
-    append = c.obj(300, 200, "append $0-puck x y")
-    c.chain(c.obj(300, 20, "loadbang"), order, c.msg(300, 110, "0.5"), twice, append)
-    c.wire(order, named, 2)
-    c.chain(named, c.obj(480, 110, "list prepend traverse"), c.obj(480, 140, "list trim"), pointer)
-    c.wire(order, pointer, 1)
-    c.wire(pointer, append, 0, 2)
-    c.wire(twice, append, 1, 1)
-    for k, name in enumerate("xy"):
-        setter = c.obj(20 + 130 * k, 310, f"set $0-puck {name}")
-        c.chain(c.obj(20 + 130 * k, 200, "inlet"), c.obj(20 + 130 * k, 250, "clip 0 1"), setter)
-        c.wire(append, setter, 0, 1)
-    return c
-
-
-def _puck() -> Canvas:
-    """The template: a square whose corners follow x and y."""
-    c = Canvas(700, 160, "$0-template")
-    c.chain(c.obj(20, 20, "struct $0-puck float x float y"), c.obj(20, 110, "outlet"))
-    end = FIELD - EDGE - PUCK
-    near, far = f"(0:1)({EDGE}:{end})", f"(0:1)({EDGE + PUCK}:{end + PUCK})"
-    up, down = f"(0:1)({end}:{EDGE})", f"(0:1)({end + PUCK}:{EDGE + PUCK})"
-    corners = " ".join(f"x{x} y{y}" for x, y in ((near, up), (far, up), (far, down), (near, down)))
-    c.obj(20, 60, f"filledpolygon 950 0 1 {corners}")
     return c

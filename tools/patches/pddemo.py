@@ -1,7 +1,7 @@
-"""demo.pd, everything on one page, and oscvae-help.pd, how the client is used.
+"""demo.pd, everything on one page.
 
 The widgets of the demo are moved from elsewhere by their receive names: demo-key-60, demo-pad-1 (x y), demo-gain,
-demo-macro-1 ..
+demo-macro-1 .., and the names on its pads by demo-names-1, demo-names-2.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ from face import (
     DIMS,
     FADERS,
     GLIDE_S,
-    HEARD,
     KEYS,
     MACROS,
-    MESSAGES,
     MODES,
     OUTLETS,
     PADS,
@@ -23,8 +21,11 @@ from face import (
     is_black,
 )
 from pdfile import DARK, LIGHT, Canvas
+from pdpad import FIELD
+from pdplaces import places, recalled
 
 OUT = "s $0-out"  # to the client
+ROW = 286  # height of the topmost panels, pixels
 KEY = 26  # pixels from one white key to the next
 STATUS_MS = 2000
 SPREAD = 2.0  # random points lie this far around the middle
@@ -45,7 +46,9 @@ def _told() -> Canvas:
         c.obj(20 + 100 * k, 20, "inlet") for k in range(len(OUTLETS))
     )
     c.chain(done, c.obj(20, 60, "print demo-done"))
-    c.chain(fail, c.obj(120, 90, "print demo-fail"))
+    unknown = c.obj(120, 60, "route /places")  # by an older daemon
+    c.chain(fail, unknown)
+    c.wire(unknown, c.obj(120, 90, "print demo-fail"), 1)
     c.chain(xrun, c.obj(520, 60, "s demo-xruns"))
     c.chain(model, c.obj(720, 60, "print demo-model"))
     c.chain(model, c.obj(720, 90, "t b"), c.msg(720, 120, "/macros"), c.obj(720, 150, OUT))
@@ -69,7 +72,8 @@ def _told() -> Canvas:
         c.wire(figures, c.obj(620 + 20 * outlet, 210 + 30 * outlet, f"s demo-{name}"), outlet)
 
     names = [*(fader.name for fader in FADERS), "sustain"]
-    follow = c.obj(820, 60, f"route {' '.join(names)} cursor presets.reply models.reply macro macros.reply mode")
+    told = "cursor presets.reply models.reply macro macros.reply mode places.reply"
+    follow = c.obj(820, 60, f"route {' '.join(names)} {told}")
     c.wire(rest, follow)
     for k, name in enumerate(names):
         setter = c.msg(820 + 30 * k, 100 + 30 * k, "set $1")
@@ -80,6 +84,15 @@ def _told() -> Canvas:
     for k, words in enumerate(("s $0-cursor", "print demo-presets", "print demo-models")):
         c.wire(follow, c.obj(820 + 20 * k, 330 + 30 * k, words), len(names) + k)
     c.wire(follow, c.subpatch(900, 420, _macro_follows()), len(names) + 3)
+    shown, again = c.subpatch(20, 420, places(OUT)), c.obj(120, 390, "t b")
+    changed = c.obj(20, 360, "route /preset/save /preset/delete")
+    c.wire(model, shown)
+    c.wire(follow, shown, len(names) + 6, 1)
+    c.wire(again, shown, 0, 2)
+    c.wire(follow, again, len(names) + 1)
+    c.wire(done, changed)
+    for outlet in range(2):
+        c.wire(changed, again, outlet)
     mode = c.obj(1300, 300, "list append")
     c.wire(follow, mode, len(names) + 5)
     c.chain(mode, c.msg(1300, 330, "label $1"), c.obj(1300, 360, "s demo-mode"))
@@ -182,10 +195,10 @@ def _presets() -> Canvas:
     both = c.obj(20, 140, "pack f f")
     chosen = c.obj(20, 170, "list prepend 0")
     route = c.obj(20, 200, "route 0 1")
-    recall = c.msg(20, 240, "/preset/recall $1 $2")
+    recall = c.msg(20, 260, "/preset/recall $1 $2")
     save = c.msg(220, 240, "/preset/save $1")
     out = c.obj(20, 300, OUT)
-    c.chain(number, both, chosen, route, recall, out)
+    c.chain(number, both, chosen, route, c.subpatch(20, 230, recalled()), recall, out)
     c.wire(c.obj(140, 110, "r $0-glide"), both, 0, 1)
     c.wire(c.obj(240, 140, "r $0-save"), chosen, 0, 1)
     c.wire(route, save, 1)
@@ -272,30 +285,30 @@ def _keyboard(c: Canvas, x: int, y: int) -> None:
 
 
 def _pads(c: Canvas, x: int, y: int) -> None:
-    c.panel(x, y, 330, 225, label="two pads for four latent dimensions")
+    c.panel(x, y, 2 * FIELD + 40, ROW, label="two pads: four latent dimensions, presets at their places")
     for k in PADS:
-        left = x + 12 + 160 * (k - 1)
-        follows = c.subpatch(left, y + 26, _pad_follows(k))
-        pad = c.obj(left, y + 52, "oscvae-pad")
+        left = x + 12 + (FIELD + 16) * (k - 1)
+        follows = c.subpatch(left, y + 28, _pad_follows(k))
+        pad = c.obj(left, y + 54, "oscvae-pad")
         c.wire(follows, pad)
         c.wire(follows, pad, 1, 1)
-        c.wire(pad, c.subpatch(left, y + 198, _pad_moves(k)))
+        c.wire(c.obj(left + 100, y + 28, f"r demo-names-{k}"), pad, 0, 2)
+        c.wire(pad, c.subpatch(left, y + 60 + FIELD, _pad_moves(k)))
 
 
 def _preset_buttons(c: Canvas, x: int, y: int) -> None:
-    c.panel(x, y, 340, 225, label="presets of this model")
+    c.panel(x, y, 270, ROW, label="presets of this model")
     for k in PRESETS:
-        left, top = x + 10 + 80 * ((k - 1) % 4), y + 32 + 36 * ((k - 1) // 4)
-        c.bang(left, top, 26, send=f"$0-preset-{k}", receive=f"demo-preset-{k}", label=str(k))
-    c.toggle(x + 10, y + 112, send="$0-save", receive="demo-save", label="save the next one")
-    c.bang(x + 200, y + 112, send="$0-list", receive="demo-list", label="list them")
-    c.number(x + 10, y + 148, 0, GLIDE_S, start=1, send="$0-glide", receive="demo-glide", label="seconds of the glide")
-    c.bang(x + 10, y + 184, send="$0-home", receive="demo-home", label="glide to the middle")
-    c.bang(x + 200, y + 184, send="$0-random", receive="demo-random", label="anywhere")
+        c.bang(x + 10, y + 4 + 23 * k, 20, send=f"$0-preset-{k}", receive=f"demo-preset-{k}", label=str(k))
+    c.toggle(x + 10, y + 218, send="$0-save", receive="demo-save", label="save the next one")
+    c.bang(x + 170, y + 218, send="$0-list", receive="demo-list", label="list them")
+    c.number(x + 10, y + 241, 0, GLIDE_S, start=1, send="$0-glide", receive="demo-glide", label="seconds of the glide")
+    c.bang(x + 10, y + 264, send="$0-home", receive="demo-home", label="glide to the middle")
+    c.bang(x + 170, y + 264, send="$0-random", receive="demo-random", label="anywhere")
 
 
 def _sound(c: Canvas, x: int, y: int) -> None:
-    c.panel(x, y, 330, 190, label="sound")
+    c.panel(x, y, 340, 190, label="sound")
     for k, fader in enumerate(FADERS):
         c.slider(
             x + 10,
@@ -322,10 +335,10 @@ def _sound(c: Canvas, x: int, y: int) -> None:
 
 
 def _macros(c: Canvas, x: int, y: int) -> None:
-    c.panel(x, y, 860, 60, label="macros: each moves several parameters, as macros.map in config.yaml says")
+    c.panel(x, y, 900, 60, label="macros: each moves several parameters, as macros.map in config.yaml says")
     for k, name in enumerate(MACROS):
         c.slider(
-            x + 10 + 212 * k,
+            x + 10 + 222 * k,
             y + 34,
             0,
             1,
@@ -337,7 +350,7 @@ def _macros(c: Canvas, x: int, y: int) -> None:
 
 
 def _journey(c: Canvas, x: int, y: int) -> None:
-    c.panel(x, y, 250, 190, label="a note from A to B")
+    c.panel(x, y, 260, 190, label="a note from A to B")
     for k, name in enumerate("ab"):
         c.bang(x + 10 + 120 * k, y + 32, 26, send=f"$0-{name}", receive=f"demo-{name}", label=f"{name.upper()} is here")
     for k, (name, low, high, start) in enumerate((("note", KEYS[0], KEYS[-1], 60), ("seconds", 0, TRAVEL_S, 3))):
@@ -347,7 +360,7 @@ def _journey(c: Canvas, x: int, y: int) -> None:
 
 
 def _gauges(c: Canvas, x: int, y: int) -> None:
-    c.panel(x, y, 260, 190, label="how it is")
+    c.panel(x, y, 280, 190, label="how it is")
     c.meter(x + 12, y + 34, receive="demo-left", scale=False)
     c.meter(x + 38, y + 34, receive="demo-right", scale=True)
     for k, name in enumerate(("voices", "cpu", "underruns", "late", "xruns")):
@@ -357,36 +370,41 @@ def _gauges(c: Canvas, x: int, y: int) -> None:
 
 def demo() -> Canvas:
     """demo.pd."""
-    c = Canvas(900, 750, at=(40, 40))
-    c.text(20, 10, "oscvae: start the daemon (oscvae serve), then play. The light says that it answers.", 100)
-    c.panel(20, 40, 170, 225, back="#e4e0d8")
+    c = Canvas(940, 764, at=(40, 40))
+    c.text(
+        20,
+        10,
+        "oscvae: start the daemon (oscvae serve), then play. The light says that it answers. "
+        "What is answered appears in Pd's own window.",
+        128,
+    )
+    c.panel(20, 40, 170, ROW, back="#e4e0d8")
     client = c.obj(26, 72, "oscvae 127.0.0.1 9000")
     c.wire(c.obj(26, 46, "r $0-out"), client)
-    told = c.subpatch(26, 236, _told())
+    told = c.subpatch(26, 36 + ROW - 24, _told())
     for k in range(len(OUTLETS)):
         c.wire(client, told, k, k)
     _pads(c, 200, 40)
-    _preset_buttons(c, 540, 40)
-    _sound(c, 20, 275)
-    _journey(c, 360, 275)
-    _gauges(c, 620, 275)
+    _preset_buttons(c, 650, 40)
+    _sound(c, 20, 336)
+    _journey(c, 370, 336)
+    _gauges(c, 640, 336)
 
-    _macros(c, 20, 475)
-    c.panel(20, 545, 784, 110, label="keys: they sound at the cursor and follow the pads")
-    _keyboard(c, 30, 578)
-    c.number(440, 578, 1, 127, start=100, send="$0-velocity", receive="demo-velocity", label="velocity")
-    c.number(440, 610, 20, 10000, start=1500, send="$0-length", receive="demo-length", label="milliseconds")
-    c.text(640, 570, "A MIDI keyboard plays too: Media, MIDI settings.", 22)
-    c.panel(810, 545, 70, 110, receive="demo-mode", label=MODES[0])  # its title is how keys play now
+    _macros(c, 20, 536)
+    c.panel(20, 606, 820, 110, label="keys: they sound at the cursor and follow the pads")
+    _keyboard(c, 30, 639)
+    c.number(460, 639, 1, 127, start=100, send="$0-velocity", receive="demo-velocity", label="velocity")
+    c.number(460, 671, 20, 10000, start=1500, send="$0-length", receive="demo-length", label="milliseconds")
+    c.text(670, 631, "A MIDI keyboard plays too: Media, MIDI settings.", 22)
+    c.panel(850, 606, 70, 110, receive="demo-mode", label=MODES[0])  # its title is how keys play now
     for k, mode in enumerate(MODES):
-        c.bang(816, 574 + 26 * k, send=f"$0-{mode}", receive=f"demo-{mode}", label=mode)
+        c.bang(856, 635 + 26 * k, send=f"$0-{mode}", receive=f"demo-{mode}", label=mode)
 
-    c.text(20, 670, "Behind it:")
+    c.text(20, 730, "Behind it:")
     for k, inner in enumerate((_keys(), _faders(), _presets(), _points(), _travel())):
-        c.subpatch(120 + 110 * k, 670, inner)
-    c.text(20, 705, "Another model:")
-    c.chain(c.msg(140, 705, "/load plucked"), c.obj(270, 705, OUT))
-    c.text(400, 705, "What is answered appears in Pd's own window.", 60)
+        c.subpatch(110 + 90 * k, 730, inner)
+    c.text(590, 730, "Another model:")
+    c.chain(c.msg(700, 730, "/load plucked"), c.obj(830, 730, OUT))
     return c
 
 
@@ -408,48 +426,4 @@ def _pad_moves(number: int) -> Canvas:
     words = c.msg(20, 60, f"/pad/{number} $1 $2")
     c.chain(c.obj(20, 20, "inlet"), words, c.obj(20, 100, OUT))
     c.chain(c.obj(160, 20, f"r demo-pad-{number}"), words)
-    return c
-
-
-# -- help --------------------------------------------------------------------------------------------------------------
-
-
-def help_patch() -> Canvas:
-    """oscvae-help.pd."""
-    c = Canvas(940, 724, at=(40, 40))
-    c.panel(20, 16, 900, 28, label="oscvae: a client for the latent-space synthesiser", back="#e4e0d8")
-    c.text(
-        20,
-        52,
-        "Any message goes to the daemon as OSC, with its slash or without: docs/osc.md lists them all. The client "
-        "subscribes by itself, and again every five seconds, so that a daemon which is started later is found. The "
-        "light says that it answers. Its D sliders move the cursor, and follow whoever else does. A model of another D "
-        "gets as many.",
-        122,
-    )
-    client = c.obj(20, 518, "oscvae 127.0.0.1 9000 4")
-    for k, (words, meaning) in enumerate(MESSAGES):
-        y = 118 + 24 * k
-        c.wire(c.msg(20, y, words), client)
-        c.text(310, y, meaning, 45)
-    c.text(650, 118, "arguments: host, port, D, part. Without them 127.0.0.1, 9000, 4 and 1.", 36)
-    c.text(650, 170, "outlets:")
-    for k, (name, meaning) in enumerate(zip(OUTLETS, HEARD, strict=True)):
-        c.text(650, 192 + 20 * k, f"{k + 1} {name}: {meaning}", 38)
-        if name == "/level":  # twenty a second are to be seen, not printed
-            sides = c.obj(20 + 95 * k, 634, "unpack f f")
-            c.wire(client, sides, k)
-            for side in range(2):
-                shown = c.number(20 + 95 * k, 660 + 24 * side, -200, 6, label=("left", "right")[side])
-                c.wire(sides, shown, side)
-            continue
-        printed = name.rpartition("/")[2].replace(" ", "-")
-        c.wire(client, c.obj(20 + 95 * k, 634 + 26 * (k % 3), f"print {printed}"), k)
-    c.text(
-        650,
-        390,
-        "cursor N 0..1 z says where dimension N of the cursor is now, over the model's range and in its own numbers, "
-        "whoever moved it.",
-        36,
-    )
     return c

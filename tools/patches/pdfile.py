@@ -6,6 +6,7 @@ their records, and wires name them by that number).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -33,7 +34,7 @@ def colour(code: str) -> int:
 
 
 def _name(name: str) -> str:
-    return escaped(name).replace(" ", "\\ ") or "empty"
+    return re.sub(r"[$,; ]", r"\\\g<0>", name) or "empty"
 
 
 def _names(send: str, receive: str, label: str) -> str:
