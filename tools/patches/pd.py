@@ -15,6 +15,7 @@ NOBODY_MS = 2000  # and for so long after it was opened, as not there
 TITLE, NOBODY = "oscvae", "run oscvae serve"  # what it is called while somebody answers, and while nobody does
 WIDTH = 156  # of what a parent sees of the client
 ROW = 18  # height of a slider in it
+FACE = (WIDTH, 30 + 4 * ROW)
 INSIDE, BESIDE = 4, -16  # where a slider's label begins: its name, its number
 
 
@@ -422,7 +423,7 @@ def _labels() -> Canvas:
 
 def client() -> Canvas:
     """oscvae.pd."""
-    c = Canvas(900, 640, show=(20, 20, WIDTH, 30 + 4 * ROW))
+    c = Canvas(900, 640, show=(20, 20, *FACE))
     c.panel(20, 20, WIDTH - 1, 29 + 4 * ROW, receive="$0-title", label=TITLE, back="#e4e0d8")
     c.toggle(WIDTH - 4, 26, 15, receive="$0-light")
     c.subpatch(26, 46, _sliders())

@@ -20,6 +20,7 @@ from face import (
     TRAVEL_S,
     is_black,
 )
+from pd import FACE
 from pdfile import DARK, LIGHT, Canvas
 from pdpad import FIELD
 from pdplaces import places, recalled
@@ -287,13 +288,28 @@ def _keyboard(c: Canvas, x: int, y: int) -> None:
 def _pads(c: Canvas, x: int, y: int) -> None:
     c.panel(x, y, 2 * FIELD + 40, ROW, label="two pads: four latent dimensions, presets at their places")
     for k in PADS:
-        left = x + 12 + (FIELD + 16) * (k - 1)
-        follows = c.subpatch(left, y + 28, _pad_follows(k))
-        pad = c.obj(left, y + 54, "oscvae-pad")
-        c.wire(follows, pad)
-        c.wire(follows, pad, 1, 1)
-        c.wire(c.obj(left + 100, y + 28, f"r demo-names-{k}"), pad, 0, 2)
-        c.wire(pad, c.subpatch(left, y + 60 + FIELD, _pad_moves(k)))
+        c.subpatch(x + 12 + (FIELD + 16) * (k - 1), y + 54, _pad(k))
+
+
+def _pad(number: int) -> Canvas:
+    """A pad, of which only the field is seen."""
+    c = Canvas(300, 360, f"pad-{number}", show=(20, 60, FIELD, FIELD))
+    follows, pad = c.subpatch(20, 20, _pad_follows(number)), c.obj(20, 60, "oscvae-pad")
+    c.wire(follows, pad)
+    c.wire(follows, pad, 1, 1)
+    c.wire(c.obj(140, 20, f"r demo-names-{number}"), pad, 0, 2)
+    c.wire(pad, c.subpatch(20, 300, _pad_moves(number)))
+    return c
+
+
+def _client() -> Canvas:
+    """The client, of which only its face is seen, and where what it hears goes."""
+    c = Canvas(300, 260, "client", show=(20, 60, *FACE))
+    client, told = c.obj(20, 60, "oscvae 127.0.0.1 9000"), c.subpatch(20, 220, _told())
+    c.wire(c.obj(20, 20, "r $0-out"), client)
+    for k in range(len(OUTLETS)):
+        c.wire(client, told, k, k)
+    return c
 
 
 def _preset_buttons(c: Canvas, x: int, y: int) -> None:
@@ -370,7 +386,7 @@ def _gauges(c: Canvas, x: int, y: int) -> None:
 
 def demo() -> Canvas:
     """demo.pd."""
-    c = Canvas(940, 764, at=(40, 40))
+    c = Canvas(940, 784, at=(40, 40))
     c.text(
         20,
         10,
@@ -379,11 +395,7 @@ def demo() -> Canvas:
         128,
     )
     c.panel(20, 40, 170, ROW, back="#e4e0d8")
-    client = c.obj(26, 72, "oscvae 127.0.0.1 9000")
-    c.wire(c.obj(26, 46, "r $0-out"), client)
-    told = c.subpatch(26, 36 + ROW - 24, _told())
-    for k in range(len(OUTLETS)):
-        c.wire(client, told, k, k)
+    c.subpatch(26, 72, _client())
     _pads(c, 200, 40)
     _preset_buttons(c, 650, 40)
     _sound(c, 20, 336)
@@ -404,7 +416,7 @@ def demo() -> Canvas:
     for k, inner in enumerate((_keys(), _faders(), _presets(), _points(), _travel())):
         c.subpatch(110 + 90 * k, 730, inner)
     c.text(590, 730, "Another model:")
-    c.chain(c.msg(700, 730, "/load plucked"), c.obj(830, 730, OUT))
+    c.chain(c.msg(700, 726, "/load plucked"), c.obj(700, 752, OUT))
     return c
 
 
@@ -422,7 +434,7 @@ def _pad_follows(number: int) -> Canvas:
 
 def _pad_moves(number: int) -> Canvas:
     """Inlet: x and y, from the puck."""
-    c = Canvas(360, 160, f"pad-{number}")
+    c = Canvas(360, 160, f"moves-{number}")
     words = c.msg(20, 60, f"/pad/{number} $1 $2")
     c.chain(c.obj(20, 20, "inlet"), words, c.obj(20, 100, OUT))
     c.chain(c.obj(160, 20, f"r demo-pad-{number}"), words)
