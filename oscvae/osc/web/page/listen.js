@@ -4,13 +4,12 @@
 const AHEAD_S = 0.1; // of scheduled buffers
 const LATE_S = 0.3; // that may be scheduled; what would come later is left out
 
-/** osc: the connection. `changed(isOn)` is told; `analyser` exists while it is on. */
+/** osc: the connection. `changed(isOn)` is told. */
 export class Listener {
   constructor(osc, changed) {
     this.osc = osc;
     this.changed = changed;
     this.context = null;
-    this.analyser = null;
     this.wanted = false;
     osc.on("/sound", (rate, _frame, pcm) => this.wanted && this.take(rate, pcm));
     osc.on("open", () => this.wanted && osc.send("/monitor", 1));
@@ -26,7 +25,7 @@ export class Listener {
 
   async end() {
     const { context } = this;
-    this.context = this.analyser = this.play = null;
+    this.context = this.play = null;
     await context?.close();
   }
 
@@ -34,14 +33,9 @@ export class Listener {
     const context = (this.context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" }));
     this.rate = rate;
     this.play = () => {}; // until it is ready
-    const analyser = context.createAnalyser();
-    analyser.fftSize = 4096;
-    analyser.smoothingTimeConstant = 0;
-    analyser.connect(context.destination);
-    const play = context.audioWorklet ? await worklet(context, analyser) : scheduled(context, analyser);
+    const play = await (context.audioWorklet ? worklet : scheduled)(context, context.destination);
     if (this.context !== context) return; // ended meanwhile
     this.play = play;
-    this.analyser = analyser;
     await context.resume();
   }
 
