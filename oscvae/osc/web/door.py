@@ -178,7 +178,9 @@ class Door:
         if not self._hub.judge(peer)[0]:
             self._hub.refused += 1
             raise web.HTTPForbidden(text="this address is outside osc.allow\n")
-        why = self._rights.complaint(request.headers.get("Host", ""), request.headers.get("Origin"))
+        # a browser names the origin of the page's own files, which are for all who may ask: what they do is refused
+        origin = None if request.path in pages.pages() else request.headers.get("Origin")
+        why = self._rights.complaint(request.headers.get("Host", ""), origin)
         if why:
             raise web.HTTPForbidden(text=why + "\n")
         if isinstance(request.protocol, _Line):

@@ -212,6 +212,8 @@ def test_a_page_from_elsewhere_may_neither_ask_nor_play() -> None:
         async with room(origins=["https://faders.example"]) as here:
             assert (await here.get("/gain", Origin="http://evil.example"))[0] == 403
             assert (await here.get("/gain", Host="evil.example"))[0] == 403
+            assert (await here.get("/page.js", Host="evil.example"))[0] == 403
+            assert (await here.get("/page.js", Origin="http://evil.example"))[0] == 200, "to say there why it may not"
             with pytest.raises(aiohttp.WSServerHandshakeError):
                 await here.session.ws_connect(here.url, headers={"Origin": "http://evil.example"})
             said = "a page from 'http://evil.example' may not ask: add it to http.origins to let it\n"

@@ -27,6 +27,7 @@ export function onHold(element, held) {
   });
 }
 
+const ENDS = ["pointerup", "pointercancel"]; // of a press
 const menus = new Map(); // what is asked of an element whose menu is wanted
 let armed = null;
 
@@ -43,12 +44,17 @@ addEventListener("pointerdown", (event) => {
   event.preventDefault(); // a list stays shut
   event.stopImmediatePropagation();
   const swallow = (click) => click.stopImmediatePropagation();
+  const forget = () => removeEventListener("click", swallow, { capture: true });
   addEventListener("click", swallow, { capture: true });
-  const forget = () => setTimeout(() => removeEventListener("click", swallow, { capture: true }), CLICK_MS);
-  for (const end of ["pointerup", "pointercancel"]) addEventListener(end, forget, { capture: true, once: true });
   const asked = event.composedPath().map((one) => menus.get(one)).find(Boolean);
-  done(Boolean(asked), event.target);
-  asked?.(event);
+  const end = ({ type }) => {
+    for (const name of ENDS) removeEventListener(name, end, { capture: true });
+    setTimeout(forget, CLICK_MS);
+    addEventListener("pointerdown", forget, { capture: true, once: true });
+    done(Boolean(asked), event.target);
+    if (type === "pointerup") setTimeout(() => asked?.(event)); // a menu that opens under a finger would take its end
+  };
+  for (const name of ENDS) addEventListener(name, end, { capture: true });
 }, { capture: true });
 
 /** Calls asked(event) for a context menu of a mouse or of the keyboard, or of a press that `arm` waits for: a finger that

@@ -33,7 +33,9 @@ export class Listener {
     const context = (this.context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" }));
     this.rate = rate;
     this.play = () => {}; // until it is ready
-    const play = await (context.audioWorklet ? worklet : scheduled)(context, context.destination);
+    const output = context.createGain(); // one for all that is scheduled
+    output.connect(context.destination);
+    const play = await (context.audioWorklet ? worklet : scheduled)(context, output);
     if (this.context !== context) return; // ended meanwhile
     this.play = play;
     await context.resume();
