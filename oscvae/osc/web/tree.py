@@ -86,7 +86,7 @@ def alone(node: Mapping[str, Any]) -> Node:
 
 
 def as_it_stands(node: Mapping[str, Any], standing: Standing) -> Node:
-    """A node, and all within it, with VALUE where an address stands; /model stands, but takes nothing of what is told."""
+    """A node, and all within it, with VALUE where an address stands; not of /model, which takes nothing."""
     found = dict(node)
     if "CONTENTS" in node:
         found["CONTENTS"] = {name: as_it_stands(one, standing) for name, one in node["CONTENTS"].items()}
