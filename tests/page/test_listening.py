@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from oscvae.sound.pitch import fundamental_hz
 from parts.daemon import Daemon
-from parts.tap import TAP
+from parts.tap import TAP, WAVE
 
 NOTE, HZ = 69, 440.0
 TONE_S = 0.25  # of which the pitch is measured
@@ -107,16 +107,6 @@ def test_what_is_played_is_seen_without_listening_at_its_pitch(open_page, daemon
     daemon.client.send("/panic")
     page.wait_for_timeout(500)
     assert page.evaluate(WAVE) <= 3, "what has ended is no wave that stands still"
-
-
-WAVE = """(() => {
-  const scope = document.querySelector("#scope"), height = Math.round(0.3 * scope.height) - 2;
-  const { data } = scope.getContext("2d").getImageData(0, 0, scope.width, height);
-  const rows = new Set();
-  for (let k = 0; k < data.length; k += 4) if (data[k] > 128) rows.add(Math.floor(k / 4 / scope.width));
-  return rows.size;
-})()"""
-"""How many rows of pixels the wave has."""
 
 
 def test_who_does_not_see_the_scope_is_sent_no_pictures(open_page, said: Any) -> None:  # type: ignore[no-untyped-def]

@@ -12,7 +12,11 @@ export class Listener {
     this.context = null;
     this.wanted = false;
     osc.on("/sound", (rate, _frame, pcm) => this.wanted && this.take(rate, pcm));
-    osc.on("open", () => this.wanted && osc.send("/monitor", 1));
+  }
+
+  /** Of a daemon that knows nothing of this page. */
+  begin() {
+    if (this.wanted) this.osc.send("/monitor", 1);
   }
 
   /** To be called by a tap: browsers let nothing else begin a sound. */
@@ -29,7 +33,7 @@ export class Listener {
     await context?.close();
   }
 
-  async begin(rate) {
+  async open(rate) {
     const context = (this.context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" }));
     this.rate = rate;
     this.play = () => {}; // until it is ready
@@ -43,7 +47,7 @@ export class Listener {
 
   take(rate, pcm) {
     if (this.context && this.rate !== rate) this.end(); // another audio server
-    if (!this.context) this.begin(rate);
+    if (!this.context) this.open(rate);
     const samples = new Int16Array(pcm.byteLength >> 1);
     for (let k = 0; k < samples.length; k++) samples[k] = pcm.getInt16(2 * k, true);
     this.play(samples);

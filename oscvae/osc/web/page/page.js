@@ -31,7 +31,7 @@ const presets = new Presets(osc, menu);
 const blend = new Blend(osc, menu);
 const listener = new Listener(osc, (isOn) => $("listen").setAttribute("aria-pressed", String(isOn)));
 const link = new Link(osc, words, listener, greet);
-new Scope($("scope"), osc);
+const scope = new Scope($("scope"), osc);
 
 let mode = MODES[0];
 let output = 1; // the first of the part's two
@@ -134,6 +134,8 @@ function greet() {
   for (const address of ["/models", "/macros", "/points", "/status", "/parts"]) osc.send(address);
   presets.ask();
   osc.send("/notify", 1);
+  listener.begin();
+  scope.begin();
 }
 
 let adrift = []; // what sounded when the connection broke: of each its address and its note

@@ -15,15 +15,18 @@ export class Scope {
     Object.assign(this, { element, osc, inSight: false, asked: false });
     this.context = element.getContext("2d", { alpha: false });
     osc.on("/scope.reply", (_rate, peak, wave, bands) => this.take(peak, wave, bands));
-    osc.on("open", () => {
-      this.asked = false;
-      this.look();
-    });
     new IntersectionObserver((changes) => {
       this.inSight = changes.at(-1).isIntersecting;
+      if (this.inSight) this.paint(0, null, null);
       this.look();
     }).observe(element);
     document.addEventListener("visibilitychange", () => this.look());
+  }
+
+  /** Of a daemon that knows nothing of this page. */
+  begin() {
+    this.asked = false;
+    this.look();
   }
 
   /** Asks for pictures, or for no more. */
