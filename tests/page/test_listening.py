@@ -104,9 +104,13 @@ def test_what_is_played_is_seen_without_listening_at_its_pitch(open_page, daemon
     lowest, expected = page.evaluate(f"{ROW}({HZ})")
     assert lowest == pytest.approx(expected, abs=0.04)
     assert said(page, "/monitor") == [] and said(page, "/scope") == [(1,)]
-    daemon.client.send("/panic")
+    page.set_viewport_size({"width": 1280, "height": 760})
     page.wait_for_timeout(500)
-    assert page.evaluate(WAVE) <= 3, "what has ended is no wave that stands still"
+    assert page.evaluate(COLOURS) >= MANY, "what was drawn stays where the room changes"
+    daemon.client.send("/panic")
+    while page.evaluate(WAVE) > 3:
+        assert time.monotonic() < deadline + HEARD_S, "what has ended is no wave that stands still"
+        page.wait_for_timeout(100)
 
 
 def test_who_does_not_see_the_scope_is_sent_no_pictures(open_page, said: Any) -> None:  # type: ignore[no-untyped-def]

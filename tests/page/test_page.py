@@ -235,6 +235,20 @@ def test_what_goes_wrong_is_said_in_words(open_page, daemon: Daemon) -> None:  #
     until(lambda: "/load:" in page.locator("#words").inner_text())
 
 
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_what_is_said_moves_nothing_that_is_touched(open_page, width: int, height: int) -> None:  # type: ignore[no-untyped-def]
+    page: Page = open_page(width, height)
+    words = page.locator("#words")
+    page.locator("#listen").click()  # so that there is nothing to say
+    until(lambda: words.inner_text().strip() == "")
+    before = [box_of(page, name) for name in ("#map", "#keys")]
+    page.evaluate("document.querySelector('#model').append(new Option('x', 'x'))")
+    page.locator("#model").select_option("x")
+    until(lambda: "loading x" in words.inner_text() or "/load:" in words.inner_text())
+    page.evaluate("document.querySelector('#words').textContent = 'harp plays'")
+    assert [box_of(page, name) for name in ("#map", "#keys")] == before
+
+
 def test_a_preset_is_kept_by_a_long_press_and_is_there_after_a_reload(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
     page: Page = open_page()
     tile = page.locator("#presets button").nth(7)

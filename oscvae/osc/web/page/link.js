@@ -61,7 +61,7 @@ export class Link {
 
   status(voices, average, _peak, _underruns, _late, xruns, _busy, _rate, _modelRate, _block, backend) {
     const { words, listener } = this;
-    $("facts").textContent = `${voices} voices   ${average.toFixed(0)} % CPU   ${xruns} xruns   ${backend}`;
+    $("facts").textContent = `${voices} voice${voices === 1 ? "" : "s"}   ${average.toFixed(0)} % CPU   ${xruns} xruns   ${backend}`;
     const isSilent = backend === "silent" && !listener.wanted;
     $("listen").classList.toggle("offered", isSilent);
     if (isSilent || backend.endsWith("(away)")) {

@@ -12,7 +12,7 @@ const COLOURS = Array.from({ length: 256 }, (_, k) => `hsl(${250 - k * 0.85} 75%
 
 export class Scope {
   constructor(element, osc) {
-    Object.assign(this, { element, osc, inSight: false, asked: false });
+    Object.assign(this, { element, osc, inSight: false, asked: false, isDrawn: false });
     this.context = element.getContext("2d", { alpha: false });
     osc.on("/scope.reply", (_rate, peak, wave, bands) => this.take(peak, wave, bands));
     new IntersectionObserver((changes) => {
@@ -48,16 +48,24 @@ export class Scope {
     const scale = window.devicePixelRatio || 1;
     const width = Math.round(element.clientWidth * scale), height = Math.round(element.clientHeight * scale);
     if (!width) return;
-    if (element.width !== width || element.height !== height) {
-      element.width = width;
-      element.height = height;
-      context.fillStyle = GROUND;
-      context.fillRect(0, 0, width, height);
-    }
+    if (element.width !== width || element.height !== height) this.resize(width, height);
     const top = Math.round(WAVE * height), wide = Math.round(WIDE * scale);
     this.wave(peak, wave, width, top);
     if (bands) this.column(bands, width, top, height - top, wide);
     else this.scroll(GAP * wide, width, top, height - top);
+  }
+
+  /** What was drawn stays. */
+  resize(width, height) {
+    const { element, context } = this;
+    const before = new OffscreenCanvas(element.width, element.height);
+    before.getContext("2d").drawImage(element, 0, 0);
+    element.width = width;
+    element.height = height;
+    context.fillStyle = GROUND;
+    context.fillRect(0, 0, width, height);
+    if (this.isDrawn) context.drawImage(before, 0, 0, width, height);
+    this.isDrawn = true;
   }
 
   wave(peak, wave, width, height) {
