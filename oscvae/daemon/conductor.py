@@ -116,7 +116,7 @@ class Conductor(Listener):
                 config.paths.midi: "the folder of learnt controllers",
             }
         )
-        self._parted = PartServices(self.parts, self.encoder, errands)
+        self._parted = PartServices(self.parts, self.encoder, errands, self.subscribers.event)
         self.services = Services(
             self.parts,
             self._parted,
@@ -129,7 +129,8 @@ class Conductor(Listener):
             on_quit=stop.set,
             on_clear=self._clear_schedule,
             on_dump=self._dump,
-            on_monitor=self._listen,
+            on_monitor=self.monitor.hear,
+            on_scope=self.monitor.show,
             quit_anywhere=config.osc.quit_from == "any",
         )
         self.subscribers.introduce = self.services.introduce
@@ -172,10 +173,11 @@ class Conductor(Listener):
             origins=self._config.http.origins,
         )
         self.door.on_closed = self._page_closed
+        self.monitor.line_of = self.door.lossy
         await self.door.open()
 
     def _page_closed(self, client: Client) -> None:
-        self.monitor.remove(client.key)
+        self.monitor.leave(client.key)
         for part in self.parts:
             part.performer.keyboard.closed(client)
 
@@ -348,16 +350,6 @@ class Conductor(Listener):
 
     def _dump(self, on: bool) -> None:
         self._server.dump.on = on
-
-    def _listen(self, client: Client, on: bool) -> None:
-        """/monitor. Raises CommandError."""
-        if not on:
-            self.monitor.remove(client.key)
-            return
-        send = None if self.door is None else self.door.lossy(client)
-        if send is None:
-            raise CommandError("sound goes over a WebSocket only, at http.port")
-        self.monitor.add(client.key, send)
 
     # -- what the instrument tells -------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ Answers that tell of a part have its prefix, as its addresses have.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
@@ -31,10 +31,11 @@ obeys: Handlers[[Command, Client]] = Handlers("services")
 
 
 class PartServices:
-    """Obeys the rows of the services that mean one part."""
+    """Obeys the rows of the services that mean one part. tell(address, *args): to all subscribers."""
 
-    def __init__(self, parts: Parts, encoder: Encoder, errands: Errands) -> None:
+    def __init__(self, parts: Parts, encoder: Encoder, errands: Errands, tell: Callable[..., None]) -> None:
         self._parts = parts
+        self._tell = tell
         self._encoder = encoder
         self._start = errands.start
         self._listing = asyncio.Lock()  # one reader at a time, so that answers keep their order
@@ -125,6 +126,7 @@ class PartServices:
 
         async def work() -> tuple[Any, ...]:
             await written
+            self._tell_presets(loaded.name)
             return (name,)
 
         self._start(command, client, work())
@@ -141,9 +143,16 @@ class PartServices:
 
         async def work() -> tuple[Any, ...]:
             await written
+            self._tell_presets(loaded.name)
             return (name,)
 
         self._start(command, client, work())
+
+    def _tell_presets(self, model: str) -> None:
+        """Those of a model are others now, wherever it plays."""
+        for part in self._parts.in_use:
+            if part.models.current is not None and part.models.current.name == model:
+                self._tell(part.address("/presets.reply"), model, *part.preset_names)
 
     @obeys("/presets")
     def _list_presets(self, command: Command, client: Client) -> None:

@@ -40,8 +40,8 @@ class Services:
     """Obeys what is not heard: the rows of the vocabulary that are the services'.
 
     parted: obeys those that mean one part. status: the arguments of /status.reply. hears_midi: whether there is a port
-    to learn from. on_quit, on_clear, on_dump, on_monitor: what the daemon does about /quit, /clearSched, /dumpOSC and
-    /monitor. quit_anywhere: whether /quit is obeyed from beyond loopback.
+    to learn from. on_quit, on_clear, on_dump, on_monitor, on_scope: what the daemon does about /quit, /clearSched,
+    /dumpOSC, /monitor and /scope. quit_anywhere: whether /quit is obeyed from beyond loopback.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Services:
         on_clear: Callable[[], None],
         on_dump: Callable[[bool], None],
         on_monitor: Callable[[Client, bool], None],
+        on_scope: Callable[[Client, bool], None],
         quit_anywhere: bool,
     ) -> None:
         self._parts = parts
@@ -73,6 +74,7 @@ class Services:
         self._on_clear = on_clear
         self._on_dump = on_dump
         self._on_monitor = on_monitor
+        self._on_scope = on_scope
         self._quit_anywhere = quit_anywhere
         self._syncs: set[asyncio.Task[None]] = set()
         self._learning: set[asyncio.Task[None]] = set()  # which no /sync waits for: somebody must turn a knob
@@ -121,6 +123,12 @@ class Services:
     def _monitor(self, command: Command, client: Client) -> None:
         on = command.values["on"]
         self._on_monitor(client, on)
+        client.done(command.path, int(on))
+
+    @obeys("/scope")
+    def _scope(self, command: Command, client: Client) -> None:
+        on = command.values["on"]
+        self._on_scope(client, on)
         client.done(command.path, int(on))
 
     # -- MIDI ----------------------------------------------------------------------------------------------------------

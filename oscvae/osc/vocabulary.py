@@ -580,6 +580,17 @@ TABLE: tuple[Address, ...] = (
         in_score="ignored",
     ),
     Address(
+        "/scope",
+        "Models and files",
+        "Sends you pictures of what is played, over a WebSocket: `/scope.reply`, 20 a second while there is sound, "
+        "until 0 ends it or the socket closes.",
+        (Arg("on", "bool"),),
+        ("/done /scope on",),
+        by="services",
+        scope="daemon",
+        in_score="ignored",
+    ),
+    Address(
         "/out",
         "Parts",
         "The outputs that the part goes to: this one and the next, both limited together. What sounds goes there "
@@ -727,7 +738,11 @@ REPLIES: tuple[Reply, ...] = (
     Reply("/version.reply", "What the daemon is.", (Arg("program", "string"), Arg("version", "string"))),
     Reply("/help.reply", "What an address does.", (Arg("address", "string"), Arg("text", "string"))),
     Reply("/pong", "It is there. Those in osc.feedback are sent it now and then before a change."),
-    Reply("/presets.reply", "The presets of a model.", (Arg("model", "string"), Arg("names", "rest"))),
+    Reply(
+        "/presets.reply",
+        "The presets of a model; subscribers are told when one was saved or deleted.",
+        (Arg("model", "string"), Arg("names", "rest")),
+    ),
     Reply(
         "/places.reply",
         "Where the presets of a model lie.",
@@ -753,6 +768,21 @@ REPLIES: tuple[Reply, ...] = (
                 "frame", "int", help="of its first sample, from any start, modulo 2^31: where it jumps some is missing"
             ),
             Arg("pcm", "blob", help="left, right, left ..: signed 16 bits, the low byte first"),
+        ),
+    ),
+    Reply(
+        "/scope.reply",
+        "A picture of the output, its mean of left and right, to whoever has asked by /scope.",
+        (
+            Arg("rate", "float", unit="Hz", help="of the wave"),
+            Arg("peak", "float", help="of the wave; 1 is full scale"),
+            Arg("wave", "blob", help="512 signed bytes, from a rising zero crossing on: 127 is the peak"),
+            Arg(
+                "bands",
+                "blob",
+                help="96 bytes from 40 Hz to 16 kHz, evenly apart in pitch: 255 is a sine of full scale, each below it "
+                "is 0.5 dB less",
+            ),
         ),
     ),
     Reply(

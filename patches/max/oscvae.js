@@ -32,7 +32,7 @@ const ALIVE_MS = 5000; // how often it subscribes: a daemon that was restarted i
 const SILENT_MS = 12000; // without an answer for so long, the daemon counts as gone
 const NEAR = 0.25; // where A and B are until they are kept: so far from the ends of each dimension
 // what has no part: by the first word of an address, and of what is told
-const DAEMONS = "midi models record monitor parts status version help ping notify sync dumpOSC clearSched quit".split(" ");
+const DAEMONS = "midi models record monitor scope parts status version help ping notify sync dumpOSC clearSched quit".split(" ");
 const TOLD = "done fail warn level xrun midi models.reply parts.reply status.reply version.reply help.reply pong synced".split(" ");
 const STILL = 1e-6; // a slider that moved less has not been touched
 

@@ -75,7 +75,7 @@ class Desk(Asker):
         errands = Errands({Models.folder: "the models folder", Models.folder.parent: "home"})
         self.services = Services(
             parts,
-            PartServices(parts, other, errands),
+            PartServices(parts, other, errands, lambda *told: None),
             errands,
             other,
             subscribers,
@@ -86,6 +86,7 @@ class Desk(Asker):
             on_clear=lambda: None,
             on_dump=lambda on: None,
             on_monitor=lambda client, on: None,
+            on_scope=lambda client, on: None,
             quit_anywhere=False,
         )
 

@@ -72,6 +72,7 @@ EXAMPLES: dict[str, tuple[str, tuple[Any, ...], str | None]] = {
     "/encode": ("/encode", ("note.wav",), "/done"),
     "/record": ("/record", ("example",), "/done"),
     "/monitor": ("/monitor", (0,), "/done"),
+    "/scope": ("/scope", (0,), "/done"),
     "/out": ("/out", (1,), None),
     "/parts": ("/parts", (), "/parts.reply"),
     "/status": ("/status", (), "/status.reply"),

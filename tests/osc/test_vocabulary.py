@@ -71,6 +71,7 @@ EVERY_ADDRESS = [
     "/encode",
     "/record",
     "/monitor",
+    "/scope",
     "/out",
     "/parts",
     "/status",

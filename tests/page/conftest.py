@@ -59,7 +59,8 @@ def _paged(http_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def daemon(_paged: Daemon) -> Daemon:
-    """The one that all tests of the page have, but those that end it."""
+    """The one that all tests of the page have, but those that end it; what other tests were answered is read."""
+    _paged.settle()
     return _paged
 
 

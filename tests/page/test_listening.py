@@ -1,4 +1,5 @@
-"""Listening in a real browser: what the page gives to its loudspeakers is recorded there, and its pitch measured."""
+"""Listening in a real browser: what the page gives to its loudspeakers is recorded there, and its pitch measured; and
+looking, which needs no listening."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from playwright.sync_api import Page
 
 from oscvae.sound.pitch import fundamental_hz
 from parts.daemon import Daemon
-from parts.tap import TAP
+from parts.tap import TAP, WAVE
 
 NOTE, HZ = 69, 440.0
 TONE_S = 0.25  # of which the pitch is measured
@@ -75,19 +76,64 @@ def test_a_note_is_heard_in_the_browser_at_its_pitch(open_page, daemon: Daemon, 
         if abs(cents[-1]) < CENTS:
             break
     assert abs(cents[-1]) < CENTS, f"{cents} cents off"
-    scope = page.locator("#scope")
-    assert scope.is_visible()
+    listen.click()
+    assert listen.get_attribute("aria-pressed") == "false"
+
+
+ROW = """((hz) => {
+  const scope = document.querySelector("#scope"), top = Math.round(0.3 * scope.height), height = scope.height - top;
+  const { data } = scope.getContext("2d").getImageData(scope.width - 40, top, 40, height);
+  const light = Array.from({ length: height }, (_, y) => {
+    let sum = 0;
+    for (let k = 160 * y; k < 160 * (y + 1); k += 4) sum += data[k] + data[k + 1];
+    return sum;
+  });
+  const lowest = light.findLastIndex((sum) => sum > 0.6 * Math.max(...light));
+  return [1 - lowest / height, Math.log(hz / 40) / Math.log(16000 / 40)];
+})"""
+
+
+def test_what_is_played_is_seen_without_listening_at_its_pitch(open_page, daemon: Daemon, said: Any) -> None:  # type: ignore[no-untyped-def]
+    page: Page = open_page()
+    assert page.locator("#scope").is_visible() and page.locator("#listen").get_attribute("aria-pressed") == "false"
     deadline = time.monotonic() + HEARD_S
     while page.evaluate(COLOURS) < MANY:
         assert time.monotonic() < deadline, "the notes have left no trace"
         daemon.client.send("/play", NOTE, 0.0, 0.0, 0.0, 0.0, 1.0)
-        time.sleep(0.3)
-    listen.click()
-    assert listen.get_attribute("aria-pressed") == "false" and not scope.is_visible()
+        page.wait_for_timeout(300)
+    lowest, expected = page.evaluate(f"{ROW}({HZ})")
+    assert lowest == pytest.approx(expected, abs=0.04)
+    assert said(page, "/monitor") == [] and said(page, "/scope") == [(1,)]
+    page.set_viewport_size({"width": 1280, "height": 760})
+    page.wait_for_timeout(500)
+    assert page.evaluate(COLOURS) >= MANY, "what was drawn stays where the room changes"
+    daemon.client.send("/panic")
+    while page.evaluate(WAVE) > 3:
+        assert time.monotonic() < deadline + HEARD_S, "what has ended is no wave that stands still"
+        page.wait_for_timeout(100)
+
+
+def test_who_does_not_see_the_scope_is_sent_no_pictures(open_page, said: Any) -> None:  # type: ignore[no-untyped-def]
+    page: Page = open_page(360, 740)
+    more = page.locator("#more")
+    assert said(page, "/scope") == [], "it is in the drawer"
+    for sent in ([(1,)], [(1,), (0,)], [(1,), (0,), (1,)]):
+        more.click()
+        deadline = time.monotonic() + HEARD_S
+        while said(page, "/scope") != sent:
+            assert time.monotonic() < deadline, said(page, "/scope")
+            page.wait_for_timeout(20)
 
 
 def test_sound_goes_over_a_websocket_only(daemon: Daemon) -> None:
     assert daemon.client.ask("/monitor", 1, answer=("/done",)) == (
         "/fail",
         ("/monitor", "sound goes over a WebSocket only, at http.port"),
+    )
+
+
+def test_pictures_go_over_a_websocket_only(daemon: Daemon) -> None:
+    assert daemon.client.ask("/scope", 1, answer=("/done",)) == (
+        "/fail",
+        ("/scope", "pictures go over a WebSocket only, at http.port"),
     )

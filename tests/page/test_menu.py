@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from oscvae.osc.binding import Press, bind_controller
 from parts.daemon import Daemon
+from parts.judge import complaint
 from parts.waiting import until
 
 SOON_S = 20.0
@@ -103,3 +104,91 @@ def test_the_line_is_copied(open_page: Opened, far_host: str, is_secure: bool) -
     expect(page.locator("#menu-copy")).to_have_text("copied")
     copied = page.evaluate("navigator.clipboard.readText()" if is_secure else "window.copied.trim()")
     assert copied == page.locator("#menu-line").inner_text() == "/macro/2 0.000"
+
+
+HELD = {
+    "#latch": ("/sustain 1", "/sustain"),
+    "#listen": ("/monitor 1", None),
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_a_button_that_is_held_offers_its_line_and_is_not_pressed(open_page: Opened, said: Said, name: str) -> None:
+    page = open_page()
+    line, address = HELD[name]
+    page.locator(name).hover()
+    page.mouse.down()
+    page.wait_for_selector("#menu[open]")
+    page.mouse.up()
+    expect(page.locator("#menu-line")).to_have_text(line)
+    if address is None:
+        expect(page.locator("#menu-learn button")).to_have_count(0)
+        page.locator("#menu-close").click()
+    else:
+        learn(page)
+        assert said(page, "/midi/learn") == [(address,)] and bind_controller(address)
+    assert page.locator(name).get_attribute("aria-pressed") == "false" and said(page, "/monitor") == []
+    page.wait_for_timeout(500)
+    page.locator(name).click()
+    expect(page.locator(name)).to_have_attribute("aria-pressed", "true")
+
+
+LINES = {
+    "#keys": "/note 48 100",
+    "#model": "/load plucked",
+    "#scope": "/scope 1",
+    "#facts": "/status",
+    "#meter": "/notify 1",
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_the_right_button_offers_the_line_of_what_it_is_on(open_page: Opened, said: Said, name: str) -> None:
+    page = open_page()
+    spot = {"x": 10, "y": 100} if name == "#keys" else None
+    page.locator(name).click(button="right", position=spot)  # type: ignore[arg-type]
+    expect(page.locator("#menu-line")).to_have_text(LINES[name])
+    address, *args = LINES[name].split()
+    assert complaint(address, [arg if arg.isalpha() else int(arg) for arg in args]) is None
+    expect(page.locator("#menu-learn button")).to_have_count(1 if name == "#model" else 0)
+    assert said(page, "/note") == []
+
+
+def test_of_what_is_learnt_a_touch_is_enough(open_page: Opened, daemon: Daemon, said: Said) -> None:
+    """A finger has no right button, and one that stays down on pads and keys plays."""
+    page = open_page(820, 1180, touch=True)
+    button, menu, line = page.locator("#learn"), page.locator("#menu"), page.locator("#menu-line")
+    expect(page.locator("#presets")).to_contain_text("nylon")
+    lines = {"#map": "/pad/1 ", "#second": "/pad/2 ", "#keys": "/note ", "#panic": "/panic", "#latch": "/sustain 1",
+             "#mode": "/mode poly", "#strip [aria-label=gain]": "/gain ", "#model": "/load plucked"}  # fmt: skip
+    for name, begins in lines.items():
+        button.tap()
+        expect(button).to_have_attribute("aria-pressed", "true")
+        page.locator(name).tap()
+        expect(menu).to_be_visible()
+        assert line.inner_text().startswith(begins), name
+        expect(button).to_have_attribute("aria-pressed", "false")
+        page.locator("#menu-close").tap()
+    for address in ("/pad/1", "/pad/2", "/note", "/panic", "/mode", "/gain", "/load"):
+        assert said(page, address) == [], "it was no press"
+    page.locator("#mode").tap()
+    assert until(lambda: said(page, "/mode") == [("mono",)], SOON_S), "the next one is"
+    daemon.client.send("/mode", "poly")
+
+
+def test_what_is_the_pages_own_has_nothing_to_learn(open_page: Opened, said: Said) -> None:
+    page = open_page()
+    button, words = page.locator("#learn"), page.locator("#words")
+    button.click()
+    expect(words).to_contain_text("Press what a MIDI controller shall move")
+    page.locator("#higher").click()
+    expect(words).to_contain_text("Nothing to learn there")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    page.wait_for_timeout(500)
+    button.click()
+    button.click()  # never mind
+    expect(button).to_have_attribute("aria-pressed", "false")
+    page.wait_for_timeout(500)
+    page.locator("#keys").click(position={"x": 10, "y": 100})
+    assert until(lambda: [args[0] for args in said(page, "/note")] == [48, 48], SOON_S)
+    expect(page.locator("#menu")).to_be_hidden()

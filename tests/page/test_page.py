@@ -56,6 +56,8 @@ def test_it_fits_without_scrolling_and_has_targets_for_fingers(
     open_page, daemon: Daemon, width: int, height: int
 ) -> None:  # type: ignore[no-untyped-def]
     page: Page = open_page(width, height)
+    if page.locator("#more").is_visible():
+        page.locator("#more").click()
     overflow = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
     assert overflow[0] <= width and overflow[1] <= height
     for name in ("#panic", "#map", "#keys", "#presets button:first-child"):
@@ -67,6 +69,54 @@ def test_it_fits_without_scrolling_and_has_targets_for_fingers(
         " return [c.width / b.width, c.height / b.height]; })()"
     )
     assert ratio[0] == pytest.approx(ratio[1], abs=0.02), "the map is drawn out of shape"
+
+
+WHITES = """(() => {
+  const keys = document.querySelector("#keys"), { width, height } = keys.getBoundingClientRect();
+  const scale = keys.width / width, row = Math.round((height - 4) * scale);
+  const pixels = keys.getContext("2d").getImageData(0, row, keys.width, 1).data;
+  const bright = (x) => pixels[4 * x] > 128;
+  let whites = 0;
+  for (let x = 0; x < keys.width; x++) whites += bright(x) && !(x && bright(x - 1));
+  return whites;
+})()"""
+
+
+@pytest.mark.parametrize(("width", "whites", "least"), [(360, 7, 51), (390, 7, 52), (430, 8, 52)])
+def test_an_upright_phone_has_one_octave_of_wide_keys_below_the_map_and_the_rest_in_a_drawer(
+    open_page, daemon: Daemon, width: int, whites: int, least: int
+) -> None:  # type: ignore[no-untyped-def]
+    page: Page = open_page(width, 740)
+    keys, area = box_of(page, "#keys"), box_of(page, "#map")
+    until(lambda: page.evaluate(WHITES) == whites)
+    assert keys["width"] / whites >= least and keys["height"] >= 2 * BUTTON_LEAST
+    assert area["y"] + area["height"] <= keys["y"] and area["height"] > 400
+    daemon.client.send("/notify", 1)
+    heard = []
+    for across in (0.5 / whites, 6.5 / whites):
+        for name in ("", "#higher", "#lower"):
+            if name:
+                box = box_of(page, name)
+                assert min(box["width"], box["height"]) >= BUTTON_LEAST
+                page.locator(name).click()
+            page.mouse.move(keys["x"] + across * keys["width"], keys["y"] + 0.9 * keys["height"])
+            page.mouse.down()
+            on = daemon.client.wait_for("/voice/on")
+            page.mouse.up()
+            assert on is not None
+            heard.append(on[1][1])
+    assert heard == [48.0, 60.0, 48.0, 59.0, 71.0, 59.0], "C to B, an octave higher and back"
+    daemon.client.send("/notify", 0)
+    more, gain = page.locator("#more"), page.locator("#strip [aria-label=gain]")
+    assert not gain.is_visible() and more.get_attribute("aria-expanded") == "false"
+    more.click()
+    assert more.get_attribute("aria-expanded") == "true"
+    gain.scroll_into_view_if_needed()
+    for shown in (gain.bounding_box(), box_of(page, "#keys"), box_of(page, "#map")):
+        assert shown is not None and shown["y"] + shown["height"] <= 740 and shown["height"] >= BUTTON_LEAST
+    assert box_of(page, "#keys") == keys, "the drawer is no page of its own"
+    more.click()
+    assert not gain.is_visible() and box_of(page, "#map") == area
 
 
 def test_the_map_names_the_instruments_and_the_tiles_their_presets(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
@@ -183,6 +233,20 @@ def test_what_goes_wrong_is_said_in_words(open_page, daemon: Daemon) -> None:  #
     page.evaluate("document.querySelector('#model').append(new Option('missing', 'missing'))")
     page.locator("#model").select_option("missing")
     until(lambda: "/load:" in page.locator("#words").inner_text())
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_what_is_said_moves_nothing_that_is_touched(open_page, width: int, height: int) -> None:  # type: ignore[no-untyped-def]
+    page: Page = open_page(width, height)
+    words = page.locator("#words")
+    page.locator("#listen").click()  # so that there is nothing to say
+    until(lambda: words.inner_text().strip() == "")
+    before = [box_of(page, name) for name in ("#map", "#keys")]
+    page.evaluate("document.querySelector('#model').append(new Option('x', 'x'))")
+    page.locator("#model").select_option("x")
+    until(lambda: "loading x" in words.inner_text() or "/load:" in words.inner_text())
+    page.evaluate("document.querySelector('#words').textContent = 'harp plays'")
+    assert [box_of(page, name) for name in ("#map", "#keys")] == before
 
 
 def test_a_preset_is_kept_by_a_long_press_and_is_there_after_a_reload(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]

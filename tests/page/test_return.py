@@ -14,6 +14,7 @@ from parts.client import free_port
 from parts.daemon import Daemon
 from parts.jackd import PROGRAMS, JackServer
 from parts.programs import skip_without
+from parts.tap import LOUD, TAP, WAVE
 from parts.waiting import until
 
 SOON_MS = 30_000.0
@@ -33,6 +34,7 @@ def test_the_page_survives_the_restart_of_its_daemon(browser: Browser, tmp_path:
     port = free_port(socket.SOCK_STREAM)
     settings = ("audio.backend=silent", f"http.port={port}")
     page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.add_init_script(TAP)
     connection, listen, latch = (page.locator(f"#{name}") for name in ("connection", "listen", "latch"))
     try:
         with Daemon(*settings, folder=tmp_path) as daemon:
@@ -53,8 +55,10 @@ def test_the_page_survives_the_restart_of_its_daemon(browser: Browser, tmp_path:
             expect(listen).to_have_attribute("aria-pressed", "true")
             expect(latch).to_have_attribute("aria-pressed", "true")
             assert daemon.client.ask("/notify", 1, answer=("/done",)) is not None
+            page.evaluate("recorded.length = 0")
             page.keyboard.press("a")
             assert daemon.client.wait_for("/voice/on") is not None, "what was latched has ended with the daemon"
+            assert until(lambda: page.evaluate(LOUD) and page.evaluate(WAVE) > 3, SOON_S), "it is heard and seen again"
             latch.click()
             assert daemon.client.wait_for("/voice/off") is not None
     finally:

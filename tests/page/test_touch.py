@@ -308,7 +308,7 @@ BUTTON_LEAST = 44  # CSS pixels
 
 
 def tiles(page: Page) -> list[str]:
-    return page.locator("#presets button").all_inner_texts()
+    return page.locator("#presets button").all_text_contents()
 
 
 def presets(page: Page, daemon: Daemon) -> list[str]:
@@ -353,6 +353,8 @@ def test_what_is_kept_on_another_page_of_presets_is_shown(open_page: Opened, dae
 def test_presets_are_turned_by_targets_for_fingers(open_page: Opened, daemon: Daemon, width: int, height: int) -> None:
     page = open_page(width, height)
     presets(page, daemon)
+    if page.locator("#more").is_visible():
+        page.locator("#more").click()
     boxes = [page.locator(name).bounding_box() for name in ("#presets-before", "#presets-next", "#presets")]
     for box in boxes:
         assert box is not None and min(box["width"], box["height"]) >= BUTTON_LEAST
@@ -360,6 +362,37 @@ def test_presets_are_turned_by_targets_for_fingers(open_page: Opened, daemon: Da
     before, after, those = boxes
     assert before is not None and after is not None and those is not None
     assert before["y"] + before["height"] <= after["y"] and those["x"] + those["width"] <= before["x"]
+
+
+def test_presets_that_others_save_move_and_delete_are_followed(open_page: Opened, daemon: Daemon) -> None:
+    page, other = open_page(script=DRAWN), open_page()
+    names = presets(page, daemon)
+    first, second = (0.5, -0.4, 0.3, 0.2), (1.2, 0.9, 0.3, 0.2)
+
+    def pins() -> list[list[float]]:
+        page.evaluate("drawn.pins = []")
+        daemon.client.send("/z", 0.5, -0.4, 0.3, 0.21 + 0.001 * len(seen))  # it is drawn anew
+        seen.append(None)
+        assert until(lambda: page.evaluate("drawn.pins.length") > 0, SOON_S)
+        return sorted(page.evaluate("drawn.pins"))
+
+    seen: list[None] = []
+    before = pins()
+    daemon.client.send("/z", *first)
+    assert daemon.client.ask("/preset/save", "aaa other", answer=("/done",)) is not None
+    for each in (page, other):
+        assert until(lambda each=each: tiles(each) == ["aaa other", *names[: TILES - 1]], SOON_S)  # type: ignore[misc]
+    assert until(lambda: len(pins()) == len(before) + 1, SOON_S)
+    saved = pins()
+    daemon.client.send("/z", *second)
+    other.locator("#presets button").first.click(button="right")
+    other.locator("#save button[value=save]").click()  # the same name, elsewhere
+    assert until(lambda: len(pins()) == len(saved) and pins() != saved, SOON_S)
+    assert tiles(page) == ["aaa other", *names[: TILES - 1]]
+    assert daemon.client.ask("/preset/delete", "aaa other", answer=("/done",)) is not None
+    for each in (page, other):
+        assert until(lambda each=each: tiles(each) == names[:TILES], SOON_S)  # type: ignore[misc]
+    assert until(lambda: pins() == before, SOON_S)
 
 
 DRAWN = """

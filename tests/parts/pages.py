@@ -46,7 +46,8 @@ async def look(session: aiohttp.ClientSession, url: str, number: int) -> None:
 async def page(url: str, counts: list[int], number: int, hears: bool) -> None:
     """One page: listens and asks until it is cancelled."""
     async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
-        await socket.send_bytes(encode_message("/notify", (1,)))
+        for address in ("/notify", "/scope"):
+            await socket.send_bytes(encode_message(address, (1,)))
         if hears:
             await socket.send_bytes(encode_message("/monitor", (1,)))
         for dimension in range(1, 5):

@@ -1,4 +1,4 @@
-"""What a page gives to its loudspeakers, kept in the page: scripts for a browser."""
+"""What a page gives to its loudspeakers and draws of it: scripts for a browser."""
 
 from __future__ import annotations
 
@@ -20,3 +20,12 @@ TAP = """(() => {
 
 LOUD = "window.recorded.some((block) => block.some((sample) => Math.abs(sample) > 0.01))"
 """Whether anything was heard."""
+
+WAVE = """(() => {
+  const scope = document.querySelector("#scope"), height = Math.round(0.3 * scope.height) - 2;
+  const { data } = scope.getContext("2d").getImageData(0, 0, scope.width, height);
+  const rows = new Set();
+  for (let k = 0; k < data.length; k += 4) if (data[k] > 128) rows.add(Math.floor(k / 4 / scope.width));
+  return rows.size;
+})()"""
+"""How many rows of pixels the wave of the page's scope has: a few in silence."""

@@ -271,7 +271,7 @@ def test_the_class_sends_nothing_out_of_range(tmp_path: Path) -> None:
     assert judge.complaints(sent) == []
     used = {find(address)[0].path for address, _ in sent}
     assert fake.pings == 2, "one that is asked for, and one that looks whether anybody is there"
-    said_otherwise = {"/ping", "/macro", "/monitor"}  # by /macro/N, and by browsers
+    said_otherwise = {"/ping", "/macro", "/monitor", "/scope"}  # by /macro/N, and by browsers
     said_otherwise |= {row.path for row in TABLE if row.group == "Channels"}  # those of MIDI keyboards, by sendMsg
     assert {row.path for row in TABLE} - used == said_otherwise, "the class does not speak the whole vocabulary"
 

@@ -11,13 +11,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import fcntl
 import json
 import logging
 import math
 import socket
-import struct
-import termios
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -28,25 +25,22 @@ from oscvae.errors import CommandError
 from oscvae.osc.client import Client
 from oscvae.osc.hub import Hub
 from oscvae.osc.packets import MAX_PACKET, encode_message
-from oscvae.osc.parts import joined, split
 from oscvae.osc.subscribers import CHANGE_INTERVAL_S
 from oscvae.osc.transport.accepting import Accepting
 from oscvae.osc.transport.shares import Shares
 from oscvae.osc.transport.sparing import Sparing
 from oscvae.osc.web import pages, rights, tree
+from oscvae.osc.web.websocket import WebSocket
 
 MOST_CONNECTIONS = 256  # a browser has six, and one for its WebSocket
 SILENT_S = 10.0  # that a connection may take to say what it wants, and to want something more
 MOST_SOCKETS = 32
-MOST_LISTENED = 512  # addresses, of one socket
 TRIES = 10  # ports that are tried, from the configured one on
-UNREAD_MAX = 2**20  # bytes that a slow reader may leave lying
-SOUND_PER_S = 50  # packets of /monitor
-LATE_S = 0.2  # of sound that may wait for a slow listener
 _HEARTBEAT_S = 20.0
 _GONE_S = 0.5
 _PORTS = 1 << 16
 _JSON = "application/json"
+_PROBE = "SOCKET"  # of the page: whether a WebSocket would be taken
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +71,7 @@ class Door:
         self._look = look
         self._standing = standing
         self._rights = rights.Rights(hosts, origins)
-        self._sockets: dict[_Socket, Client] = {}
+        self._sockets: dict[WebSocket, Client] = {}
         self._places = Shares(MOST_SOCKETS)
         self._strange = Sparing(log)
         self._changes: dict[str, Hashable] = {}  # what has changed since all were told, and who changed it last
@@ -184,7 +178,9 @@ class Door:
         if not self._hub.judge(peer)[0]:
             self._hub.refused += 1
             raise web.HTTPForbidden(text="this address is outside osc.allow\n")
-        why = self._rights.complaint(request.headers.get("Host", ""), request.headers.get("Origin"))
+        # a browser names the origin of the page's own files, which are for all who may ask: what they do is refused
+        origin = None if request.path in pages.pages() else request.headers.get("Origin")
+        why = self._rights.complaint(request.headers.get("Host", ""), origin)
         if why:
             raise web.HTTPForbidden(text=why + "\n")
         if isinstance(request.protocol, _Line):
@@ -196,6 +192,8 @@ class Door:
         path = request.path
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request)
+        if _PROBE in request.query:
+            return self._probe(request)
         if "HOST_INFO" in request.query:
             return web.Response(body=tree.as_bytes(self._host_info(request)), content_type=_JSON)
         page = pages.find(path, request.headers.get("Accept", ""), bool(request.query.keys() - pages.QUERY))
@@ -215,6 +213,22 @@ class Door:
             return web.Response(status=204)
         return web.Response(body=tree.as_bytes({asked[0]: own[asked[0]]}), content_type=_JSON)
 
+    def _probe(self, request: web.Request) -> web.Response:
+        """Why a WebSocket of the page that asks would be refused: a browser does not tell a page. The page names its
+        own origin, because a request to where it came from has none."""
+        if why := self._rights.complaint(request.headers.get("Host", ""), request.query[_PROBE] or None):
+            return web.Response(status=403, text=f"{why}\n")
+        host, _, is_loopback = self._peer(request)
+        if why := self._places.refusal(host, is_loopback, "WebSockets"):
+            return web.Response(status=503, text=f"{why}\n")
+        return web.Response(status=204)
+
+    def _peer(self, request: web.Request) -> tuple[str, int, bool]:
+        """Who asks: host, port, whether it is this machine."""
+        peer = request.transport.get_extra_info("peername") if request.transport is not None else None
+        host, port = (str(peer[0]), int(peer[1])) if peer else (request.remote or "", 0)
+        return host, port, self._hub.judge(host)[1]
+
     def _host_info(self, request: web.Request) -> dict[str, Any]:
         here = request.transport.get_extra_info("sockname") if request.transport is not None else None
         host = str(here[0]) if here else self._host
@@ -229,9 +243,7 @@ class Door:
         }
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
-        peer = request.transport.get_extra_info("peername") if request.transport is not None else None
-        host, port = (str(peer[0]), int(peer[1])) if peer else (request.remote or "", 0)
-        is_loopback = self._hub.judge(host)[1]
+        host, port, is_loopback = self._peer(request)
         if why := self._places.refusal(host, is_loopback, "WebSockets"):
             raise web.HTTPServiceUnavailable(text=f"{why}\n")
         self._places.take(host, is_loopback)
@@ -244,7 +256,7 @@ class Door:
         """Listen to one WebSocket until it is gone."""
         socket_ = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=MAX_PACKET, compress=False)
         await socket_.prepare(request)
-        one = _Socket(socket_, self._standing, request.transport)
+        one = WebSocket(socket_, self._standing, request.transport)
 
         def client(size: int) -> Client:
             return Client("ws", host, port, is_loopback, size, one.send, self._hub.error_limiter, persistent=True)
@@ -317,92 +329,3 @@ class _Line(web.RequestHandler):
         if self._leave is not None:
             leave, self._leave = self._leave, None
             leave()
-
-
-def _unsent(line: Any) -> int:
-    """Bytes that a TCP socket has been given and the other end has not acknowledged; Linux (tcp(7), SIOCOUTQ)."""
-    try:
-        answer = fcntl.ioctl(line.fileno(), termios.TIOCOUTQ, struct.pack("i", 0))
-    except (OSError, AttributeError, ValueError):
-        return 0
-    return int(struct.unpack("i", answer)[0])
-
-
-class _Socket:
-    """One WebSocket: what it listens to, and what waits to be sent, in order."""
-
-    def __init__(
-        self, response: web.WebSocketResponse, standing: tree.Standing, transport: asyncio.Transport | None
-    ) -> None:
-        self._response = response
-        self._transport = transport
-        self._standing = standing
-        self._out: asyncio.Queue[bytes | str | None] = asyncio.Queue()
-        self._unread = 0
-        self.listens: dict[str, str] = {}  # addresses as it named them, and as they are told
-
-    def send(self, packet: bytes, _client: Client | None = None) -> None:
-        self._put(packet)
-
-    def send_or_drop(self, packet: bytes) -> None:
-        """Send a 20 ms packet of sound, unless LATE_S of it wait already."""
-        if self._waiting() <= LATE_S * SOUND_PER_S * len(packet):
-            self._put(packet)
-
-    def _waiting(self) -> int:
-        """Bytes that have not arrived: here, in the transport, and in the system's own buffer."""
-        transport = self._transport
-        if transport is None:
-            return self._unread
-        return self._unread + transport.get_write_buffer_size() + _unsent(transport.get_extra_info("socket"))
-
-    def say(self, text: str) -> None:
-        self._put(text)
-
-    def end(self) -> None:
-        self._out.put_nowait(None)
-
-    def obey(self, text: str) -> None:
-        """OSCQuery's LISTEN and IGNORE; what else a page says in text is answered with what would be right."""
-        try:
-            said = json.loads(text)
-            command, path = said["COMMAND"], said["DATA"]
-            act = {"LISTEN": self._listen, "IGNORE": self._ignore}[command]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            right = 'text must be {"COMMAND": "LISTEN" or "IGNORE", "DATA": "/address"}; OSC goes in binary frames'
-            self.send(encode_message("/fail", ("packet", right)))
-            return
-        try:
-            act(str(path))
-        except CommandError as error:
-            self.send(encode_message("/fail", (str(path)[:64], str(error))))
-
-    def _listen(self, path: str) -> None:
-        told = joined(*split(path))
-        self._standing(told)
-        if len(self.listens) >= MOST_LISTENED:
-            raise CommandError(f"a WebSocket listens to at most {MOST_LISTENED} addresses")
-        self.listens[path] = told
-
-    def _ignore(self, path: str) -> None:
-        self.listens.pop(path, None)
-
-    def _put(self, item: bytes | str) -> None:
-        if self._unread > UNREAD_MAX:
-            self.end()  # it does not read
-            return
-        self._unread += len(item)
-        self._out.put_nowait(item)
-
-    async def run(self) -> None:
-        """Send what waits, until there is an end."""
-        while (item := await self._out.get()) is not None:
-            try:
-                if isinstance(item, bytes):
-                    await self._response.send_bytes(item)
-                else:
-                    await self._response.send_str(item)
-            except (ConnectionError, RuntimeError):  # it is gone
-                return
-            self._unread -= len(item)
-        await self._response.close()

@@ -86,11 +86,11 @@ def alone(node: Mapping[str, Any]) -> Node:
 
 
 def as_it_stands(node: Mapping[str, Any], standing: Standing) -> Node:
-    """A node, and all within it, with VALUE where an address stands."""
+    """A node, and all within it, with VALUE where an address stands; not of /model, which takes nothing."""
     found = dict(node)
     if "CONTENTS" in node:
         found["CONTENTS"] = {name: as_it_stands(one, standing) for name, one in node["CONTENTS"].items()}
-    if "TYPE" in node:
+    if "TYPE" in node and node["TYPE"] != _TRIGGER:
         try:
             found["VALUE"] = [_plain(value) for value in standing(node["FULL_PATH"])]
             found["ACCESS"] = READ_WRITE

@@ -61,8 +61,8 @@ OscVaePart : OscVae {
 
 	isOfPart { |address|
 		^#[
-			\part, \midi, \models, \record, \monitor, \parts, \status, \version, \help, \ping, \notify, \sync, \dumpOSC,
-			\clearSched, \quit
+			\part, \midi, \models, \record, \monitor, \scope, \parts, \status, \version, \help, \ping, \notify, \sync,
+			\dumpOSC, \clearSched, \quit
 		].includes(address.asString[1..].split($/)[0].asSymbol).not
 	}
 

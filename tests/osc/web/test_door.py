@@ -212,8 +212,13 @@ def test_a_page_from_elsewhere_may_neither_ask_nor_play() -> None:
         async with room(origins=["https://faders.example"]) as here:
             assert (await here.get("/gain", Origin="http://evil.example"))[0] == 403
             assert (await here.get("/gain", Host="evil.example"))[0] == 403
+            assert (await here.get("/page.js", Host="evil.example"))[0] == 403
+            assert (await here.get("/page.js", Origin="http://evil.example"))[0] == 200, "to say there why it may not"
             with pytest.raises(aiohttp.WSServerHandshakeError):
                 await here.session.ws_connect(here.url, headers={"Origin": "http://evil.example"})
+            said = "a page from 'http://evil.example' may not ask: add it to http.origins to let it\n"
+            assert await here.get("/?SOCKET=http://evil.example") == (403, said)
+            assert (await here.get("/?SOCKET=https://faders.example"))[0] == 204
             async with here.session.ws_connect(here.url, headers={"Origin": "https://faders.example"}) as socket:
                 assert await here.ask(socket, "/ping") == ("/pong",)
 
@@ -264,10 +269,12 @@ def test_one_host_never_has_all_sockets() -> None:
             sockets = [await here.session.ws_connect(here.url) for _ in range(24)]
             with pytest.raises(aiohttp.WSServerHandshakeError):
                 await here.session.ws_connect(here.url)
-            status, text = await here.get("/gain", Upgrade="websocket")
-            assert (status, text) == (503, "this machine has 24 WebSockets already, of 32 for all\n")
+            refused = (503, "this machine has 24 WebSockets already, of 32 for all\n")
+            assert await here.get("/gain", Upgrade="websocket") == refused
+            assert await here.get(f"/?SOCKET={here.url}") == refused, "a page is told so only if it asks"
             await sockets.pop().close()
             await asyncio.sleep(0.1)
+            assert (await here.get(f"/?SOCKET={here.url}"))[0] == 204
             sockets.append(await here.session.ws_connect(here.url))
             assert await here.ask(sockets[-1], "/ping") == ("/pong",)
 

@@ -5,6 +5,8 @@
 import { clamp } from "./draw.js";
 import { Curve, HIGH, LOW } from "./curve.js";
 import { Fader } from "./faders.js";
+import { onMenu } from "./hold.js";
+import { line } from "./menu.js";
 
 const SIDES = ["a", "b"];
 const TOLD_MS = 40; // between two curves while one is drawn
@@ -17,8 +19,9 @@ const $ = (id) => document.getElementById(id);
 export const handle = (file) => file.split("/").pop().replace(/(?<=.)\.[^.]*$/, "");
 
 export class Blend {
-  constructor(osc) {
+  constructor(osc, menu) {
     this.osc = osc;
+    this.menu = menu;
     this.id = 1 + Math.floor(Math.random() * ID_MOST); // of the voice: other pages have others
     this.files = new Map(); // file to seconds, 0 = not encoded
     this.chosen = { a: "", b: "" };
@@ -99,6 +102,20 @@ export class Blend {
       this.show();
     };
     for (const name of ["focus", "blur"]) $("curve").addEventListener(name, () => this.curve.repaint());
+    this.offer();
+  }
+
+  /** The OSC line of each; none has what a controller could learn, because the voice is the page's own. */
+  offer() {
+    const offers = (element, name, words) =>
+      onMenu(element, () => this.menu.open(name, line(this.osc.full(words()[0]), ...words().slice(1)), []));
+    const set = (name, value) => () => ["/voice/set", this.id, name, value()];
+    for (const [name, fader] of Object.entries(this.faders)) offers(fader.element, name, set(name, () => fader.value));
+    for (const side of SIDES) offers($(`sound-${side}`), `sound ${side}`, () => ["/encode", this.chosen[side] || "file.wav"]);
+    offers($("curve"), "curve", () => ["/curve", this.id, ...(this.curve.points ?? [0, this.mix])]);
+    offers($("blend-start"), "blend", () => ["/blend", this.id, ...this.names, this.mix, this.rate]);
+    offers($("blend-loop"), "loop", set("loop", () => Number(this.loop)));
+    offers($("blend-listen"), "listen", () => ["/listen", this.listener]);
   }
 
   set(name, value) {

@@ -27,13 +27,45 @@ export function onHold(element, held) {
   });
 }
 
-/** Calls asked() for a context menu of a mouse or of the keyboard: a finger that is down plays. */
+const ENDS = ["pointerup", "pointercancel"]; // of a press
+const menus = new Map(); // what is asked of an element whose menu is wanted
+let armed = null;
+
+/** The next press of anything is not one, but asks for its menu: a finger has no right button. done(found, target) is
+ * told whether there was one; null: nothing is waited for any more. */
+export function arm(done) {
+  armed = done;
+}
+
+addEventListener("pointerdown", (event) => {
+  const done = armed;
+  if (!done) return;
+  armed = null;
+  event.preventDefault(); // a list stays shut
+  event.stopImmediatePropagation();
+  const swallow = (click) => click.stopImmediatePropagation();
+  const forget = () => removeEventListener("click", swallow, { capture: true });
+  addEventListener("click", swallow, { capture: true });
+  const asked = event.composedPath().map((one) => menus.get(one)).find(Boolean);
+  const end = ({ type }) => {
+    for (const name of ENDS) removeEventListener(name, end, { capture: true });
+    setTimeout(forget, CLICK_MS);
+    addEventListener("pointerdown", forget, { capture: true, once: true });
+    done(Boolean(asked), event.target);
+    if (type === "pointerup") setTimeout(() => asked?.(event)); // a menu that opens under a finger would take its end
+  };
+  for (const name of ENDS) addEventListener(name, end, { capture: true });
+}, { capture: true });
+
+/** Calls asked(event) for a context menu of a mouse or of the keyboard, or of a press that `arm` waits for: a finger that
+ * is down plays. */
 export function onMenu(element, asked) {
+  menus.set(element, asked);
   let type; // of the last pointer: where a context menu is a plain MouseEvent it tells none
   for (const name of ["pointerdown", "keydown"]) element.addEventListener(name, (event) => (type = event.pointerType));
   element.addEventListener("contextmenu", (event) => {
     event.preventDefault();
-    if ((event.pointerType ?? type) !== "touch") asked();
+    if ((event.pointerType ?? type) !== "touch") asked(event);
   });
 }
 

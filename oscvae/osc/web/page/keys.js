@@ -4,8 +4,12 @@ import { canvas, clamp, place } from "./draw.js";
 
 const BLACK = new Set([1, 3, 6, 8, 10]);
 const TYPED = "awsedftgyhujkolp"; // from C on, as on a piano
-const WHITE_LEAST = 34; // CSS pixels of a white key
+const NAMES = ["C", "C\u266f", "D", "E\u266d", "E", "F", "F\u266f", "G", "A\u266d", "A", "B\u266d", "B"];
+const OCTAVE = 7; // white keys
+const MOST = 18;
 const STRUCK_MS = 2000; // within which the daemon tells the voice of a note that was struck
+
+export const nameOf = (note) => `${NAMES[note % 12]}${Math.floor(note / 12) - 1}`;
 
 export class Keys {
   constructor(element, play) {
@@ -80,9 +84,14 @@ export class Keys {
     this.press(event.code, this.lowest + k, 96);
   }
 
+  /** The note that a pointer is on, null = none. */
+  under(event) {
+    return this.note(...place(event, this.element));
+  }
+
   touch(event) {
-    const [x, y, width, height] = place(event, this.element);
-    const note = this.note(x, y, width, height);
+    const [, y, , height] = place(event, this.element);
+    const note = this.under(event);
     if (note === null || this.held.get(event.pointerId) === note) return;
     this.press(event.pointerId, note, Math.round(clamp(40 + (90 * y) / height, 30, 127)));
   }
@@ -144,7 +153,8 @@ export class Keys {
   }
 
   layout(width) {
-    const whites = clamp(Math.floor(width / WHITE_LEAST), 7, 18);
+    const least = parseFloat(getComputedStyle(this.element).getPropertyValue("--white")); // CSS pixels of a white key
+    const whites = clamp(Math.floor(width / least), OCTAVE, MOST);
     const size = width / whites;
     const keys = [];
     for (let note = this.lowest, white = 0; white < whites; note++) {

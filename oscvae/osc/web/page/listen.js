@@ -4,16 +4,19 @@
 const AHEAD_S = 0.1; // of scheduled buffers
 const LATE_S = 0.3; // that may be scheduled; what would come later is left out
 
-/** osc: the connection. `changed(isOn)` is told; `analyser` exists while it is on. */
+/** osc: the connection. `changed(isOn)` is told. */
 export class Listener {
   constructor(osc, changed) {
     this.osc = osc;
     this.changed = changed;
     this.context = null;
-    this.analyser = null;
     this.wanted = false;
     osc.on("/sound", (rate, _frame, pcm) => this.wanted && this.take(rate, pcm));
-    osc.on("open", () => this.wanted && osc.send("/monitor", 1));
+  }
+
+  /** Of a daemon that knows nothing of this page. */
+  begin() {
+    if (this.wanted) this.osc.send("/monitor", 1);
   }
 
   /** To be called by a tap: browsers let nothing else begin a sound. */
@@ -26,28 +29,25 @@ export class Listener {
 
   async end() {
     const { context } = this;
-    this.context = this.analyser = this.play = null;
+    this.context = this.play = null;
     await context?.close();
   }
 
-  async begin(rate) {
+  async open(rate) {
     const context = (this.context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" }));
     this.rate = rate;
     this.play = () => {}; // until it is ready
-    const analyser = context.createAnalyser();
-    analyser.fftSize = 4096;
-    analyser.smoothingTimeConstant = 0;
-    analyser.connect(context.destination);
-    const play = context.audioWorklet ? await worklet(context, analyser) : scheduled(context, analyser);
+    const output = context.createGain(); // one for all that is scheduled
+    output.connect(context.destination);
+    const play = await (context.audioWorklet ? worklet : scheduled)(context, output);
     if (this.context !== context) return; // ended meanwhile
     this.play = play;
-    this.analyser = analyser;
     await context.resume();
   }
 
   take(rate, pcm) {
     if (this.context && this.rate !== rate) this.end(); // another audio server
-    if (!this.context) this.begin(rate);
+    if (!this.context) this.open(rate);
     const samples = new Int16Array(pcm.byteLength >> 1);
     for (let k = 0; k < samples.length; k++) samples[k] = pcm.getInt16(2 * k, true);
     this.play(samples);

@@ -2,6 +2,10 @@
 
 const $ = (id) => document.getElementById(id);
 
+/** A message as a line of text, and as a controller learns it. */
+export const line = (address, ...args) =>
+  [address, ...args.map((arg) => (typeof arg === "string" ? quoted(arg) : +arg.toPrecision(4)))].join(" ");
+
 /** A name as a word of what a controller learns. */
 export const quoted = (name) => (/[\s'"\\]/.test(name) ? `'${name.replaceAll("'", `'"'"'`)}'` : name);
 
@@ -12,7 +16,7 @@ export class Menu {
     $("menu-close").onclick = () => $("menu").close();
   }
 
-  /** line: the OSC message of what is held; targets: what a controller may learn of it, [words, address] of each. */
+  /** line: the OSC message of what is held; targets: what a controller may learn of it, [words, address] of each, or none. */
   open(name, line, targets = [["MIDI learn", line]]) {
     if ($("menu").open) return;
     $("menu-name").textContent = name;

@@ -66,8 +66,10 @@ export function decode(buffer) {
 }
 
 const RETRY_MS = 1000;
+const ANSWER_MS = 3000;
 
-/** A connection that comes back by itself. `on(address, f)`: f(...arguments) of each message; "open" and "close" too. */
+/** A connection that comes back by itself. `on(address, f)`: f(...arguments) of each message; besides "open",
+ * "close" with whether it was open, and "refused". */
 export class Osc {
   constructor(url) {
     this.url = url;
@@ -78,12 +80,30 @@ export class Osc {
   connect() {
     this.socket = new WebSocket(this.url);
     this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => this.tell("open");
+    let wasOpen = false;
+    this.socket.onopen = () => {
+      wasOpen = true;
+      this.tell("open");
+    };
     this.socket.onmessage = ({ data }) => typeof data === "string" || this.tell(...decode(data));
-    this.socket.onclose = () => {
-      this.tell("close");
+    this.socket.onclose = async () => {
+      this.tell("close", wasOpen);
+      if (!wasOpen) await this.ask();
       setTimeout(() => this.connect(), RETRY_MS);
     };
+  }
+
+  /** Why there is no connection, which a browser does not tell: "refused" with the daemon's words, with none where it
+   * would take one, with null where nothing answers. */
+  async ask() {
+    const url = new URL(this.url.replace(/^ws/, "http"));
+    url.searchParams.set("SOCKET", location.origin);
+    try {
+      const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
+      this.tell("refused", answer.ok ? "" : (await answer.text()).trim());
+    } catch {
+      this.tell("refused", null);
+    }
   }
 
   on(address, handler) {

@@ -6,10 +6,10 @@ export const PARTS = 8;
 
 // what has no part, by the first word of an address, and of what is told
 const DAEMONS = new Set(
-  "midi models record monitor parts status version help ping notify sync dumpOSC clearSched quit".split(" "),
+  "midi models record monitor scope parts status version help ping notify sync dumpOSC clearSched quit".split(" "),
 );
 const TOLD = new Set(
-  "done fail warn level xrun sound models.reply parts.reply status.reply version.reply help.reply pong synced".split(" "),
+  "done fail warn level xrun sound scope.reply models.reply parts.reply status.reply version.reply help.reply pong synced".split(" "),
 );
 
 /** The part that a page's address names, 1 without. */

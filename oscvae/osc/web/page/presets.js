@@ -11,23 +11,25 @@ const $ = (id) => document.getElementById(id);
 
 export class Presets {
   constructor(osc, menu) {
-    Object.assign(this, { osc, menu, model: "", names: [], page: 0, kept: null }); // kept: the name that was kept just now
+    Object.assign(this, { osc, menu, model: "", names: [], page: 0 });
     this.tiles = Array.from({ length: TILES }, (_, k) => this.tile(k));
     $("presets").replaceChildren(...this.tiles);
     $("presets-before").onclick = () => this.turn(-1);
     $("presets-next").onclick = () => this.turn(1);
     $("save").onclose = () => this.keep();
     $("save-menu").onclick = () => this.showMenu();
-    osc.on("/presets.reply", (model, ...names) => this.list(model, names));
+    osc.on("/presets.reply", (model, ...names) => {
+      this.list(model, names);
+      osc.send("/places"); // one may be elsewhere under the same name
+    });
     osc.on("/done", (command, name) => {
-      if (command === "/preset/save") this.kept = name;
-      if (command.startsWith("/preset/")) this.ask();
+      if (command === "/preset/save") this.reveal(name); // the names of now have come before
     });
     this.show();
   }
 
   ask() {
-    for (const address of ["/presets", "/places"]) this.osc.send(address);
+    this.osc.send("/presets");
   }
 
   /** How many pages of tiles: there is always an empty one at the end. */
@@ -54,10 +56,15 @@ export class Presets {
   list(model, names) {
     if (model !== this.model) this.page = 0;
     Object.assign(this, { model, names });
-    const k = names.indexOf(this.kept);
-    if (k >= 0) this.page = Math.floor(k / TILES);
-    this.kept = null;
     this.page = Math.min(this.page, this.pages - 1);
+    this.show();
+  }
+
+  /** Turns to the page that has it. */
+  reveal(name) {
+    const k = this.names.indexOf(name);
+    if (k < 0) return this.ask();
+    this.page = Math.floor(k / TILES);
     this.show();
   }
 

@@ -1,89 +1,103 @@
-// Scope and spectrogram of what is listened to, on one canvas: the wave above, frequencies over time below.
+// Scope and spectrogram of what the daemon plays, on one canvas: the wave above, frequencies over time below.
+// They come as pictures (/scope.reply), for as long as the canvas is in sight.
 
-const LOW_HZ = 40, HIGH_HZ = 12000;
-const FLOOR_DB = -100, TOP_DB = -25;
 const WAVE = 0.3; // of the height
-const LEAST_MS = 30; // between two pictures: a weak machine has sound to play
+const GONE_MS = 200; // without a picture: it is silent, or the connection broke
+const GAP = 6; // columns of silence between two sounds
+const WIDE = 2; // CSS pixels of a column
+const FLOOR = 70, TOP = 225; // levels of a band that are the darkest and the brightest: 0.5 dB each, 255 is a full-scale sine
+const LEAST_PEAK = 0.02; // what is quieter is drawn smaller
+const GROUND = "#0e1115";
 const COLOURS = Array.from({ length: 256 }, (_, k) => `hsl(${250 - k * 0.85} 75% ${Math.round(6 + k * 0.27)}%)`);
 
-/** Draws `listener`'s sound on `element` for as long as there is any. */
 export class Scope {
-  constructor(element, listener) {
-    this.element = element;
-    this.listener = listener;
+  constructor(element, osc) {
+    Object.assign(this, { element, osc, inSight: false, asked: false, isDrawn: false });
     this.context = element.getContext("2d", { alpha: false });
-    this.runs = false;
+    osc.on("/scope.reply", (_rate, peak, wave, bands) => this.take(peak, wave, bands));
+    new IntersectionObserver((changes) => {
+      this.inSight = changes.at(-1).isIntersecting;
+      if (this.inSight) this.paint(0, null, null);
+      this.look();
+    }).observe(element);
+    document.addEventListener("visibilitychange", () => this.look());
   }
 
-  /** Begin, or go on. */
-  start() {
-    if (this.runs) return;
-    this.runs = true;
-    let painted = 0;
-    const step = (now) => {
-      if (!this.listener.wanted) {
-        this.runs = false;
-        return;
-      }
-      if (this.listener.analyser && this.element.clientWidth && now - painted >= LEAST_MS) {
-        painted = now;
-        this.paint(this.listener.analyser);
-      }
-      requestAnimationFrame(step);
-    };
-    requestAnimationFrame(step);
+  /** Of a daemon that knows nothing of this page. */
+  begin() {
+    this.asked = false;
+    this.look();
   }
 
-  paint(analyser) {
+  /** Asks for pictures, or for no more. */
+  look() {
+    const wanted = this.inSight && !document.hidden;
+    if (wanted === this.asked || !this.osc.isOpen) return;
+    this.asked = wanted;
+    this.osc.send("/scope", Number(wanted));
+  }
+
+  take(peak, wave, bands) {
+    clearTimeout(this.ending);
+    this.ending = setTimeout(() => this.paint(0, null, null), GONE_MS);
+    requestAnimationFrame(() => this.paint(peak, wave, bands));
+  }
+
+  paint(peak, wave, bands) {
     const { element, context } = this;
     const scale = window.devicePixelRatio || 1;
     const width = Math.round(element.clientWidth * scale), height = Math.round(element.clientHeight * scale);
-    if (element.width !== width || element.height !== height) {
-      element.width = width;
-      element.height = height;
-      context.fillStyle = "#0e1115";
-      context.fillRect(0, 0, width, height);
-    }
-    const top = Math.round(WAVE * height);
-    this.wave(analyser, width, top);
-    this.column(analyser, width, top, height - top);
+    if (!width) return;
+    if (element.width !== width || element.height !== height) this.resize(width, height);
+    const top = Math.round(WAVE * height), wide = Math.round(WIDE * scale);
+    this.wave(peak, wave, width, top);
+    if (bands) this.column(bands, width, top, height - top, wide);
+    else this.scroll(GAP * wide, width, top, height - top);
   }
 
-  wave(analyser, width, height) {
+  /** What was drawn stays. */
+  resize(width, height) {
+    const { element, context } = this;
+    const before = new OffscreenCanvas(element.width, element.height);
+    before.getContext("2d").drawImage(element, 0, 0);
+    element.width = width;
+    element.height = height;
+    context.fillStyle = GROUND;
+    context.fillRect(0, 0, width, height);
+    if (this.isDrawn) context.drawImage(before, 0, 0, width, height);
+    this.isDrawn = true;
+  }
+
+  wave(peak, wave, width, height) {
     const { context } = this;
-    const samples = (this.samples ??= new Float32Array(analyser.fftSize));
-    analyser.getFloatTimeDomainData(samples);
-    let begin = 1; // at a rising zero crossing, so that a steady tone stands still
-    while (begin < samples.length / 2 && !(samples[begin - 1] < 0 && samples[begin] >= 0)) begin++;
-    const peak = samples.reduce((most, value) => Math.max(most, Math.abs(value)), 0.02);
-    context.fillStyle = "#0e1115";
+    context.fillStyle = GROUND;
     context.fillRect(0, 0, width, height);
     context.strokeStyle = "#e0814a";
     context.lineWidth = Math.max(1, height / 60);
     context.beginPath();
-    const shown = samples.length / 4;
-    for (let k = 0; k < shown; k++) {
-      context.lineTo((k / shown) * width, height * (0.5 - (0.45 * samples[begin + k]) / peak));
+    const points = wave?.byteLength ?? 2, size = (0.45 * peak) / Math.max(peak, LEAST_PEAK) / 127;
+    for (let k = 0; k < points; k++) {
+      context.lineTo((k / (points - 1)) * width, height * (0.5 - size * (wave?.getInt8(k) ?? 0)));
     }
     context.stroke();
   }
 
-  column(analyser, width, top, height) {
-    const { context } = this;
-    const bins = (this.bins ??= new Float32Array(analyser.frequencyBinCount));
-    analyser.getFloatFrequencyData(bins);
-    const wide = Math.max(1, Math.round(window.devicePixelRatio || 1));
-    context.drawImage(this.element, wide, top, width - wide, height, 0, top, width - wide, height);
-    const perBin = analyser.context.sampleRate / analyser.fftSize;
-    const tall = Math.max(1, Math.round(height / 120));
-    for (let y = 0; y < height; y += tall) {
-      const hz = LOW_HZ * (HIGH_HZ / LOW_HZ) ** (1 - y / height);
-      const next = hz * (HIGH_HZ / LOW_HZ) ** (tall / height);
-      let db = bins[Math.min(bins.length - 1, Math.round(hz / perBin))];
-      for (let bin = Math.ceil(hz / perBin); bin < Math.min(bins.length, next / perBin); bin++) db = Math.max(db, bins[bin]);
-      const share = Math.min(1, Math.max(0, (db - FLOOR_DB) / (TOP_DB - FLOOR_DB)));
-      context.fillStyle = COLOURS[Math.round(255 * share)];
-      context.fillRect(width - wide, top + y, wide, tall);
+  /** Makes room at the right. */
+  scroll(by, width, top, height) {
+    const { context, element } = this;
+    context.drawImage(element, by, top, width - by, height, 0, top, width - by, height);
+    context.fillStyle = GROUND;
+    context.fillRect(width - by, top, by, height);
+  }
+
+  column(bands, width, top, height, wide) {
+    this.scroll(wide, width, top, height);
+    const many = bands.byteLength;
+    for (let k = 0; k < many; k++) {
+      const share = Math.min(1, Math.max(0, (bands.getUint8(k) - FLOOR) / (TOP - FLOOR)));
+      this.context.fillStyle = COLOURS[Math.round(255 * share)];
+      const y = Math.round(height * (1 - (k + 1) / many));
+      this.context.fillRect(width - wide, top + y, wide, Math.round(height * (1 - k / many)) - y);
     }
   }
 }
