@@ -40,6 +40,7 @@ class Monitor:
         self._watchers: dict[Hashable, Send] = {}
         self._began = 0  # where the ring was first written to for those of now
         self._heard = self._seen = 0  # up to where
+        self._rate = 0  # of what is in the ring
         self._task: asyncio.Task[None] | None = None
 
     def hear(self, client: Client, on: bool) -> None:
@@ -98,7 +99,7 @@ class Monitor:
     def _begin(self) -> None:
         if self._task is not None:
             return
-        self._began = self._engine.word(at.E_MONITOR_HEAD)
+        self._began, self._rate = self._engine.word(at.E_MONITOR_HEAD), self._engine.rate
         self._engine.set_word(at.E_MONITOR_ON, 1)
         self._task = asyncio.get_running_loop().create_task(self._run())
 
@@ -138,11 +139,12 @@ class Monitor:
     def _pump_picture(self) -> None:
         rate = self._engine.rate
         head = self._engine.word(at.E_MONITOR_HEAD)
-        if head < self._began:  # another audio server
-            self._began = self._seen = head
-        if head - self._began < FRAMES or 0 <= head - self._seen < rate // PICTURES_PER_S:
+        if head < self._began or rate != self._rate:  # another audio server
+            self._began, self._rate = head, rate
+        step = rate // PICTURES_PER_S
+        if head - self._began < FRAMES or 0 <= head - self._seen < step:
             return
-        self._seen = head
+        self._seen = head - head % step
         packet = picture(self._samples(head - FRAMES, FRAMES), rate)
         if packet is not None:
             for send in list(self._watchers.values()):

@@ -25,6 +25,8 @@ from oscvae.play.models.loaded import Handle, Loaded
 from oscvae.play.part import Part
 from oscvae.play.parts import Parts
 
+_APART_S = 0.25  # between two tellings of presets
+
 POINTS_ARGS = 500  # of one reply with points: more than 512 arguments no message may have
 
 obeys: Handlers[[Command, Client]] = Handlers("services")
@@ -36,6 +38,9 @@ class PartServices:
     def __init__(self, parts: Parts, encoder: Encoder, errands: Errands, tell: Callable[..., None]) -> None:
         self._parts = parts
         self._tell = tell
+        self._changed: set[str] = set()  # models whose presets are others than was told
+        self._telling: asyncio.TimerHandle | None = None
+        self._told_s = 0.0
         self._encoder = encoder
         self._start = errands.start
         self._listing = asyncio.Lock()  # one reader at a time, so that answers keep their order
@@ -125,8 +130,10 @@ class PartServices:
         written = part.presets.save(loaded.name, name, replace(preset, version=loaded.document.version))
 
         async def work() -> tuple[Any, ...]:
-            await written
-            self._tell_presets(loaded.name)
+            try:
+                await written
+            finally:  # an earlier one that was told may have been taken back
+                self._presets_changed(loaded.name)
             return (name,)
 
         self._start(command, client, work())
@@ -142,17 +149,27 @@ class PartServices:
         written = presets.delete(loaded.name, name)
 
         async def work() -> tuple[Any, ...]:
-            await written
-            self._tell_presets(loaded.name)
+            try:
+                await written
+            finally:
+                self._presets_changed(loaded.name)
             return (name,)
 
         self._start(command, client, work())
 
-    def _tell_presets(self, model: str) -> None:
-        """Those of a model are others now, wherever it plays."""
+    def _presets_changed(self, model: str) -> None:
+        """Those of a model are others now, wherever it plays: of many changes at once the last is told."""
+        self._changed.add(model)
+        if self._telling is None:
+            loop = asyncio.get_running_loop()
+            self._telling = loop.call_at(max(loop.time(), self._told_s + _APART_S), self._tell_presets)
+
+    def _tell_presets(self) -> None:
+        self._telling, self._told_s = None, asyncio.get_running_loop().time()
+        changed, self._changed = self._changed, set()
         for part in self._parts.in_use:
-            if part.models.current is not None and part.models.current.name == model:
-                self._tell(part.address("/presets.reply"), model, *part.preset_names)
+            if part.models.current is not None and part.models.current.name in changed:
+                self._tell(part.address("/presets.reply"), part.models.current.name, *part.preset_names)
 
     @obeys("/presets")
     def _list_presets(self, command: Command, client: Client) -> None:

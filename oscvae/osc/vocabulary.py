@@ -740,7 +740,8 @@ REPLIES: tuple[Reply, ...] = (
     Reply("/pong", "It is there. Those in osc.feedback are sent it now and then before a change."),
     Reply(
         "/presets.reply",
-        "The presets of a model; subscribers are told when one was saved or deleted.",
+        "The presets of a model; subscribers are told after one was saved or deleted, at most four times a second, and "
+        "where the names fit what their transport carries.",
         (Arg("model", "string"), Arg("names", "rest")),
     ),
     Reply(

@@ -59,6 +59,23 @@ def test_presets_and_a_recording_survive_the_end_of_the_daemon(tmp_path: Path) -
         silent.close()
 
 
+def test_of_many_presets_that_are_saved_at_once_others_are_told_the_last_names_and_seldom(silent: SilentDaemon) -> None:
+    names = {f"many {k}" for k in range(30)}
+    listener = silent.listen()
+    silent.client.send_bundle([("/preset/save", name) for name in sorted(names)], None)
+    told = []
+    while not told or not names <= set(told[-1]):
+        answer = listener.wait_for("/presets.reply", timeout_s=ANSWER_S)
+        assert answer is not None, told
+        told.append(answer[1])
+    assert len(told) < 10
+    silent.client.send("/preset/delete", "many 7")
+    answer = listener.wait_for("/presets.reply", timeout_s=ANSWER_S)
+    assert answer is not None and "many 7" not in answer[1] and "many 8" in answer[1]
+    for name in names - {"many 7"}:
+        assert silent.ask("/preset/delete", name)[0] == "/done"
+
+
 def is_saved(silent: SilentDaemon, name: str, z: Sequence[float]) -> bool:
     """Whether a preset is there, as is told when it is recalled."""
     listener = OscClient(silent.port)

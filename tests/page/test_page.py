@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from oscvae.osc.echoes import ECHO_S
 from parts.daemon import Daemon
 
-SIZES = [(1280, 800), (820, 1180), (360, 740)]
+SIZES = [(1280, 800), (820, 1180), (360, 740), (740, 600), (844, 390)]
 SOON_S = 10.0
 BUTTON_LEAST = 44  # CSS pixels
 WHITE_LEAST = 34  # of a white key
@@ -88,7 +88,7 @@ def test_an_upright_phone_has_one_octave_of_wide_keys_below_the_map_and_the_rest
 ) -> None:  # type: ignore[no-untyped-def]
     page: Page = open_page(width, 740)
     keys, area = box_of(page, "#keys"), box_of(page, "#map")
-    until(lambda: page.evaluate(WHITES) == whites)
+    assert until(lambda: page.evaluate(WHITES) == whites)
     assert keys["width"] / whites >= least and keys["height"] >= 2 * BUTTON_LEAST
     assert area["y"] + area["height"] <= keys["y"] and area["height"] > 400
     daemon.client.send("/notify", 1)

@@ -179,8 +179,10 @@ class Door:
             self._hub.refused += 1
             raise web.HTTPForbidden(text="this address is outside osc.allow\n")
         # a browser names the origin of the page's own files, which are for all who may ask: what they do is refused
-        origin = None if request.path in pages.pages() else request.headers.get("Origin")
-        why = self._rights.complaint(request.headers.get("Host", ""), origin)
+        is_file = request.path in pages.pages() and not request.query_string and not _is_socket(request)
+        why = self._rights.complaint(
+            request.headers.get("Host", ""), None if is_file else request.headers.get("Origin")
+        )
         if why:
             raise web.HTTPForbidden(text=why + "\n")
         if isinstance(request.protocol, _Line):
@@ -190,7 +192,7 @@ class Door:
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
         path = request.path
-        if request.headers.get("Upgrade", "").lower() == "websocket":
+        if _is_socket(request):
             return await self._socket(request)
         if _PROBE in request.query:
             return self._probe(request)
@@ -275,6 +277,11 @@ class Door:
             self.on_closed(gone)
             self._hub.on_closed(gone)
         return socket_
+
+
+def _is_socket(request: web.Request) -> bool:
+    """Whether it asks for a WebSocket, at whichever path."""
+    return request.headers.get("Upgrade", "").lower() == "websocket"
 
 
 class _Line(web.RequestHandler):

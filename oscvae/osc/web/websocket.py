@@ -21,7 +21,7 @@ MOST_LISTENED = 512  # addresses, of one socket
 UNREAD_MAX = 2**20  # bytes that a slow reader may leave lying
 SOUND_PER_S = 50  # packets of /monitor
 LATE_S = 0.2  # of sound that may wait for a slow listener
-LATE_LEAST = 2**15  # bytes
+LATE_LEAST = 2**13  # bytes: half a second of pictures
 
 
 class WebSocket:

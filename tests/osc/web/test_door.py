@@ -19,7 +19,7 @@ from oscvae.osc.client import Client
 from oscvae.osc.hub import Hub
 from oscvae.osc.packets import Message, Packet, decode, encode_message
 from oscvae.osc.web import door as doors
-from oscvae.osc.web import tree
+from oscvae.osc.web import pages, tree
 from oscvae.osc.web.door import Door
 
 TIMEOUT_S = 20.0
@@ -214,8 +214,10 @@ def test_a_page_from_elsewhere_may_neither_ask_nor_play() -> None:
             assert (await here.get("/gain", Host="evil.example"))[0] == 403
             assert (await here.get("/page.js", Host="evil.example"))[0] == 403
             assert (await here.get("/page.js", Origin="http://evil.example"))[0] == 200, "to say there why it may not"
-            with pytest.raises(aiohttp.WSServerHandshakeError):
-                await here.session.ws_connect(here.url, headers={"Origin": "http://evil.example"})
+            for path in ("", "?HOST_INFO", *(name.lstrip("/") for name in pages.pages())):
+                with pytest.raises(aiohttp.WSServerHandshakeError):
+                    await here.session.ws_connect(here.url + "/" + path, headers={"Origin": "http://evil.example"})
+            assert (await here.get("/index.html?HOST_INFO", Origin="http://evil.example"))[0] == 403
             said = "a page from 'http://evil.example' may not ask: add it to http.origins to let it\n"
             assert await here.get("/?SOCKET=http://evil.example") == (403, said)
             assert (await here.get("/?SOCKET=https://faders.example"))[0] == 204

@@ -28,44 +28,64 @@ export function onHold(element, held) {
 }
 
 const ENDS = ["pointerup", "pointercancel"]; // of a press
-const menus = new Map(); // what is asked of an element whose menu is wanted
-let armed = null;
+const ARMED_MS = 10000;
+const menus = new WeakMap(); // what is asked of an element whose menu is wanted
+let armed = null, disarm, over = () => {};
 
-/** The next press of anything is not one, but asks for its menu: a finger has no right button. done(found, target) is
- * told whether there was one; null: nothing is waited for any more. */
-export function arm(done) {
-  armed = done;
+/** The next press of anything but what is `always` a press is none, but asks for its menu: a finger has no right button.
+ * done(found, target) is told whether there was one, (true, null) where ten seconds have brought no press; null: nothing is
+ * waited for any more. */
+export function arm(done, always) {
+  armed = done && { done, always };
+  clearTimeout(disarm);
+  if (!done) return;
+  disarm = setTimeout(() => {
+    arm(null);
+    done(true, null);
+  }, ARMED_MS);
 }
 
 addEventListener("pointerdown", (event) => {
-  const done = armed;
-  if (!done) return;
-  armed = null;
+  over();
+  if (!armed || event.button !== 0 || armed.always.contains(event.target)) return;
+  const { done } = armed;
+  arm(null);
   event.preventDefault(); // a list stays shut
   event.stopImmediatePropagation();
-  const swallow = (click) => click.stopImmediatePropagation();
-  const forget = () => removeEventListener("click", swallow, { capture: true });
+  const swallow = (click) => {
+    click.preventDefault();
+    click.stopImmediatePropagation();
+  };
   addEventListener("click", swallow, { capture: true });
-  const asked = event.composedPath().map((one) => menus.get(one)).find(Boolean);
-  const end = ({ type }) => {
+  const asked = event.composedPath().map((one) => one instanceof Element && menus.get(one)).find(Boolean);
+  let told = false;
+  const tell = () => {
     for (const name of ENDS) removeEventListener(name, end, { capture: true });
-    setTimeout(forget, CLICK_MS);
-    addEventListener("pointerdown", forget, { capture: true, once: true });
-    done(Boolean(asked), event.target);
+    if (!told) done(Boolean(asked), event.target);
+    told = true;
+  };
+  const end = ({ type, pointerId }) => {
+    if (pointerId !== event.pointerId) return;
+    tell(); // now, because what is said may move what is under the finger
+    setTimeout(over, CLICK_MS);
     if (type === "pointerup") setTimeout(() => asked?.(event)); // a menu that opens under a finger would take its end
+  };
+  over = () => { // also where its end was never told
+    tell();
+    removeEventListener("click", swallow, { capture: true });
   };
   for (const name of ENDS) addEventListener(name, end, { capture: true });
 }, { capture: true });
 
 /** Calls asked(event) for a context menu of a mouse or of the keyboard, or of a press that `arm` waits for: a finger that
- * is down plays. */
+ * or a pen that is down plays. */
 export function onMenu(element, asked) {
   menus.set(element, asked);
   let type; // of the last pointer: where a context menu is a plain MouseEvent it tells none
   for (const name of ["pointerdown", "keydown"]) element.addEventListener(name, (event) => (type = event.pointerType));
   element.addEventListener("contextmenu", (event) => {
     event.preventDefault();
-    if ((event.pointerType ?? type) !== "touch") asked(event);
+    if (!["touch", "pen"].includes(event.pointerType ?? type)) asked(event);
   });
 }
 

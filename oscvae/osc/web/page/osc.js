@@ -67,6 +67,8 @@ export function decode(buffer) {
 
 const RETRY_MS = 1000;
 const ANSWER_MS = 3000;
+const REFUSALS = [403, 503]; // of the daemon: what else comes is of something in between
+const WORDS_MOST = 200;
 
 /** A connection that comes back by itself. `on(address, f)`: f(...arguments) of each message; besides "open",
  * "close" with whether it was open, and "refused". */
@@ -98,12 +100,16 @@ export class Osc {
   async ask() {
     const url = new URL(this.url.replace(/^ws/, "http"));
     url.searchParams.set("SOCKET", location.origin);
+    let why = null;
     try {
-      const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
-      this.tell("refused", answer.ok ? "" : (await answer.text()).trim());
+      const answer = await fetch(url, { signal: AbortSignal.timeout?.(ANSWER_MS) });
+      const isOurs = REFUSALS.includes(answer.status) && answer.headers.get("Content-Type")?.startsWith("text/plain");
+      if (answer.ok) why = "";
+      else if (isOurs) why = (await answer.text()).trim().slice(0, WORDS_MOST);
     } catch {
-      this.tell("refused", null);
+      // nothing answers
     }
+    this.tell("refused", why);
   }
 
   on(address, handler) {

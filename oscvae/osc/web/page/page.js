@@ -113,12 +113,12 @@ onMenu($("meter"), () => menu.open("levels, for a minute", "/notify 1", []));
 $("learn").onclick = () => learn($("learn").getAttribute("aria-pressed") === "false");
 function learn(on) {
   $("learn").setAttribute("aria-pressed", String(on));
-  arm(on ? learnt : null);
+  arm(on ? learnt : null, $("panic"));
   if (on) words.say("Press what a MIDI controller shall move, or whose OSC line you want.", false);
 }
 function learnt(found, target) {
   $("learn").setAttribute("aria-pressed", "false");
-  words.stand(words.standing);
+  words.hush();
   if (!found && target !== $("learn")) words.say("Nothing to learn there: it is the page's own.", false);
 }
 

@@ -23,7 +23,8 @@ export class Presets {
       osc.send("/places"); // one may be elsewhere under the same name
     });
     osc.on("/done", (command, name) => {
-      if (command === "/preset/save") this.reveal(name); // the names of now have come before
+      if (command === "/preset/save") this.kept = name;
+      if (command === "/preset/save" || command === "/preset/delete") this.ask();
     });
     this.show();
   }
@@ -57,14 +58,10 @@ export class Presets {
     if (model !== this.model) this.page = 0;
     Object.assign(this, { model, names });
     this.page = Math.min(this.page, this.pages - 1);
-    this.show();
-  }
-
-  /** Turns to the page that has it. */
-  reveal(name) {
-    const k = this.names.indexOf(name);
-    if (k < 0) return this.ask();
-    this.page = Math.floor(k / TILES);
+    if (names.includes(this.kept)) {
+      this.page = Math.floor(names.indexOf(this.kept) / TILES);
+      this.kept = undefined;
+    }
     this.show();
   }
 

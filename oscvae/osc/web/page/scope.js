@@ -39,8 +39,12 @@ export class Scope {
 
   take(peak, wave, bands) {
     clearTimeout(this.ending);
-    this.ending = setTimeout(() => this.paint(0, null, null), GONE_MS);
-    requestAnimationFrame(() => this.paint(peak, wave, bands));
+    cancelAnimationFrame(this.waiting); // of a page that was out of sight
+    this.ending = setTimeout(() => {
+      cancelAnimationFrame(this.waiting);
+      this.paint(0, null, null);
+    }, GONE_MS);
+    this.waiting = requestAnimationFrame(() => this.paint(peak, wave, bands));
   }
 
   paint(peak, wave, bands) {

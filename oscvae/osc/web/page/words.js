@@ -14,9 +14,16 @@ export class Words {
   }
 
   stand(text) {
+    if (text === this.standing) return;
     this.standing = text;
     clearTimeout(this.timer);
     this.show(text, false);
+  }
+
+  /** What was said is over. */
+  hush() {
+    clearTimeout(this.timer);
+    this.show(this.standing, false);
   }
 
   show(text, bad) {
