@@ -159,7 +159,7 @@ def test_of_what_is_learnt_a_touch_is_enough(open_page: Opened, daemon: Daemon, 
     page = open_page(820, 1180, touch=True)
     button, menu, line = page.locator("#learn"), page.locator("#menu"), page.locator("#menu-line")
     expect(page.locator("#presets")).to_contain_text("nylon")
-    lines = {"#map": "/pad/1 ", "#second": "/pad/2 ", "#keys": "/note ", "#panic": "/panic", "#latch": "/sustain 1",
+    lines = {"#map": "/pad/1 ", "#second": "/pad/2 ", "#keys": "/note ", "#latch": "/sustain 1",
              "#mode": "/mode poly", "#strip [aria-label=gain]": "/gain ", "#model": "/load plucked"}  # fmt: skip
     for name, begins in lines.items():
         button.tap()
@@ -169,10 +169,14 @@ def test_of_what_is_learnt_a_touch_is_enough(open_page: Opened, daemon: Daemon, 
         assert line.inner_text().startswith(begins), name
         expect(button).to_have_attribute("aria-pressed", "false")
         page.locator("#menu-close").tap()
-    for address in ("/pad/1", "/pad/2", "/note", "/panic", "/mode", "/gain", "/load"):
+    for address in ("/pad/1", "/pad/2", "/note", "/mode", "/gain", "/load"):
         assert said(page, address) == [], "it was no press"
     page.locator("#mode").tap()
     assert until(lambda: said(page, "/mode") == [("mono",)], SOON_S), "the next one is"
+    button.tap()
+    page.locator("#panic").tap()
+    assert until(lambda: said(page, "/panic") != [], SOON_S), "PANIC always is"
+    expect(menu).to_be_hidden()
     daemon.client.send("/mode", "poly")
 
 
