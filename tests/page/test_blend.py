@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 from oscvae.osc.packets import decode
 from parts.client import free_port
 from parts.daemon import Daemon
+from parts.judge import complaint
 from parts.waiting import until
 
 SIZES = [(1280, 800), (820, 1180), (360, 740)]
@@ -277,3 +278,34 @@ def test_a_model_that_blends_nothing_shows_its_map(open_page: Callable[..., Page
         expect(page.locator("#model")).to_have_value(name, timeout=SOON_MS)
         expect(page.locator("#blend")).to_be_visible(visible=visible, timeout=SOON_MS)
         expect(page.locator("#map")).to_be_visible(visible=not visible, timeout=SOON_MS)
+
+
+LINES = {
+    "#sound-a": "/encode low.wav",
+    "#curve": "/curve ",
+    "#blend-faders [aria-label=mix]": "/voice/set ",
+    "#blend-start": "/blend ",
+    "#blend-loop": "/voice/set ",
+    "#blend-listen": "/listen ",
+}
+
+
+def test_the_right_button_offers_the_line_of_each_and_moves_nothing(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    choose(page)
+    offered = {}
+    for name, begins in LINES.items():
+        page.locator(name).click(button="right")
+        line = page.locator("#menu-line").inner_text()
+        assert line.startswith(begins), name
+        address, *words = line.split()
+        offered[name] = words
+        args = [float(word) if word[-1].isdigit() else word for word in words]
+        assert complaint(address, args) is None, line
+        expect(page.locator("#menu-learn button")).to_have_count(0)
+        page.locator("#menu-close").click()
+    assert [args for address in ("/blend", "/curve", "/voice/set", "/listen") for args in said(page, address)] == []
+    expect(page.locator("#curve")).to_have_attribute("aria-valuetext", re.compile("no curve"))
+    page.locator("#blend-start").click()
+    assert until(lambda: said(page, "/blend") != [], SOON_S)
+    assert str(said(page, "/blend")[0][0]) == offered["#blend-start"][0] == offered["#curve"][0], "the voice's own id"

@@ -15,7 +15,7 @@ export class Curve {
     Object.assign(this, { element, view, changed, values: null, keyed: 0, last: null });
     this.repaint = canvas(element, (context, width, height) => this.paint(context, width, height));
     element.addEventListener("pointerdown", (event) => {
-      if (this.last) return; // one finger draws
+      if (this.last || event.button !== 0) return; // one finger draws
       element.setPointerCapture(event.pointerId);
       this.draw(event);
     });

@@ -3,8 +3,12 @@
 const $ = (id) => document.getElementById(id);
 
 /** A message as a line of text, and as a controller learns it. */
-export const line = (address, ...args) =>
-  [address, ...args.map((arg) => (typeof arg === "string" ? quoted(arg) : +arg.toPrecision(4)))].join(" ");
+export const line = (address, ...args) => [address, ...args.map(word)].join(" ");
+
+function word(arg) {
+  if (typeof arg === "string") return quoted(arg);
+  return Number.isInteger(arg) ? arg : +arg.toPrecision(4);
+}
 
 /** A name as a word of what a controller learns. */
 export const quoted = (name) => (/[\s'"\\]/.test(name) ? `'${name.replaceAll("'", `'"'"'`)}'` : name);
