@@ -79,10 +79,10 @@ def spectrogram(axes: Axes, x: Float32s, document: ModelDocument, labels: bool =
         vmax=document.ceiling_db,
         extent=(begin_s, begin_s + length_s, -0.5, document.bands.n - 0.5),
     )
-    places, names = frequency_ticks(document)
-    axes.set_yticks(places, names if labels else [""] * len(names))
     axes.spines[["left", "bottom"]].set_visible(False)
-    if not labels:
+    if labels:
+        axes.set_yticks(*frequency_ticks(document))
+    else:
         axes.set_xticks([])
         axes.set_yticks([])
     return image
