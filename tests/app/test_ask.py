@@ -17,6 +17,7 @@ from oscvae.app.cli import app
 from oscvae.osc.packets import Message, decode, encode_message
 from parts.client import free_port
 from parts.daemon import Daemon
+from parts.silent import SilentDaemon
 
 Answers = Callable[[Message], list[tuple[Any, ...]]]
 
@@ -25,12 +26,9 @@ def run(port: int, *words: str) -> Result:
     return CliRunner().invoke(app, ["ask", "--port", str(port), *words])
 
 
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    daemon = Daemon("audio.backend=silent", folder=tmp_path_factory.mktemp("ask"))
-    daemon.wait_ready()
-    yield daemon
-    daemon.stop()
+@pytest.fixture
+def daemon(silent: SilentDaemon) -> Daemon:
+    return silent.daemon
 
 
 @pytest.fixture

@@ -71,22 +71,22 @@ def test_studies_are_listed_without_torch() -> None:
     assert "divergence" in done.stdout
 
 
-def test_version_and_help_are_printed() -> None:
+def test_version_and_help_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     version = oscvae("--version")
     assert version.returncode == 0
     assert version.stdout.startswith("oscvae ")
     for command in ("serve", "render", "doctor"):
-        text = oscvae(command, "--help")
-        assert text.returncode == 0
-        assert "--config" in text.stdout
-        assert "--set" in text.stdout
+        assert call(command, "--help") == 0
+        text = capsys.readouterr().out
+        assert "--config" in text
+        assert "--set" in text
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
         ("nothing",),
-        ("serve", "--nothing"),
+        ("doctor", "--nothing"),
         ("render", "--note", "60"),
         ("render", "--out", "x.wav"),
         ("render", "--note", "60", "--score", "x.osc", "--out", "x.wav"),
@@ -94,27 +94,36 @@ def test_version_and_help_are_printed() -> None:
         ("render", "--note", "60", "--z", "0.1,a", "--out", "x.wav"),
         ("doctor", "--config", "/nowhere/config.yaml"),
         ("doctor", "--set", "osc.prot=9001"),
-        ("serve", "--set", "osc.prot=9001"),
-        ("serve", "--set", "midi.map={7: /gian}"),
         ("doctor", "--set", "osc.map={/x: /gian}"),
         ("render", "--note", "60", "--out", "x.wav", "--set", "macros.map={x: {/gian: ~}}"),
     ],
 )
-def test_usage_and_configuration_errors_are_2_without_a_traceback(arguments: tuple[str, ...]) -> None:
+def test_usage_and_configuration_errors_are_2_and_told(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*arguments) == 2
+    assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [("nothing",), ("serve", "--nothing"), ("serve", "--set", "osc.prot=9001")])
+def test_a_process_with_such_an_error_leaves_without_a_traceback(arguments: tuple[str, ...]) -> None:
     done = oscvae(*arguments)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr
 
 
-def test_a_mistyped_key_is_answered_in_one_line() -> None:
-    lines = oscvae("doctor", "--set", "osc.prot=9001").stderr.splitlines()
+def test_a_mistyped_key_is_answered_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("doctor", "--set", "osc.prot=9001") == 2
+    lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert "osc.port" in lines[0]
 
 
 def test_a_rule_that_cannot_work_is_told_before_anything_is_opened() -> None:
-    lines = oscvae("serve", "--set", "osc.port=0", "--set", "midi.map={7: /gian}").stderr.splitlines()
+    done = oscvae("serve", "--set", "osc.port=0", "--set", "midi.map={7: /gian}")
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
     told = "midi.map.7.to: /gian is no address of oscvae, did you mean /gain?"
     assert lines == [f"oscvae: --set midi.map={{7: /gian}}: {told}"]
 

@@ -180,21 +180,17 @@ def test_a_port_that_is_free_and_one_that_is_taken() -> None:
 
 
 def test_a_daemon_that_runs_is_asked_how_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    silent: SilentDaemon, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    silent = SilentDaemon(tmp_path)
-    try:
-        for host in ("127.0.0.1", "0.0.0.0"):
-            found = doctor.check_port(configured(f"osc.port={silent.port}", f"osc.host={host}"))
-            assert (found.state, found.runs) == ("ok", True)
-            assert found.what.startswith(f"running (pid {silent.daemon.process.pid}): plucked on silent, 0 voices, ")
-            assert found.what.endswith("its model confined: full")
-        assert silent.status().confined == "full"
-        monkeypatch.setattr(doctor, "examine", lambda config: [found])
-        assert doctor.run(configured()) == 0
-        assert capsys.readouterr().out.endswith("oscvae is running\n")
-    finally:
-        silent.close()
+    for host in ("127.0.0.1", "0.0.0.0"):
+        found = doctor.check_port(configured(f"osc.port={silent.port}", f"osc.host={host}"))
+        assert (found.state, found.runs) == ("ok", True)
+        assert found.what.startswith(f"running (pid {silent.daemon.process.pid}): plucked on silent, 0 voices, ")
+        assert found.what.endswith("its model confined: full")
+    assert silent.status().confined == "full"
+    monkeypatch.setattr(doctor, "examine", lambda config: [found])
+    assert doctor.run(configured()) == 0
+    assert capsys.readouterr().out.endswith("oscvae is running\n")
 
 
 def test_a_daemon_whose_model_may_do_what_it_likes_is_a_warning(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ LONG = (
     r"oscvae export (?!runs/mine )",
     r"oscvae study [a-z]+ ",  # half a minute each
     r"oscvae train (?!--data data/mine --out runs/mine$|--resume)",
-    r"oscvae doctor --config ",
+    r"oscvae doctor",  # tests/app/test_cli.py
     r"\S*oscvae render --score ",  # tests/test_golden.py
     r"(python|node|sh) patches/examples/\w+/play",  # tests/patches/test_examples.py
     r"oscvae serve .*(second|debug|voices|latency_s|osc\.host|midi\.connect)",

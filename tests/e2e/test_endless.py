@@ -51,23 +51,20 @@ def load(daemon: SilentDaemon, name: str) -> None:
 
 
 @pytest.mark.jack
-@pytest.mark.parametrize(
-    ("name", "z", "other"),
-    [("ramp", HERE, QUIETER), ("sines", OCTAVES, (1.0, 1.5, 2.0, 2.5))],
-    ids=["frames", "samples"],
-)
-def test_a_stream_is_the_rendering_bit_for_bit(
-    jack_server: JackServer, tmp_path: Path, name: str, z: tuple[float, ...], other: tuple[float, ...]
-) -> None:
-    settings = (f"model.folder={write_models(tmp_path / 'models')}", f"model.name={name}", "engine.gain_db=6")
-    stage = Stage(jack_server, *settings)
+def test_a_stream_is_the_rendering_bit_for_bit(jack_server: JackServer, tmp_path: Path) -> None:
+    """Of frames, and of samples."""
+    settings = (f"model.folder={write_models(tmp_path / 'models')}", "engine.gain_db=6")
+    stage = Stage(jack_server, *settings, "model.name=ramp")
     try:
-        voices = (
-            (*PLAIN, ("/play", 60, *z, 1.0, 1.5)),
-            (*PLAIN, ("/play", 64.37, *other, 0.6, 1.2)),
-            (*PLAIN, ("/attack", 0.02), ("/play", 48, *z, 0.8, 0.4)),
-        )
-        check(stage, tmp_path, voices, *settings)
+        for name, z, other in (("ramp", HERE, QUIETER), ("sines", OCTAVES, (1.0, 1.5, 2.0, 2.5))):
+            loaded = stage.client.ask("/load", name, answer=("/done",), timeout_s=LOAD_S)
+            assert loaded is not None and loaded[0] == "/done", loaded
+            voices = (
+                (*PLAIN, ("/play", 60, *z, 1.0, 1.5)),
+                (*PLAIN, ("/play", 64.37, *other, 0.6, 1.2)),
+                (*PLAIN, ("/attack", 0.02), ("/play", 48, *z, 0.8, 0.4)),
+            )
+            check(stage, tmp_path, voices, *settings, f"model.name={name}")
         assert stage.status().underruns == 0
     finally:
         stage.close()

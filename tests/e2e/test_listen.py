@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from parts.jackd import JackServer
+from parts.jackd import PROGRAMS, JackServer
 from parts.nn_models import Deaf, Misheard, Resounding, write_foreign
+from parts.programs import skip_without
 from parts.recorder import Recorder
 from parts.silent import ANSWER_S, LOAD_S, SilentDaemon
 from parts.sounder import Sounder
@@ -37,17 +38,30 @@ def write_models(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def stage(jack_server: JackServer, tmp_path: Path) -> Iterator[Stage]:
-    made = Stage(
-        jack_server,
-        f"model.folder={write_models(tmp_path / 'models')}",
-        "model.name=mirror",
-        "audio.input=true",
-        "engine.gain_db=0",
-    )
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    skip_without(*PROGRAMS)
+    server = JackServer().start()
+    models = write_models(tmp_path_factory.mktemp("listen") / "models")
+    made = Stage(server, f"model.folder={models}", "model.name=mirror", "audio.input=true", "engine.gain_db=0")
     yield made
     made.close()
+    server.stop()
+
+
+@pytest.fixture
+def stage(lasting: Stage) -> Stage:
+    """With the model mirror, nothing sounding and nothing bent."""
+    lasting.daemon.quiet()
+    lasting.client.send("/bend", 0.0)
+    if lasting.status().model != "mirror":
+        load(lasting, "mirror")
+    return lasting
+
+
+def load(stage: Stage, name: str) -> None:
+    reply = stage.client.ask("/load", name, answer=("/done",), timeout_s=LOAD_S)
+    assert reply is not None and reply[0] == "/done"
 
 
 def sweep() -> NDArray[np.float32]:
@@ -109,8 +123,8 @@ def test_what_comes_in_goes_out_with_its_level_and_its_spectrum(stage: Stage) ->
 
 
 def test_a_model_of_samples_sounds_as_the_input_does_and_any_number_of_voices_hears_it(stage: Stage) -> None:
-    reply = stage.client.ask("/load", "resounding", answer=("/done",), timeout_s=LOAD_S)
-    assert reply is not None and reply[0] == "/done"
+    load(stage, "resounding")
+    underruns = stage.status().underruns
     length = round(PIECE_S * RATE)
     seconds = np.arange(length) / RATE
     tones = [0.2 * np.sin(2.0 * np.pi * hz * seconds + 0.1) for hz in (750.0, 1500.0)]
@@ -126,19 +140,7 @@ def test_a_model_of_samples_sounds_as_the_input_does_and_any_number_of_voices_he
         assert np.argmax(spectrum) * RATE / (1 << 18) == pytest.approx(hz, rel=0.06)
         assert level_db(tone) == pytest.approx(level_db(sound[:length]), abs=1.0)
     assert level_db(silence) < level_db(low) - 40.0
-    assert stage.status().underruns == 0
-
-
-def test_a_voice_along_the_input_outlives_the_server(stage: Stage) -> None:
-    stage.client.send("/listen", 7)
-    assert until(lambda: stage.status().voices == 1, ANSWER_S)
-    stage.replace_server(44_100, 256)
-    time.sleep(0.5)
-    assert stage.status().voices in (0, 1)
-    _, came = heard_through(stage, sweep())
-    assert level_db(came) > -60.0
-    assert len(stage.daemon.decoders()) == 1
-    stage.daemon.check_log()
+    assert stage.status().underruns == underruns
 
 
 def test_its_speed_is_the_inputs_own(stage: Stage) -> None:
@@ -157,6 +159,18 @@ def test_its_speed_is_the_inputs_own(stage: Stage) -> None:
     daemon.client.send("/panic")
     assert until(lambda: stage.status().voices == 0, ANSWER_S)
     daemon.check_log()
+
+
+def test_a_voice_along_the_input_outlives_the_server(stage: Stage) -> None:
+    stage.client.send("/listen", 7)
+    assert until(lambda: stage.status().voices == 1, ANSWER_S)
+    stage.replace_server(44_100, 256)
+    time.sleep(0.5)
+    assert stage.status().voices in (0, 1)
+    _, came = heard_through(stage, sweep())
+    assert level_db(came) > -60.0
+    assert len(stage.daemon.decoders()) == 1
+    stage.daemon.check_log()
 
 
 def test_where_nothing_can_be_heard_it_is_said_what_it_takes(tmp_path: Path) -> None:

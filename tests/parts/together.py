@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-SHARED = ("shared_rig", "_steady", "_mortal", "_silent", "sandbox", "_paged")
+SHARED = ("shared_rig", "_steady", "_mortal", "_silent", "sandbox", "_mirror", "_paged")
 """Fixtures of the session, each a daemon that runs."""
 
 

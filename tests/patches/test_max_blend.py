@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
 
 from parts import judge
 from parts.programs import needs
 from parts.silent import LOAD_S, SilentDaemon
-from parts.streaming import RATE, write_mirror
 from parts.waiting import until
 from patches.fake import FakeDaemon
 from patches.maxhost import FULL, Max
@@ -88,26 +86,18 @@ def test_what_is_chosen_is_encoded_and_goes_along_with_a_curve(patch: Max, fake:
     assert sent(fake) == [("/listen", (2,)), ("/voice/stop", (2,))]
 
 
-def test_it_blends_with_a_real_daemon(tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.mktemp("max")
-    write_mirror(folder / "mirror.ts")
-    t = np.arange(2 * RATE) / RATE
-    daemon = SilentDaemon(folder, f"model.folder={folder}", "model.name=mirror")
-    try:
-        for name, hz in (("low", 300.0), ("high", 2000.0)):
-            soundfile.write(daemon.sounds_folder / f"{name}.wav", 0.3 * np.sin(2.0 * np.pi * hz * t), RATE)
-        with Max("blend.maxpat", daemon.port) as patch:
-            names = ["a sound", "high.wav", "low.wav"]
-            assert until(lambda: patch.hear()["sound-a"].kept == names, LOAD_S)
-            for side, number in (("a", 2), ("b", 1)):
-                patch.touch(f"sound-{side}", number)
-            encoded = lambda: all(seconds > 0 for seconds in daemon.ask("/sounds", answer="/sounds.reply")[1][1::2])  # noqa: E731
-            assert until(encoded, LOAD_S)
-            patch.touch("start")
-            assert until(lambda: daemon.status().voices == 1, LOAD_S)
-            patch.touch("curve", *[0.5] * 64)
-            patch.touch("loop", 0)
-            assert until(lambda: daemon.status().voices == 0, LOAD_S), "it does not end with its recordings"
-            assert patch.hear().prints["blend-fail"] == [] and patch.posted == []
-    finally:
-        daemon.close()
+def test_it_blends_with_a_real_daemon(mirrored: Callable[..., SilentDaemon]) -> None:
+    daemon = mirrored("low", "high")
+    with Max("blend.maxpat", daemon.port) as patch:
+        names = ["a sound", "high.wav", "low.wav"]
+        assert until(lambda: patch.hear()["sound-a"].kept == names, LOAD_S)
+        for side, number in (("a", 2), ("b", 1)):
+            patch.touch(f"sound-{side}", number)
+        encoded = lambda: all(seconds > 0 for seconds in daemon.ask("/sounds", answer="/sounds.reply")[1][1::2])  # noqa: E731
+        assert until(encoded, LOAD_S)
+        patch.touch("start")
+        assert until(lambda: daemon.status().voices == 1, LOAD_S)
+        patch.touch("curve", *[0.5] * 64)
+        patch.touch("loop", 0)
+        assert until(lambda: daemon.status().voices == 0, LOAD_S), "it does not end with its recordings"
+        assert patch.hear().prints["blend-fail"] == [] and patch.posted == []

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
 from parts import judge
 from parts.pd import Pd, demo_patch
 from parts.programs import needs
 from parts.silent import LOAD_S, SilentDaemon
-from parts.streaming import RATE, write_mirror
 from parts.waiting import until
 from patches.fake import FakeDaemon
 
@@ -113,24 +111,17 @@ def test_the_live_input_is_listened_to_while_the_toggle_is_on(pd: Pd, fake: Fake
     assert fake.until("/voice/stop").args == (2.0,)
 
 
-def test_it_blends_with_a_real_daemon(tmp_path: Path) -> None:
-    write_mirror(tmp_path / "mirror.ts")
-    t = np.arange(2 * RATE) / RATE
-    daemon = SilentDaemon(tmp_path, f"model.folder={tmp_path}", "model.name=mirror")
-    try:
-        for name, hz in (("low", 300.0), ("high", 2000.0)):
-            soundfile.write(daemon.sounds_folder / f"{name}.wav", 0.3 * np.sin(2.0 * np.pi * hz * t), RATE)
-        with Pd(tmp_path / "pd", demo_patch(tmp_path, daemon.port, "blend.pd")) as pd:
-            pd.wait_for("blend-sound: 2 low.wav 0")
-            for side, number, name in (("a", 2, "low"), ("b", 1, "high")):
-                pd.send(f"blend-{side}", number)
-                pd.wait_for(rf"blend-sound: {number} {name}.wav 2\.", LOAD_S)
-            pd.send("blend-start")
-            assert until(lambda: daemon.status().voices == 1, LOAD_S)
-            pd.send("blend-curve", "0 " + " ".join(["0"] * 64))
-            pd.send("blend-rate", 2)
-            pd.send("blend-loop", 0)
-            assert until(lambda: daemon.status().voices == 0, LOAD_S)
-            assert pd.printed("blend-fail") == [] and pd.wrong() == []
-    finally:
-        daemon.close()
+def test_it_blends_with_a_real_daemon(mirrored: Callable[..., SilentDaemon], tmp_path: Path) -> None:
+    daemon = mirrored("low", "high")
+    with Pd(tmp_path / "pd", demo_patch(tmp_path, daemon.port, "blend.pd")) as pd:
+        pd.wait_for("blend-sound: 2 low.wav 0")
+        for side, number, name in (("a", 2, "low"), ("b", 1, "high")):
+            pd.send(f"blend-{side}", number)
+            pd.wait_for(rf"blend-sound: {number} {name}.wav 2\.", LOAD_S)
+        pd.send("blend-start")
+        assert until(lambda: daemon.status().voices == 1, LOAD_S)
+        pd.send("blend-curve", "0 " + " ".join(["0"] * 64))
+        pd.send("blend-rate", 2)
+        pd.send("blend-loop", 0)
+        assert until(lambda: daemon.status().voices == 0, LOAD_S)
+        assert pd.printed("blend-fail") == [] and pd.wrong() == []

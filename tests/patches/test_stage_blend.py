@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-import soundfile
 
 from parts import ROOT, judge
 from parts.programs import skip_without
 from parts.silent import LOAD_S, SilentDaemon
-from parts.streaming import RATE, write_mirror
 from parts.waiting import until
 from patches.stagecontrol import PROPERTIES, StageControl, widgets
 
@@ -28,14 +27,9 @@ def test_it_is_a_session_of_known_widgets() -> None:
     assert len({widget["id"] for widget in found}) == len(found)
 
 
-def test_two_sounds_are_chosen_encoded_and_blended(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_two_sounds_are_chosen_encoded_and_blended(mirrored: Callable[..., SilentDaemon]) -> None:
     skip_without("node")
-    folder = tmp_path_factory.mktemp("stage")
-    write_mirror(folder / "mirror.ts")
-    t = np.arange(2 * RATE) / RATE
-    daemon = SilentDaemon(folder, f"model.folder={folder}", "model.name=mirror")
-    for name, hz in (("low.part", 300.0), ("high", 2000.0)):
-        soundfile.write(daemon.sounds_folder / f"{name}.wav", 0.3 * np.sin(2.0 * np.pi * hz * t), RATE)
+    daemon = mirrored("low.part", "high")
     surface = StageControl(SESSION, daemon.port)
 
     def shows(name: str, text: str) -> bool:
@@ -75,4 +69,3 @@ def test_two_sounds_are_chosen_encoded_and_blended(tmp_path_factory: pytest.Temp
         assert judge.complaints(surface.sent) == []
     finally:
         surface.close()
-        daemon.close()

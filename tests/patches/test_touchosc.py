@@ -381,10 +381,24 @@ def test_it_subscribes_where_it_hears_answers() -> None:
     tablet.close()
 
 
+@pytest.fixture(scope="module")
+def heard_over_tcp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SilentDaemon, int]]:
+    """A daemon with macros of its own, and its TCP port."""
+    port = free_tcp_port()
+    macros = "macros.map={swell up: {/attack: [0, 2]}, b: {/pan: ~}}"
+    daemon = SilentDaemon(tmp_path_factory.mktemp("tcp"), f"osc.tcp_port={port}", macros)
+    yield daemon, port
+    daemon.close()
+
+
 @pytest.mark.parametrize("over", ["tcp", "one port"])
-def test_it_follows_over_tcp_and_where_it_sends_from_as_well(tmp_path: Path, over: Literal["tcp", "one port"]) -> None:
-    tcp_port = free_tcp_port()
-    daemon = SilentDaemon(tmp_path, f"osc.tcp_port={tcp_port}")
+def test_it_follows_over_tcp_and_where_it_sends_from_as_well(
+    heard_over_tcp: tuple[SilentDaemon, int], over: Literal["tcp", "one port"]
+) -> None:
+    daemon, tcp_port = heard_over_tcp
+    daemon.client.send("/gain", -12.0)
+    daemon.client.send("/pan", 0.0)
+    daemon.daemon.settle()
     tablet = Tablet(FOLDER / "oscvae.tosc", tcp_port if over == "tcp" else daemon.port, over=over)
     try:
         assert until(lambda: hears(tablet).value("model", "text") == "plucked", 10.0)
@@ -398,17 +412,14 @@ def test_it_follows_over_tcp_and_where_it_sends_from_as_well(tmp_path: Path, ove
         assert heard.count("/pan") == 1, "it is told once"
     finally:
         tablet.close()
-        daemon.close()
 
 
-def test_macros_have_the_names_of_the_configuration(tmp_path: Path) -> None:
-    two = SilentDaemon(tmp_path, "macros.map={swell up: {/attack: [0, 2]}, b: {/pan: ~}}")
+def test_macros_have_the_names_of_the_configuration(heard_over_tcp: tuple[SilentDaemon, int]) -> None:
+    one = Tablet(FOLDER / "oscvae.tosc", heard_over_tcp[0].port)
     try:
-        one = Tablet(FOLDER / "oscvae.tosc", two.port)
         assert [one.value(f"macro {k + 1} name", "text") for k in range(4)] == list(MACROS)
         assert until(lambda: hears(one).value("macro 1 name", "text") == "swell up", 10.0)
         assert [one.value(f"macro {k + 1} name", "text") for k in range(4)] == ["swell up", "b", "", ""]
         assert one.value("model", "text") == "plucked", "it is told without a /load, too"
-        one.close()
     finally:
-        two.close()
+        one.close()

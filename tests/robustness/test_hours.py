@@ -29,8 +29,10 @@ from parts.daemon import Daemon
 from parts.waiting import until
 from robustness.churn import Churn
 
-PLAYING_S = 60.0 * float(os.environ.get("OSCVAE_SOAK_MINUTES", "30")) if SOAK else 6.0
+PLAYING_S = 60.0 * float(os.environ.get("OSCVAE_SOAK_MINUTES", "30")) if SOAK else 3.0
 ROUND_S = 0.1
+ROUNDS = 70 if SOAK else 40
+"""In which everything is done that a player does, the rarest thing once at least."""
 GROWTH_BYTES = 4 << 20  # of the medians of the second and the last quarter; an allocator that returns nothing
 ANSWER_S = 120.0
 RATE = 48_000
@@ -183,12 +185,12 @@ def at_rest(daemon: Daemon, held_before: Held | None = None) -> Held:
 @pytest.mark.timeout(0 if SOAK else 900)
 def test_after_mixed_playing_a_daemon_holds_what_it_held(daemon: Daemon, http: int) -> None:
     player = Player(daemon, http)
-    for number in range(70):  # every kind has been done: threads are begun, buffers have grown
+    for number in range(ROUNDS):  # every kind has been done: threads are begun, buffers have grown
         player.round(number)
     before = at_rest(daemon)
     resident: list[int] = []
     began, number = time.monotonic(), 0
-    while time.monotonic() - began < PLAYING_S or number < 70:
+    while time.monotonic() - began < PLAYING_S or number < ROUNDS:
         player.round(number)
         number += 1
         if number % 50 == 0:

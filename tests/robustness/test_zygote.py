@@ -21,7 +21,7 @@ from robustness.rig import SOON_S, Rig
 
 pytestmark = pytest.mark.soak
 
-MOMENTS = 200 if SOAK else 8
+MOMENTS = 200 if SOAK else 5
 LOAD_S = 0.6  # about what a load takes
 
 

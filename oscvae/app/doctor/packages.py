@@ -28,7 +28,9 @@ for name in sys.argv[1:]:
 print(json.dumps({"imported": True}))
 """
 _CUDA = """
-import json, torch
+import json
+from oscvae.decode.preload import import_torch
+torch = import_torch()
 found = torch.cuda.is_available()
 names = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())] if found else []
 print(json.dumps({"torch": torch.__version__, "devices": names}))

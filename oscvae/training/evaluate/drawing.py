@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib import colormaps, rc_context
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -56,10 +57,12 @@ def new_figure(width_in: float = WIDTH_IN, height_in: float = 4.0) -> Figure:
 
 
 def png(figure: Figure, dpi: int = DPI) -> bytes:
-    buffer = io.BytesIO()
+    """The picture in 256 colours, which is all that it has. `savefig` would draw it twice, for its layout first."""
+    figure.set_dpi(dpi)
+    canvas = FigureCanvasAgg(figure)
     with rc_context(STYLE):
-        figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
-    return _smaller(buffer.getvalue())
+        canvas.draw()
+    return _encoded(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"))
 
 
 def spectrogram(axes: Axes, x: Float32s, document: ModelDocument, labels: bool = True) -> Any:
@@ -76,10 +79,10 @@ def spectrogram(axes: Axes, x: Float32s, document: ModelDocument, labels: bool =
         vmax=document.ceiling_db,
         extent=(begin_s, begin_s + length_s, -0.5, document.bands.n - 0.5),
     )
-    places, names = frequency_ticks(document)
-    axes.set_yticks(places, names if labels else [""] * len(names))
     axes.spines[["left", "bottom"]].set_visible(False)
-    if not labels:
+    if labels:
+        axes.set_yticks(*frequency_ticks(document))
+    else:
         axes.set_xticks([])
         axes.set_yticks([])
     return image
@@ -139,11 +142,6 @@ def animation(images: Sequence[Image.Image], frame_ms: int = 80) -> bytes:
         buffer, format="GIF", save_all=True, append_images=colours[1:], duration=frame_ms, loop=0, optimize=True
     )
     return buffer.getvalue()
-
-
-def _smaller(data: bytes) -> bytes:
-    """The picture in 256 colours, which is all that it has."""
-    return _encoded(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
 def _encoded(image: Image.Image) -> bytes:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import io
 import itertools
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 import torch
 from rich.console import Console
@@ -37,6 +33,7 @@ from oscvae.training.fit.train import train
 from oscvae.training.model.network import in_frames, make_model
 from parts import SOAK
 from parts.waiting import until
+from training.forked import Training, Trainings, Typed
 from training.hits import store_hits
 from training.tiny import ANALYSIS, make_notes, store_notes, tiny_config, write_config
 
@@ -100,35 +97,9 @@ def test_a_run_is_a_folder_that_says_what_it_was(data: Path, tmp_path: Path) -> 
     assert [event.step for event in board.Images("withheld/1")] == [10, 20]
 
 
-# `oscvae train` as it is typed, ended by the system between two looks.
-_KILLED = """
-import os, signal
-from oscvae.app.cli import main
-from oscvae.training.fit.learner import Learner
-step = Learner.training_step
-def training_step(self, *args):
-    if self.global_step == 27:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return step(self, *args)
-Learner.training_step = training_step
-main()
-"""
-
-
-def typed(*start: str, config: Path, data: Path, out: Path, more: Sequence[str] = ()) -> subprocess.Popen[str]:
-    """`oscvae train` in a process of its own."""
-    command = [sys.executable, *start, "train", "--config", str(config), "--data", str(data), "--out", str(out), *more]
-    return subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3], start_new_session=True
-    )
-
-
-Begun = dict[str, tuple[subprocess.Popen[str], Path]]
-
-
 @pytest.fixture(scope="module")
-def begun(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begun]:
-    """A run that is killed, one that is to be stopped and one of two processes, with their folders.
+def begun(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trainings]:
+    """A run that is killed, one that is to be stopped and one of two processes, in folders of these names.
 
     The one that is to be stopped would compute until then: it is paused (SIGSTOP) once it has kept a checkpoint. They
     take seconds to start, in which other tests run: the first that asks for them does not look at them.
@@ -138,18 +109,25 @@ def begun(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Begu
     long = write_config(folder / "long.yaml", fit={"steps": 60, "batch": 8, "threads": 1}, watch=watch)
     short = write_config(folder / "short.yaml")
     endless = write_config(folder / "endless.yaml", fit=ENDLESS, watch=STOP_WATCH)
-    two = ("--set", "trainer.devices=2", "--set", "trainer.strategy=ddp")
-    runs = {
-        "killed": (typed("-c", _KILLED, config=long, data=data, out=folder / "killed"), folder / "killed"),
-        "stopped": (typed("-m", "oscvae", config=endless, data=data, out=folder / "stopped"), folder / "stopped"),
-        "two": (typed("-m", "oscvae", config=short, data=data, out=folder / "two", more=two), folder / "two"),
-    }
-    threading.Thread(target=pause, args=runs["stopped"], daemon=True).start()
+
+    def typed(name: str, config: Path, *more: str, is_killed: bool = False) -> Typed:
+        words = ("--config", config, "--data", data, "--out", folder / name / "run", *more)
+        return Typed(folder / name, tuple(map(str, words)), is_killed)
+
+    runs = Trainings(
+        {
+            "killed": typed("killed", long, is_killed=True),
+            "stopped": typed("stopped", endless),
+            "two": typed("two", short, "--set", "trainer.devices=2", "--set", "trainer.strategy=ddp"),
+        }
+    )
+    threading.Thread(target=pause, args=(runs, folder / "stopped" / "run"), daemon=True).start()
     yield runs
-    for process, _ in runs.values():
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    runs.end()
+
+
+def folder_of(training: Training) -> Path:
+    return training.place / "run"
 
 
 STOP_WATCH = {"every_steps": 5, "log_steps": 100, "hear_every": 0}
@@ -162,13 +140,10 @@ def wait_for_a_look(out: Path, runs: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def pause(process: subprocess.Popen[str], out: Path) -> None:
-    wait_for_a_look(out, lambda: process.poll() is None)
-    process.send_signal(signal.SIGSTOP)
-
-
-def is_paused(process: subprocess.Popen[str]) -> bool:
-    return process.poll() is None and psutil.Process(process.pid).status() == psutil.STATUS_STOPPED
+def pause(runs: Trainings, out: Path) -> None:
+    training = runs["stopped"]
+    wait_for_a_look(out, lambda: training.code() is None)
+    training.send_signal(signal.SIGSTOP)
 
 
 def test_ctrl_c_stops_a_run_which_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
@@ -381,22 +356,21 @@ def test_weights_follow_from_the_seed(tmp_path: Path) -> None:
     assert to_yaml(tiny_config(tmp_path)).startswith("name: tiny\n")
 
 
-def test_the_system_stops_a_run_which_says_how_to_go_on(begun: Begun) -> None:
-    process, _ = begun["stopped"]
-    assert until(lambda: is_paused(process) or process.poll() is not None, 120.0)
-    process.send_signal(signal.SIGCONT)
-    process.send_signal(signal.SIGTERM)
-    said = process.communicate(timeout=120)[1]
-    assert process.returncode == 1, said
+def test_the_system_stops_a_run_which_says_how_to_go_on(begun: Trainings) -> None:
+    training = begun["stopped"]
+    assert until(lambda: training.is_paused() or training.code() is not None, 120.0)
+    training.send_signal(signal.SIGCONT)
+    training.send_signal(signal.SIGTERM)
+    said = training.said()
+    assert training.code() == 1, said
     assert "oscvae train --resume --out" in said
     assert "Traceback" not in said
 
 
-def test_a_run_goes_on_after_a_kill_as_if_nothing_had_been(begun: Begun, data: Path, tmp_path: Path) -> None:
-    process, parts = begun["killed"]
-    said = process.communicate()[1]
-    assert process.returncode == -signal.SIGKILL, said
-    config = load_config(parts.parent / "long.yaml")
+def test_a_run_goes_on_after_a_kill_as_if_nothing_had_been(begun: Trainings, data: Path, tmp_path: Path) -> None:
+    said, parts = begun["killed"].said(), folder_of(begun["killed"])
+    assert begun["killed"].code() == -signal.SIGKILL, said
+    config = load_config(parts.parents[1] / "long.yaml")
     run(config, data, tmp_path / "whole")
     assert torch.load(parts / "checkpoints" / "last.ckpt", weights_only=True)["global_step"] == 20
     run(config, data, parts, resume=True)
@@ -406,11 +380,10 @@ def test_a_run_goes_on_after_a_kill_as_if_nothing_had_been(begun: Begun, data: P
     assert {step: whole[step] for step in went_on} == went_on
 
 
-def test_two_processes_train_the_same_model(begun: Begun, data: Path, tmp_path: Path) -> None:
-    process, folder = begun["two"]
+def test_two_processes_train_the_same_model(begun: Trainings, data: Path, tmp_path: Path) -> None:
     run(tiny_config(tmp_path), data, tmp_path / "one")
-    said = process.communicate()[1]
-    assert process.returncode == 0, said
-    one, other = weights(tmp_path / "one", "last"), weights(folder, "last")
+    said = begun["two"].said()
+    assert begun["two"].code() == 0, said
+    one, other = weights(tmp_path / "one", "last"), weights(folder_of(begun["two"]), "last")
     for key, value in one.items():
         torch.testing.assert_close(other[key], value, rtol=1e-4, atol=1e-6)

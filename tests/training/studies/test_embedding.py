@@ -438,14 +438,14 @@ def test_its_page_says_what_was_found_and_is_made_again_of_what_is_there(
     out = tmp_path / "out"
     assert run("embedding", out, True, data, 1) == 0
     page = (out / "index.html").read_text(encoding="utf-8")
-    assert page.count("data:audio/flac") == 24 and "oscvae export" in page
+    assert page.count("data:audio/flac") == 16 and "oscvae export" in page
     assert {path.stem for path in (out / "pictures").iterdir()} == {
         *("pictures", "courses", "confusion", "ladders", "checkpoints", "notes"),
     }
     figures = json.loads((out / "figures.json").read_text(encoding="utf-8"))
     assert [one["step"] for one in figures["checkpoints"]] == list(Size.of(True).checkpoints)
     assert set(figures["pairs"]["by step"]) == {PCA, f"{TRAINED}, seed 1", f"{UNTRAINED}, seed 1"}
-    assert len(figures["orders"]["by step"]) == 10 >= len(figures["orders"]["by withheld recordings"])
+    assert len(figures["orders"]["by step"]) == 3 >= len(figures["orders"]["by withheld recordings"])
     assert set(figures["ladders"]) == set(disturbances()) and figures["shared"] == 0
     confusion = np.array(figures["classifiers"][0]["confusion"][NEW])
     assert np.trace(confusion) / confusion.sum() == pytest.approx(figures["classifiers"][0]["right"][NEW])

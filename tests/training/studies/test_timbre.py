@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +42,14 @@ from training.timbre.recordings import record, tiny_config, tone
 
 SMALL = Size.of(True)
 SECOND = Size.of(False).judged_s
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _filters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """librosa keeps its filters, which are the larger part of what it computes of a second; it asks when imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LIBROSA_CACHE_DIR", str(tmp_path_factory.mktemp("librosa")))
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ class Size:
 
     @classmethod
     def of(cls, small: bool) -> Size:
-        return cls({2: 1, 8: 1}, 8, 8, 400, 150) if small else cls({2: 3, 8: 3}, 500, 250, 30_000, 10_000)
+        return cls({2: 1, 8: 1}, 4, 4, 400, 150) if small else cls({2: 3, 8: 3}, 500, 250, 30_000, 10_000)
 
 
 @dataclass(frozen=True)

@@ -36,5 +36,5 @@ class Size:
     @classmethod
     def of(cls, small: bool) -> Size:
         if small:
-            return cls(1, 2, 8, 1, 16, 230, 40, (2, 4, 6, 8, 10), 2, 40, 1)
+            return cls(1, 2, 8, 1, 16, 230, 40, (2, 4, 6), 2, 40, 1)
         return cls(3, 10, 16, 10, 32, 10_000, 1_000, (100, 400, 1000, 2000, 4500), 250, 300, 3)
