@@ -204,6 +204,8 @@ _leave_out_scipy()
 CACHE = _choose()
 if CACHE is not None:
     numba_config.CACHE_DIR = str(CACHE)
+    # and nowhere else: where that folder cannot be written to it would fill folders beside the sources, unasked
+    numba_config.CACHE_LOCATOR_CLASSES = "UserProvidedCacheLocator"
 
 _WAS_WARM = is_warm()
 _LATE = "a kernel was loaded at its first call, which waited for it:"
@@ -232,10 +234,19 @@ def _give_up_cache(error: Exception) -> None:
     global CACHE  # noqa: PLW0603 (what it was before this start)
     if CACHE is None:  # given up already, by a kernel that this one calls
         return
-    log.warning(_UNCACHED, f"{CACHE}: {why(error)}")
+    log.warning(_UNCACHED, f"{CACHE}: {_refusal(CACHE) or why(error)}")
     if isinstance(error, _DAMAGED):
         shutil.rmtree(CACHE, ignore_errors=True)
     CACHE = None
+
+
+def _refusal(folder: Path) -> str:
+    """Why no folder can be made in this one, "" where one can: numba only says that it finds no place."""
+    try:
+        tempfile.TemporaryDirectory(dir=folder).cleanup()
+    except OSError as error:
+        return why(error)
+    return ""
 
 
 def _announce(name: str) -> None:
