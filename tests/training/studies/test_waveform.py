@@ -14,15 +14,15 @@ from oscvae.arrays import Float32s
 from oscvae.errors import DataError
 from oscvae.training.data.soundfont import Timbre, midi_file
 from oscvae.training.studies.command import run
-from oscvae.training.studies.waveform.claims import last_fall
+from oscvae.training.studies.waveform.claims import last_fall, with_spread
 from oscvae.training.studies.waveform.clips import MARK, RATE, SAMPLES, SECONDS, Clips, open_clips
 from oscvae.training.studies.waveform.frames import Walk
 from oscvae.training.studies.waveform.keeping import kept
 from oscvae.training.studies.waveform.measures import Ear, flatness, log_mel
 from oscvae.training.studies.waveform.published import PRINTED, Block, InstanceNorm, Network, count, reached
 from oscvae.training.studies.waveform.rendering import render
-from oscvae.training.studies.waveform.ways import BATCH, EYE, WAYS, Way, again, trained
-from oscvae.training.studies.waveform.work import BETTER, alike, chunked
+from oscvae.training.studies.waveform.ways import BATCH, EYE, WAYS, Size, Way, again, trained
+from oscvae.training.studies.waveform.work import BETTER, _row, alike, chunked
 from training.data.soundfonts import needs_fluidsynth
 
 SMALL = Network(400, 10)
@@ -147,6 +147,13 @@ def test_a_training_comes_to_the_same_from_the_same_seed() -> None:
     (one, first), (other, second), (_, third) = (trained(way, x, 3, seed) for seed in (1, 1, 2))
     assert first == second != third
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def test_a_training_that_overflows_is_told_and_has_no_figures(clips: Clips, tmp_path: Path) -> None:
+    way = Way("far too dear", 0.0, 1e39, 2)
+    ear, size = Ear(clips, Network(SAMPLES, EYE.latent)), Size.of(True)
+    assert _row(way, clips.x[~clips.test], ear, size, 1, tmp_path, None) == {"broken": True}
+    assert with_spread([]) == "-"
 
 
 def test_clips_that_are_alike_are_learnt() -> None:

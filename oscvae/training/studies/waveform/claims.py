@@ -62,9 +62,10 @@ def judge(every: Sequence[Found], start: Start) -> list[Claim]:
     kinds = ("encoder_test", "encoder_train")
     drop = all(
         getattr(mine.judged.away, kind) < getattr(theirs.judged.away, kind)
-        for mine, theirs in zip(dropped, base, strict=True)
+        for mine, theirs in zip(dropped, base, strict=False)
         for kind in kinds
     )
+    paired = several and len(dropped) == len(base)  # a training that broke has no row
     low, _, high = found.ear.flat
     mine = rows[BETTER]
     return [
@@ -81,7 +82,7 @@ def judge(every: Sequence[Found], start: Start) -> list[Claim]:
             "dropout makes a better model: 68.55 and 8.6 instead of 101 and 23",
             f"test {_pair(dropped, base, 'encoder_test')}, training {_pair(dropped, base, 'encoder_train')}; log-mel, "
             f"test {_pair(dropped, base, 'mel_test')}, training {_pair(dropped, base, 'mel_train')}",
-            drop if several else None,
+            drop if paired else None,
         ),
         Claim(
             "a greater beta moves the epoch at which the loss vanishes from 8 to 16, and the latent space is better",
@@ -135,5 +136,7 @@ def _pair(mine: Sequence[Any], theirs: Sequence[Any], name: str) -> str:
 def with_spread(values: Sequence[float], digits: int = 3) -> str:
     """Mean and standard deviation over seeds, to so many significant digits."""
     told = np.array(values, np.float64)
+    if not told.size:
+        return "-"
     spread = f" ± {float(told.std(ddof=1)):.2g}" if told.size > 1 else ""
     return f"{float(told.mean()):.{digits}g}{spread}"

@@ -7,7 +7,7 @@ network: principal components of the statistics of log-mel spectra (`evaluate.re
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -69,6 +69,9 @@ class Away:
     def nearer(self, other: Away) -> bool:
         """Whether all four are less."""
         return all(mine < theirs for mine, theirs in zip(vars(self).values(), vars(other).values(), strict=True))
+
+
+COLUMNS = tuple(column.name for column in fields(Away))
 
 
 @dataclass(frozen=True)

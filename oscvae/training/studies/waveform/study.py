@@ -25,7 +25,7 @@ from oscvae.training.studies.setting import Setting
 from oscvae.training.studies.waveform.claims import judge, len_of, say_last, with_spread
 from oscvae.training.studies.waveform.clips import RATE, SAMPLES, SECONDS, SLOW_RATE
 from oscvae.training.studies.waveform.drawing import draw_courses, draw_distances, draw_kernels, draw_spectra
-from oscvae.training.studies.waveform.measures import Judged, log_mel
+from oscvae.training.studies.waveform.measures import COLUMNS, Judged, log_mel
 from oscvae.training.studies.waveform.published import (
     DECODER_WIDTHS,
     ENCODER_WIDTHS,
@@ -137,6 +137,9 @@ def _table(outcome: Outcome, found: Found, size: Size) -> None:
         "one half of the training clips from the other. Flatness: the data's 5 to 95 % are "
         f"{low:.3g} to {high:.3g}; within: clips inside of that. Level and variety beside the data",
     )  # fmt: skip
+    for name, many in found.broken.items():
+        if many:
+            outcome.say(f"{name}: {many} of {many + len(found.rows[name])} trainings overflowed, and are left out.")
     away = {name: [row.judged.away for row in each] for name, each in found.rows.items()}
     outcome.draw(
         f"distances-{clips}",
@@ -148,7 +151,7 @@ def _table(outcome: Outcome, found: Found, size: Size) -> None:
 def _cells(rows: Sequence[Row] | Sequence[Judged]) -> tuple[str, ...]:
     judged = [row if isinstance(row, Judged) else row.judged for row in rows]
     return (
-        *(with_spread([getattr(one.away, name) for one in judged]) for name in vars(judged[0].away)),
+        *(with_spread([getattr(one.away, name) for one in judged]) for name in COLUMNS),
         with_spread([one.flat for one in judged]),
         with_spread([100.0 * one.within for one in judged]),
         with_spread([one.level_db for one in judged]),
@@ -251,8 +254,9 @@ def _better(outcome: Outcome, every: Sequence[Found]) -> None:
     )
     found = every[0]
     real = found.clips.x[found.clips.test][:SHOWN]
-    best = min(WAYS, key=lambda way: np.mean([row.judged.away.mel_test for row in found.rows[way.name]]))
-    shown = [("real, to test", real), *((name, rows[0].clips) for name, rows in found.rows.items())]
+    told = [way for way in WAYS if found.rows[way.name]]
+    best = min(told, key=lambda way: np.mean([row.judged.away.mel_test for row in found.rows[way.name]]))
+    shown = [("real, to test", real), *((name, rows[0].clips) for name, rows in found.rows.items() if rows)]
     outcome.draw(
         "clips",
         draw_spectra([(name, list(log_mel(clips))) for name, clips in shown]),
@@ -298,6 +302,7 @@ def _figures(found: Found) -> dict[str, object]:
         "level": found.ear.level,
         "real": vars(found.real),
         "noise": _plain(found.noise),
+        "broken": found.broken,
         "same": {name: _plain(judged) for name, judged in found.same.items()},
         "ways": {
             name: [{key: value for key, value in row.found.items() if key != "of"} for row in rows]

@@ -74,7 +74,9 @@ class Found:
     same: dict[str, Judged]
     """The test clips, changed so that nobody hears it."""
     rows: dict[str, list[Row]]
-    """By way, the better one the last; one for each seed."""
+    """By way, the better one the last; one for each seed that did not break."""
+    broken: dict[str, int]
+    """By way, how many trainings overflowed: their weights are no numbers."""
 
 
 def find(setting: Setting, size: Size) -> list[Found]:
@@ -101,6 +103,7 @@ def _table(setting: Setting, size: Size, clips: Clips, seeds: int) -> Found:
     ear = Ear(clips, opened(eye_at, x.shape[1], EYE))
     rng = np.random.default_rng(setting.seed)
     rows: dict[str, list[Row]] = {name: [] for name in (*(way.name for way in WAYS), BETTER)}
+    broken = dict.fromkeys(rows, 0)
     jobs = [(setting.seed + seed, way) for seed in range(seeds) for way in (*WAYS, None)]
     for seed, way in setting.track(jobs, f"training on {len(x)} clips"):
         if way is None:
@@ -113,9 +116,12 @@ def _table(setting: Setting, size: Size, clips: Clips, seeds: int) -> Found:
             at = place(str(WAYS.index(way) + 1), seed)
             known = eye["course"] if (way, seed) == (EYE, setting.seed) else None
             found = kept(at, _of(way, data, x, size, seed), partial(_row, way, x, ear, size, seed, at, known))
+        if found.get("broken"):
+            broken[way.name if way else BETTER] += 1
+            continue
         judged = Judged(**(found["judged"] | {"away": Away(**found["judged"]["away"])}))
         rows[way.name if way else BETTER].append(Row(judged, found, np.load(at / _HEARD)))
-    return Found(clips, ear, ear.real(rng), ear.judge(ear.noise(rng)), ear.same(), rows)
+    return Found(clips, ear, ear.real(rng), ear.judge(ear.noise(rng)), ear.same(), rows, broken)
 
 
 def _of(way: Way, data: str, x: Float32s, size: Size, seed: int) -> dict[str, Any]:
@@ -134,13 +140,16 @@ def _eye(place: Path, x: Float32s, size: Size, seed: int) -> dict[str, Any]:
 def _row(
     way: Way, x: Float32s, ear: Ear, size: Size, seed: int, place: Path, known: list[dict[str, Any]] | None
 ) -> dict[str, Any]:
-    """known: the course of the training whose encoder is the embedding: it is this one."""
+    """known: the course of the training whose encoder is the embedding: it is this one. `broken` alone where what it
+    makes is no numbers: a beta of ten and more can overflow, since nothing bounds the variance of a code."""
     if known is None:
         network, epochs = trained(way, x, size.epochs, seed)
         known = [asdict(epoch) for epoch in epochs]
     else:
         network = ear.network
     clips = made(network, way.latent, size.made, seed)
+    if not (np.isfinite(clips).all() and np.isfinite(encoded(ear.network, clips)[0]).all()):
+        return {"broken": True}
     np.save(place / _HEARD, clips[:SHOWN])
     test = ear.clips.x[ear.clips.test]
     code = {"train": encoded(network, x), "test": encoded(network, test)}
