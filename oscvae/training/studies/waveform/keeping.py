@@ -4,6 +4,7 @@ since all that it draws follows from its seed."""
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,15 @@ from oscvae.names import shown
 from oscvae.training.studies.kept import write_json
 
 TOLD = "told.json"
+
+
+def finite(told: Any) -> Any:
+    """The same without what has overflowed, which is None: JSON knows no infinity."""
+    if isinstance(told, dict):
+        return {name: finite(value) for name, value in told.items()}
+    if isinstance(told, list | tuple):
+        return [finite(value) for value in told]
+    return None if isinstance(told, float) and not math.isfinite(told) else told
 
 
 def kept(place: Path, of: dict[str, Any], make: Callable[[], dict[str, Any]]) -> dict[str, Any]:

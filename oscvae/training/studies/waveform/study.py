@@ -25,6 +25,7 @@ from oscvae.training.studies.setting import Setting
 from oscvae.training.studies.waveform.claims import judge, len_of, say_last, with_spread
 from oscvae.training.studies.waveform.clips import RATE, SAMPLES, SECONDS, SLOW_RATE
 from oscvae.training.studies.waveform.drawing import draw_courses, draw_distances, draw_kernels, draw_spectra
+from oscvae.training.studies.waveform.keeping import finite
 from oscvae.training.studies.waveform.measures import COLUMNS, Judged, log_mel
 from oscvae.training.studies.waveform.published import (
     DECODER_WIDTHS,
@@ -305,7 +306,7 @@ def _figures(found: Found) -> dict[str, object]:
         "broken": found.broken,
         "same": {name: _plain(judged) for name, judged in found.same.items()},
         "ways": {
-            name: [{key: value for key, value in row.found.items() if key != "of"} for row in rows]
+            name: [{key: finite(value) for key, value in row.found.items() if key != "of"} for row in rows]
             for name, rows in found.rows.items()
         },
     }
