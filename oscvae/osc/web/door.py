@@ -264,7 +264,6 @@ class Door:
             return Client("ws", host, port, is_loopback, size, one.send, self._hub.error_limiter, persistent=True)
 
         self._sockets[one] = client(0)
-        sending = asyncio.get_running_loop().create_task(one.run())
         try:
             async for message in socket_:
                 if message.type is WSMsgType.BINARY:
@@ -272,7 +271,6 @@ class Door:
                 elif message.type is WSMsgType.TEXT:
                     one.obey(message.data)
         finally:
-            sending.cancel()
             gone = self._sockets.pop(one)
             self.on_closed(gone)
             self._hub.on_closed(gone)

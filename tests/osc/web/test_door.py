@@ -353,6 +353,45 @@ def test_a_frame_that_is_too_large_ends_its_socket_alone() -> None:
     run(body)
 
 
+def test_frames_of_every_length_arrive_in_order() -> None:
+    sizes = [0, 100, 101, 4000, 65_400, 65_500, 65_536, 200_000, 1]
+
+    async def body() -> None:
+        async with room() as here, here.session.ws_connect(here.url, max_msg_size=2**20) as socket:
+            await here.ask(socket, "/ping")
+            (one,) = here.door._sockets
+            packets = [encode_message("/b", (bytes(size),)) for size in sizes]
+            for packet in packets:
+                one.send(packet)
+                one.say("é" * (len(packet) // 4))
+            for packet in packets:
+                assert await socket.receive_bytes() == packet
+                assert await socket.receive_str() == "é" * (len(packet) // 4)
+            one.send(packets[0])
+            one.end()
+            one.send(packets[1])
+            assert await socket.receive_bytes() == packets[0]
+            assert (await socket.receive()).type == aiohttp.WSMsgType.CLOSE
+
+    run(body)
+
+
+def test_who_reads_nothing_is_hung_up_on() -> None:
+    async def body() -> None:
+        async with room() as here, here.session.ws_connect(here.url, max_msg_size=2**22) as socket:
+            await here.ask(socket, "/ping")
+            (one,) = here.door._sockets
+            for _ in range(400):  # 26 MB, which do not fit what the system takes
+                one.send(bytes(2**16))
+                await asyncio.sleep(0)
+            assert one._waiting() <= 2**20 + 2**17
+            while (message := await socket.receive()).type == aiohttp.WSMsgType.BINARY:
+                pass
+            assert message.type == aiohttp.WSMsgType.CLOSE
+
+    run(body)
+
+
 def test_who_is_too_slow_for_sound_misses_some_and_is_answered_all_the_same() -> None:
     chunk = encode_message("/sound", (48_000, 0, bytes(3840)))
     many = 2000  # 40 s
