@@ -64,6 +64,7 @@ class Sandbox:
                 f"model.folder={folder / 'models'}",
                 f"paths.sounds={folder / 'sounds'}",
                 folder=folder / "home",
+                fresh=True,
             )
         except BaseException:
             self.server.stop()

@@ -12,14 +12,15 @@ import tempfile
 import time
 import weakref
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import psutil
 
 from oscvae.osc.vocabulary import REPLY_BY_PATH
-from parts import ROOT
+from parts import ROOT, SOAK
 from parts.client import OscClient, free_port
 from parts.waiting import until
+from parts.warm import Forked, warm
 
 READY_TIMEOUT_S = 240.0  # a first start compiles
 LEAVE_TIMEOUT_S = 10.0
@@ -57,6 +58,8 @@ class Daemon:
 
     folder: where it keeps presets, recordings and its log; one of its own, gone with this object, unless it is given.
     port: of OSC, where others must know it before; a free one unless it is given.
+    fresh: started as a user starts it, not forked from a process that has imported all it needs (`parts.warm`).
+    So is one in an environment of its own, and each that `make soak` starts.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Daemon:
         folder: Path | None = None,
         environment: dict[str, str] | None = None,
         port: int | None = None,
+        fresh: bool = False,
     ) -> None:
         self.port = free_port() if port is None else port
         self.folder = Path(tempfile.mkdtemp(prefix="oscvae-test-")) if folder is None else folder
@@ -75,19 +79,20 @@ class Daemon:
         for setting in (f"osc.port={self.port}", "http.port=0", *settings):
             command += ["--set", setting]
         self._log = self.log_path.open("wb")
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(self.folder), **(environment or {})},
-        )
+        homes = {"PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(self.folder)}
+        self.process = _start(command, self._log, homes, environment, fresh=fresh)
         self.client = OscClient(self.port)
 
     @classmethod
-    def ready(cls, *settings: str, folder: Path | None = None, environment: dict[str, str] | None = None) -> Daemon:
+    def ready(
+        cls,
+        *settings: str,
+        folder: Path | None = None,
+        environment: dict[str, str] | None = None,
+        fresh: bool = False,
+    ) -> Daemon:
         """One that can be played already."""
-        daemon = cls(*settings, folder=folder, environment=environment)
+        daemon = cls(*settings, folder=folder, environment=environment, fresh=fresh)
         try:
             daemon.wait_ready()
         except BaseException:
@@ -192,6 +197,15 @@ class Daemon:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _start(
+    command: list[str], log: IO[bytes], homes: dict[str, str], environment: dict[str, str] | None, *, fresh: bool
+) -> subprocess.Popen[bytes] | Forked:
+    theirs = {**os.environ, **homes, **(environment or {})}
+    if fresh or SOAK or environment or not warm().same(os.environ):
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=theirs)
+    return warm().start(command[command.index("serve") :], log, theirs)
 
 
 def children_of(pid: int) -> list[psutil.Process]:

@@ -39,7 +39,7 @@ def test_it_leaves_at_any_moment_of_a_warm_start() -> None:
     draw = random.Random(int.from_bytes(os.urandom(4)))
     took = []
     for i in range(WARM):
-        with Daemon(SILENT) as daemon:
+        with Daemon(SILENT, fresh=True) as daemon:
             wait_for_first_line(daemon)
             after = draw.uniform(0.0, START_S) if i else 0.0  # the first right after the first line
             time.sleep(after)
@@ -61,7 +61,7 @@ def test_it_leaves_while_the_kernels_are_compiled(tmp_path: Path) -> None:
 
 def test_it_leaves_before_its_first_line() -> None:
     """Python itself is still starting: the handlers are the first thing that the daemon installs."""
-    with Daemon(SILENT) as daemon:
+    with Daemon(SILENT, fresh=True) as daemon:
         assert until(lambda: _catches(daemon.process.pid, signal.SIGTERM), 30.0)
         leave(daemon, signal.SIGTERM)
 
@@ -155,7 +155,7 @@ def test_quit_leaves_as_a_signal_does() -> None:
 
 
 def test_a_killed_daemon_leaves_no_process() -> None:
-    with Daemon(SILENT) as daemon:
+    with Daemon(SILENT, fresh=True) as daemon:
         daemon.wait_ready()
         family = children_of(daemon.process.pid)
         assert {process.name() for process in family} == {"oscvae-zygote", "oscvae-decoder"}

@@ -1,0 +1,287 @@
+"""A process that has imported what a daemon imports and has its kernels, and forks daemons: each has 2.6 s of processor
+time less to do until it is ready.
+
+A daemon that is started as users start it imports the package, loads its kernels and has a process import torch. The
+tests of starting and leaving start theirs so (`Daemon(.., fresh=True)`); all others want a daemon that runs.
+
+What is forked runs `oscvae serve` from the command line's first word on, and forks its first zygote from itself, at the
+moment at which it would start one. Any later one is started as ever.
+
+    tests > here, a SOCK_SEQPACKET socket: {"arguments": .., "environment": .., "folder": ..}, with the descriptors of
+            the log and of STATUS
+    here > tests, by STATUS: {"pid": ..} with a pidfd, and {"code": ..} once it has ended
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import IO, Any, NamedTuple, NoReturn
+
+from parts import ROOT
+
+MOST = 1 << 17  # bytes of a request
+START_TIMEOUT_S = 240.0  # it may have to compile
+CODE_S = 5.0  # within which it tells how a process ended that has ended
+OURS = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION")  # in the environment, and nothing to a daemon
+ZYGOTE = "oscvae.decode.zygote"
+
+
+# in the process of the tests
+
+
+class Warm:
+    """The process, and the socket to it."""
+
+    def __init__(self) -> None:
+        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._line.settimeout(START_TIMEOUT_S)
+        self._environment = _relevant(os.environ)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "parts.warm", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+            )
+
+    def same(self, environment: Mapping[str, str]) -> bool:
+        """Whether it was started in that environment: what it imported may have looked at it."""
+        return _relevant(environment) == self._environment
+
+    def start(self, arguments: Sequence[str], log: IO[bytes], environment: dict[str, str]) -> Forked:
+        """A process that runs `oscvae` with these arguments. Raises OSError, ValueError."""
+        asked = json.dumps({"arguments": arguments, "environment": environment, "folder": os.getcwd()})  # noqa: PTH109
+        status, told = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with told:
+            socket.send_fds(self._line, [asked.encode()], [log.fileno(), told.fileno()])
+        status.settimeout(START_TIMEOUT_S)
+        data, descriptors, _, _ = socket.recv_fds(status, MOST, 1)
+        return Forked(int(json.loads(data)["pid"]), descriptors[0], status)
+
+
+def _relevant(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name not in OURS}
+
+
+@functools.cache
+def warm() -> Warm:
+    """The one of this process."""
+    return Warm()
+
+
+class Forked:
+    """A daemon that was forked: as much of subprocess.Popen as tests use."""
+
+    def __init__(self, pid: int, pidfd: int, status: socket.socket) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._pidfd = pidfd
+        self._status = status
+
+    def poll(self) -> int | None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(0.0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self.returncode is None:
+            poll = select.poll()
+            poll.register(self._pidfd, select.POLLIN)
+            if not poll.poll(None if timeout is None else 1000.0 * timeout):
+                raise subprocess.TimeoutExpired("oscvae", timeout or 0.0)
+            self._status.settimeout(CODE_S)
+            self.returncode = int(json.loads(self._status.recv(MOST))["code"])
+            self._status.close()
+            os.close(self._pidfd)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            signal.pidfd_send_signal(self._pidfd, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+
+# in the process that forks
+
+
+class _Child(NamedTuple):
+    pid: int
+    status: int
+
+
+def main(line: socket.socket) -> None:
+    """Fork whatever is asked for, tell how each ended, and end when nobody can ask any more."""
+    import_all()
+    children: dict[int, _Child] = {}
+    poll = select.poll()
+    poll.register(line, select.POLLIN)
+    while True:
+        for descriptor, _ in poll.poll():
+            if descriptor == line.fileno():
+                data, descriptors, _, _ = socket.recv_fds(line, MOST, 2)
+                if not data:
+                    return
+                log, status = descriptors
+                pid = os.fork()
+                if not pid:
+                    _become(log, **json.loads(data))
+                pidfd = os.pidfd_open(pid)
+                children[pidfd] = _Child(pid, status)
+                poll.register(pidfd, select.POLLIN)
+                os.close(log)
+                _say(status, pidfd, pid=pid)
+            else:
+                poll.unregister(descriptor)
+                child = children.pop(descriptor)
+                _, ended = os.waitpid(child.pid, 0)
+                _say(child.status, code=os.waitstatus_to_exitcode(ended))
+                os.close(child.status)
+                os.close(descriptor)
+
+
+def import_all() -> None:
+    """What daemons and their zygotes import, compile and load."""
+    gc.disable()
+    from oscvae.app import cli, kernels, serve  # noqa: F401
+    from oscvae.decode import preload
+
+    preload.import_all()
+    kernels.load_kernels()
+    from oscvae.daemon import conductor  # noqa: F401
+
+    gc.enable()
+    gc.collect()
+    gc.freeze()
+
+
+def _say(status: int, *descriptors: int, **said: int) -> None:
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(status)) as told:
+        socket.send_fds(told, [json.dumps(said).encode()], list(descriptors))
+
+
+def _become(log: int, arguments: list[str], environment: dict[str, str], folder: str) -> NoReturn:
+    """Be `oscvae` with these arguments, with nothing of this process's but its memory."""
+    code = 1
+    try:
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        gc.unfreeze()
+        sys.argv = ["oscvae", *arguments]
+        _fork_first_zygote()
+        from oscvae.app import cli
+
+        code = _code_of(cli.main)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _code_of(run: Any) -> int:
+    try:
+        run()
+    except SystemExit as leaving:
+        if leaving.code is None or isinstance(leaving.code, int):
+            return leaving.code or 0
+        print(leaving.code, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _fork_first_zygote() -> None:
+    """Have the daemon's first zygote forked from it, which has torch already; the others are started as ever."""
+    from oscvae.decode import process
+
+    start = process._spawn
+
+    def spawn(module: str, descriptors: Sequence[int]) -> Any:
+        process._spawn = start
+        if module != ZYGOTE:
+            return start(module, descriptors)
+        return _Zygote(*descriptors)
+
+    process._spawn = spawn  # type: ignore[assignment]
+
+
+class _Zygote:
+    """A zygote that is this process's child: as much of subprocess.Popen as `oscvae.decode.process` uses."""
+
+    def __init__(self, line: int) -> None:
+        self.returncode: int | None = None
+        environment = _zygote_environment()
+        self.pid = os.fork()
+        if not self.pid:
+            _become_zygote(line, environment)
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            pid, ended = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(ended)
+        return self.returncode
+
+    def kill(self) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self, timeout: float) -> int:
+        deadline = time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired("zygote", timeout)
+            time.sleep(0.005)
+        return code
+
+
+def _zygote_environment() -> dict[str, str]:
+    from oscvae.decode import process
+
+    return process._environment()
+
+
+def _become_zygote(line: int, environment: dict[str, str]) -> NoReturn:
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        os.setsid()
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for descriptor in range(3):
+            os.dup2(nothing, descriptor)
+        os.dup2(line, 3)
+        os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.argv = [ZYGOTE, "3"]
+        from oscvae.decode import zygote
+
+        code = zygote.main()
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[1])))
