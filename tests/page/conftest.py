@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import socket
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from oscvae.osc.packets import decode
 from parts.client import free_port
@@ -16,6 +18,8 @@ from parts.daemon import Daemon
 
 CHROMIUM = shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
+ONE_PROCESS = ["--process-per-site", "--disable-features=SpareRendererForSitePerProcess"]
+"""Pages of a profile share one: each of its own compiles the page anew, 0.6 s of processor time."""
 
 SOON_MS = 20_000.0
 OpenPage = Callable[..., Page]
@@ -26,9 +30,47 @@ def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *ONE_PROCESS])
         yield browser
         browser.close()
+
+
+NewPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def still() -> Iterator[str]:
+    """The address of a page of this machine on which nothing happens."""
+
+    class Still(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Still) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def new_page(browser: Browser, still: str) -> NewPage:
+    """`new_page(width, height, touch=..)`: an empty page in a profile that all tests share, one for fingers and one for
+    mice: a profile takes a second of processor time, and the page keeps nothing in it. Who opens a page closes it."""
+    profiles: dict[bool, BrowserContext] = {}
+
+    def make(width: int = 1280, height: int = 800, *, touch: bool = False) -> Page:
+        if touch not in profiles:
+            profiles[touch] = browser.new_context(has_touch=touch)
+            profiles[touch].new_page().goto(still)  # whose process stays
+        page = profiles[touch].new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        return page
+
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -85,17 +127,16 @@ def said(sent: list[Any]) -> Said:
 
 
 @pytest.fixture
-def open_page(browser: Browser, daemon: Daemon, http_port: int, sent: list[Any]) -> Iterator[OpenPage]:
+def open_page(new_page: NewPage, daemon: Daemon, http_port: int, sent: list[Any]) -> Iterator[OpenPage]:
     """`open_page(width, height)`: the page, connected; it must say nothing to the console. script: runs before it."""
-    contexts = []
+    pages: list[Page] = []
     faults: list[str] = []
 
     def open_it(
         width: int = 1280, height: int = 800, *, touch: bool = False, script: str = "", host: str = "127.0.0.1"
     ) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch)
-        contexts.append(context)
-        page = context.new_page()
+        page = new_page(width, height, touch=touch)
+        pages.append(page)
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("websocket", lambda line: line.on("framesent", lambda frame: sent.append(decode(frame))))
@@ -106,7 +147,7 @@ def open_page(browser: Browser, daemon: Daemon, http_port: int, sent: list[Any])
         return page
 
     yield open_it
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     daemon.client.send("/panic")
     assert faults == []

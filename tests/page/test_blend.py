@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from oscvae.osc.packets import decode
 from parts.client import free_port
@@ -67,16 +67,15 @@ def daemon(http_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
-def open_page(browser: Browser, daemon: Daemon, http_port: int) -> Iterator[Callable[..., Page]]:
+def open_page(new_page: Callable[..., Page], daemon: Daemon, http_port: int) -> Iterator[Callable[..., Page]]:
     """`open_page(width, height)`: the page where timbre plays; it must say nothing to the console."""
-    contexts = []
+    pages: list[Page] = []
     faults: list[str] = []
     sent.clear()
 
     def open_it(width: int = 1280, height: int = 800) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height})
-        contexts.append(context)
-        page = context.new_page()
+        page = new_page(width, height)
+        pages.append(page)
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("websocket", lambda line: line.on("framesent", lambda frame: sent.append(decode(frame))))
@@ -87,8 +86,8 @@ def open_page(browser: Browser, daemon: Daemon, http_port: int) -> Iterator[Call
         return page
 
     yield open_it
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     daemon.client.send("/panic")
     assert faults == []
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
 from oscvae.model.torchscript import save, script
 from parts.client import free_port
@@ -16,7 +17,7 @@ SOON_MS = 20_000.0
 PLAIN = "Map of the latent space, dimensions 1 and 2"
 
 
-def test_the_map_says_what_its_dimensions_are_called(browser: Browser, tmp_path: Path) -> None:
+def test_the_map_says_what_its_dimensions_are_called(new_page: Callable[..., Page], tmp_path: Path) -> None:
     models = tmp_path / "models"
     models.mkdir()
     write_both(models)
@@ -25,7 +26,7 @@ def test_the_map_says_what_its_dimensions_are_called(browser: Browser, tmp_path:
     settings = ("audio.backend=silent", f"http.port={port}", f"model.folder={models}", "model.name=labelled")
     with Daemon(*settings, folder=tmp_path) as daemon:
         daemon.wait_ready()
-        page = browser.new_page()
+        page = new_page()
         try:
             page.goto(f"http://127.0.0.1:{port}/")
             the_map = page.locator("#map")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from oscvae.osc.packets import decode
 from parts.client import free_port
@@ -59,7 +59,7 @@ def slowly(page: Page) -> None:
 
 
 def test_a_model_of_three_dimensions_sounds_at_a_second_finger_and_keeps_its_third(
-    browser: Browser, tmp_path: Path
+    new_page: Callable[..., Page], tmp_path: Path
 ) -> None:
     latent = {"mean": [0.0] * 3, "std": [1.0] * 3, "low": [-2.0] * 3, "high": [2.0] * 3}
     (tmp_path / "models").mkdir()
@@ -67,7 +67,7 @@ def test_a_model_of_three_dimensions_sounds_at_a_second_finger_and_keeps_its_thi
     port = free_port(socket.SOCK_STREAM)
     settings = ("audio.backend=silent", f"http.port={port}", f"model.folder={tmp_path}/models", "model.name=three")
     sent: list[Any] = []
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page = new_page()
     page.on("websocket", lambda line: line.on("framesent", lambda frame: sent.append(decode(frame))))
 
     def told(address: str) -> list[tuple[Any, ...]]:

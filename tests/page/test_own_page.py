@@ -5,12 +5,12 @@ from __future__ import annotations
 import http.server
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
 from parts import ROOT
 from parts.client import free_port
@@ -38,10 +38,12 @@ def test_it_is_short() -> None:
     assert len(text.partition("<script")[2].splitlines()) <= 60
 
 
-def test_it_plays_and_follows_and_finds_the_daemon_again(browser: Browser, origin: str, tmp_path: Path) -> None:
+def test_it_plays_and_follows_and_finds_the_daemon_again(
+    new_page: Callable[..., Page], origin: str, tmp_path: Path
+) -> None:
     port = free_port(socket.SOCK_STREAM)
     settings = ("audio.backend=silent", f"http.port={port}", f"http.origins=[{origin}]")
-    page = browser.new_page(viewport={"width": 800, "height": 400})
+    page = new_page(800, 400)
     try:
         page.goto(f"{origin}/?daemon=127.0.0.1:{port}")
         words, dot = page.locator("#words"), page.locator("#dot")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from oscvae.osc.vocabulary import TABLE
 from parts import ROOT
@@ -36,13 +36,13 @@ def pair(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon
 
 
 @pytest.fixture
-def opened(browser: Browser, pair: Daemon, port: int) -> Iterator[Opened]:
-    contexts, faults = [], []
+def opened(new_page: Callable[..., Page], pair: Daemon, port: int) -> Iterator[Opened]:
+    pages: list[Page] = []
+    faults: list[str] = []
 
     def open_it(search: str = "", model: str = "plucked", width: int = 1280, height: int = 800) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height})
-        contexts.append(context)
-        page = context.new_page()
+        page = new_page(width, height)
+        pages.append(page)
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(f"http://127.0.0.1:{port}/{search}")
@@ -50,8 +50,8 @@ def opened(browser: Browser, pair: Daemon, port: int) -> Iterator[Opened]:
         return page
 
     yield open_it
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     pair.client.send("/panic")
     assert faults == []
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from oscvae.osc.transport.shares import most_of
 from oscvae.osc.web.door import MOST_SOCKETS
@@ -76,8 +76,8 @@ def through(http_port: int, daemon: Daemon) -> Iterator[Callable[[Rewrite], int]
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+def page(new_page: Callable[..., Page]) -> Iterator[Page]:
+    page = new_page()
     yield page
     page.close()
 
@@ -139,7 +139,7 @@ def test_a_page_too_many_says_so_and_connects_once_there_is_room(page: Page, dae
 
 
 def test_a_tablet_that_reaches_no_daemon_is_told_of_osc_allow(
-    browser: Browser, page: Page, far_host: str, tmp_path: Path
+    new_page: Callable[..., Page], page: Page, far_host: str, tmp_path: Path
 ) -> None:
     port = free_port(socket.SOCK_STREAM)
     settings = ("audio.backend=silent", f"http.port={port}", "osc.host=0.0.0.0")

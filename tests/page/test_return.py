@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from parts.client import free_port
 from parts.daemon import Daemon
@@ -30,10 +30,10 @@ window.WebSocket = class extends WebSocket {
 """
 
 
-def test_the_page_survives_the_restart_of_its_daemon(browser: Browser, tmp_path: Path) -> None:
+def test_the_page_survives_the_restart_of_its_daemon(new_page: Callable[..., Page], tmp_path: Path) -> None:
     port = free_port(socket.SOCK_STREAM)
     settings = ("audio.backend=silent", f"http.port={port}")
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page = new_page()
     page.add_init_script(TAP)
     connection, listen, latch = (page.locator(f"#{name}") for name in ("connection", "listen", "latch"))
     try:
@@ -87,11 +87,13 @@ def test_a_note_that_is_held_while_the_connection_breaks_ends_when_it_is_back(
 
 
 @pytest.mark.jack
-def test_the_page_says_that_the_audio_server_is_away_and_when_it_is_back(browser: Browser, tmp_path: Path) -> None:
+def test_the_page_says_that_the_audio_server_is_away_and_when_it_is_back(
+    new_page: Callable[..., Page], tmp_path: Path
+) -> None:
     skip_without(*PROGRAMS)
     port = free_port(socket.SOCK_STREAM)
     server = JackServer().start()
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page = new_page()
     try:
         settings = ("audio.backend=jack", f"audio.server_name={server.name}", f"http.port={port}")
         with Daemon(*settings, folder=tmp_path) as daemon:

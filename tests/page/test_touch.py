@@ -369,9 +369,9 @@ def test_presets_that_others_save_move_and_delete_are_followed(open_page: Opened
     names = presets(page, daemon)
     first, second = (0.5, -0.4, 0.3, 0.2), (1.2, 0.9, 0.3, 0.2)
 
-    def pins() -> list[list[float]]:
+    def pins(at: tuple[float, ...] = first) -> list[list[float]]:
         page.evaluate("drawn.pins = []")
-        daemon.client.send("/z", 0.5, -0.4, 0.3, 0.21 + 0.001 * len(seen))  # it is drawn anew
+        daemon.client.send("/z", *at[:3], 0.21 + 0.001 * len(seen))  # it is drawn anew
         seen.append(None)
         assert until(lambda: page.evaluate("drawn.pins.length") > 0, SOON_S)
         return sorted(page.evaluate("drawn.pins"))
@@ -387,7 +387,7 @@ def test_presets_that_others_save_move_and_delete_are_followed(open_page: Opened
     daemon.client.send("/z", *second)
     other.locator("#presets button").first.click(button="right")
     other.locator("#save button[value=save]").click()  # the same name, elsewhere
-    assert until(lambda: len(pins()) == len(saved) and pins() != saved, SOON_S)
+    assert until(lambda: len(pins(second)) == len(saved) and pins(second) != saved, SOON_S)
     assert tiles(page) == ["aaa other", *names[: TILES - 1]]
     assert daemon.client.ask("/preset/delete", "aaa other", answer=("/done",)) is not None
     for each in (page, other):
