@@ -83,8 +83,10 @@ class PartServices:
     @obeys("/voices")
     def _list_voices(self, command: Command, client: Client) -> None:
         loaded = self._loaded(command)
-        sounding = (voice for voice in self._of(command).performer.pool if voice.heard and voice.loaded is loaded)
-        values = (value for voice in sounding for value in (voice.asked.id, voice.asked.note, *voice.z))
+        values: list[float] = []
+        for voice in self._of(command).performer.pool:
+            if voice.heard and voice.loaded is loaded:
+                values += (voice.asked.id, voice.asked.note, *voice.z)
         client.reply(self._of(command).address("/voices.reply"), loaded.info.dims, *values)
 
     @obeys("/sounds")

@@ -9,6 +9,8 @@ import time
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
@@ -202,6 +204,17 @@ def test_encodes_only_four_types() -> None:
     assert message.tags == "iiiifsbbfi"
     assert message.args == (1, 1, 0, 0, 0.5, "text", b"blob", b"", 0.5, 3)
     assert OscMessage(encode_message("/r", (1, 0.5, "text"))).params == [1, 0.5, "text"]
+
+
+@given(
+    st.lists(st.integers(-(2**33), 2**33) | st.floats() | st.sampled_from([-math.inf, math.inf, math.nan]), max_size=8)
+)
+def test_numbers_alone_are_encoded_as_they_are_one_by_one(numbers: list[float]) -> None:
+    together = decode(encode_message("/r", numbers))
+    beside = decode(encode_message("/r", [*numbers, "text"]))
+    assert isinstance(together, Message) and isinstance(beside, Message)
+    np.testing.assert_array_equal(np.array(together.args, dtype=float), np.array(beside.args[:-1], dtype=float))
+    assert together.tags + "s" == beside.tags
 
 
 def test_encoding_clamps_and_cleans() -> None:

@@ -71,6 +71,7 @@ def paths(row: Address, dims: int, n_macros: int) -> Iterator[str]:
         yield row.path.removesuffix("N") + str(n)
 
 
+@lru_cache(maxsize=1024)  # asked for everything that every page listens to, thirty times a second
 def cursor_of(path: str) -> int:
     """The part whose cursor is at an address, in one form or another; 0 = none."""
     try:

@@ -309,7 +309,7 @@ class Keyboard:
     def follow(self, first: float, end: float) -> None:
         """Bring the voices that begin at a frame from `first` to before `end` to where the cursor is for them."""
         for voice in self._voices.playing():
-            if first <= voice.asked.start_frame < end:
+            if voice.follows and first <= voice.asked.start_frame < end:
                 self._place(voice, self._all_touch(voice))
 
     def _place(self, voice: Voice, touch: Touch) -> None:
