@@ -17,6 +17,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -42,9 +43,13 @@ COMPILE = "from oscvae.app.kernels import load_kernels; load_kernels()"
 all of them, 63 s of processor time each on a busy machine. Where it fails the tests say what is wrong."""
 TYPES = ["nice", sys.executable, "-m", "mypy"]
 """Half a minute of one processor, while the others would wait."""
+INHERITED: list[int] = []
+"""Descriptors that the lanes have of this process."""
 PYTEST = (sys.executable, "-m", "pytest")
 FAILED = 1
 """pytest's exit code where tests ran and some failed; all others are of another kind, and final."""
+LEAVES_S = 10.0
+"""That the process from which daemons are forked may take, when nobody can ask it any more."""
 A_FEW = 20
 """Failures of a lane that may be the machine's. More of them are a fault, and are not run again."""
 
@@ -56,7 +61,7 @@ def main(args: list[str]) -> int:
         return subprocess.run([*PYTEST, *args], cwd=ROOT, env=environment(), check=False).returncode
     if (ROOT / "oscvae").is_dir():
         subprocess.run([sys.executable, "-c", COMPILE], cwd=ROOT, env=environment(), check=False)
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, warm():
         caches = [Path(name, lane) for lane in ("timed", *LANES)]
         elsewhere = [f"--ignore=tests/{folder}" for folders in LANES.values() for folder in folders]
         others = [
@@ -72,17 +77,44 @@ def main(args: list[str]) -> int:
         return next(filter(None, settled), 0)
 
 
+@contextlib.contextmanager
+def warm() -> Iterator[None]:
+    """With one process that all lanes have their daemons forked from: tests/parts/warm.py."""
+    if not (ROOT / "tests" / "parts").is_dir():  # a project of the tests of this script
+        yield
+        return
+    sys.path.insert(0, str(ROOT / "tests"))
+    from parts.warm import SHARED, begin
+
+    line, process = begin(environment())
+    with line:
+        line.set_inheritable(True)
+        os.environ[SHARED] = str(line.fileno())
+        INHERITED.append(line.fileno())
+        try:
+            yield
+        finally:
+            INHERITED.clear()
+            del os.environ[SHARED]
+    try:
+        process.wait(LEAVES_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
 def at_once(first: list[str], *others: list[str]) -> list[int]:
     """The exit codes of commands; all but the first print when they have ended."""
     with contextlib.ExitStack() as stack:
         running: list[subprocess.Popen[bytes]] = []
         for command in others:
             said = stack.enter_context(tempfile.TemporaryFile())
-            lane = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=said, stderr=subprocess.STDOUT)
+            lane = subprocess.Popen(
+                command, cwd=ROOT, env=environment(), stdout=said, stderr=subprocess.STDOUT, pass_fds=INHERITED
+            )
             stack.callback(show, said)
             stack.callback(end, lane)
             running.append(lane)
-        codes = [subprocess.run(first, cwd=ROOT, env=environment(), check=False).returncode]
+        codes = [subprocess.run(first, cwd=ROOT, env=environment(), pass_fds=INHERITED, check=False).returncode]
         return codes + [lane.wait() for lane in running]
 
 
@@ -104,7 +136,7 @@ def once_more(code: int, cache: Path) -> int:
         return code
     print(f"Once more, alone: {len(failed)} that failed", flush=True)
     command = [*pytest(cache), "--last-failed"]
-    again = subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode
+    again = subprocess.run(command, cwd=ROOT, env=environment(), pass_fds=INHERITED, check=False).returncode
     still = failures(cache)
     for name in failed:
         print(f"{'FAILED TWICE' if name in still else 'failed in the crowd, passed alone'}: {name}", flush=True)

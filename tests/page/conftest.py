@@ -101,8 +101,9 @@ def _paged(http_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def daemon(_paged: Daemon) -> Daemon:
-    """The one that all tests of the page have, but those that end it; what other tests were answered is read."""
-    _paged.settle()
+    """The one that all tests of the page have, but those that end it: every control at its default, nothing sounding;
+    what other tests were answered is read."""
+    _paged.reset()
     return _paged
 
 

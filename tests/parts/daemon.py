@@ -203,9 +203,10 @@ def _start(
     command: list[str], log: IO[bytes], homes: dict[str, str], environment: dict[str, str] | None, *, fresh: bool
 ) -> subprocess.Popen[bytes] | Forked:
     theirs = {**os.environ, **homes, **(environment or {})}
-    if fresh or SOAK or environment or not warm().same(os.environ):
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=theirs)
-    return warm().start(command[command.index("serve") :], log, theirs)
+    if not (fresh or SOAK or environment) and warm().same(os.environ):
+        with contextlib.suppress(OSError, ValueError):  # it is gone
+            return warm().start(command[command.index("serve") :], log, theirs)
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=theirs)
 
 
 def children_of(pid: int) -> list[psutil.Process]:

@@ -33,7 +33,8 @@ from parts import ROOT
 MOST = 1 << 17  # bytes of a request
 START_TIMEOUT_S = 240.0  # it may have to compile
 CODE_S = 5.0  # within which it tells how a process ended that has ended
-OURS = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION")  # in the environment, and nothing to a daemon
+SHARED = "OSCVAE_TESTS_WARM"  # the descriptor of a socket to a process that several processes of tests share
+OURS = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", SHARED)  # in the environment, and nothing to a daemon
 ZYGOTE = "oscvae.decode.zygote"
 
 
@@ -41,25 +42,19 @@ ZYGOTE = "oscvae.decode.zygote"
 
 
 class Warm:
-    """The process, and the socket to it."""
+    """The process, and the socket to it: one of its own, or the one that the environment names."""
 
     def __init__(self) -> None:
-        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        if SHARED in os.environ:
+            self._line = socket.socket(fileno=os.dup(int(os.environ[SHARED])))
+        else:
+            self._line, self._process = begin(dict(os.environ))
         self._line.settimeout(START_TIMEOUT_S)
-        self._environment = _relevant(os.environ)
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "parts.warm", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
-            )
 
     def same(self, environment: Mapping[str, str]) -> bool:
-        """Whether it was started in that environment: what it imported may have looked at it."""
-        return _relevant(environment) == self._environment
+        """Whether it was started in that environment, which was this process's: what it imported may have looked at
+        it."""
+        return _relevant(environment) == _AT_START
 
     def start(self, arguments: Sequence[str], log: IO[bytes], environment: dict[str, str]) -> Forked:
         """A process that runs `oscvae` with these arguments. Raises OSError, ValueError."""
@@ -69,23 +64,42 @@ class Warm:
             socket.send_fds(self._line, [asked.encode()], [log.fileno(), told.fileno()])
         status.settimeout(START_TIMEOUT_S)
         data, descriptors, _, _ = socket.recv_fds(status, MOST, 1)
-        return Forked(int(json.loads(data)["pid"]), descriptors[0], status)
+        return Forked(arguments, int(json.loads(data)["pid"]), descriptors[0], status)
 
 
 def _relevant(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name not in OURS}
 
 
+_AT_START = _relevant(os.environ)
+
+
+def begin(environment: Mapping[str, str]) -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    """Such a process and a socket to it, on which any number may ask; it ends when nobody holds the socket."""
+    line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "parts.warm", str(theirs.fileno())],
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**environment, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+        )
+    return line, process
+
+
 @functools.cache
 def warm() -> Warm:
-    """The one of this process."""
+    """The one that this process asks."""
     return Warm()
 
 
 class Forked:
     """A daemon that was forked: as much of subprocess.Popen as tests use."""
 
-    def __init__(self, pid: int, pidfd: int, status: socket.socket) -> None:
+    def __init__(self, arguments: Sequence[str], pid: int, pidfd: int, status: socket.socket) -> None:
+        self.args = arguments
         self.pid = pid
         self.returncode: int | None = None
         self._pidfd = pidfd

@@ -31,7 +31,7 @@ from robustness.churn import Churn
 
 PLAYING_S = 60.0 * float(os.environ.get("OSCVAE_SOAK_MINUTES", "30")) if SOAK else 3.0
 ROUND_S = 0.1
-ROUNDS = 70 if SOAK else 40
+ROUNDS = 70 if SOAK else 25
 """In which everything is done that a player does, the rarest thing once at least."""
 GROWTH_BYTES = 4 << 20  # of the medians of the second and the last quarter; an allocator that returns nothing
 ANSWER_S = 120.0

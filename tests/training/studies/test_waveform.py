@@ -23,6 +23,7 @@ from oscvae.training.studies.waveform.published import PRINTED, Block, InstanceN
 from oscvae.training.studies.waveform.rendering import render
 from oscvae.training.studies.waveform.ways import BATCH, EYE, WAYS, Size, Way, again, trained
 from oscvae.training.studies.waveform.work import BETTER, _row, alike, chunked
+from parts import SOAK
 from training.data.soundfonts import needs_fluidsynth
 
 SMALL = Network(400, 10)
@@ -156,6 +157,8 @@ def test_a_training_that_overflows_is_told_and_has_no_figures(clips: Clips, tmp_
     assert with_spread([]) == "-"
 
 
+@pytest.mark.soak
+@pytest.mark.skipif(not SOAK, reason="the whole network, 240 steps")
 def test_clips_that_are_alike_are_learnt() -> None:
     rng = np.random.default_rng(1)
     x = (rng.standard_normal((80, 2)) @ rng.standard_normal((2, 400))).astype(np.float32)

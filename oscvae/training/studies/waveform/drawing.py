@@ -34,8 +34,9 @@ def draw_kernels(reached: Mapping[str, Tensor]) -> Figure:
         for axes, (name, kernel) in zip(figure.subplots(2, 4).ravel(), reached.items(), strict=True):
             channels, taps = kernel.shape
             learns = (kernel > 0.0).sum(0).numpy()
-            axes.bar(np.arange(taps), np.full(taps, channels), width=1.0, color=FAINT, alpha=0.25, linewidth=0)
-            axes.bar(np.arange(taps), learns, width=max(1.0, taps / 100), color=WARNING, linewidth=0)
+            axes.axvspan(-0.5, taps - 0.5, color=FAINT, alpha=0.25, linewidth=0)
+            some = np.flatnonzero(learns)
+            axes.bar(some, learns[some], width=max(1.0, taps / 100), color=WARNING, linewidth=0)
             axes.set_title(f"{name}: {int(learns.sum()):,} of {channels * taps:,}", fontsize=8.5)
             axes.set(xlim=(-0.5, taps - 0.5), ylim=(0, channels), yticks=(0, channels))
             axes.set_xlabel("tap")
