@@ -103,6 +103,7 @@ def test_the_line_is_copied(open_page: Opened, far_host: str, is_secure: bool) -
     page.locator("#menu-copy").click()
     expect(page.locator("#menu-copy")).to_have_text("copied")
     copied = page.evaluate("navigator.clipboard.readText()" if is_secure else "window.copied.trim()")
+    page.context.clear_permissions()
     assert copied == page.locator("#menu-line").inner_text() == "/macro/2 0.000"
 
 

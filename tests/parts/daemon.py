@@ -59,7 +59,7 @@ class Daemon:
     folder: where it keeps presets, recordings and its log; one of its own, gone with this object, unless it is given.
     port: of OSC, where others must know it before; a free one unless it is given.
     fresh: started as a user starts it, not forked from a process that has imported all it needs (`parts.warm`).
-    So is one in an environment of its own, and each that `make soak` starts.
+    So is one in an environment of its own, and each of `make soak` and of a benchmark.
     """
 
     def __init__(
@@ -203,7 +203,7 @@ def _start(
     command: list[str], log: IO[bytes], homes: dict[str, str], environment: dict[str, str] | None, *, fresh: bool
 ) -> subprocess.Popen[bytes] | Forked:
     theirs = {**os.environ, **homes, **(environment or {})}
-    if not (fresh or SOAK or environment) and warm().same(os.environ):
+    if "pytest" in sys.modules and not (fresh or SOAK or environment) and warm().same(os.environ):
         with contextlib.suppress(OSError, ValueError):  # it is gone
             return warm().start(command[command.index("serve") :], log, theirs)
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=theirs)

@@ -7,8 +7,8 @@ tests of starting and leaving start theirs so (`Daemon(.., fresh=True)`); all ot
 What is forked runs `oscvae serve` from the command line's first word on, and forks its first zygote from itself, at the
 moment at which it would start one. Any later one is started as ever.
 
-    tests > here, a SOCK_SEQPACKET socket: {"arguments": .., "environment": .., "folder": ..}, with the descriptors of
-            the log and of STATUS
+    tests > here, a SOCK_SEQPACKET socket: {"arguments": .., "environment": .., "folder": .., "nice": ..}, with the
+            descriptors of the log and of STATUS
     here > tests, by STATUS: {"pid": ..} with a pidfd, and {"code": ..} once it has ended
 """
 
@@ -24,7 +24,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from typing import IO, Any, NamedTuple, NoReturn
 
@@ -32,6 +34,7 @@ from parts import ROOT
 
 MOST = 1 << 17  # bytes of a request
 START_TIMEOUT_S = 240.0  # it may have to compile
+NOBODY_KNOWS = 255  # the exit code where the process is gone that would tell it
 CODE_S = 5.0  # within which it tells how a process ended that has ended
 SHARED = "OSCVAE_TESTS_WARM"  # the descriptor of a socket to a process that several processes of tests share
 OURS = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", SHARED)  # in the environment, and nothing to a daemon
@@ -48,7 +51,7 @@ class Warm:
         if SHARED in os.environ:
             self._line = socket.socket(fileno=os.dup(int(os.environ[SHARED])))
         else:
-            self._line, self._process = begin(dict(os.environ))
+            self._line, self._process = begin(_AT_START)
         self._line.settimeout(START_TIMEOUT_S)
 
     def same(self, environment: Mapping[str, str]) -> bool:
@@ -58,7 +61,14 @@ class Warm:
 
     def start(self, arguments: Sequence[str], log: IO[bytes], environment: dict[str, str]) -> Forked:
         """A process that runs `oscvae` with these arguments. Raises OSError, ValueError."""
-        asked = json.dumps({"arguments": arguments, "environment": environment, "folder": os.getcwd()})  # noqa: PTH109
+        asked = json.dumps(
+            {
+                "arguments": arguments,
+                "environment": environment,
+                "folder": os.getcwd(),  # noqa: PTH109
+                "nice": os.getpriority(os.PRIO_PROCESS, 0),
+            }
+        )
         status, told = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with told:
             socket.send_fds(self._line, [asked.encode()], [log.fileno(), told.fileno()])
@@ -117,14 +127,16 @@ class Forked:
             if not poll.poll(None if timeout is None else 1000.0 * timeout):
                 raise subprocess.TimeoutExpired("oscvae", timeout or 0.0)
             self._status.settimeout(CODE_S)
-            self.returncode = int(json.loads(self._status.recv(MOST))["code"])
+            data = self._status.recv(MOST)
+            self.returncode = int(json.loads(data)["code"]) if data else NOBODY_KNOWS
             self._status.close()
             os.close(self._pidfd)
         return self.returncode
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
-            signal.pidfd_send_signal(self._pidfd, number)
+            with contextlib.suppress(ProcessLookupError):  # it has ended, and is not told of yet
+                signal.pidfd_send_signal(self._pidfd, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
@@ -153,15 +165,21 @@ def main(line: socket.socket) -> None:
                 data, descriptors, _, _ = socket.recv_fds(line, MOST, 2)
                 if not data:
                     return
-                log, status = descriptors
-                pid = os.fork()
+                try:
+                    log, status = descriptors
+                    pid = os.fork()
+                except (OSError, ValueError):  # whoever asks starts one itself
+                    for given in descriptors:
+                        os.close(given)
+                    continue
                 if not pid:
                     _become(log, **json.loads(data))
                 pidfd = os.pidfd_open(pid)
                 children[pidfd] = _Child(pid, status)
                 poll.register(pidfd, select.POLLIN)
                 os.close(log)
-                _say(status, pidfd, pid=pid)
+                if not _say(status, pidfd, pid=pid):  # nobody waits any more
+                    os.kill(pid, signal.SIGKILL)
             else:
                 poll.unregister(descriptor)
                 child = children.pop(descriptor)
@@ -186,12 +204,15 @@ def import_all() -> None:
     gc.freeze()
 
 
-def _say(status: int, *descriptors: int, **said: int) -> None:
+def _say(status: int, *descriptors: int, **said: int) -> bool:
+    """Whether somebody hears it."""
     with contextlib.suppress(OSError), socket.socket(fileno=os.dup(status)) as told:
         socket.send_fds(told, [json.dumps(said).encode()], list(descriptors))
+        return True
+    return False
 
 
-def _become(log: int, arguments: list[str], environment: dict[str, str], folder: str) -> NoReturn:
+def _become(log: int, arguments: list[str], environment: dict[str, str], folder: str, nice: int) -> NoReturn:
     """Be `oscvae` with these arguments, with nothing of this process's but its memory."""
     code = 1
     try:
@@ -199,6 +220,8 @@ def _become(log: int, arguments: list[str], environment: dict[str, str], folder:
         os.dup2(log, 2)
         os.closerange(3, os.sysconf("SC_OPEN_MAX"))
         os.chdir(folder)
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())  # what is imported in a thread of a daemon's blocks some in it
         os.environ.clear()
         os.environ.update(environment)
         gc.unfreeze()
@@ -207,6 +230,8 @@ def _become(log: int, arguments: list[str], environment: dict[str, str], folder:
         from oscvae.app import cli
 
         code = _code_of(cli.main)
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -244,17 +269,19 @@ class _Zygote:
 
     def __init__(self, line: int) -> None:
         self.returncode: int | None = None
+        self._lock = threading.Lock()
         environment = _zygote_environment()
         self.pid = os.fork()
         if not self.pid:
             _become_zygote(line, environment)
 
     def poll(self) -> int | None:
-        if self.returncode is None:
-            pid, ended = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.returncode = os.waitstatus_to_exitcode(ended)
-        return self.returncode
+        with self._lock:
+            if self.returncode is None:
+                pid, ended = os.waitpid(self.pid, os.WNOHANG)
+                if pid:
+                    self.returncode = os.waitstatus_to_exitcode(ended)
+            return self.returncode
 
     def kill(self) -> None:
         if self.poll() is None:

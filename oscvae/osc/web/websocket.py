@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import json
 import struct
@@ -18,6 +19,7 @@ from oscvae.osc.web import tree
 
 MOST_LISTENED = 512  # addresses, of one socket
 UNREAD_MAX = 2**20  # bytes that a slow reader may leave lying
+CLOSE_S = 5.0  # in which it must have read what it was told
 SOUND_PER_S = 50  # packets of /monitor
 LATE_S = 0.2  # of sound that may wait for a slow listener
 LATE_LEAST = 2**13  # bytes: half a second of pictures
@@ -40,7 +42,7 @@ class WebSocket:
         self._standing = standing
         self._frames: list[bytes] = []  # heads and payloads, for the next turn
         self._unwritten = 0  # bytes of them
-        self._closing: asyncio.Task[bool] | None = None
+        self._closing: asyncio.Task[None] | None = None
         self.listens: dict[str, str] = {}  # addresses as it named them, and as they are told
 
     def send(self, packet: bytes, _client: Client | None = None) -> None:
@@ -62,7 +64,15 @@ class WebSocket:
         """Close it, once what waits is written."""
         if self._closing is None:
             self._write()
-            self._closing = asyncio.get_running_loop().create_task(self._response.close())
+            self._closing = asyncio.get_running_loop().create_task(self._close())
+
+    async def _close(self) -> None:
+        """Say goodbye, to who reads; hang up on who does not."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await self._response.close()
+        if self._transport is not None and self._transport.get_write_buffer_size():
+            self._transport.abort()
 
     def obey(self, text: str) -> None:
         """OSCQuery's LISTEN and IGNORE; what else a page says in text is answered with what would be right."""

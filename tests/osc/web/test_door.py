@@ -19,7 +19,7 @@ from oscvae.osc.client import Client
 from oscvae.osc.hub import Hub
 from oscvae.osc.packets import Message, Packet, decode, encode_message
 from oscvae.osc.web import door as doors
-from oscvae.osc.web import pages, tree
+from oscvae.osc.web import pages, tree, websocket
 from oscvae.osc.web.door import Door
 
 TIMEOUT_S = 20.0
@@ -376,7 +376,7 @@ def test_frames_of_every_length_arrive_in_order() -> None:
     run(body)
 
 
-def test_who_reads_nothing_is_hung_up_on() -> None:
+def test_who_is_slow_to_read_is_said_goodbye() -> None:
     async def body() -> None:
         async with room() as here, here.session.ws_connect(here.url, max_msg_size=2**22) as socket:
             await here.ask(socket, "/ping")
@@ -392,22 +392,50 @@ def test_who_reads_nothing_is_hung_up_on() -> None:
     run(body)
 
 
+def test_who_reads_nothing_at_all_is_hung_up_on_and_leaves_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websocket, "CLOSE_S", 0.2)
+
+    async def body() -> None:
+        async with room() as here, deaf(here) as line:
+            (one,) = here.door._sockets
+            gone: list[Client] = []
+            here.door.on_closed = gone.append
+            for _ in range(400):
+                one.send(bytes(2**16))
+                await asyncio.sleep(0)
+            while here.door._sockets:
+                await asyncio.sleep(0.01)
+            assert [client.port for client in gone] == [line.getsockname()[1]]
+            async with here.session.ws_connect(here.url) as other:
+                assert await here.ask(other, "/ping") == ("/pong",)
+
+    run(body)
+
+
+@contextlib.asynccontextmanager
+async def deaf(here: Room) -> AsyncIterator[socket.socket]:
+    """A WebSocket whose other end reads nothing."""
+    before = len(here.door._sockets)
+    line = socket.socket()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+    line.connect(("127.0.0.1", here.door.port))
+    _, writer = await asyncio.open_connection(sock=line, limit=1024)
+    writer.write(
+        f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{here.door.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+    )
+    while len(here.door._sockets) == before:
+        await asyncio.sleep(0.01)
+    yield line
+    writer.close()
+
+
 def test_who_is_too_slow_for_sound_misses_some_and_is_answered_all_the_same() -> None:
     chunk = encode_message("/sound", (48_000, 0, bytes(3840)))
     many = 2000  # 40 s
 
     async def body() -> None:
-        async with room() as here, here.session.ws_connect(here.url) as quick:
-            line = socket.socket()
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)  # and reads nothing
-            line.connect(("127.0.0.1", here.door.port))
-            _, writer = await asyncio.open_connection(sock=line, limit=1024)
-            writer.write(
-                f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{here.door.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
-            )
-            while len(here.door._sockets) < 2:
-                await asyncio.sleep(0.01)
+        async with room() as here, here.session.ws_connect(here.url) as quick, deaf(here) as line:
             sockets = {known: one for one, known in here.door._sockets.items()}
             by_port = {known.port: one for known, one in sockets.items()}
             slow = by_port.pop(line.getsockname()[1])
@@ -425,7 +453,6 @@ def test_who_is_too_slow_for_sound_misses_some_and_is_answered_all_the_same() ->
             assert here.door.lossy(next(known for known, one in sockets.items() if one is fast)) == fast.send_or_drop
             assert await here.ask(quick, "/ping") == ("/pong",)
             assert here.door.lossy(here.heard[0][1]) == fast.send_or_drop
-            writer.close()
 
     run(body)
 
