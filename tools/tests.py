@@ -30,8 +30,8 @@ LANES = {
 }
 """Folders of tests/ beside the lane of all others: what waits for time-outs and for what dies to come back; browsers,
 patches and the commands of the docs; what nobody listens to by the clock."""
-NICE = {"waiting": 2, "surfaces": 2, "computing": 10, "training": 10}
-"""The lane of all others is listened to by the clock, and takes the longest."""
+NICE = {"waiting": 5, "surfaces": 3, "computing": 8, "training": 3}
+"""The lane of all others is listened to by the clock; what computes most comes before what computes less."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """There are more lanes than processors: threads of one product of matrices would wait, computing, for each other's. An
 export took 31 s of processor time beside other work, and 14 with one."""
