@@ -39,6 +39,7 @@ class PartServices:
         self._parts = parts
         self._tell = tell
         self._changed: set[str] = set()  # models whose presets are others than was told
+        self._sounding: dict[int, tuple[Loaded, list[float]]] = {}  # by part, as answered in this turn of the loop
         self._telling: asyncio.TimerHandle | None = None
         self._told_s = 0.0
         self._encoder = encoder
@@ -83,11 +84,21 @@ class PartServices:
     @obeys("/voices")
     def _list_voices(self, command: Command, client: Client) -> None:
         loaded = self._loaded(command)
-        values: list[float] = []
-        for voice in self._of(command).performer.pool:
-            if voice.heard and voice.loaded is loaded:
-                values += (voice.asked.id, voice.asked.note, *voice.z)
+        known, values = self._sounding.get(command.part, (None, list[float]()))
+        if known is not loaded:
+            values = []
+            for voice in self._of(command).performer.pool:
+                if voice.heard and voice.loaded is loaded:
+                    values += (voice.asked.id, voice.asked.note, *voice.z)
+            if not self._sounding:
+                asyncio.get_running_loop().call_soon(self.moved)
+            self._sounding[command.part] = loaded, values
         client.reply(self._of(command).address("/voices.reply"), loaded.info.dims, *values)
+
+    def moved(self) -> None:
+        """What sounds may be elsewhere by now: many pages ask in one turn of the event loop, and are told the same as
+        long as nothing is obeyed between them."""
+        self._sounding.clear()
 
     @obeys("/sounds")
     def _list_sounds(self, command: Command, client: Client) -> None:

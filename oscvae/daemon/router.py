@@ -27,6 +27,7 @@ class Router:
                 if command.row.by == "services":
                     self._services.obey(command, client)
                     continue
+                self._services.moved()
                 try:
                     self._parts.obey(command, client, due_ns)
                 except Exception as error:  # one command's fault must not strand those behind it

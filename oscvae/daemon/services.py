@@ -83,6 +83,10 @@ class Services:
         self._version = _version()  # reading it takes a fifth of a millisecond
         self._handlers = {**obeys.of(self), **parted.handlers}
 
+    def moved(self) -> None:
+        """Something else than a question is obeyed."""
+        self._parted.moved()
+
     @property
     def obeyed(self) -> Iterable[str]:
         """The paths of the rows that `obey` obeys."""

@@ -101,8 +101,8 @@ def test_a_glide_leaves_a_dimension_where_a_controller_has_moved_it(
     open_page: Opened, daemon: Daemon, said: Said
 ) -> None:
     page = open_page(script=HEARD)
-    for k in range(10):  # a busy machine may be too slow for a double click
-        third = 0.1 + 0.05 * k
+    for k in range(40):  # a busy machine may be too slow for a double click
+        third = 0.1 + 0.02 * k
         slowly(page)
         press(page, 0.7, 0.7)
         page.evaluate("heard.length = 0")

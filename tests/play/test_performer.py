@@ -77,6 +77,9 @@ class Office:
         self.stage = stage
         self.asked: list[tuple[str, tuple[float, ...], int]] = []
 
+    def moved(self) -> None:
+        pass
+
     def obey(self, command: Command, client: Client) -> None:
         self.asked.append((command.path, self.stage.performer.cursor, len(self.stage.pool.started)))
         if command.path == "/encode":

@@ -127,7 +127,9 @@ async def visit(url: str) -> int:
             await socket.send_bytes(encode_message("/monitor", (1,)))
             await socket.send_str(json.dumps({"COMMAND": "LISTEN", "DATA": "/z/1"}))
             await socket.send_bytes(encode_message("/z/2", (0.25,)))
-            return len([await socket.receive_bytes() for _ in range(10)])
+            told = [(await socket.receive()).type for _ in range(10)]  # text where a model was loaded meanwhile
+            assert set(told) <= {aiohttp.WSMsgType.BINARY, aiohttp.WSMsgType.TEXT}
+            return len(told)
 
 
 def make_note(path: Path) -> None:

@@ -208,12 +208,13 @@ class Door:
         asked = [name for name in request.query if name in tree.ATTRIBUTES]
         if request.query_string and not asked:
             return web.Response(status=204)
-        if not asked:
-            return web.Response(body=tree.as_bytes(tree.as_it_stands(node, self._standing)), content_type=_JSON)
-        own = tree.as_it_stands(node if asked[0] == "CONTENTS" else tree.alone(node), self._standing)
-        if asked[0] not in own:
+        own = tree.as_it_stands(node if not asked or asked[0] == "CONTENTS" else tree.alone(node), self._standing)
+        if asked and asked[0] not in own:
             return web.Response(status=204)
-        return web.Response(body=tree.as_bytes({asked[0]: own[asked[0]]}), content_type=_JSON)
+        await asyncio.sleep(0)  # of the whole tree this took 0.5 ms, and the text takes 1
+        body = tree.as_bytes(own if not asked else {asked[0]: own[asked[0]]})
+        await asyncio.sleep(0)
+        return web.Response(body=body, content_type=_JSON)
 
     def _probe(self, request: web.Request) -> web.Response:
         """Why a WebSocket of the page that asks would be refused: a browser does not tell a page. The page names its
