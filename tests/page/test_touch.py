@@ -395,6 +395,23 @@ def test_presets_that_others_save_move_and_delete_are_followed(open_page: Opened
     assert until(lambda: pins() == before, SOON_S)
 
 
+def test_a_press_of_a_preset_means_what_was_there_when_it_began(open_page: Opened, daemon: Daemon, said: Said) -> None:
+    page = open_page()
+    names = presets(page, daemon)
+    box = page.locator("#presets button").nth(1).bounding_box()
+    assert box is not None
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] + 8, middle[1])  # no long press
+    assert daemon.client.ask("/preset/save", "aaa other", answer=("/done",)) is not None
+    assert until(lambda: tiles(page) == ["aaa other", *names[: TILES - 1]], SOON_S)
+    page.mouse.up()
+    assert until(lambda: said(page, "/preset/recall") != [], SOON_S)
+    assert [name for name, _ in said(page, "/preset/recall")] == [names[1]]
+    assert daemon.client.ask("/preset/delete", "aaa other", answer=("/done",)) is not None
+
+
 DRAWN = """
 window.drawn = { pins: [], cursors: [], words: [] };
 const { arc, fillText } = CanvasRenderingContext2D.prototype;

@@ -45,12 +45,16 @@ export class Presets {
 
   tile(k) {
     const tile = document.createElement("button");
+    let down; // what was on it when a pointer came down: what others save meanwhile moves the names
+    tile.addEventListener("pointerdown", () => (down = [this.at(k)]));
+    tile.addEventListener("keydown", () => (down = null));
+    const meant = () => (down ? down[0] : this.at(k));
     const press = () => {
-      const name = this.at(k);
+      const name = meant();
       if (name) this.osc.send("/preset/recall", name, RECALL_S);
       else this.offer("");
     };
-    onPress(tile, press, () => this.offer(this.at(k) ?? ""));
+    onPress(tile, press, () => this.offer(meant() ?? ""));
     return tile;
   }
 
