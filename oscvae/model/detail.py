@@ -28,7 +28,7 @@ SLOPE_MOST_DB = 120.0
 """Of a slope, dB a second."""
 ELSEWHERE_MOST = 0.6
 """Of a recording's detail, for other notes than its own: of one that is .."""
-KNOWN_DB, STRANGE_DB = 6.0, 7.5
+KNOWN_DB, STRANGE_DB = 7.0, 8.0
 """.. so far from what the model plays, nothing, and this."""
 FITTED_S = 1.7
 """After its onset a recording is fitted so long; what comes later is mostly silence."""

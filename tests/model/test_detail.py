@@ -146,7 +146,7 @@ def test_a_detail_is_whole_where_it_comes_from() -> None:
 
 
 def test_other_notes_have_it_where_the_recording_is_strange() -> None:
-    shares = [share_elsewhere(distance) for distance in (0.0, 4.6, 6.0, 6.75, 7.5, 40.0)]
+    shares = [share_elsewhere(distance) for distance in (0.0, 4.6, 7.0, 7.5, 8.0, 40.0)]
     assert shares == [0.0, 0.0, 0.0, pytest.approx(0.5 * ELSEWHERE_MOST), ELSEWHERE_MOST, ELSEWHERE_MOST]
 
 
