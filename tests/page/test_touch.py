@@ -409,6 +409,11 @@ def test_a_press_of_a_preset_means_what_was_there_when_it_began(open_page: Opene
     page.mouse.up()
     assert until(lambda: said(page, "/preset/recall") != [], SOON_S)
     assert [name for name, _ in said(page, "/preset/recall")] == [names[1]]
+    page.wait_for_timeout(400.0)  # the press is over
+    page.locator("#learn").click()
+    page.mouse.click(*middle)
+    expect(page.locator("#save-name")).to_have_value(names[0])
+    page.keyboard.press("Escape")
     assert daemon.client.ask("/preset/delete", "aaa other", answer=("/done",)) is not None
 
 

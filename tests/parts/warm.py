@@ -73,8 +73,13 @@ class Warm:
         with told:
             socket.send_fds(self._line, [asked.encode()], [log.fileno(), told.fileno()])
         status.settimeout(START_TIMEOUT_S)
-        data, descriptors, _, _ = socket.recv_fds(status, MOST, 1)
-        return Forked(arguments, int(json.loads(data)["pid"]), descriptors[0], status)
+        try:
+            data, descriptors, _, _ = socket.recv_fds(status, MOST, 1)
+            (pidfd,) = descriptors
+            return Forked(arguments, int(json.loads(data)["pid"]), pidfd, status)
+        except (OSError, ValueError):
+            status.close()
+            raise
 
 
 def _relevant(environment: Mapping[str, str]) -> dict[str, str]:
@@ -165,16 +170,21 @@ def main(line: socket.socket) -> None:
                 data, descriptors, _, _ = socket.recv_fds(line, MOST, 2)
                 if not data:
                     return
+                pid = 0
                 try:
                     log, status = descriptors
+                    asked = json.loads(data)
                     pid = os.fork()
+                    pidfd = os.pidfd_open(pid) if pid else -1
                 except (OSError, ValueError):  # whoever asks starts one itself
                     for given in descriptors:
                         os.close(given)
+                    if pid:
+                        os.kill(pid, signal.SIGKILL)
+                        os.waitpid(pid, 0)
                     continue
                 if not pid:
-                    _become(log, **json.loads(data))
-                pidfd = os.pidfd_open(pid)
+                    _become(log, **asked)
                 children[pidfd] = _Child(pid, status)
                 poll.register(pidfd, select.POLLIN)
                 os.close(log)

@@ -273,6 +273,7 @@ class Door:
                     one.obey(message.data)
         finally:
             gone = self._sockets.pop(one)
+            one.let_go()
             self.on_closed(gone)
             self._hub.on_closed(gone)
         return socket_

@@ -20,6 +20,7 @@ from oscvae.osc.web import tree
 MOST_LISTENED = 512  # addresses, of one socket
 UNREAD_MAX = 2**20  # bytes that a slow reader may leave lying
 CLOSE_S = 5.0  # in which it must have read what it was told
+_LOOK_S = 0.02
 SOUND_PER_S = 50  # packets of /monitor
 LATE_S = 0.2  # of sound that may wait for a slow listener
 LATE_LEAST = 2**13  # bytes: half a second of pictures
@@ -66,12 +67,19 @@ class WebSocket:
             self._write()
             self._closing = asyncio.get_running_loop().create_task(self._close())
 
+    def let_go(self) -> None:
+        """It is gone; who answers no ping may have left something unread, and its connection with it."""
+        if self._waiting():
+            self.end()
+
     async def _close(self) -> None:
         """Say goodbye, to who reads; hang up on who does not."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
                 await self._response.close()
-        if self._transport is not None and self._transport.get_write_buffer_size():
+                while self._waiting():  # it is closing, and still written to
+                    await asyncio.sleep(_LOOK_S)
+        if self._waiting() and self._transport is not None:
             self._transport.abort()
 
     def obey(self, text: str) -> None:

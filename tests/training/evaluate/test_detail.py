@@ -32,7 +32,7 @@ def resonance_db(place: Float32s) -> Float32s:
 
 
 def waves_db(place: Float32s) -> Float32s:
-    return 16.0 * np.sin(6.0 * np.pi * place)
+    return 22.0 * np.sin(6.0 * np.pi * place)
 
 
 def coloured(subject: Subject, colour_db: Callable[[Float32s], Float32s] = resonance_db) -> NoteSet:

@@ -1,7 +1,11 @@
 // Long presses, and what stands for them: the right button of a mouse and the menu key.
 
 const HOLD_MS = 600;
-const CLICK_MS = 300; // after the end of a press, within which its click comes
+/** After the end of a press, within which its click comes. */
+export const CLICK_MS = 300;
+
+/** Of a press. */
+export const ENDS = ["pointerup", "pointercancel"];
 
 /** How far a pointer may go that is held still, in CSS pixels: a finger shakes. */
 export const shake = (event) => (event.pointerType === "mouse" ? 3 : 8);
@@ -27,7 +31,6 @@ export function onHold(element, held) {
   });
 }
 
-const ENDS = ["pointerup", "pointercancel"]; // of a press
 const ARMED_MS = 10000;
 const menus = new WeakMap(); // what is asked of an element whose menu is wanted
 let armed = null, disarm, over = () => {};

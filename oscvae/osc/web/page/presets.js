@@ -1,7 +1,7 @@
 // Presets as tiles, eight at a time: a press goes there, a long press keeps the cursor, a press of an empty one too.
 // Where they lie on the maps is told apart.
 
-import { onPress } from "./hold.js";
+import { CLICK_MS, ENDS, onPress } from "./hold.js";
 import { quoted } from "./menu.js";
 
 const TILES = 8;
@@ -45,9 +45,12 @@ export class Presets {
 
   tile(k) {
     const tile = document.createElement("button");
-    let down; // what was on it when a pointer came down: what others save meanwhile moves the names
-    tile.addEventListener("pointerdown", () => (down = [this.at(k)]));
-    tile.addEventListener("keydown", () => (down = null));
+    let down; // what was on it when a pointer came down, for that press: what others save meanwhile moves the names
+    tile.addEventListener("pointerdown", () => {
+      const mine = (down = [this.at(k)]);
+      const forget = () => setTimeout(() => down === mine && (down = null), CLICK_MS);
+      for (const name of ENDS) addEventListener(name, forget, { once: true, capture: true });
+    });
     const meant = () => (down ? down[0] : this.at(k));
     const press = () => {
       const name = meant();
