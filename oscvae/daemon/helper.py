@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 MOST_ERRORS = 16384  # bytes that it may say of what is wrong
+LAST_WORDS_S = 1.0  # in which what it said is read, once it has ended
 
 
 class _Conversation(asyncio.SubprocessProtocol):
@@ -17,18 +18,37 @@ class _Conversation(asyncio.SubprocessProtocol):
 
     def __init__(self, most: int) -> None:
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.written = {1: bytearray(), 2: bytearray()}
-        self._most = {1: most, 2: MOST_ERRORS}
+        self.written = bytearray()
+        self.errors = _Errors(self.end)
+        self._most = most
 
     def pipe_data_received(self, fd: int, data: bytes | str) -> None:
-        self.written[fd] += cast(bytes, data)
-        if len(self.written[fd]) > self._most[fd]:
+        self.written += cast(bytes, data)
+        if len(self.written) > self._most:
+            self.end()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.end()
+
+    def end(self) -> None:
+        if not self.over.done():
+            self.over.set_result(None)
+
+
+class _Errors(asyncio.Protocol):
+    """What it says of what is wrong. end: to be called where that is too much."""
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.written = bytearray()
+        self._end = end
+
+    def data_received(self, data: bytes) -> None:
+        self.written += data
+        if len(self.written) > MOST_ERRORS:
             self._end()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._end()
-
-    def _end(self) -> None:
         if not self.over.done():
             self.over.set_result(None)
 
@@ -41,13 +61,26 @@ async def ask(
     given: descriptors that it has as well. One that writes over `most` bytes, or 16 KiB of errors, is ended, and this
     much of it returned. Raises TimeoutError, and OSError where no process can be started.
     """
-    conversation: _Conversation
-    transport, conversation = await asyncio.get_running_loop().subprocess_exec(
-        lambda: _Conversation(most),
-        *(sys.executable, "-m", module, *args),
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # each thread would reserve memory
-        pass_fds=tuple(given),
-    )
+    loop = asyncio.get_running_loop()
+    conversation = _Conversation(most)
+    # a pipe of our own: of two that subprocess makes it loses the first where there is no descriptor for the second
+    # (CPython before 3.11.4, issue 87474)
+    read_end, write_end = os.pipe()
+    try:
+        errors, _ = await loop.connect_read_pipe(lambda: conversation.errors, os.fdopen(read_end, "rb", 0))
+        try:
+            transport, _ = await loop.subprocess_exec(
+                lambda: conversation,
+                *(sys.executable, "-m", module, *args),
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # each thread would reserve memory
+                pass_fds=tuple(given),
+                stderr=write_end,
+            )
+        except BaseException:
+            errors.close()
+            raise
+    finally:
+        os.close(write_end)
     try:
         async with asyncio.timeout(timeout_s):
             question = cast(asyncio.WriteTransport, transport.get_pipe_transport(0))
@@ -58,4 +91,8 @@ async def ask(
         with contextlib.suppress(ProcessLookupError):
             transport.kill()
         transport.close()
-    return bytes(conversation.written[1][: most + 1]), bytes(conversation.written[2][:MOST_ERRORS])
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_S):
+                await conversation.errors.over
+        errors.close()
+    return bytes(conversation.written[: most + 1]), bytes(conversation.errors.written[:MOST_ERRORS])
