@@ -93,6 +93,8 @@ def warm() -> Iterator[None]:
         INHERITED.append(line.fileno())
         try:
             yield
+            if (code := process.poll()) is not None:
+                print(f"What daemons were forked from has ended with {code}; later ones were started", flush=True)
         finally:
             INHERITED.clear()
             del os.environ[SHARED]

@@ -38,6 +38,8 @@ NOBODY_KNOWS = 255  # the exit code where the process is gone that would tell it
 CODE_S = 5.0  # within which it tells how a process ended that has ended
 SHARED = "OSCVAE_TESTS_WARM"  # the descriptor of a socket to a process that several processes of tests share
 OURS = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", SHARED)  # in the environment, and nothing to a daemon
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+"""In its environment: what waits for threads that torch has begun waits for ever in what is forked."""
 ZYGOTE = "oscvae.decode.zygote"
 
 
@@ -98,8 +100,7 @@ def begin(environment: Mapping[str, str]) -> tuple[socket.socket, subprocess.Pop
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={**environment, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
+            env={**environment, **ONE_THREAD, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
         )
     return line, process
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import psutil
 import pytest
 
 from parts import SOAK
+from parts import daemon as daemons
 from parts.daemon import Daemon, children_of
-from parts.warm import Forked
+from parts.warm import ONE_THREAD, SHARED, Forked, Warm
 
 
 def descriptors(pid: int) -> Counter[str]:
@@ -36,15 +38,16 @@ def seen(pid: int) -> dict[str, Any]:
         "signals": signals(pid),
         "folder": process.cwd(),
         "nice": process.nice(),
-        "threads": process.num_threads(),
         "limits": [process.rlimit(kind) for kind in (psutil.RLIMIT_NOFILE, psutil.RLIMIT_RTTIME, psutil.RLIMIT_CORE)],
         "killed first": Path(f"/proc/{pid}/oom_score_adj").read_text(encoding="ascii"),
     }
 
 
 @pytest.mark.skipif(SOAK, reason="all daemons are started")
-def test_a_forked_daemon_and_its_processes_are_as_started_ones() -> None:
-    with Daemon("audio.backend=silent", fresh=True) as started, Daemon("audio.backend=silent") as forked:
+def test_a_forked_daemon_and_its_processes_are_as_started_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SHARED, raising=False)  # by a process of its own, whatever became of the one of all tests
+    monkeypatch.setattr(daemons, "warm", cache(Warm))
+    with Daemon("audio.backend=silent", environment=ONE_THREAD) as started, Daemon("audio.backend=silent") as forked:
         assert isinstance(forked.process, Forked) and not isinstance(started.process, Forked)
         found = []
         for daemon in (started, forked):
