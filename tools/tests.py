@@ -137,7 +137,7 @@ def once_more(code: int, cache: Path) -> int:
     if code != FAILED or not 0 < len(failed) <= A_FEW:
         return code
     print(f"Once more, alone: {len(failed)} that failed", flush=True)
-    command = [*pytest(cache), "--last-failed"]
+    command = [*pytest(cache), *failed]
     again = subprocess.run(command, cwd=ROOT, env=environment(), pass_fds=INHERITED, check=False).returncode
     still = failures(cache)
     for name in failed:

@@ -53,13 +53,13 @@ class Warm:
         if SHARED in os.environ:
             self._line = socket.socket(fileno=os.dup(int(os.environ[SHARED])))
         else:
-            self._line, self._process = begin(_AT_START)
+            self._line, self._process = begin(AT_START)
         self._line.settimeout(START_TIMEOUT_S)
 
     def same(self, environment: Mapping[str, str]) -> bool:
         """Whether it was started in that environment, which was this process's: what it imported may have looked at
         it."""
-        return _relevant(environment) == _AT_START
+        return _relevant(environment) == AT_START
 
     def start(self, arguments: Sequence[str], log: IO[bytes], environment: dict[str, str]) -> Forked:
         """A process that runs `oscvae` with these arguments. Raises OSError, ValueError."""
@@ -88,7 +88,8 @@ def _relevant(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name not in OURS}
 
 
-_AT_START = _relevant(os.environ)
+AT_START = _relevant(os.environ)
+"""The environment of the tests, before what they import has set something in it, as torch does."""
 
 
 def begin(environment: Mapping[str, str]) -> tuple[socket.socket, subprocess.Popen[bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from functools import cache
@@ -14,7 +15,7 @@ import pytest
 from parts import SOAK
 from parts import daemon as daemons
 from parts.daemon import Daemon, children_of
-from parts.warm import ONE_THREAD, SHARED, Forked, Warm
+from parts.warm import AT_START, ONE_THREAD, Forked, Warm
 
 
 def descriptors(pid: int) -> Counter[str]:
@@ -45,7 +46,8 @@ def seen(pid: int) -> dict[str, Any]:
 
 @pytest.mark.skipif(SOAK, reason="all daemons are started")
 def test_a_forked_daemon_and_its_processes_are_as_started_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(SHARED, raising=False)  # by a process of its own, whatever became of the one of all tests
+    for name in os.environ.keys() - AT_START.keys() - {"PYTEST_CURRENT_TEST"}:  # by a process of its own
+        monkeypatch.delenv(name)
     monkeypatch.setattr(daemons, "warm", cache(Warm))
     with Daemon("audio.backend=silent", environment=ONE_THREAD) as started, Daemon("audio.backend=silent") as forked:
         assert isinstance(forked.process, Forked) and not isinstance(started.process, Forked)
