@@ -63,36 +63,36 @@ async def ask(
     """
     loop = asyncio.get_running_loop()
     conversation = _Conversation(most)
-    # a pipe of our own: of two that subprocess makes it loses the first where there is no descriptor for the second
-    # (CPython before 3.11.4, issue 87474)
-    read_end, write_end = os.pipe()
-    try:
-        errors, _ = await loop.connect_read_pipe(lambda: conversation.errors, os.fdopen(read_end, "rb", 0))
-        try:
+    with contextlib.ExitStack() as ours:
+        with contextlib.ExitStack() as theirs:
+            # pipes of our own: of two that subprocess makes it loses the first where there is no descriptor for the
+            # second (CPython before 3.11.4, issue 87474)
+            said_to_us, stderr = os.pipe()
+            theirs.callback(os.close, stderr)
+            errors, _ = await loop.connect_read_pipe(lambda: conversation.errors, os.fdopen(said_to_us, "rb", 0))
+            ours.callback(errors.close)
+            stdin, said_to_it = os.pipe()
+            theirs.callback(os.close, stdin)
+            question, _ = await loop.connect_write_pipe(asyncio.Protocol, os.fdopen(said_to_it, "wb", 0))
+            ours.callback(question.close)
             transport, _ = await loop.subprocess_exec(
                 lambda: conversation,
                 *(sys.executable, "-m", module, *args),
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # each thread would reserve memory
                 pass_fds=tuple(given),
-                stderr=write_end,
+                stdin=stdin,
+                stderr=stderr,
             )
-        except BaseException:
-            errors.close()
-            raise
-    finally:
-        os.close(write_end)
-    try:
-        async with asyncio.timeout(timeout_s):
-            question = cast(asyncio.WriteTransport, transport.get_pipe_transport(0))
-            question.write(said)
-            question.close()
-            await conversation.over
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            transport.kill()
-        transport.close()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LAST_WORDS_S):
-                await conversation.errors.over
-        errors.close()
+        try:
+            async with asyncio.timeout(timeout_s):
+                question.write(said)
+                question.close()
+                await conversation.over
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                transport.kill()
+            transport.close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORDS_S):
+                    await conversation.errors.over
     return bytes(conversation.written[: most + 1]), bytes(conversation.errors.written[:MOST_ERRORS])
