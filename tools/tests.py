@@ -30,7 +30,7 @@ LANES = {
 }
 """Folders of tests/ beside the lane of all others: what waits for time-outs and for what dies to come back; browsers,
 patches and the commands of the docs; what nobody listens to by the clock."""
-NICE = {"waiting": 5, "surfaces": 3, "computing": 8, "training": 3}
+NICE = {"waiting": 5, "surfaces": 3, "computing": 8, "training": 1}
 """The lane of all others is listened to by the clock; what computes most comes before what computes less."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """There are more lanes than processors: threads of one product of matrices would wait, computing, for each other's. An
@@ -42,7 +42,7 @@ COMPILE = "from oscvae.app.kernels import load_kernels; load_kernels()"
 """Done before the lanes begin, where a kernel or what it imports was changed: five that begin at once each compile
 all of them, 63 s of processor time each on a busy machine. Where it fails the tests say what is wrong."""
 TYPES = ["nice", sys.executable, "-m", "mypy"]
-"""Half a minute of one processor, while the others would wait."""
+"""Half a minute of one processor: begun with the kernels, whose compiling leaves the others idle."""
 INHERITED: list[int] = []
 """Descriptors that the lanes have of this process."""
 PYTEST = (sys.executable, "-m", "pytest")
@@ -59,9 +59,11 @@ def main(args: list[str]) -> int:
     types = [TYPES] if args == ["--types"] else []
     if args and not types:
         return subprocess.run([*PYTEST, *args], cwd=ROOT, env=environment(), check=False).returncode
-    if (ROOT / "oscvae").is_dir():
-        subprocess.run([sys.executable, "-c", COMPILE], cwd=ROOT, env=environment(), check=False)
-    with tempfile.TemporaryDirectory() as name, warm():
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        judging = [stack.enter_context(beside(command)) for command in types]
+        if (ROOT / "oscvae").is_dir():
+            subprocess.run([sys.executable, "-c", COMPILE], cwd=ROOT, env=environment(), check=False)
+        stack.enter_context(warm())
         caches = [Path(name, lane) for lane in ("timed", *LANES)]
         elsewhere = [f"--ignore=tests/{folder}" for folders in LANES.values() for folder in folders]
         others = [
@@ -72,8 +74,8 @@ def main(args: list[str]) -> int:
             ]
             for (lane, folders), cache in zip(LANES.items(), caches[1:], strict=True)
         ]
-        codes = at_once([*pytest(caches[0]), *elsewhere], *others, *types)
-        settled = [*map(once_more, codes, caches), *codes[len(caches) :]]
+        codes = at_once([*pytest(caches[0]), *elsewhere], *others)
+        settled = [*map(once_more, codes, caches), *(process.wait() for process in judging)]
         return next(filter(None, settled), 0)
 
 
@@ -107,23 +109,29 @@ def warm() -> Iterator[None]:
 def at_once(first: list[str], *others: list[str]) -> list[int]:
     """The exit codes of commands; all but the first print when they have ended."""
     with contextlib.ExitStack() as stack:
-        running: list[subprocess.Popen[bytes]] = []
-        for command in others:
-            said = stack.enter_context(tempfile.TemporaryFile())
-            lane = subprocess.Popen(
-                command, cwd=ROOT, env=environment(), stdout=said, stderr=subprocess.STDOUT, pass_fds=INHERITED
-            )
-            stack.callback(show, said)
-            stack.callback(end, lane)
-            running.append(lane)
+        running = [stack.enter_context(beside(command)) for command in others]
         codes = [subprocess.run(first, cwd=ROOT, env=environment(), pass_fds=INHERITED, check=False).returncode]
         return codes + [lane.wait() for lane in running]
 
 
-def end(lane: subprocess.Popen[bytes]) -> None:
-    if lane.poll() is None:
-        lane.terminate()
-        lane.wait()
+@contextlib.contextmanager
+def beside(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that runs with others, and prints in the end, where it is terminated if it has not ended."""
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(), stdout=said, stderr=subprocess.STDOUT, pass_fds=INHERITED
+        )
+        try:
+            yield process
+        finally:
+            end(process)
+            show(said)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        process.wait()
 
 
 def show(said: IO[bytes]) -> None:
