@@ -39,7 +39,13 @@ class RuleError(ConfigError):
 
 
 class PortTakenError(OscvaeError):
+    """key: of the configuration, which names the port."""
+
     exit_code = 3
+
+    def __init__(self, message: str, key: str = "osc.port") -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class PacketError(OscvaeError):

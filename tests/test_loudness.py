@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.model.described import Point
 from oscvae.model.document import ModelDocument, read_any_document
 from oscvae.osc.packets import Message
@@ -51,8 +52,6 @@ BLENDED = ("drift", "beat", "strike")
 BLENDED_S = 4.0
 BEYOND_DB = 7.0
 """That a mix beyond both recordings may be louder than the louder of them: 6 dB a frame, and what frames add up to."""
-
-Float32s = NDArray[np.float32]
 
 
 @pytest.fixture(scope="module", params=MODELS, ids=[path.stem for path in MODELS])
@@ -136,7 +135,7 @@ def test_six_notes_of_a_hand_or_most_strokes_of_a_drummer_stay_under_minus_3_dbf
         assert np.percentile(peaks, 75) < -3.0
 
 
-def test_six_notes_or_three_strokes_on_one_sample_leave_the_limiter_alone(engine: OfflineEngine) -> None:
+def test_six_notes_or_three_strokes_on_one_sample_are_limited_by_a_few_decibels_at_most(engine: OfflineEngine) -> None:
     """Their attacks add up. Of most chords the peak is under -3 dBFS, and what goes beyond is never limited by much."""
     engine.execute([Message("/gain", (-32.0,), "")])
     try:

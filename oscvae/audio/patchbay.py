@@ -66,7 +66,7 @@ class Patchbay:
         self._midi_sources = midi_sources
         self._live_sources = live_sources
         self._outputs = outputs
-        self._is_deaf = False  # nothing records, which was said
+        self._lacks_source = False  # that nothing records was said
         self._busy = threading.Lock()
         self._over = False
         self._states: dict[tuple[str, str], Literal["made", "missing", "refused"]] = {}
@@ -113,9 +113,9 @@ class Patchbay:
             sources = self._ports.keyboards()
         if live == "auto":
             live = self._ports.capture()[:1]
-            if not live and not self._is_deaf:
+            if not live and not self._lacks_source:
                 log.warning("JACK has no port that records: connect one to %s:%s", self._name, LIVE_PORT)
-            self._is_deaf = not live
+            self._lacks_source = not live
         outputs = [(f"{self._name}:{out_port(i % self._outputs + 1)}", target) for i, target in enumerate(targets)]
         return [
             *outputs,

@@ -70,7 +70,7 @@ class Conductor(Listener):
         self._config = config
         self._server = server
         self._tasks: list[asyncio.Task[Any]] = []
-        self._opening: asyncio.Task[None] | None = None
+        self._settling: set[asyncio.Task[None]] = set()
         self._begun: set[int] = set()  # parts that have played a model
         self.door: Door | None = None
         self._announcement: Announcement | None = None
@@ -272,7 +272,7 @@ class Conductor(Listener):
 
     async def leave(self) -> None:
         """Fade, deactivate, stop, join, close: bounded by the caller's watchdog."""
-        for task in self._tasks:
+        for task in (*self._tasks, *self._settling):
             task.cancel()
         if self._announcement is not None:
             self._announcement.close()
@@ -323,13 +323,13 @@ class Conductor(Listener):
         """What a new model brings along besides sound."""
         await self._threads.run(self.renderer.lock, loaded.context.arena)
         part = self.parts[loaded.part]
-        is_new = loaded.part not in self._begun
-        self._begun.add(loaded.part)
         await part.presets.open(loaded.name)
         part.presets.say_foreign(loaded.name, loaded.document.version)
         if loaded is part.models.current:
             for address, args in model_messages(part):
                 self.subscribers.event(address, *args)
+            is_new = loaded.part not in self._begun
+            self._begun.add(loaded.part)
             if is_new and loaded.part != FIRST:  # of a part that plays nothing nobody is told
                 for address, args in self._parted.state_of(part):
                     self.subscribers.event(address, *args)
@@ -379,7 +379,9 @@ class Conductor(Listener):
         self.subscribers.event(joined(part, "/loading"), name)
 
     def model(self, loaded: Loaded) -> None:
-        self._opening = asyncio.get_running_loop().create_task(self._settle_in(loaded))
+        task = asyncio.get_running_loop().create_task(self._settle_in(loaded))
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
 
     def died(self, loaded: Loaded) -> None:
         self.encoder.lost(loaded)

@@ -171,7 +171,7 @@ class PartServices:
         self._start(command, client, work())
 
     def _presets_changed(self, model: str) -> None:
-        """Those of a model are others now, wherever it plays: of many changes at once the last is told."""
+        """Tells every part that plays the model of its presets; of many changes at once only the last."""
         self._changed.add(model)
         if self._telling is None:
             loop = asyncio.get_running_loop()

@@ -254,18 +254,18 @@ class Decoder:
             except OSError:
                 data = b""
             if not data:
-                self._deaf()
+                self._stop_listening()
                 return
             try:
                 notice = self._understand(data)
             except DecoderError as error:
                 self.on_notice({"error": f"{error}; it is ended"})
                 self.kill()
-                self._deaf()
+                self._stop_listening()
                 return
             if "cuda_failed" in notice:
                 self.cuda_failed = str(notice["cuda_failed"])
-                self._deaf()  # at once: a driver may keep a process from ending
+                self._stop_listening()  # at once: a driver may keep a process from ending
                 return
             if notice:
                 self.on_notice(notice)
@@ -288,7 +288,7 @@ class Decoder:
                 raise DecoderError(f"the decoder encoded a sound to {found} numbers, not to {wanted}")
         return notice
 
-    def _deaf(self) -> None:
+    def _stop_listening(self) -> None:
         if self._loop is not None and self._link is not None:
             self._loop.remove_reader(self._link.fileno())
             self._loop = None
@@ -337,7 +337,7 @@ class Decoder:
         self._owed_since_s = time.monotonic()
 
     def owes_chunks(self, owed: int, answered: int) -> None:
-        """So many chunks of its streams the renderer waits for, after so many that came."""
+        """owed: chunks of its streams that the renderer waits for. answered: chunks that have come, in all."""
         if answered != self._chunks or not (self._owed or self._owed_chunks):
             self._owed_since_s = time.monotonic()
         self._owed_chunks, self._chunks = owed, answered
@@ -350,7 +350,7 @@ class Decoder:
         """It was not its fault that nothing was heard of it until now."""
         self._owed_since_s = time.monotonic()
 
-    def forgive(self) -> None:
+    def expect_nothing(self) -> None:
         """No answer will come any more, and none is expected."""
         self._owed = self._owed_chunks = 0
 

@@ -11,7 +11,7 @@ answer.
   well (`rows`); else each voice has a copy of the module for itself. There is room for as many voices as are decoded in
   time, and for one that fades.
 
-Of a voice that goes along the live input a chunk is decoded when its samples have come; others do not wait for it.
+A voice that follows the live input has a chunk decoded when its samples have come; other voices do not wait for it.
 
 A voice's path through latent space is here (`paths`): the event clock is not in the loop. A recording that a voice may
 go along is encoded part by part, in a thread in which no chunk waits for it.

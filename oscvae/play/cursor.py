@@ -130,7 +130,7 @@ class Cursor:
 
     @contextmanager
     def one_move(self) -> Iterator[None]:
-        """What is changed within is followed once, and not one dimension after the other."""
+        """The voices follow all changes within by one move, and not dimension by dimension."""
         self._is_gathering, self._has_gathered = True, False
         try:
             yield

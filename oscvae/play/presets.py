@@ -315,7 +315,7 @@ def write(file: Path, model: str, presets: Mapping[str, Preset]) -> None:
 def _written(preset: Preset) -> Any:
     """A list of numbers, or for one that holds more `{"z": [..], "attack": 0, "macros": {"soften": 0.5}, "detail":
     [{"note": 60, "share": 1, "elsewhere": 0.6, "numbers": [..]}]}`, whose numbers are dB, and then dB a second, by
-    band, and of which other notes have the share elsewhere."""
+    band; other notes have the share `elsewhere` of it."""
     if preset.format == FORMAT_OF_POINTS:
         return preset.z
     written: dict[str, Any] = {"z": preset.z, **preset.sound, "macros": dict(preset.macros)}

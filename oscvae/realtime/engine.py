@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 
+from oscvae.arrays import Float32s, Int64s
 from oscvae.realtime import layout as at
 from oscvae.realtime.arrays import ENGINE_ARRAYS, WORDS, SharedArrays, Sizes
 from oscvae.realtime.live import LiveInput
-from oscvae.realtime.memory import Float32s, Int64s, load_float, load_word, store_float, store_word
+from oscvae.realtime.memory import load_float, load_word, store_float, store_word
 
 _UNSET = -1.0  # a smoothed gain that begins at its target
 _OF_A_PART = (

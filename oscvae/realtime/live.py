@@ -13,9 +13,10 @@ import os
 
 import numpy as np
 
+from oscvae.arrays import Float32s, Int64s
 from oscvae.realtime import layout as at
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.memory import Float32s, Int64s, floats_at, load_word, store, store_word, words_at
+from oscvae.realtime.memory import floats_at, load_word, store, store_word, words_at
 
 PAGE_BYTES = 4096
 WORDS = PAGE_BYTES // 8

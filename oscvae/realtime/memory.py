@@ -17,11 +17,8 @@ from numba.core import cgutils
 from numba.core.extending import intrinsic
 from numpy.typing import DTypeLike, NDArray
 
+from oscvae.arrays import Float32s, Int64s
 from oscvae.realtime.kernel import kernel
-
-Int64s = NDArray[np.int64]
-Float32s = NDArray[np.float32]
-Float64s = NDArray[np.float64]
 
 CACHE_LINE_BYTES = 64
 

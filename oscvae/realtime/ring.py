@@ -9,8 +9,9 @@ Source: L. Lamport, "Specifying concurrent program modules", ACM TOPLAS 5(2), 19
 
 from __future__ import annotations
 
+from oscvae.arrays import Int64s
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.memory import Int64s, load, store, words_at
+from oscvae.realtime.memory import load, store, words_at
 
 RECORD = 8  # words of a record
 RECORD_BYTES = RECORD * 8

@@ -21,8 +21,8 @@ from oscvae.units import cents, hz_to_note, note_to_hz
 # Of 152 notes of 17 instruments of FluidR3 the least clear has 0.72, white noise 0.02.
 _CLEAR = 0.5
 _CLEARER = 0.15
-"""By so much a sound has to repeat better below the range of the model's notes than in it; and so much of the power is
-much."""
+"""How much better a sound has to repeat below the range of the model's notes than within it; and the least share of the
+power that counts as much."""
 _OTHER_NOTE = 0.6
 _WELL_BELOW = 0.75
 _TINY = 1e-20

@@ -19,8 +19,8 @@ RUMBLE_HZ = 20.0
 _RING_S = 1.0  # of the high-pass, until it is nothing
 _FRAME_S = 0.005
 _LASTING, _SOUNDING = 12, 20
-"""Frames over which a level is taken as their median: what is shorter than half of the first is a click, than half of
-the second a thump."""
+"""Frames over which a level is taken as their median. A sound shorter than half of the first is a click; one shorter
+than half of the second, a thump."""
 _STEEP = 0.5
 _FIRST = 0.8
 """Of the steepest rise: the first that is nearly as steep is the onset."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from oscvae.arrays import Float32s, Int64s
 from oscvae.model.document import AnyDocument, ModelDocument, SamplesDocument
 from oscvae.model.frames import FramesDocument
 from oscvae.model.knots import places
@@ -17,7 +18,7 @@ from oscvae.model.streams import PIECE_SAMPLES
 from oscvae.realtime import layout as at
 from oscvae.realtime.arrays import WORDS, Row, SharedArrays
 from oscvae.realtime.layout import Writer
-from oscvae.realtime.memory import Float32s, Int64s, load_word, store_float, store_word
+from oscvae.realtime.memory import load_word, store_float, store_word
 from oscvae.spectral.expand import ExpandTables
 from oscvae.spectral.phase import MAX_N_FFT, PhaseTables, scratch_floats
 from oscvae.spectral.reading import BLEND_S, TURN_LEAST_S, TURN_MOST_S

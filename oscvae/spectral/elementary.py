@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numba.extending import register_jitable
 
-from oscvae.realtime.memory import Float64s
+from oscvae.arrays import Float64s
 from oscvae.spectral.views import bits_of, float_of
 
 FAST = {"contract", "reassoc", "nsz", "arcp"}

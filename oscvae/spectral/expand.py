@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from oscvae.arrays import Float32s, Int64s
 from oscvae.model.bands import BandAxis
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.memory import Float32s, Int64s
 from oscvae.spectral.elementary import FAST, fast_exp2
 from oscvae.spectral.lanes import LANES, put, root, spread, take, total
 from oscvae.spectral.views import aligned_floats, padded, part

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.memory import Float32s
 from oscvae.sound.stft import n_samples
 from oscvae.spectral.phase import PhaseTables
 from oscvae.spectral.rtisi import push

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from oscvae.realtime.memory import Float32s, Float64s, Int64s
+from oscvae.arrays import Float32s, Float64s, Int64s
 from oscvae.sound.stft import hann
 from oscvae.spectral import fftw, rtisi
 from oscvae.spectral.lanes import LANES

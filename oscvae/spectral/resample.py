@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from oscvae.arrays import Float32s, Float64s
 from oscvae.realtime.kernel import kernel
-from oscvae.realtime.memory import Float32s, Float64s
 from oscvae.spectral.elementary import fit
 from oscvae.spectral.lanes import LANES, count_up, magnitude, nearest, spread, take, take_some, total
 from oscvae.spectral.views import aligned_floats

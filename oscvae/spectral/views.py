@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils, extending
 
-from oscvae.realtime.memory import Float32s
+from oscvae.arrays import Float32s
 
 intrinsic: Any = extending.intrinsic  # numba's own type knows nothing of the call as a kernel makes it
 

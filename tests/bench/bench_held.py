@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.model.archive import replace_document
 from oscvae.model.document import ModelDocument, read_document
 from oscvae.osc.packets import Message
@@ -47,7 +48,6 @@ HELD_S, REPEATS_S = 20.0, (0.25, 4.0)
 RANGE_DB, GROUPS = 50.0, 24
 TINY = 1e-20
 
-Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 
 

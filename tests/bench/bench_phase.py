@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import torch
 import torchaudio
-from numpy.typing import NDArray
 
 import oscvae
+from oscvae.arrays import Float32s
 from oscvae.model.bands import band_axis
 from oscvae.sound.stft import magnitudes
 from oscvae.spectral.expand import ExpandTables, expand
@@ -49,7 +49,6 @@ NOTES = {
 GRIFFIN_LIM_ITERATIONS = 100
 SETTINGS = ((1, 1), (1, 2), (2, 1), (2, 2), (2, 4), (3, 4))  # look-ahead, iterations
 
-Float32s = NDArray[np.float32]
 Row = dict[str, Any]
 
 

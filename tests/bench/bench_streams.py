@@ -86,6 +86,7 @@ def hold(daemon: Daemon, voices: int, seconds: float, begin: Callable[[int], Non
         beside()
         daemon.client.drain()
     after = daemon.status()
+    assert after.voices >= voices, f"{voices - after.voices} of {voices} voices have ended\n{daemon.log}"
     daemon.quiet()
     return f"{after.underruns - before.underruns} ({after.xruns - before.xruns} xruns, {after.cpu_avg:.0f} % of a core)"
 

@@ -129,7 +129,7 @@ def a_detail(note: int = 60, elsewhere: float = 0.5) -> Detail:
     return Detail(note, np.zeros((2, 4), np.float32), elsewhere)
 
 
-def test_mixes() -> None:
+def test_what_is_blended_has_the_shares_of_both_and_keeps_the_largest() -> None:
     one, other, *more = (a_detail() for _ in range(2 + PARTS_MOST))
     assert blended((), (), 0.3) == ()
     assert blended(((one, 1.0),), (), 0.25) == ((one, 0.75),)

@@ -20,6 +20,11 @@ from parts.daemon import Daemon
 SOON_MS = 20_000.0
 SETTINGS = ("audio.backend=silent", "model.parts={2: drums}", "audio.outputs=4", "audio.parts={2: 3}")
 Opened = Callable[..., Page]
+KEYBOARD = """
+window.keyboard = { onmidimessage: null };
+const inputs = new Map([["one", window.keyboard]]);
+navigator.requestMIDIAccess = () => Promise.resolve({ inputs, onstatechange: null });
+"""
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +45,11 @@ def opened(new_page: Callable[..., Page], pair: Daemon, port: int) -> Iterator[O
     pages: list[Page] = []
     faults: list[str] = []
 
-    def open_it(search: str = "", model: str = "plucked", width: int = 1280, height: int = 800) -> Page:
+    def open_it(
+        search: str = "", model: str = "plucked", width: int = 1280, height: int = 800, script: str = ""
+    ) -> Page:
         page = new_page(width, height)
+        page.add_init_script(script)
         pages.append(page)
         page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -172,3 +180,13 @@ def test_the_page_knows_what_has_no_part() -> None:
     assert not {row.path.split("/")[1] for row in TABLE if row.scope != "daemon"} & (daemons | told)
     replies = {reply.split()[0][1:] for row in TABLE if row.scope == "daemon" for reply in row.replies}
     assert replies <= told
+
+
+def test_the_pedal_and_the_wheel_of_a_part_that_is_left_are_put_back(opened: Opened, pair: Daemon) -> None:
+    page = opened(script=KEYBOARD)
+    for status, first, second in ((0xB1, 64, 127), (0xE1, 0, 96), (0x91, 60, 100), (0x81, 60, 0)):
+        page.evaluate("data => keyboard.onmidimessage({ data })", [status, first, second])
+    until(lambda: standing(pair, "/sustain/2") == (1,) and standing(pair, "/bend/2") == (1.0,))
+    page.locator("#part").select_option("2")
+    until(lambda: standing(pair, "/sustain/2") == (0,) and standing(pair, "/bend/2") == (0.0,))
+    assert standing(pair, "/part/2/sustain/2") == (0,)

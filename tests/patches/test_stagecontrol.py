@@ -71,7 +71,7 @@ def test_nothing_lies_on_something_else() -> None:
         assert x + wide <= left or left + width <= x or y + high <= top or top + height <= y, f"{one} and {other}"
 
 
-def test_it_plays(silent: SilentDaemon, surface: StageControl) -> None:
+def test_a_key_plays_a_note_and_the_rest_is_obeyed(silent: SilentDaemon, surface: StageControl) -> None:
     listener = silent.listen()
     surface.touch("keys", [60, 100])
     told = listener.wait_for("/voice/on")

@@ -15,7 +15,7 @@ import pytest
 
 from oscvae.errors import BusyError, DecoderError, DiskError, ModelError
 from oscvae.play.listener import Listener
-from oscvae.play.models import opener
+from oscvae.play.models import manager, opener
 from oscvae.play.models.manager import ModelManager
 from oscvae.play.models.opener import Opener
 from oscvae.settings import disk
@@ -30,6 +30,10 @@ class Process:
     def __init__(self) -> None:
         self.ready = threading.Event()
         self.cancelled = False
+        self.device, self.cuda_failed = "cpu", ""
+
+    def ending(self) -> str:
+        return "was killed by signal 9"
 
     def cancel(self) -> None:
         self.cancelled = True
@@ -48,11 +52,13 @@ class SlowOpener(Opener):
 
     def open_file(self, name: str, path: Path, document: Any, on_decoder: Any = None, device: str | None = None) -> Any:
         process = self.starting[name] = Process()
-        on_decoder(process)
-        assert process.ready.wait(SOON_S)
+        if on_decoder is not None:  # else one that died is replaced
+            on_decoder(process)
+            assert process.ready.wait(SOON_S)
         if process.cancelled:
             raise DecoderError("its process was killed by signal 9 while loading")
-        return SimpleNamespace(name=name, decoder=process)
+        handles = SimpleNamespace(forget_recordings=lambda: None)
+        return SimpleNamespace(name=name, decoder=process, handles=handles)
 
 
 class Manager(ModelManager):
@@ -72,6 +78,12 @@ class Manager(ModelManager):
 
     def adopt(self, loaded: Any) -> None:
         self.adopted.append(loaded.name)
+        self.current = loaded
+
+    async def lose_its_decoder(self) -> None:
+        assert self.current is not None
+        self._died(self.current)
+        await asyncio.gather(*self._tasks)
 
 
 @pytest.fixture
@@ -232,5 +244,25 @@ def test_a_load_of_one_part_neither_cancels_nor_waits_for_that_of_another(folder
         await slow
         assert (first.adopted, second.adopted) == (["one"], ["two"])
         assert (first.told, second.told) == (["one"], ["two"])
+
+    run(body)
+
+
+def test_a_decoder_that_dies_is_started_again_once_in_a_while(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manager, "STEADY_S", 0.3)
+
+    async def body() -> None:
+        player = Manager(folder)
+        loading = asyncio.create_task(player.load("one"))
+        await until(lambda: "one" in player.starting)
+        player.starting["one"].ready.set()
+        await loading
+        await player.lose_its_decoder()
+        assert player.adopted == ["one"] * 2
+        await player.lose_its_decoder()
+        assert player.adopted == ["one"] * 2, "what dies at once would die for ever"
+        await asyncio.sleep(0.3)
+        await player.lose_its_decoder()
+        assert player.adopted == ["one"] * 3
 
     run(body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Float32s = NDArray[np.float32]
+from oscvae.arrays import Float32s
 
 
 def pluck(freq_hz: float, seconds: float, sample_rate: int = 48_000, lead: int = 3000) -> Float32s:

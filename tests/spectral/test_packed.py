@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.spectral import fftw
 from oscvae.spectral.fftw import execute
 from oscvae.spectral.lanes import LANES
@@ -14,7 +15,6 @@ from oscvae.spectral.packed import pack, revise, unpack
 from oscvae.spectral.views import aligned_floats
 
 SIZES = [256, 512, 1024, 2048, 4096, 8192]
-Float32s = NDArray[np.float32]
 
 
 def twiddles(n: int) -> Float32s:

@@ -9,17 +9,15 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 import oscvae
+from oscvae.arrays import Float32s
 from oscvae.realtime.denormal import FLUSH_BITS, get_float_mode, set_float_mode
 from oscvae.sound.stft import magnitudes
 from oscvae.spectral.phase import PhaseTables, push, reset
 from oscvae.spectral.views import LINE, aligned_floats, padded
 from spectral import reference
 from spectral.plucks import convergence_db, pluck
-
-Float32s = NDArray[np.float32]
 
 
 def stream(tables: PhaseTables, mags: Float32s, pushes: int) -> Float32s:

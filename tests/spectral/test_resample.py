@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.spectral.resample import half_width, make_table, resample
 
 TABLE = make_table()
-Float32s = NDArray[np.float32]
 
 
 def read(signal: Float32s, position: float, step: float, n_out: int) -> Float32s:

@@ -13,13 +13,14 @@ import pytest
 from numpy.typing import NDArray
 
 from oscvae import reconstruct
+from oscvae.arrays import Float32s
 from oscvae.audio.mixer import block_offline
 from oscvae.decode.wire import RECORD
 from oscvae.model.document import AnyDocument, parse_any_document
 from oscvae.model.frames import FramesDocument
 from oscvae.realtime import layout as at
 from oscvae.realtime.engine import Engine
-from oscvae.realtime.memory import Float32s, load_word, store_float, store_word
+from oscvae.realtime.memory import load_word, store_float, store_word
 from oscvae.realtime.ring import RECORD as RECORD_WORDS
 from oscvae.realtime.ring import pop, push
 from oscvae.spectral.context import ModelContext, render_scratch_floats, sinc_table

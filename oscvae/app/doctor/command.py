@@ -189,8 +189,8 @@ def check_port(config: Config) -> Finding:
         running = describe(osc)
         if running is not None:
             return running
-        key, port = ("osc.tcp_port", osc.tcp_port) if str(error).startswith("TCP") else ("osc.port", osc.port)
-        return Finding("OSC", "fail", str(error), f"oscvae serve --set {key}={_free_port(osc.host, port or 0)}")
+        port = osc.tcp_port if error.key == "osc.tcp_port" else osc.port
+        return Finding("OSC", "fail", str(error), f"oscvae serve --set {error.key}={_free_port(osc.host, port or 0)}")
     except ConfigError as error:
         return Finding("OSC", "fail", str(error), "oscvae serve --set osc.host=127.0.0.1 --set osc.port=9000")
     where = f"UDP {osc.host}:{osc.port}" + (f" and TCP {osc.tcp_port}" if osc.tcp_port else "")

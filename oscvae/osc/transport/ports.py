@@ -12,6 +12,7 @@ from pathlib import Path
 from oscvae.errors import ConfigError, OscvaeError, PortTakenError
 
 HOSTS = "127.0.0.1 is this machine alone, 0.0.0.0 all of its networks"
+_KEYS = {"udp": "osc.port", "tcp": "osc.tcp_port"}
 _LISTEN = "0A"  # the state of a listening TCP socket; UDP sockets have no such state
 
 
@@ -50,14 +51,16 @@ def taken_message(protocol: str, host: str, port: int) -> str:
     """What to tell about a taken port: who is there, and what would help."""
     there = holders(protocol, port)
     who = f"by {', '.join(there)}" if there else "by a program of another user, or one that is just leaving"
-    key = "osc.port" if protocol == "udp" else "osc.tcp_port"
-    return f"{protocol.upper()} port {port} on {host} is taken {who}: stop it, or choose another with --set {key}=N"
+    return (
+        f"{protocol.upper()} port {port} on {host} is taken {who}: stop it, or choose another with "
+        f"--set {_KEYS[protocol]}=N"
+    )
 
 
 def bind_error(protocol: str, host: str, port: int, error: OSError) -> OscvaeError:
     """Why a port cannot be listened on, as an error that says what would be right."""
     if error.errno == errno.EADDRINUSE:
-        return PortTakenError(taken_message(protocol, host, port))
+        return PortTakenError(taken_message(protocol, host, port), _KEYS[protocol])
     why = error.strerror or error
     hint = f"; osc.host: {HOSTS}" if error.errno == errno.EADDRNOTAVAIL else ""
     return ConfigError(f"cannot listen on {host} {protocol} port {port}: {why}{hint}")

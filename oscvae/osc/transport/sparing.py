@@ -1,4 +1,4 @@
-"""Log lines about what may happen thousands of times: one at once, then one in a while that says how many there were.
+"""Log lines about what may happen thousands of times: the first at once, then one a while later with their count.
 
 Why: what strangers do must not fill a disk, nor hide what the program has to say.
 """

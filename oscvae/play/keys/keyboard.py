@@ -63,6 +63,8 @@ class Begin(Protocol):
 class _Channel:
     touch: Touch = NO_TOUCH
     pedal: bool = False
+    pressed_by: Client | None = None
+    """Whose foot is on the pedal."""
 
 
 class Keyboard:
@@ -166,7 +168,11 @@ class Keyboard:
             self.let_go(voice, due_ns)
 
     def closed(self, client: Client) -> None:
-        """A page is gone, and with it the fingers on its keys: nobody else would lift them."""
+        """A page is gone, and with it its fingers on keys and feet on pedals, which nobody else would lift."""
+        for n, channel in enumerate(self._channels):
+            if channel.pedal and channel.pressed_by == client:
+                self._press(n, False, client, None)
+                self._tell_pedal(n)
         self._line.closed(client)
         for voice in list(self._down()):
             if voice.asked.client == client:
@@ -224,14 +230,14 @@ class Keyboard:
 
     @obeys("/sustain")
     def _sustain(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._press(0, command.values["down"], due_ns)
+        self._press(0, command.values["down"], client, due_ns)
 
     @obeys("/sustain/N")
     def _sustain_n(self, command: Command, client: Client, due_ns: int | None) -> None:
-        self._press(command.values["n"], command.values["down"], due_ns)
+        self._press(command.values["n"], command.values["down"], client, due_ns)
 
-    def _press(self, n: int, down: bool, due_ns: int | None) -> None:
-        self._channels[n].pedal = down
+    def _press(self, n: int, down: bool, client: Client, due_ns: int | None) -> None:
+        self._channels[n].pedal, self._channels[n].pressed_by = down, client if down else None
         if down:
             return
         self._line.pedal_up(due_ns)
@@ -248,7 +254,10 @@ class Keyboard:
         for n in channels:
             if self._channels[n].pedal:
                 self._channels[n].pedal = False
-                self._tell(f"/sustain/{n}" if n else "/sustain", (False,), None)
+                self._tell_pedal(n)
+
+    def _tell_pedal(self, n: int) -> None:
+        self._tell(f"/sustain/{n}" if n else "/sustain", (self._channels[n].pedal,), None)
 
     # -- what a channel adds to its notes ------------------------------------------------------------------------------
 

@@ -106,10 +106,10 @@ class Contexts:
             silent_s = decoder.silent_s()
             if decoder.alive and silent_s > HANG_S:
                 log.error("the decoder of %r has not answered for %.0f s: it is ended", loaded.name, silent_s)
-                decoder.forgive()
+                decoder.expect_nothing()
                 decoder.kill()
             elif not decoder.alive and silent_s > FAREWELL_S and (silent_s > HANG_S or not decoder.running()):
-                decoder.forgive()
+                decoder.expect_nothing()
                 decoder.kill()
                 self.abandoned(loaded)
 

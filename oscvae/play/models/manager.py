@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +24,9 @@ from oscvae.play.models.loaded import Loaded
 from oscvae.play.models.opener import Opener
 
 log = logging.getLogger(__name__)
+
+STEADY_S = 60.0
+"""A decoder that has lived so long died of something else than its beginning, and is started again."""
 
 
 class ModelManager:
@@ -40,7 +45,7 @@ class ModelManager:
         self._request = 0  # the newest of them whose file is there
         self._turn = asyncio.Lock()  # one at a time: a flood of requests must not become a flood of processes
         self._opening: Decoder | None = None  # by `load`
-        self._restarted = False
+        self._restarted_s = -math.inf
         self._tasks: set[asyncio.Task[None]] = set()
 
     def info(self) -> ModelInfo:
@@ -103,7 +108,7 @@ class ModelManager:
             except DecoderError:
                 self._listener.loading("", self.part)
                 raise
-            self._restarted = False
+            self._restarted_s = -math.inf
             return loaded
 
     async def _ask_disk(self, name: str) -> tuple[Path, AnyDocument | None]:
@@ -128,7 +133,7 @@ class ModelManager:
         task.add_done_callback(self._tasks.discard)
 
     async def _replace(self, loaded: Loaded) -> None:
-        """Say how the decoder ended, and start it again: once, and once more where it was CUDA that failed."""
+        """Say how the decoder ended, and start it again: once in `STEADY_S`, and once more where it was CUDA that failed."""
         why = f"the decoder of {loaded.name!r} {await self._opener.threads.run(loaded.decoder.ending)}"
         if loaded is not self.current:
             log.warning("%s, while its last notes sounded", why)
@@ -137,11 +142,11 @@ class ModelManager:
         if loaded.decoder.cuda_failed:  # which happens once, and is no fault of the model's
             device = "cpu"
             log.warning("%s: CUDA failed, going on on the CPU: %s", loaded.name, loaded.decoder.cuda_failed)
-        elif self._restarted:
+        elif time.monotonic() - self._restarted_s < STEADY_S:
             log.error("%s again; it is not started a second time, /load a model to play on", why)
             return
         else:
-            self._restarted = True
+            self._restarted_s = time.monotonic()
             log.error("%s; starting it again", why)
         try:
             path, document = await self._ask_disk(loaded.name)

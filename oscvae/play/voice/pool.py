@@ -290,14 +290,14 @@ class VoicePool:
             self.busy += not self._decoding.steer(voice, what, values)
 
     def fade_detail(self, voice: Voice, share: float) -> None:
-        """So much of its fine detail, 0 to 1, has a voice from now on."""
+        """A voice plays this share of its fine detail, 0 to 1, from now on."""
         if share != voice.detail_share:
             voice.detail_share = share
             if voice.detail and not voice.stolen and voice.loaded.decoder.alive:
                 self._decode_anew(voice)
 
     def fade_shared_detail(self, voice: Voice, share: float) -> None:
-        """The same of what all voices of a part have, and of that what was set for itself."""
+        """A voice plays this share, 0 to 1, of the share that was set for it alone."""
         if share != voice.all_detail_share:
             voice.all_detail_share = share
             if voice.detail and voice.loaded.decoder.alive:

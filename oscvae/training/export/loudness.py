@@ -12,17 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s, Float64s
 from oscvae.errors import ModelError
 from oscvae.model.document import ModelDocument
 from oscvae.sound.envelope import peak_db
 from oscvae.sound.levels import loudest_db
 from oscvae.training.evaluate.subject import Subject, batches
 from oscvae.training.evaluate.summary import Track, quietly
-
-Float32s = NDArray[np.float32]
-Float64s = NDArray[np.float64]
 
 LOUDNESS_DB = -14.8
 """Of the median note's loudest quarter second, in dB of full scale: a sine that reaches full scale has -3.

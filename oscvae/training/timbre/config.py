@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import Field, model_validator
 
+from oscvae.errors import ConfigError
 from oscvae.settings.reader import Document, Section
+from oscvae.settings.yamltree import read_tree
 from oscvae.training.config import (
     Counts,
     FitConfig,
@@ -80,8 +81,8 @@ class TimbreConfig(Section):
 def is_timbre(path: Path) -> bool:
     """Whether a configuration is one of single frames; whoever reads it says what else is wrong with it."""
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
+        tree = read_tree(path)[0]
+    except ConfigError:
         return False
     return isinstance(tree, dict) and tree.get("kind") == KIND
 

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
 from pydantic import Field, field_validator, model_validator
 
-from oscvae.errors import DataError
+from oscvae.errors import ConfigError, DataError
 from oscvae.names import find, shown
 from oscvae.settings.reader import Document, Section
+from oscvae.settings.yamltree import read_tree
 from oscvae.training.data.analysis import SpectrumPart
 from oscvae.training.data.recipes import SHIPPED, SUFFIX, Name
 
@@ -108,8 +108,8 @@ def is_frames(source: str, kind: str | None = None) -> bool:
     if path is None:
         return False
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
+        tree = read_tree(path)[0]
+    except ConfigError:
         return False  # whoever reads the whole recipe says what is wrong
     return isinstance(tree, dict) and tree.get("kind") == KIND
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from oscvae.errors import CommandError
+from oscvae.osc.client import Client, ErrorLimiter
 from oscvae.play.frames import FrameMoment
 from oscvae.play.voice.voice import Voice
 from oscvae.realtime import layout as at
@@ -286,3 +287,13 @@ def test_a_zone_that_comes_or_goes_begins_anew(keys: Keys) -> None:
     assert keys.bend(3, 64.0) == 1.0
     keys.do(("/mpe", 7, 3))
     assert keys.answers[-1] == ("/fail", ("/mpe", "master must be 1 (lower zone) or 16 (upper zone), got 7"))
+
+
+def test_the_pedal_of_a_page_that_is_gone_comes_up(keys: Keys) -> None:
+    keys.do(("/sustain/2", 1), ("/note/2", 60, 100), ("/note/2", 60, 0), ("/note/3", 64, 100))
+    assert keys.sounding == [(2, 60.0), (3, 64.0)]
+    keys.performer.keyboard.closed(Client("udp", "127.0.0.1", 5001, True, 64, lambda packet, to: None, ErrorLimiter()))
+    assert keys.sounding == [(2, 60.0), (3, 64.0)], "it is not its foot"
+    keys.performer.keyboard.closed(keys.client)
+    assert keys.sounding == []
+    assert ("/sustain/2", (False,), None) in keys.told

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from oscvae.arrays import Float32s
 from oscvae.training.effects.bank import BANK, BY_NAME, DRY
 from parts.programs import skip_without
 
 RATE, SAMPLES = 48_000, 1 << 15
-Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 
 

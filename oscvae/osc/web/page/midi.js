@@ -1,5 +1,23 @@
 // MIDI keyboards at the browser (Web MIDI): each plays its own channel.
 
+/** What wheels and pedals have moved, by address, until it is put back: nobody else at a part that is left would do so. */
+export class Moved {
+  constructor(osc) {
+    Object.assign(this, { osc, moved: new Set() });
+  }
+
+  send(address, value) {
+    if (value) this.moved.add(address);
+    else this.moved.delete(address);
+    this.osc.send(address, value);
+  }
+
+  putBack() {
+    this.moved.forEach((address) => this.osc.send(address, 0));
+    this.moved.clear();
+  }
+}
+
 const WHEEL_SEMITONES = 2;
 
 /** to: note(note, velocity, channel), bend(semitones, channel), sustain(on, channel), mode(name), and gone(): one was unplugged. */

@@ -7,7 +7,7 @@ import { Keys, nameOf } from "./keys.js";
 import { Link } from "./link.js";
 import { Listener } from "./listen.js";
 import { Menu, line } from "./menu.js";
-import { hearMidi } from "./midi.js";
+import { hearMidi, Moved } from "./midi.js";
 import { PartOsc, partOf } from "./part.js";
 import { Presets } from "./presets.js";
 import { Scope } from "./scope.js";
@@ -29,6 +29,7 @@ const space = new Space(osc, player, menu);
 const sound = new Sound(osc, menu);
 const presets = new Presets(osc, menu);
 const blend = new Blend(osc, menu);
+const moved = new Moved(osc);
 const listener = new Listener(osc, (isOn) => $("listen").setAttribute("aria-pressed", String(isOn)));
 const link = new Link(osc, words, listener, greet);
 const scope = new Scope($("scope"), osc);
@@ -93,12 +94,15 @@ setInterval(() => keys.lit.size > 0 && osc.send("/voices"), VOICES_MS);
 hearMidi({
   note: play,
   bend(semitones, channel) {
-    osc.send(`/bend/${channel}`, semitones);
+    moved.send(`/bend/${channel}`, semitones);
     sound.bend.add(semitones); // others are told
   },
-  sustain: (on, channel) => osc.send(`/sustain/${channel}`, Number(on)),
+  sustain: (on, channel) => moved.send(`/sustain/${channel}`, Number(on)),
   mode: choose,
-  gone: () => keys.letMidi(),
+  gone() {
+    keys.letMidi();
+    moved.putBack();
+  },
 });
 
 // -- menus of the rest -------------------------------------------------------------------------------------------------
@@ -203,6 +207,7 @@ $("part").onchange = () => turnTo(Number($("part").value));
 /** Plays and shows another part. What is held here ends. */
 function turnTo(part) {
   keys.letAll();
+  moved.putBack();
   space.release();
   blend.leave();
   osc.part = part;
