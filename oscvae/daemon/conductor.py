@@ -22,6 +22,7 @@ from oscvae.daemon.router import Router
 from oscvae.daemon.services import Services
 from oscvae.daemon.status import Meters
 from oscvae.daemon.tidy import Tidy
+from oscvae.decode import process
 from oscvae.errors import AudioError, CommandError, DecoderError, ModelError, OscvaeError
 from oscvae.midi.input import MidiInput
 from oscvae.midi.learn import Controllers, read_rules
@@ -402,6 +403,8 @@ class Conductor(Listener):
             if self.output.hears_midi:
                 self.midi.check_latency()  # the period may change at any time
             tidy.tick(is_silent=not len(self.pool))
+            if process.has_died():
+                await self._threads.run(process.renew)
             await asyncio.sleep(CLOCK_S)
 
 

@@ -2,9 +2,9 @@
 
 Importing torch takes a second and hundreds of megabytes; a fork of a process that has done so has its memory in common
 with all others. The zygote is one for this process, started by the first who needs it (or by `prepare`), and started
-again when it died. A decoder outlives its zygote, and ends with this process: it
-holds one end of a silent socket, whose other end is here, and is killed by the kernel when that closes (`guard`).
-PR_SET_PDEATHSIG would follow the process that forked it.
+again when it died: by the next who needs it, or before that by `renew`. A decoder outlives its zygote, and ends with
+this process: it holds one end of a silent socket, whose other end is here, and is killed by the kernel when that closes
+(`guard`). PR_SET_PDEATHSIG would follow the process that forked it.
 
     here > zygote, a SOCK_SEQPACKET socket: one message for each decoder, with the descriptors of ROLES and of STATUS
     zygote > here, by STATUS: {"pid": ..} with a pidfd, or {"error": ..}; and {"code": ..} once it has ended
@@ -15,6 +15,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
+import math
 import os
 import select
 import signal
@@ -34,6 +35,8 @@ MAX_STATUS = 4096
 BIRTH_TIMEOUT_S = 60.0  # torch is imported from a slow disk
 _CODE_S = 0.5  # within which a zygote tells how a process ended that has ended
 _ATTEMPTS = 2  # with a zygote, before a process is spawned instead
+RENEW_S = 10.0
+"""Between two zygotes that nobody has asked for yet: one that cannot live is not started over and over."""
 # an OpenMP runtime that pins its threads calls what a confined process may not, and fails to start them
 _PINNING = ("OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY")
 
@@ -94,13 +97,19 @@ class _Zygotes:
         self._lock = threading.Lock()
         self._current: _Zygote | None = None
         self._former: list[_Zygote] = []
+        self._born_s = -math.inf
 
     def current(self) -> _Zygote:
         with self._lock:
             if self._current is None or not self._current.alive():
                 self._retire()
+                self._born_s = time.monotonic()
                 self._current = _Zygote()
             return self._current
+
+    def has_died(self) -> bool:
+        zygote = self._current
+        return zygote is not None and not zygote.alive() and time.monotonic() - self._born_s > RENEW_S
 
     def retire(self) -> None:
         """The next decoder has another."""
@@ -138,6 +147,18 @@ os.register_at_fork(after_in_child=_zygotes.forget)
 def prepare() -> None:
     """Start the zygote, so that torch is imported when the first decoder is wanted. Raises OSError."""
     _zygotes.current()
+
+
+def has_died() -> bool:
+    """Whether the zygote has died, and `renew` is due."""
+    return _zygotes.has_died()
+
+
+def renew() -> None:
+    """Start another zygote in advance where one has died. For a thread that may wait some milliseconds."""
+    if _zygotes.has_died():
+        with contextlib.suppress(OSError):  # which is told when the next decoder is wanted
+            _zygotes.current()
 
 
 def retire() -> None:

@@ -68,3 +68,24 @@ def test_it_plays_and_follows_and_finds_the_daemon_again(
             expect(words).to_have_text(f"no daemon at 127.0.0.1:{port}", timeout=SOON_MS)
     finally:
         page.close()
+
+
+def test_it_plays_another_part_and_follows_no_other(new_page: Callable[..., Page], origin: str, tmp_path: Path) -> None:
+    port = free_port(socket.SOCK_STREAM)
+    settings = ("audio.backend=silent", "model.parts={2: drums}", f"http.port={port}", f"http.origins=[{origin}]")
+    page = new_page(800, 400)
+    try:
+        with Daemon(*settings, folder=tmp_path) as daemon:
+            daemon.wait_ready()
+            page.goto(f"{origin}/?daemon=127.0.0.1:{port}&part=2")
+            expect(page.locator("#words")).to_have_text("press anywhere", timeout=SOON_MS)
+            assert daemon.client.ask("/notify", 1, answer=("/done",)) == ("/done", ("/notify", 1))
+            page.mouse.move(600, 100)
+            page.mouse.down()
+            assert daemon.client.wait_for("/part/2/voice/on") is not None
+            page.mouse.up()
+            daemon.client.send("/pad/1", 0.9, 0.9)
+            daemon.client.send("/part/2/pad/1", 0.25, 0.5)
+            expect(page.locator("#dot")).to_have_attribute("style", "left: 25%; top: 50%;", timeout=SOON_MS)
+    finally:
+        page.close()

@@ -296,7 +296,7 @@ class Max:
         for data in content["patcher"]["boxes"]:
             if data["box"]["maxclass"] == "bpatcher":
                 assert data["box"]["args"] == ["127.0.0.1", 9000]
-                data["box"]["args"] = ["127.0.0.1", port]
+                data["box"]["args"] = ["127.0.0.1", port, *more]
         self.patch = Patch(self, content, ("127.0.0.1", port, *more))
 
     @property

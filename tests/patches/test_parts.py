@@ -12,7 +12,7 @@ import pytest
 from oscvae.app import patches
 from oscvae.errors import ConfigError
 from oscvae.osc.vocabulary import TABLE
-from parts.pd import Pd, client_patch
+from parts.pd import Pd, client_patch, demo_patch
 from parts.programs import needs
 from parts.sclang import run
 from parts.silent import SilentDaemon
@@ -23,6 +23,8 @@ from patches.stagecontrol import StageControl
 from patches.tablet import Tablet
 
 pytestmark = pytest.mark.client
+
+SOUNDS = ("low.wav", 0.0, "high.wav", 2.0)
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +103,26 @@ def test_a_pd_client_changes_its_part_by_a_message(tmp_path: Path, fake: FakeDae
         pd.send("go", "part 1")
         pd.send("go", "/gain -9")
         assert fake.until("/gain").args == (-9.0,)
+
+
+@needs("pd")
+def test_pd_blends_in_another_part(tmp_path: Path, fake: FakeDaemon) -> None:
+    patch = demo_patch(tmp_path, fake.port, "blend.pd")
+    patch.write_text(patch.read_text().replace(f"127.0.0.1 {fake.port};", f"127.0.0.1 {fake.port} 4 2;"))
+    with Pd(tmp_path, patch) as pd:
+        fake.until("/notify")
+        fake.tell("/done", "/notify", 1)
+        fake.tell("/part/2/model", *MODEL)
+        fake.until("/part/2/sounds")
+        fake.tell("/sounds.reply", "another part's.wav", 2.0)
+        fake.tell("/part/2/sounds.reply", *SOUNDS)
+        pd.wait_for("blend-sound: 2 high.wav 2")
+        pd.send("blend-a", 1)
+        assert fake.until("/part/2/encode").args == SOUNDS[:1]
+        pd.send("blend-b", 2)
+        pd.send("blend-start")
+        assert fake.until("/part/2/blend").args == (1.0, "low", "high", 0.5, 1.0)
+        assert pd.wrong() == []
 
 
 @needs("pd")
@@ -215,6 +237,23 @@ def test_what_max_sends_begins_with_its_part_and_it_hears_of_no_other(fake: Fake
 
 
 @needs("node")
+def test_max_blends_in_another_part(fake: FakeDaemon) -> None:
+    with Max("blend.maxpat", fake.port, 2) as patch:
+        fake.until("/notify")
+        fake.tell("/done", "/notify", 1)
+        fake.tell("/part/2/model", *MODEL)
+        fake.until("/part/2/sounds")
+        fake.tell("/sounds.reply", "another part's.wav", 2.0)
+        fake.tell("/part/2/sounds.reply", *SOUNDS)
+        assert until(lambda: patch.hear()["sound-a"].kept == ["a sound", *SOUNDS[::2]], 5.0)
+        patch.touch("sound-a", 1)
+        assert fake.until("/part/2/encode").args == SOUNDS[:1]
+        patch.touch("sound-b", 2)
+        patch.touch("start")
+        assert fake.until("/part/2/blend").args[1:3] == ("low", "high")
+
+
+@needs("node")
 def test_max_plays_another_part(pair: SilentDaemon) -> None:
     listener = pair.listen()
     with Max(CLIENT, pair.port) as first, Max(CLIENT, pair.port, 2) as second:
@@ -291,6 +330,20 @@ def test_a_touchosc_layout_of_a_part_plays_it(tmp_path: Path, pair: SilentDaemon
         tablet.tap("home")
         assert listener.wait_for("/part/2/glide") is not None
     finally:
+        tablet.close()
+
+
+@needs("node")
+def test_the_layouts_of_blends_of_a_part_play_it(tmp_path: Path, fake: FakeDaemon) -> None:
+    patches.copy(tmp_path, part=2)
+    surface = StageControl(tmp_path / "openstagecontrol" / "blend-part-2.json", fake.port)
+    tablet = Tablet(tmp_path / "touchosc" / "oscvae-blend-part-2.tosc", fake.port)
+    try:
+        tablet.frame()
+        fake.until("/part/2/sounds")
+        assert until(lambda: surface.hear() or "/part/2/sounds" in [address for address, _ in surface.sent], 10.0)
+    finally:
+        surface.close()
         tablet.close()
 
 

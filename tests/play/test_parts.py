@@ -110,6 +110,21 @@ def test_what_is_set_of_a_part_is_heard_in_that_part_only(engine: OfflineEngine,
     assert not np.array_equal(alone(engine, ("/part/2/play", *note)), as_it_was)
 
 
+def test_how_keys_play_in_a_part_is_its_own(engine: OfflineEngine) -> None:
+    send(engine, "/part/2/mode", "mono")
+    send(engine, "/part/2/portamento", 0.5)
+    for part in ("", "/part/2"):
+        for note in (60, 64):
+            send(engine, f"{part}/note", note, 100)
+    down = [(voice.asked.part, voice.asked.note) for voice in engine.pool.playing() if voice.held]
+    assert down == [(1, 60.0), (1, 64.0), (2, 64.0)]
+    told = [engine.parts[part].performer.standing(address) for part in (1, 2) for address in ("/mode", "/portamento")]
+    assert told == [("poly",), (0.0,), ("mono",), (0.5,)]
+    send(engine, "/part/2/mode", "poly")
+    send(engine, "/part/2/portamento", 0.0)
+    send(engine, "/panic")
+
+
 def test_a_stop_lets_go_of_the_notes_of_its_part(engine: OfflineEngine) -> None:
     for address in ("/play", "/part/2/play"):
         send(engine, address, 60, *Z)
