@@ -182,6 +182,23 @@ def test_the_page_knows_what_has_no_part() -> None:
     assert replies <= told
 
 
+def test_what_fails_late_in_the_part_that_was_left_is_told_as_that_parts(opened: Opened, pair: Daemon) -> None:
+    page = opened("?part=2", "drums")
+    told = page.evaluate(
+        """async () => {
+          const { PartOsc } = await import("/part.js");
+          const osc = new PartOsc(`ws://${location.host}/`, 2);
+          const told = [];
+          osc.on("/fail", (...args) => told.push(args));
+          osc.tell("/fail", "/encode", "late");
+          osc.tell("/fail", "/part/2/encode", "own");
+          osc.tell("/fail", "packet", "odd");
+          return told;
+        }"""
+    )
+    assert told == [["/part/1/encode", "late"], ["/encode", "own"], ["packet", "odd"]]
+
+
 def test_the_pedal_and_the_wheel_of_a_part_that_is_left_are_put_back(opened: Opened, pair: Daemon) -> None:
     page = opened(script=KEYBOARD)
     for status, first, second in ((0xB1, 64, 127), (0xE1, 0, 96), (0x91, 60, 100), (0x81, 60, 0)):

@@ -18,6 +18,9 @@ export function partOf(search) {
   return Number.isInteger(number) && number >= 1 && number <= PARTS ? number : 1;
 }
 
+/** The address of another part's command, which without a prefix is that of the first. */
+const named = (address) => (address.startsWith("/part/") ? address : `/part/1${address}`);
+
 /** A connection to one part. Besides what Osc tells, "model of a part", whichever it is. */
 export class PartOsc extends Osc {
   constructor(url, part) {
@@ -52,7 +55,7 @@ export class PartOsc extends Osc {
     if (/^(\/part\/\d+)?\/model$/.test(address)) super.tell("model of a part");
     const own = this.own(address);
     if (own === null) return;
-    if (own === "/done" || own === "/fail" || own === "/warn") args[0] = this.own(args[0]) ?? args[0];
+    if (own === "/done" || own === "/fail" || own === "/warn") args[0] = this.own(args[0]) ?? named(args[0]);
     super.tell(own, ...args);
   }
 }
