@@ -1,6 +1,7 @@
 """A headless latent-space synthesiser.
 
-The path of a note. Each folder is about one thing, and names its clock in its first line:
+The path of a note. Each folder is about one thing, and names its clock in its first line; a folder inside another has
+the same clock unless it names its own:
 
     UDP or TCP packet                                MIDI port
       |                                                |  the callback stamps each message with its frame
@@ -36,8 +37,8 @@ The path of a note. Each folder is about one thing, and names its clock in its f
 
 `play.instrument` builds what lies between a command and the engine, for the daemon (`daemon.conductor`) and for
 `oscvae render` (`play.offline`) alike. `realtime/` is what the hop and the block clock are made of. `model/`, `sound/`
-and `settings/` are read by all. `training/` makes the models, has no clock, and neither imports what plays nor is
-imported by it. `app/` is the command line.
+and `settings/` are read by all. `training/` makes the models, has no clock, and of what plays takes `reconstruct`
+alone, so that it hears a model as it will sound. `app/` is the command line.
 """
 
 from __future__ import annotations
