@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,13 @@ import numpy as np
 import pytest
 import torch
 
+from oscvae.errors import DataError
 from oscvae.model.document import ModelDocument, read_document
 from oscvae.model.torchscript import has_encoder, load, one_hots, to_frames, verify
 from oscvae.sound.levels import loudest_db
 from oscvae.sound.pitch import detune_cents
+from oscvae.training.data.plan import make_plan
+from oscvae.training.data.recipes import load_recipe
 from oscvae.training.evaluate.metrics import decode_all, pitch
 from oscvae.training.evaluate.sound import Renderer
 from oscvae.training.export import loudness
@@ -105,3 +109,15 @@ def test_its_document_is_complete() -> None:
     assert [name in source for name, source in zip(("FluidR3", "MuseScore"), document.sources, strict=True)] == [
         True
     ] * 2
+
+
+def test_every_recording_of_struck_stands_in_its_table_of_licences() -> None:
+    try:
+        plan = make_plan(load_recipe("struck"))
+    except DataError as error:
+        pytest.skip(f"the sounds are not installed: {error}")
+    table = (MODELS.parent / "docs" / "models" / "struck-sounds.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (?!recording)([^|]+) \| .* \| (?:MIT|public domain) \|$", table, re.MULTILINE)
+    used = {plan.sources[item.source].split(": ", 1)[-1] for job in plan.jobs for item in job.items}
+    assert set(rows) <= used and len(rows) > 100
+    assert used - set(rows) == set(), "these lie in the data and not in the table"
