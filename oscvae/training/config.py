@@ -70,6 +70,7 @@ class AdditiveDecoder(Section):
     bumps: Annotated[int, Field(ge=2, le=256)] = 19
     clear_partials: Annotated[int, Field(ge=0, le=256)] = 0
     noise_db: Annotated[float, Field(ge=-80, le=20)] | None = None
+    noise_over_db: Annotated[float, Field(ge=-80, le=20)] | None = None
     gain_points: Annotated[int, Field(ge=0, le=256)] = 0
     width: Count = 384
     codes: Count = 96
@@ -77,9 +78,11 @@ class AdditiveDecoder(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.partials == 0 and (self.clear_partials or self.noise_db is not None):
+        limits = (self.noise_db, self.noise_over_db)
+        if self.partials == 0 and (self.clear_partials or any(limit is not None for limit in limits)):
             raise ValueError(
-                "partials is 0: without partials, noise has none to keep clear of (clear_partials, noise_db)"
+                "partials is 0: without partials, noise has none to keep clear of (clear_partials, noise_db, "
+                "noise_over_db)"
             )
         return self
 

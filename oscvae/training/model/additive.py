@@ -160,6 +160,7 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         self.n_clear = config.clear_partials
         self.under_lobe = _UNDER_LOBE
         self.share = 0.0 if config.noise_db is None else 10.0 ** (config.noise_db / 10.0)
+        self.share_over = 0.0 if config.noise_over_db is None else 10.0 ** (config.noise_over_db / 10.0)
         self.lobe = lobe_polynomial()
         # TorchScript sees attributes, not the constants of a module.
         # Powers are in units where the middle of the range, x = 0, is 1: x = ln(power) / log_power.
@@ -271,17 +272,26 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
 
         partials: their powers (B, partials, knots). A band of noise beside a partial moves its lobe's top, and at E2 a
         hundredth of a bin is five cents: what the lobes of the lowest partials cover is theirs alone. One below or
-        between them that is as loud sounds as another note: softly limited to a share of the partials' power.
+        between them that is as loud sounds as another note, one over them as a tone of its own: softly limited to
+        shares of the partials' power.
         """
         if self.n_clear > 0:
             covered = lobes[:, :, : self.n_clear].sum(2, keepdim=True)
             noise = noise * (1.0 - self.settled * (covered / self.under_lobe).clamp(max=1.0))
-        if self.share > 0.0:
+        if self.share > 0.0 or self.share_over > 0.0:
             # Detached: partials are not to be raised to make room for noise.
-            most = self.share * partials.sum(1, keepdim=True).detach() + self.silence
+            power = partials.sum(1, keepdim=True).detach()
             low = (self.centre < (self.n_clear + 0.5) * self.f0_bins(note))[:, :, None] * self.settled
-            noise = noise * (1.0 - low) + low * noise * (most / (most + noise))
+            if self.share > 0.0:
+                noise = self.softly(noise, low, self.share * power)
+            if self.share_over > 0.0:
+                noise = self.softly(noise, self.settled - low, self.share_over * power)
         return noise
+
+    def softly(self, noise: Tensor, where: Tensor, most: Tensor) -> Tensor:
+        """Powers of noise (B, bands, knots) that come near to `most` (B, 1, knots), and no further, where that is 1."""
+        most = most + self.silence
+        return noise * (1.0 - where) + where * noise * (most / (most + noise))
 
     def inharmonicity(self, trunk: Tensor) -> Tensor:
         """B of Fletcher's stiff string (B, 1)."""
