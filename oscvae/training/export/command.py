@@ -20,7 +20,7 @@ from oscvae.training.evaluate.metrics import decode_ms
 from oscvae.training.evaluate.subject import Subject
 from oscvae.training.evaluate.summary import Track, quietly, tracker
 from oscvae.training.export.axes import measure_axes, turned, turned_document
-from oscvae.training.export.effects import place_unseen, with_bank, with_effects
+from oscvae.training.export.effects import hold_to_places, place_unseen, with_bank, with_effects
 from oscvae.training.export.export import Card, Difference, check_same, describe, export
 from oscvae.training.export.loudness import Loudness, levelled
 from oscvae.training.export.precision import check_rounding, rounded
@@ -174,6 +174,7 @@ def export_run(
     model, document = turned(model, axes), turned_document(document, axes)
     if effects:
         document = with_bank(document, model, notes, loaded.config)
+        hold_to_places(model)
     loud, loudness = levelled(model, document, track)
     told = {**document.training, "loudness": loudness.record()} | ({"float16_shift_db": shift_db} if half else {})
     final = loud.model_copy(update={"training": told, "weights": "float16" if half else "float32"})

@@ -43,6 +43,14 @@ def place_unseen(model: Any, notes: NoteSet, config: TrainConfig) -> None:
             model.encoder.places.data[effect] = model.encoder.effect(x, octave, semitone)[0].mean(0)
 
 
+def hold_to_places(model: Any) -> None:
+    """Has what lies beyond all effects sound as the nearest place between them, where an effect is two numbers: what
+    would be there no training has ever heard."""
+    places = model.encoder.places.detach().numpy().astype(np.float64)
+    if places.shape[1] == 2:  # of a pad
+        model.within.hold(places)
+
+
 def with_effects(document: ModelDocument2, model: Any, notes: NoteSet) -> ModelDocument2:
     """The document of a model whose last dimensions are an effect: their range is that of the places, and each point is
     a sound under an effect, by whose name it is called."""

@@ -21,6 +21,7 @@ from oscvae.training.model.additive import AdditiveDecoder, KnotsEncoder
 from oscvae.training.model.convolutional import ConvolutionalDecoder, ConvolutionalEncoder
 from oscvae.training.model.paired import PairedEncoder
 from oscvae.training.model.refining import Refinement
+from oscvae.training.model.within import Within
 
 
 class NoteModel(nn.Module):  # type: ignore[misc]  # torch is untyped here
@@ -33,6 +34,7 @@ class NoteModel(nn.Module):  # type: ignore[misc]  # torch is untyped here
         super().__init__()
         self.encoder = _encoder(config, analysis, effects)
         self.decoder = _decoder(config, analysis)
+        self.within = Within()  # anywhere, until it is exported
         self.refinement = Refinement(config.refine, config.latent, analysis)
         self.rounds = config.refine.rounds
         self.knots: tuple[float, ...] = self.decoder.knots
@@ -49,7 +51,7 @@ class NoteModel(nn.Module):  # type: ignore[misc]  # torch is untyped here
 
     def forward(self, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
         """(z (B, D), octave (B, 7), semitone (B, 12)) -> log magnitudes (B, bands, knots or frames) in [-1, 1]."""
-        return self.decoder(z, octave, semitone).clamp(-1.0, 1.0)
+        return self.decoder(self.within(z), octave, semitone).clamp(-1.0, 1.0)
 
     @torch.jit.export
     def encode(self, x: Tensor, octave: Tensor, semitone: Tensor) -> tuple[Tensor, Tensor]:

@@ -117,6 +117,17 @@ def test_the_model_says_where_each_effect_lies(model: Path, run: Path) -> None:
         np.testing.assert_allclose(point.z[2:], places[BY_NAME[point.label]], atol=2e-4)
 
 
+def test_beyond_all_effects_the_nearest_of_their_places_is_heard(model: Path) -> None:
+    module, document = load(model)
+    places = torch.tensor([row["place"] for row in document.training["effects"]])
+    octave, semitone = (part.expand(len(places) + 1, -1) for part in one_hots([60], document.first_octave))
+    far = torch.tensor([[0.0, 0.0, 900.0, 1000.0]])
+    with torch.inference_mode():
+        x = module(torch.cat([far, torch.nn.functional.pad(places, (2, 0))]), octave, semitone)
+    away = (x[1:] - x[0]).abs().flatten(1).amax(1)
+    assert away.min() < 1e-4 < away.median()
+
+
 def test_each_effect_that_a_point_shows_is_a_preset(model: Path) -> None:
     document = read_document(model)
     presets = factory_presets(document.points, document.latent)
