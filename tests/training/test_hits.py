@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,11 @@ import torch
 
 from oscvae.model.document import ModelDocument, ModelDocument2
 from oscvae.model.torchscript import has_encoder, load, one_hots, to_frames, verify
+from oscvae.osc.packets import Message
 from oscvae.play.models.loaded import factory_presets, find_preset
+from oscvae.play.offline import OfflineEngine
+from oscvae.settings.sections import load_config
+from oscvae.sound.envelope import brightness_hz
 from oscvae.training.effects.bank import BANK, BY_NAME
 from oscvae.training.effects.spectra import Analyser
 from oscvae.training.evaluate.metrics import pitch
@@ -110,3 +115,46 @@ def test_a_recording_takes_the_effect_of_another_and_stays_what_it_is(
         for effect in effects[1:]:
             own, taken = codes[number, "dry"], [*codes[number, "dry"][:2], *codes[other, effect][2:]]
             assert away_db(number, taken, effect) < away_db(number, own, effect) - 1.0, (number, effect)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[OfflineEngine]:
+    engine = OfflineEngine(load_config(None, ["model.name=hits"]), RATE)
+    yield engine
+    engine.close()
+
+
+@pytest.mark.parametrize("way", ["/preset/recall", "/z/3", "/pad/2", "/glide"])
+def test_an_effect_is_swept_under_a_note_that_rings(engine: OfflineEngine, way: str) -> None:
+    """By each of the ways to its place the filter closes, half a second into the note."""
+    document, presets = engine.models.current.document, engine.models.current.presets
+    place = document.training["effects"][BY_NAME["moog-100"]]["place"]
+    low, high = document.latent.low[2:], document.latent.high[2:]
+    unit = [(value - at) / (to - at) for value, at, to in zip(place, low, high, strict=True)]
+    moved = {
+        "/preset/recall": [("/preset/recall", "moog-100")],
+        "/z/3": [("/z/3", place[0]), ("/z/4", place[1])],
+        "/pad/2": [("/pad/2", *unit)],
+        "/glide": [("/glide", 0.1, *presets["dry"][:2], *place)],
+    }
+    sounds = []
+    for moves in ([], moved[way]):
+        engine.execute([Message("/preset/recall", ("dry",), ""), Message("/note", (45, 100), "")])
+        before = rendered(engine, 0.25)
+        engine.execute([Message(address, tuple(args), "") for address, *args in moves])
+        sounds.append((before, rendered(engine, 0.5)))
+        engine.execute([Message("/note", (45, 0), ""), Message("/panic", (), "")])
+        rendered(engine, 0.5)
+    assert engine.errors == []
+    assert np.array_equal(sounds[0][0], sounds[1][0])
+    stayed, closed = (brightness_hz(after[RATE // 4 :], RATE) for _, after in sounds)
+    assert closed < 0.7 * stayed
+
+
+def rendered(engine: OfflineEngine, seconds: float) -> np.ndarray:
+    out = np.zeros((2, round(seconds * RATE)), np.float32)
+    for at in range(0, out.shape[1], 120):
+        block = np.ascontiguousarray(out[:, at : at + 120])
+        engine.render_block(120, block)
+        out[:, at : at + 120] = block
+    return out[0]

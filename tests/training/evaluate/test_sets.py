@@ -206,12 +206,14 @@ def test_a_target_is_reached_by_less_or_by_more() -> None:
     [
         ("plucked", {"LSD, unseen recordings": 4.9, "LSD, withheld notes": 4.1, "pitch error, median": 1.0}),
         ("sustained", {"LSD, unseen recordings": 5.5, "LSD, withheld notes": 5.0, "pitch error, median": 1.0}),
+        ("hits", {"LSD, the same with fine detail": 5.5, "group of effects, from the effect's code": 0.35}),
         ("drums", {"LSD, unseen recordings": 7.0, "LSD, withheld notes": 4.1, "peak off the recording's, median": 3.0}),
     ],
 )
 def test_a_model_is_judged_by_what_is_asked_of_its_kind(model: str, asked: dict[str, float]) -> None:
     document = read_document(ROOT / "models" / f"{model}.ts")
-    found = targets(document, SimpleNamespace(effects=None))  # type: ignore[arg-type]
+    effects = SimpleNamespace(brightness_rank=0.9) if model == "hits" else None
+    found = targets(document, SimpleNamespace(effects=effects))  # type: ignore[arg-type]
     names = [target.what for target in found]
     assert len(set(names)) == len(names), "one target for each figure"
     least = {target.what: target.least for target in found}

@@ -157,6 +157,7 @@ def test_every_figure_of_effects_is_measured(model: Path, data: Path) -> None:
     assert found.brightness_rank_true > 0.5
     assert 1 < found.groups <= len(BANK)
     assert 0.0 <= found.group.right <= 1.0
+    assert found.level_db[0] <= 0.0 <= found.level_db[1] < 6.0
 
 
 def test_a_run_goes_on_with_its_own_table(data: Path, tmp_path: Path) -> None:

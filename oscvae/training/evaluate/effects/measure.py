@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from oscvae.arrays import Float32s, Float64s, Int64s
 from oscvae.model.detail import Detailer, Moved
 from oscvae.model.document import ModelDocument
+from oscvae.sound.levels import loudest_db
 from oscvae.training.data.dataset import TRAIN, WITHHELD_RECORDING, NoteSet
 from oscvae.training.effects.pairs import Pairs
 from oscvae.training.effects.places import distances
@@ -86,6 +87,8 @@ class Effects:
     """Which effect, from the code of a sound: nothing is right."""
     sound_from_effect: Told
     """Which sound, from the code of an effect: likewise."""
+    level_db: tuple[float, float]
+    """5th and 95th percentile of the loudest quarter second, off the median; each sound under one effect."""
 
 
 def has_effects(document: ModelDocument, notes: NoteSet) -> bool:
@@ -134,7 +137,7 @@ def measure_effects(
     has = pairs.effects.has(rows[:, None], every)
     dry = subject.encode(notes.x[rows], notes.note[rows]).mean
     detailer = Detailer(document)
-    plain, detailed, decoded_bright, true_bright = [], [], [], []
+    plain, detailed, decoded_bright, true_bright, level = [], [], [], [], []
     own_codes = np.zeros((*has.shape, document.latent_size), np.float32)
     bands, frames = notes.x.shape[1], notes.x[:1, :, ::4].shape[2]
     spectra = np.zeros((*has.shape, bands * frames), np.float32)
@@ -145,6 +148,7 @@ def measure_effects(
         z = np.concatenate([np.repeat(dry[at, None, :parted], own_effects.size, 0), bank.place[own_effects]], 1)
         x = subject.decode(z, note)
         plain.append(note_distances(x, wanted, subject.half_range_db))
+        level.append(loudest_db(subject.sound(x[at % len(x)]), document.sample_rate))
         own = subject.decode(dry[at, None], note[:1])[0]
         detail = [Moved(1.0, int(note[0]), detailer.fit(own.T, notes.x[row].T))]
         with_detail = subject.with_detail(z, note, detailer, detail)
@@ -183,7 +187,13 @@ def measure_effects(
             (_nearest(own_codes[:, :, :parted], centre[:, :parted]) == every[None])[has], 1 / every.size
         ),
         sound_from_effect=_sound_from_effect(own_codes[:, :, parted:], has),
+        level_db=_off_the_median(np.array(level)),
     )
+
+
+def _off_the_median(level_db: Float64s) -> tuple[float, float]:
+    low, middle, high = np.percentile(level_db, (5.0, 50.0, 95.0))
+    return float(low - middle), float(high - middle)
 
 
 def _judged(notes: NoteSet) -> Int64s:

@@ -61,6 +61,10 @@ def _said(effects: Effects) -> str:
     if effects.distance_rank is not None:
         said.append(f"Distance on the pad against dB: {effects.distance_rank:.3f}.")
     said.append(f"Effects fall into {effects.groups} groups at 2 dB.")
+    low, high = effects.level_db
+    said.append(
+        f"Of sounds under one effect each, the level is {low:+.1f} to {high:+.1f} dB off the median (5 to 95 %)."
+    )
     if effects.brightness_rank is None:
         said.append("Families, and the rank of the Moog corner against brightness, are known of the bank alone.")
     return " ".join(said)
