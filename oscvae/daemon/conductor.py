@@ -59,7 +59,7 @@ CLOCK_S = 0.02  # how often the frame clock takes a stamp
 FADE_S = 0.25
 PUT_AWAY_S = 0.4  # that leaving waits for disks
 LEARNT = "learnt.json"  # in paths.midi
-_AUDIO_THREADS = 4  # one looks after the server, one leaves while that hangs, one locks a model's memory
+_AUDIO_THREADS = 4  # one looks after the server, one leaves while that hangs, one locks memory or starts a zygote
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,7 @@ class Conductor(Listener):
         self._server = server
         self._tasks: list[asyncio.Task[Any]] = []
         self._settling: set[asyncio.Task[None]] = set()
+        self._renewing: asyncio.Future[None] | None = None
         self._begun: set[int] = set()  # parts that have played a model
         self.door: Door | None = None
         self._announcement: Announcement | None = None
@@ -403,8 +404,8 @@ class Conductor(Listener):
             if self.output.hears_midi:
                 self.midi.check_latency()  # the period may change at any time
             tidy.tick(is_silent=not len(self.pool))
-            if process.has_died():
-                await self._threads.run(process.renew)
+            if process.has_died() and (self._renewing is None or self._renewing.done()):
+                self._renewing = asyncio.ensure_future(self._threads.run(process.renew))
             await asyncio.sleep(CLOCK_S)
 
 

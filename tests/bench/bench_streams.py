@@ -85,6 +85,7 @@ def hold(daemon: Daemon, voices: int, seconds: float, begin: Callable[[int], Non
     while time.monotonic() < end:
         beside()
         daemon.client.drain()
+    time.sleep(1.0)  # until what was played beside is over
     after = daemon.status()
     assert after.voices >= voices, f"{voices - after.voices} of {voices} voices have ended\n{daemon.log}"
     daemon.quiet()

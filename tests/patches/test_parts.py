@@ -334,16 +334,30 @@ def test_a_touchosc_layout_of_a_part_plays_it(tmp_path: Path, pair: SilentDaemon
 
 
 @needs("node")
-def test_the_layouts_of_blends_of_a_part_play_it(tmp_path: Path, fake: FakeDaemon) -> None:
+def test_a_stage_control_session_of_blends_of_a_part_plays_it(tmp_path: Path, fake: FakeDaemon) -> None:
     patches.copy(tmp_path, part=2)
     surface = StageControl(tmp_path / "openstagecontrol" / "blend-part-2.json", fake.port)
-    tablet = Tablet(tmp_path / "touchosc" / "oscvae-blend-part-2.tosc", fake.port)
     try:
-        tablet.frame()
-        fake.until("/part/2/sounds")
-        assert until(lambda: surface.hear() or "/part/2/sounds" in [address for address, _ in surface.sent], 10.0)
+        surface.receive("/sounds.reply", "another part's.wav", 0.0)
+        surface.receive("/part/2/sounds.reply", *SOUNDS)
+        surface.touch("begin", 1)
+        assert ("/part/2/encode", SOUNDS[:1]) in surface.sent
     finally:
         surface.close()
+
+
+def test_a_touchosc_layout_of_blends_of_a_part_plays_it(tmp_path: Path) -> None:
+    patches.copy(tmp_path, part=2)
+    tablet = Tablet(tmp_path / "touchosc" / "oscvae-blend-part-2.tosc")
+    try:
+        tablet.frame()
+        tablet.receive("/done", ("/notify", 1), "si")
+        tablet.receive("/part/2/blends", (1,), "i")
+        tablet.receive("/sounds.reply", ("another part's.wav", 0.0), "sf")
+        tablet.receive("/part/2/sounds.reply", SOUNDS, "sfsf")
+        tablet.tap("start")
+        assert ("/part/2/encode", SOUNDS[:1]) in tablet.sent
+    finally:
         tablet.close()
 
 

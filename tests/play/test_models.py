@@ -249,8 +249,6 @@ def test_a_load_of_one_part_neither_cancels_nor_waits_for_that_of_another(folder
 
 
 def test_a_decoder_that_dies_is_started_again_once_in_a_while(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manager, "STEADY_S", 0.3)
-
     async def body() -> None:
         player = Manager(folder)
         loading = asyncio.create_task(player.load("one"))
@@ -261,7 +259,7 @@ def test_a_decoder_that_dies_is_started_again_once_in_a_while(folder: Path, monk
         assert player.adopted == ["one"] * 2
         await player.lose_its_decoder()
         assert player.adopted == ["one"] * 2, "what dies at once would die for ever"
-        await asyncio.sleep(0.3)
+        monkeypatch.setattr(manager, "STEADY_S", 0.0)
         await player.lose_its_decoder()
         assert player.adopted == ["one"] * 3
 

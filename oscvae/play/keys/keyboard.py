@@ -253,7 +253,7 @@ class Keyboard:
         """Take the pedals for up; whoever shows them is told, and no voice is let go."""
         for n in channels:
             if self._channels[n].pedal:
-                self._channels[n].pedal = False
+                self._channels[n].pedal, self._channels[n].pressed_by = False, None
                 self._tell_pedal(n)
 
     def _tell_pedal(self, n: int) -> None:

@@ -1,5 +1,5 @@
-"""The contexts of an engine's models, of all parts: which slot of the engine's table is whose, letting go of what is over,
-and watching over decoders.
+"""The contexts of an engine's models, of all parts: which slot of the engine's table is whose, letting go of what is
+over, and watching over decoders.
 
 Old voices finish in the old context, which is freed when the renderer has acknowledged that it is gone.
 """

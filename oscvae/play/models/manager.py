@@ -18,15 +18,15 @@ from oscvae.errors import DecoderError, ModelError, OscvaeError
 from oscvae.model.document import AnyDocument
 from oscvae.osc.parse import ModelInfo
 from oscvae.osc.parts import FIRST
-from oscvae.play.models.contexts import Contexts
 from oscvae.play.listener import Listener
+from oscvae.play.models.contexts import Contexts
 from oscvae.play.models.loaded import Loaded
 from oscvae.play.models.opener import Opener
 
 log = logging.getLogger(__name__)
 
 STEADY_S = 60.0
-"""A decoder that has lived so long died of something else than its beginning, and is started again."""
+"""Between two starts of a decoder that dies: one that cannot live is not started over and over."""
 
 
 class ModelManager:
@@ -133,7 +133,7 @@ class ModelManager:
         task.add_done_callback(self._tasks.discard)
 
     async def _replace(self, loaded: Loaded) -> None:
-        """Say how the decoder ended, and start it again: once in `STEADY_S`, and once more where it was CUDA that failed."""
+        """Say how the decoder ended, and start it again: once in `STEADY_S`, and once more where CUDA failed."""
         why = f"the decoder of {loaded.name!r} {await self._opener.threads.run(loaded.decoder.ending)}"
         if loaded is not self.current:
             log.warning("%s, while its last notes sounded", why)
@@ -151,7 +151,9 @@ class ModelManager:
         try:
             path, document = await self._ask_disk(loaded.name)
             fresh = await self._opener.threads.run(self._opener.open_file, loaded.name, path, document, None, device)
-            if self._contexts.closed or self.current is not loaded:  # a /load under way may fail: one that is done counts
+            if (
+                self._contexts.closed or self.current is not loaded
+            ):  # a /load under way may fail: one that is done counts
                 await self._opener.threads.run(fresh.decoder.close)
                 return
             fresh.revived, fresh.handles = True, loaded.handles

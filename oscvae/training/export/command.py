@@ -168,6 +168,7 @@ def export_run(
     document = describe(model, notes, loaded.analysis, card, _training(loaded, notes, record))
     if effects:
         document = with_effects(document, model, notes)
+        hold_to_places(model)  # what is listened to is what will be played
     shift_db = check_rounding(loaded.model, model, document, notes) if half else 0.0
     parted = document.latent_size - effects
     axes = measure_axes(model, document, model.first_weights().numpy(), track, parted)

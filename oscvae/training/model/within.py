@@ -13,8 +13,8 @@ from oscvae.arrays import Float64s
 class Within(nn.Module):  # type: ignore[misc]  # torch is untyped here
     """Brings the last two numbers of a point (B, D) into a convex polygon, by the shortest way.
 
-    corners: of the polygon (K, 2), anticlockwise; without any, a point stays where it is. The way is continuous: a
-    finger that moves along outside moves the sound along the edge.
+    corners: of the polygon (K, 2), anticlockwise; two are the ends of a line, and without any a point stays where it
+    is. The way is continuous: a finger that moves along outside moves the sound along the edge.
     """
 
     def __init__(self) -> None:
@@ -28,18 +28,21 @@ class Within(nn.Module):  # type: ignore[misc]  # torch is untyped here
         place, start = z[:, None, first:], self.corners[None]
         side = torch.roll(self.corners, -1, 0)[None] - start
         to = place - start
-        is_left = (side[:, :, 0] * to[:, :, 1] - side[:, :, 1] * to[:, :, 0] >= 0.0).all(1, keepdim=True)
+        is_inside = (side[:, :, 0] * to[:, :, 1] - side[:, :, 1] * to[:, :, 0] >= 0.0).all(1, keepdim=True)
+        if self.corners.shape[0] == 2:  # a line has no inside
+            is_inside = torch.zeros_like(is_inside)
         share = ((to * side).sum(2) / (side * side).sum(2)).clamp(0.0, 1.0)
         near = start + share[:, :, None] * side
         closest = ((place - near) ** 2).sum(2).argmin(1)
         nearest = near.gather(1, closest[:, None, None].expand(-1, 1, 2))[:, 0]
-        return torch.cat([z[:, :first], torch.where(is_left, z[:, first:], nearest)], 1)
+        return torch.cat([z[:, :first], torch.where(is_inside, z[:, first:], nearest)], 1)
 
     @torch.jit.unused
     def hold(self, places: Float64s) -> None:
-        """From now on, the convex hull of places [N, 2]; none where they lie on one line."""
+        """From now on, the convex hull of places [N, 2], of which some differ."""
         try:
-            hull = scipy.spatial.ConvexHull(places)
-        except scipy.spatial.QhullError:
-            return
-        self.corners = torch.from_numpy(np.ascontiguousarray(places[hull.vertices], np.float32))
+            corners = places[scipy.spatial.ConvexHull(places).vertices]
+        except scipy.spatial.QhullError:  # they lie on one line
+            along = places @ np.linalg.svd(places - places.mean(axis=0))[2][0]
+            corners = places[[along.argmin(), along.argmax()]]
+        self.corners = torch.from_numpy(np.ascontiguousarray(corners, np.float32))

@@ -112,10 +112,12 @@ def test_noise_does_not_bend_the_lobes_of_the_lowest_partials(note: int, clear: 
     assert np.ptp(change_db[:, -1]) > 20.0, "noise sounds elsewhere"
 
 
+@pytest.mark.parametrize("over_db", [None, -6.0])
 @pytest.mark.parametrize("clear", [0, 2])
-def test_below_and_between_the_lowest_partials_noise_stays_under_them(clear: int) -> None:
-    """Softly, and only once the attack is over: the first knot is the first frame, the last the last one."""
-    config = SMALL.model_copy(update={"clear_partials": clear, "noise_db": -12.0})
+def test_below_and_between_the_lowest_partials_noise_stays_under_them(clear: int, over_db: float | None) -> None:
+    """Softly, and only once the attack is over: the first knot is the first frame, the last the last one; over them by
+    another limit, where that is asked."""
+    config = SMALL.model_copy(update={"clear_partials": clear, "noise_db": -12.0, "noise_over_db": over_db})
     decoder = AdditiveDecoder(config, 4, AnalysisPart(frames=12).complete())
     note, stiffness = torch.tensor([[88.0]]), torch.tensor([[7e-5]])
     partials = torch.full((1, SMALL.partials, SMALL.knots), 2.0 / SMALL.partials)
@@ -128,7 +130,11 @@ def test_below_and_between_the_lowest_partials_noise_stays_under_them(clear: int
         noise = torch.full((1, 256, SMALL.knots), loud)
         kept = decoder.kept_apart(noise, partials, decoder.lobes(note, stiffness), note)[0]
         np.testing.assert_allclose(kept[low & beside, -1], heard, rtol=2e-3)
-        np.testing.assert_array_equal(kept[~low & beside], noise[0, ~low & beside])
+        if over_db is None:
+            np.testing.assert_array_equal(kept[~low & beside], noise[0, ~low & beside])
+        else:
+            limit = 2.0 * 10.0 ** (over_db / 10.0)
+            np.testing.assert_allclose(kept[~low & beside, -1], loud * limit / (loud + limit), rtol=2e-3)
         np.testing.assert_array_equal(kept[:, 0], noise[0, :, 0])
 
 

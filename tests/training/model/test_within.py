@@ -49,9 +49,14 @@ def test_a_point_in_a_batch_is_where_it_is_alone(within: Within) -> None:
     assert torch.equal(within(points), torch.cat([within(point[None]) for point in points]))
 
 
-@pytest.mark.parametrize("places", [SQUARE[:2], np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]])])
-def test_places_on_a_line_bound_nothing(places: np.ndarray) -> None:
+@pytest.mark.parametrize("places", [[[0.0, 0.0], [2.0, 2.0]], [[1.0, 1.0], [0.0, 0.0], [2.0, 2.0]]])
+def test_places_on_a_line_leave_the_line_between_their_ends(places: list[list[float]]) -> None:
     module = Within()
-    module.hold(places)
+    module.hold(np.array(places))
+    points = torch.tensor([[1.0, 0.0], [0.5, 0.5], [9.0, 9.0], [-3.0, 1.0]])
+    assert module(points).tolist() == [[0.5, 0.5], [0.5, 0.5], [2.0, 2.0], [0.0, 0.0]]
+
+
+def test_without_corners_a_point_stays_where_it_is() -> None:
     point = torch.tensor([[5.0, -5.0]])
-    assert torch.equal(module(point), point)
+    assert torch.equal(Within()(point), point)

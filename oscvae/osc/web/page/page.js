@@ -102,6 +102,7 @@ hearMidi({
   gone() {
     keys.letMidi();
     moved.putBack();
+    sound.bend.add(0);
   },
 });
 
