@@ -89,7 +89,7 @@ model-struck: $(VENV)/.test ## make models/struck.ts, likewise
 	$(BIN)/oscvae dataset build struck data/struck
 	$(BIN)/oscvae train --config struck --data data/struck --out runs/struck \
 	    $$(test ! -e runs/struck/run.json || echo --resume)
-	$(BIN)/oscvae export runs/struck --out models/struck.ts --model-version 1.0 --weights float16 --force
+	$(BIN)/oscvae export runs/struck --out models/struck.ts --model-version 2.0 --weights float16 --force
 
 model-drums: $(VENV)/.test ## make models/drums.ts, likewise
 	@tools/system-packages.sh model
