@@ -80,7 +80,7 @@ def test_a_filter_that_closes_along_the_pad_takes_the_highs_away(model: tuple[An
 def test_a_recording_takes_the_effect_of_another_and_stays_what_it_is(
     model: tuple[Any, ModelDocument], tmp_path: Path
 ) -> None:
-    """Both were never trained on, nor was the second of the effects. The effect so taken is worth 1.3 to 15 dB."""
+    """Both were never trained on, nor was the second of the effects. The effect so taken is worth 1.2 to 14.4 dB."""
     module, document = model
     analyser = Analyser(document)
     hits, effects = (1917, 1933), ("dry", "moog-200", "moog-800-r50")
@@ -126,7 +126,7 @@ def engine() -> Iterator[OfflineEngine]:
 
 @pytest.mark.parametrize("way", ["/preset/recall", "/z/3", "/pad/2", "/glide"])
 def test_an_effect_is_swept_under_a_note_that_rings(engine: OfflineEngine, way: str) -> None:
-    """By each of the ways to its place the filter closes, half a second into the note."""
+    """By each of the ways to its place the filter closes, a quarter of a second into the note."""
     document, presets = engine.models.current.document, engine.models.current.presets
     place = document.training["effects"][BY_NAME["moog-100"]]["place"]
     low, high = document.latent.low[2:], document.latent.high[2:]

@@ -151,9 +151,7 @@ class ModelManager:
         try:
             path, document = await self._ask_disk(loaded.name)
             fresh = await self._opener.threads.run(self._opener.open_file, loaded.name, path, document, None, device)
-            if (
-                self._contexts.closed or self.current is not loaded
-            ):  # a /load under way may fail: one that is done counts
+            if self._contexts.closed or self.current is not loaded:  # of another /load only one that is done counts
                 await self._opener.threads.run(fresh.decoder.close)
                 return
             fresh.revived, fresh.handles = True, loaded.handles
