@@ -32,6 +32,7 @@ from oscvae.training.fit.run import load_run, read_record
 from oscvae.training.fit.train import train
 from oscvae.training.model.network import in_frames, make_model
 from parts import SOAK
+from parts.soak import soaked
 from parts.waiting import until
 from training.forked import Training, Trainings, Typed
 from training.hits import store_hits
@@ -99,7 +100,7 @@ def test_a_run_is_a_folder_that_says_what_it_was(data: Path, tmp_path: Path) -> 
 
 @pytest.fixture(scope="module")
 def begun(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trainings]:
-    """A run that is killed, one that is to be stopped and one of two processes, in folders of these names.
+    """A run that is killed, one that is to be stopped and, in a soak, one of two processes, in folders of these names.
 
     The one that is to be stopped would compute until then: it is paused (SIGSTOP) once it has kept a checkpoint. They
     take seconds to start, in which other tests run: the first that asks for them does not look at them.
@@ -118,8 +119,8 @@ def begun(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trai
         {
             "killed": typed("killed", long, is_killed=True),
             "stopped": typed("stopped", endless),
-            "two": typed("two", short, "--set", "trainer.devices=2", "--set", "trainer.strategy=ddp"),
         }
+        | ({"two": typed("two", short, "--set", "trainer.devices=2", "--set", "trainer.strategy=ddp")} if SOAK else {})
     )
     threading.Thread(target=pause, args=(runs, folder / "stopped" / "run"), daemon=True).start()
     yield runs
@@ -380,6 +381,7 @@ def test_a_run_goes_on_after_a_kill_as_if_nothing_had_been(begun: Trainings, dat
     assert {step: whole[step] for step in went_on} == went_on
 
 
+@soaked
 def test_two_processes_train_the_same_model(begun: Trainings, data: Path, tmp_path: Path) -> None:
     run(tiny_config(tmp_path), data, tmp_path / "one")
     said = begun["two"].said()

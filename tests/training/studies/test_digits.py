@@ -27,6 +27,7 @@ from oscvae.training.studies.digits.drawing import film, mosaic
 from oscvae.training.studies.digits.measures import Model, Reader, grey, measure
 from oscvae.training.studies.digits.mnist import SIDE, open_digits, read_idx
 from oscvae.training.studies.digits.ways import AE, ALPHA, VAE, WAYS, Size, Way, configured, trained
+from parts.soak import soaked
 
 TRAINED, TESTED = 900, 400
 BY_NAME = {way.name: way for way in WAYS}
@@ -160,6 +161,7 @@ def test_a_mosaic_and_a_film_hold_every_picture() -> None:
         assert image.size == (2 * 3 * SIDE, 2 * 2 * SIDE) and image.n_frames == 4 and image.is_animated
 
 
+@soaked
 def test_its_page_says_what_was_found_for_every_way(data: Path, tmp_path: Path) -> None:
     assert run("digits", tmp_path, True, data, 1) == 0
     page = (tmp_path / "index.html").read_text(encoding="utf-8")

@@ -61,6 +61,7 @@ from oscvae.training.studies.embedding.residual import Residual, embedded, moved
 from oscvae.training.studies.embedding.size import Size
 from oscvae.training.studies.embedding.work import unlearnt
 from oscvae.units import note_to_hz
+from parts.soak import soaked
 from training.timbre.recordings import noise, tone
 
 ANALYSIS = AnalysisPart(
@@ -432,6 +433,7 @@ def test_distances_of_recordings_are_those_of_their_notes(notes: NoteSet, data: 
     assert found.recordings[0] == pytest.approx(fidelity(subject, notes, rows[one]).lsd_db, rel=1e-5)
 
 
+@soaked
 def test_its_page_says_what_was_found_and_is_made_again_of_what_is_there(
     data: Path, recordings: Path, tmp_path: Path
 ) -> None:

@@ -38,6 +38,7 @@ from oscvae.training.timbre.config import load_timbre_config
 from oscvae.training.timbre.frameset import TRAIN, UNSEEN, FrameSet, Recording, open_frames
 from oscvae.training.timbre.network import make_frames_model
 from oscvae.training.timbre.recipe import load_frames_recipe
+from parts.soak import soaked
 from training.timbre.recordings import record, tiny_config, tone
 
 SMALL = Size.of(True)
@@ -79,6 +80,7 @@ def noise() -> ConstantQ:
     return ConstantQ(x, (Recording("noise", "noise", TRAIN, 0, 60),), "noise")
 
 
+@soaked
 def test_a_tone_is_highest_in_its_own_bin() -> None:
     t = np.arange(RATE) / RATE
     for hz in (110.0, 440.0, 3520.0):
@@ -87,6 +89,7 @@ def test_a_tone_is_highest_in_its_own_bin() -> None:
         assert int(x[len(x) // 2].argmax()) == round(PER_OCTAVE * np.log2(hz / LOWEST_HZ))
 
 
+@soaked
 def test_frames_that_are_laid_in_a_row_are_sounds_of_their_own() -> None:
     parts = [analyse(tone(hz, RATE).astype(np.float32)) for hz in (220.0, 700.0)]
     found = sounds(parts, 8, 1)
@@ -96,6 +99,7 @@ def test_frames_that_are_laid_in_a_row_are_sounds_of_their_own() -> None:
     assert convergence_db(analyse(found[0]), parts[1]) > -3.0
 
 
+@soaked
 def test_recordings_are_those_that_the_other_model_hears_and_kept(
     data: ConstantQ, frames: FrameSet, paths: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +156,7 @@ def test_a_training_that_is_stopped_goes_on_as_if_it_had_not_been(
         trained(5e-3, 1, noise, tmp_path / "cut", size)
 
 
+@soaked
 def test_its_losses_fall(data: ConstantQ, tmp_path: Path) -> None:
     x = data.x[data.rows_of(TRAIN)]
     usual = float(np.mean((x - x.mean(0)) ** 2))
@@ -179,6 +184,7 @@ def test_an_ear_hears_the_recording_as_it_was_and_an_error_as_so_many_db(
     assert ear.near("tone c", sound + high).sc_db < -30.0, "above 8.4 kHz constant-Q frames know nothing"
 
 
+@soaked
 def test_both_kinds_of_frames_sound_like_the_recording(
     frames: FrameSet, data: ConstantQ, paths: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -204,6 +210,7 @@ def test_blends_are_straight_and_draws_are_of_their_variance() -> None:
     assert float(drawn.mean()) == pytest.approx(3.0, abs=0.15) and float(drawn.std()) == pytest.approx(2.0, abs=0.1)
 
 
+@soaked
 def test_a_model_that_draws_flutters_more_than_one_that_does_not(
     frames: FrameSet, data: ConstantQ, paths: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -224,6 +231,7 @@ def test_it_says_which_package_it_needs(monkeypatch: pytest.MonkeyPatch) -> None
         analyse(np.zeros(RATE, np.float32))
 
 
+@soaked
 def test_its_page_says_what_was_found_and_goes_on_from_the_runs_that_are_there(folder: Path, tmp_path: Path) -> None:
     assert run("timbre", tmp_path, True, folder, 1) == 0
     page = (tmp_path / "index.html").read_text(encoding="utf-8")

@@ -24,6 +24,7 @@ from oscvae.training.studies.waveform.rendering import render
 from oscvae.training.studies.waveform.ways import BATCH, EYE, WAYS, Size, Way, again, trained
 from oscvae.training.studies.waveform.work import BETTER, _row, alike, chunked
 from parts import SOAK
+from parts.soak import soaked
 from training.data.soundfonts import needs_fluidsynth
 
 SMALL = Network(400, 10)
@@ -222,6 +223,7 @@ def test_a_score_becomes_clips_of_half_a_minute(tmp_path: Path) -> None:
     ]
 
 
+@soaked
 def test_its_page_says_what_was_found_and_is_made_again_of_what_is_there(data: Path, tmp_path: Path) -> None:
     assert run("waveform", tmp_path, True, data, 1) == 0
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
