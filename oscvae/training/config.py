@@ -125,6 +125,7 @@ class LossConfig(Section):
     square: Weight = 1.0
     convergence: Weight = 0.05
     peak: Weight = 0.0
+    pitch: Weight = 0.0
     looped: Share = 0.3
     late: Share = 1.0
     late_s: Annotated[float, Field(gt=0, le=60)] = 1.7
@@ -263,6 +264,8 @@ class TrainConfig(Section):
                 _check_knots(section)
         if self.effects.size:
             self._check_effects()
+        if self.loss.pitch > 0.0 and not (isinstance(self.decoder, AdditiveDecoder) and self.decoder.partials):
+            raise ValueError("loss.pitch is asked of partials: it wants a decoder of kind additive that has some")
         return self
 
     def _check_effects(self) -> None:

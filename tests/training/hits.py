@@ -26,6 +26,7 @@ def paired_config(folder: Path, *overrides: str) -> TrainConfig:
         "latent": 4,
         "effects": {"size": 2, "at_once": 3, "unseen": [UNSEEN]},
         "decoder": {**dict(TINY["decoder"]), "gain_points": 8},  # type: ignore[call-overload]
+        "loss": {"pitch": 0.5},
         "fit": {"steps": 4, "batch": 6, "threads": 1},
         "watch": {"every_steps": 2, "log_steps": 1, "hear_every": 0},
     }

@@ -22,7 +22,7 @@ from oscvae.training.config import TrainConfig
 from oscvae.training.data.dataset import TRAIN, WITHHELD_NOTE, NoteSet
 from oscvae.training.fit.regularisers import PRIOR_POINTS
 
-_ORDER, _BATCH, _AUGMENTATION = 0, 1, 2
+_ORDER, _BATCH, _AUGMENTATION, _CHANCE = 0, 1, 2, 3
 """Streams of random numbers that must not meet."""
 _MAX_WATCHED = 512
 _WATCHED_AT_ONCE = 64
@@ -76,6 +76,11 @@ def watched(notes: NoteSet) -> Int64s:
 def augmentation_seed(seed: int, number: int, rank: int) -> int:
     """For torch's own random numbers, in which a batch is augmented."""
     return int(np.random.default_rng((seed, _AUGMENTATION, number, rank)).integers(2**63))
+
+
+def chance_seed(seed: int, step: int, rank: int, number: int) -> int:
+    """For torch's own random numbers, by which points are chosen."""
+    return int(np.random.default_rng((seed, _CHANCE, step, rank, number)).integers(2**63))
 
 
 class Numbered(Protocol):

@@ -19,7 +19,16 @@ from oscvae.model.torchscript import one_hots
 from oscvae.training.config import LossConfig, TrainConfig
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.effects.sets import EffectSet
-from oscvae.training.fit.batches import Batch, Sampler, TrainStream, WatchStream, augmentation_seed, watched
+from oscvae.training.fit.batches import (
+    Batch,
+    Sampler,
+    TrainStream,
+    WatchStream,
+    augmentation_seed,
+    chance_seed,
+    watched,
+)
+from oscvae.training.fit.clarity import around, unclear
 from oscvae.training.fit.losses import log_spectral_distance, reconstruction, spectral_convergence
 from oscvae.training.fit.regularisers import Activity, activity, penalty
 from oscvae.training.fit.schedules import rate_factor, weight_factor
@@ -109,10 +118,21 @@ class Learner(lightning.LightningModule):
         if self.config.regulariser.kind != "none":
             asked = penalty(self.config.regulariser, mean, log_variance, z, batch.prior)
             loss = heard + weight * asked
+        if self.config.loss.pitch > 0.0:
+            loss = loss + self.config.loss.pitch * self.unpitched(around(mean, self.dice()))
         if self.global_step % self.config.watch.log_steps == 0:
             parts = {"loss": loss, "reconstruction": heard, "regulariser": asked, "weight": weight}
             self.log_dict({f"train/{name}": value for name, value in parts.items()}, batch_size=1)
         return loss
+
+    def unpitched(self, z: Tensor) -> Tensor:
+        """What points (B, D) owe to a pitch, each at a note of its own, by chance: ()."""
+        rows = torch.randint(self.octave.shape[0], (len(z),), generator=self.dice(1)).to(self.octave.device)
+        return unclear(self.model.decoder, z, self.octave[rows], self.semitone[rows])
+
+    def dice(self, number: int = 0) -> torch.Generator:
+        """Random numbers of this step, the same however often a run is taken up again."""
+        return torch.Generator().manual_seed(chance_seed(self.config.seed, self.global_step, self.global_rank, number))
 
     def grown_loss(self) -> LossConfig:
         """The weights of this step: that of peaks grows evenly over the run, since from the start it would hold up the

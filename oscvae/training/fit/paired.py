@@ -19,6 +19,7 @@ from oscvae.training.config import TrainConfig
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.effects.places import distances, scaled
 from oscvae.training.fit.batches import WatchStream
+from oscvae.training.fit.clarity import around, between
 from oscvae.training.fit.grids import Grid, GridSampler, GridStream
 from oscvae.training.fit.learner import WATCHED_LOSS, Learner
 from oscvae.training.fit.losses import log_spectral_distance, reconstruction, spectral_convergence
@@ -152,6 +153,11 @@ class PairedLearner(Learner):
         sure = (off.detach() ** 2 * torch.exp(-effect_variance) + effect_variance).sum(1).mean()
         weight = self.config.regulariser.weight * weight_factor(self.config.regulariser, self.global_step, self.steps)
         loss = heard + weight * asked + self.config.effects.regression * guessed + _CALIBRATION * sure
+        if self.config.loss.pitch > 0.0:
+            beside = around(sound, self.dice())
+            loss = loss + self.config.loss.pitch * self.unpitched(
+                torch.cat([beside, between(encoder.places.detach(), len(beside), self.dice(2))], 1)
+            )
         if self.global_step % self.config.watch.log_steps == 0:
             parts = {"loss": loss, "reconstruction": heard, "regulariser": asked, "effect": guessed}
             self.log_dict({f"train/{name}": value for name, value in parts.items()}, batch_size=1)

@@ -48,6 +48,8 @@ _MOST_GAIN = 3.0
 CODE_LOG_VARIANCES = (-12.0, 6.0)
 _RELEASE_DENSE = 3
 """Knots at single frames from the release on."""
+_HEARD_S = 0.5
+"""After the attack: what a pitch is heard by."""
 
 
 def time_knots(
@@ -191,6 +193,9 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
         settled = torch.from_numpy(knots >= after_attack).float()[None, None]
         self.register_buffer("settled", settled, persistent=False)
         spread = torch.from_numpy(spread_matrix(knots, analysis.frames))
+        first = min(math.ceil(after_attack), analysis.frames - 1)
+        heard = spread[:, first : first + max(1, round(_HEARD_S * analysis.sample_rate / analysis.hop))].sum(1)
+        self.register_buffer("heard", heard.float(), persistent=False)
         self.levelled = Levelled(spread, analysis, LEVEL_S if config.partials else STROKE_LEVEL_S)
 
         inputs = latent + N_OCTAVES + N_SEMITONES + config.bumps
@@ -254,6 +259,13 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
 
     def draw(self, trunk: Tensor, note: Tensor) -> Tensor:
         """Log magnitudes (B, bands, knots) of the features (B, width) at a note (B, 1)."""
+        partials, lobes, noise = self.powers(trunk, note)
+        if self.n_partials > 0:
+            noise = torch.baddbmm(noise, lobes, partials)
+        return self.levelled(torch.log(noise + self.silence) / self.log_power)
+
+    def powers(self, trunk: Tensor, note: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of the partials (B, partials, knots), their lobes (B, bands, partials), and the noise (B, bands, knots)."""
         codes = self.to_codes(trunk).view(-1, self.n_codes, self.n_knots)
         mixed = functional.silu(self.mix(codes))
         amplitudes = self.to_amplitudes(mixed) + self.static(trunk)[:, :, None]
@@ -262,10 +274,10 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
             amplitudes = amplitudes + self.gain(mixed, trunk, self.places(note, stiffness))
         power = torch.exp(amplitudes.clamp(max=self.loudest) * self.log_power)
         partials, noise = power[:, : self.n_partials], power[:, self.n_partials :]
-        if self.n_partials > 0:
-            lobes = self.lobes(note, stiffness)
-            noise = torch.baddbmm(self.kept_apart(noise, partials, lobes, note), lobes, partials)
-        return self.levelled(torch.log(noise + self.silence) / self.log_power)
+        if self.n_partials == 0:
+            return partials, partials[:, :, 0], noise
+        lobes = self.lobes(note, stiffness)
+        return partials, lobes, self.kept_apart(noise, partials, lobes, note)
 
     def kept_apart(self, noise: Tensor, partials: Tensor, lobes: Tensor, note: Tensor) -> Tensor:
         """Powers of the noise bands (B, bands, knots) that cannot be taken for a partial, once the attack is over.

@@ -107,7 +107,8 @@ def begun(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trai
     """
     folder = tmp_path_factory.mktemp("begun")
     watch = {"every_steps": 20, "log_steps": 1, "hear_every": 0}
-    long = write_config(folder / "long.yaml", fit={"steps": 60, "batch": 8, "threads": 1}, watch=watch)
+    fit, loss = {"steps": 60, "batch": 8, "threads": 1}, {"pitch": 0.5}  # its points are random numbers as well
+    long = write_config(folder / "long.yaml", fit=fit, loss=loss, watch=watch)
     short = write_config(folder / "short.yaml")
     endless = write_config(folder / "endless.yaml", fit=ENDLESS, watch=STOP_WATCH)
 
