@@ -76,20 +76,20 @@ model-sustained: $(VENV)/.test ## make models/sustained.ts again, likewise
 	$(BIN)/oscvae dataset build sustained data/sustained
 	$(BIN)/oscvae train --config sustained --data data/sustained --out runs/sustained \
 	    $$(test ! -e runs/sustained/run.json || echo --resume)
-	$(BIN)/oscvae export runs/sustained --out models/sustained.ts --model-version 1.1 --weights float16 --force
+	$(BIN)/oscvae export runs/sustained --out models/sustained.ts --model-version 2.0 --weights float16 --force
 
 model-hits: $(VENV)/.test ## make models/hits.ts again, from nothing but a seed
 	$(BIN)/oscvae dataset build coast data/coast
 	$(BIN)/oscvae train --config coast --data data/coast --out runs/coast \
 	    $$(test ! -e runs/coast/run.json || echo --resume)
-	$(BIN)/oscvae export runs/coast --out models/hits.ts --model-version 2.0 --weights float16 --force
+	$(BIN)/oscvae export runs/coast --out models/hits.ts --model-version 3.0 --weights float16 --force
 
 model-struck: $(VENV)/.test ## make models/struck.ts, likewise
 	@tools/system-packages.sh model
 	$(BIN)/oscvae dataset build struck data/struck
 	$(BIN)/oscvae train --config struck --data data/struck --out runs/struck \
 	    $$(test ! -e runs/struck/run.json || echo --resume)
-	$(BIN)/oscvae export runs/struck --out models/struck.ts --model-version 2.0 --weights float16 --force
+	$(BIN)/oscvae export runs/struck --out models/struck.ts --model-version 3.0 --weights float16 --force
 
 model-drums: $(VENV)/.test ## make models/drums.ts, likewise
 	@tools/system-packages.sh model
