@@ -24,8 +24,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 CONFIGS = Path(__file__).resolve().parent / "configs"
 DEFAULT = "plucked"
-OWN = "own"
-"""That of a set of few notes."""
+OWN, OWN_SCRATCH = "own", "scratch"
+"""That of a set of few notes, which begins at a model that ships, and where it begins at random weights."""
 UNPITCHED = "drums"
 """That of sounds without pitch."""
 EFFECTS, OWN_EFFECTS = "coast", "board"

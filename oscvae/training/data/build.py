@@ -33,7 +33,7 @@ from oscvae.training.data.folder.preview import rows_of
 from oscvae.training.data.folder.table import Row
 from oscvae.training.data.folder.whole import counts, evenly_off, octave_hint, told_tuning
 from oscvae.training.data.parts import Parts
-from oscvae.training.data.plan import Item, Job, Plan, make_plan, setting_of
+from oscvae.training.data.plan import Item, Job, Plan, make_plan, setting_of, settled
 from oscvae.training.data.processed.keep import Kept, keep_versions
 from oscvae.training.data.recipes import DataRecipe
 from oscvae.training.data.split import OPEN, divide
@@ -56,6 +56,7 @@ class Built:
 
     path: Path
     notes: int
+    """Without the copies of them."""
     fingerprint: str
     outliers: tuple[dict[str, Any], ...]
     """{"what", "why", "f0_hz", "cents", "kept"}."""
@@ -67,6 +68,8 @@ class Built:
     """{"what", "why"} of whole folders."""
     n_sounds: int = 0
     """How many sounds were looked at."""
+    copies: int = 0
+    """Altered ones of notes that are trained on."""
     was_there: bool = False
     """Whether the same set had been built before, and nothing was to be done."""
 
@@ -80,6 +83,7 @@ def build(
     Raises DataError for sounds that are missing, a folder that holds something else, or a set that would be empty.
     """
     out = Path(out)
+    recipe = settled(recipe)
     plan = make_plan(recipe)
     identity = plan.identity(recipe)
     if (out / INDEX).is_file():
@@ -108,6 +112,7 @@ def survey(
 
     Its parts stay in `out`, where no set is yet, so that the build need not make them again. Raises DataError.
     """
+    recipe = settled(recipe)
     plan = make_plan(recipe)
     with tempfile.TemporaryDirectory(prefix="oscvae-") as elsewhere:
         parts = (Path(elsewhere) if (out / INDEX).is_file() else out) / PARTS
@@ -161,7 +166,8 @@ def _said(plan: Plan, reports: list[dict[str, Any]]) -> Iterator[tuple[Item, flo
 
 def _built(out: Path, index: dict[str, Any], plan: Plan, was_there: bool = False) -> Built:
     told = (tuple(index["outliers"]), tuple(index["skipped"]), tuple(plan.passed_over), tuple(index.get("remarks", ())))
-    return Built(out, len(index["notes"]), index["fingerprint"], *told, plan.n_sounds(), was_there)
+    copies = sum("copy" in row for row in index["notes"])
+    return Built(out, len(index["notes"]) - copies, index["fingerprint"], *told, plan.n_sounds(), copies, was_there)
 
 
 @contextmanager
@@ -268,9 +274,12 @@ def _assemble(all_made: _Made, recipe: DataRecipe, identity: str, out: Path) -> 
         raise DataError(f"none of the {plan.n_sounds()} sounds can be used: {'; '.join(said)}")
     notes = [made[at] for at in np.flatnonzero(believed)]
     columns = _columns(notes, plan.timbres)
-    settled = np.array([_settled(plan.parts, item, row["note"]) for item, row in notes], np.int8)
-    columns["split"] = divide(columns["note"], columns["timbre"], columns["source"], recipe.split, settled)
-    kept = (columns["split"] == TRAIN) | (np.array([row["copy"] for _, row in notes]) == 0)
+    parts_of = np.array([_settled(plan.parts, item, row["note"]) for item, row in notes], np.int8)
+    recorded = np.array([row["copy"] for _, row in notes]) == 0
+    of = columns["note"] - np.array([row.get("transposed", 0) for _, row in notes])
+    columns["split"] = divide(of, columns["timbre"], columns["source"], recipe.split, parts_of)
+    among = (columns["note"] >= of.min()) & (columns["note"] <= of.max())
+    kept = recorded | (columns["split"] == TRAIN) & among
     written = believed.copy()
     written[believed] = kept
     analysis = plan.analysis

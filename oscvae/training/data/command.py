@@ -17,7 +17,7 @@ from oscvae.training.data.folder.table import COLUMNS, Row, cells, to_csv, write
 from oscvae.training.data.folder.whole import counts, octave_hint
 from oscvae.training.data.info import PICTURES, print_complaints, print_info, write_pictures
 from oscvae.training.data.progress import processes, progress_of
-from oscvae.training.data.recipes import Reading, load_recipe
+from oscvae.training.data.recipes import DataRecipe, Reading, load_recipe
 from oscvae.training.data.store import fingerprint_of, open_dataset, read_index
 from oscvae.training.synth.build import build_hits
 from oscvae.training.timbre.data import run_frames_build, run_frames_info
@@ -46,7 +46,7 @@ def run_build(
                 "single frames have no notes: --preset, --names, --table, --middle-c and --effects are for notes"
             )
         return run_frames_build(source, out, workers, force, overrides)
-    recipe = load_recipe(source, overrides, reading, presets, effects)
+    recipe = _made_more_of(load_recipe(source, overrides, reading, presets, effects))
     path = out if out is not None else DATA / recipe.name
     console = Console(stderr=True)
     try:
@@ -62,7 +62,8 @@ def run_build(
         if said:
             console.print(said, highlight=False)
     state, told = "is there already" if built.was_there else "is built", shown(path)
-    console.print(f"{told} {state}: {built.notes} notes, fingerprint {built.fingerprint[:12]}", highlight=False)
+    copies = f" and {built.copies} altered copies" if built.copies else ""
+    console.print(f"{told} {state}: {built.notes} notes{copies}, fingerprint {built.fingerprint[:12]}", highlight=False)
     console.print(f"next: oscvae dataset info {told}, oscvae train --data {told}", highlight=False)
     return 0
 
@@ -86,7 +87,7 @@ def run_preview(
     table = reading.table
     if table is not None and table.exists() and not force:
         raise DataError(f"{shown(table)} is there already: build by it without --preview, or replace it by --force")
-    recipe = load_recipe(source, overrides, replace(reading, table=None), effects=effects)
+    recipe = _made_more_of(load_recipe(source, overrides, replace(reading, table=None), effects=effects))
     if not recipe.folders:
         raise DataError(f"{shown(source)} has no folder of recordings to preview")
     path = out if out is not None else DATA / recipe.name
@@ -113,6 +114,14 @@ def run_preview(
             f"wrote {shown(table)}: correct note, kept and begin_s, then {told}", highlight=False, soft_wrap=True
         )
     return 0
+
+
+def _made_more_of(recipe: DataRecipe) -> DataRecipe:
+    """A folder of notes, which has no recipe that says whether it wants copies, has them where it is small."""
+    said = "augment" in recipe.model_fields_set and "transpose_semitones" in recipe.augment.model_fields_set
+    if said or not recipe.folders:
+        return recipe
+    return recipe.model_copy(update={"augment": recipe.augment.model_copy(update={"transpose_semitones": None})})
 
 
 def _stopped(console: Console, path: Path) -> int:

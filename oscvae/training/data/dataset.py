@@ -20,6 +20,11 @@ FULL_SCALE = 32767.0
 """Of `NoteSet.sounds`."""
 
 
+FEW_NOTES = 500
+"""A set with fewer recordings to train on is made more of, and begins at the model that ships, unless it is told
+otherwise."""
+
+
 @dataclass(frozen=True)
 class Held:
     """How the notes of a set, and those of a model that learns from it, are held."""

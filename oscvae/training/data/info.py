@@ -68,11 +68,12 @@ def _summary(path: Path, notes: NoteSet) -> Table:
     table = Table(show_header=False)
     for name, value in (
         ("data set", f"{notes.name}, {shown(path)}"),
-        ("notes", f"{len(notes)}, {note_name(analysis.note_min)} to {note_name(analysis.note_max)}"),
+        ("notes", f"{int((~notes.altered).sum())}, {note_name(analysis.note_min)} to {note_name(analysis.note_max)}"),
         ("length", f"{analysis.frames} frames, {seconds:.2f} s"),
         ("spectra", f"{analysis.sample_rate} Hz, n_fft {analysis.n_fft}, hop {analysis.hop}"),
         ("bands", f"{axis.n_bands} {axis.kind}{corner}; {analysis.floor_db:g} to {analysis.ceiling_db:g} dB"),
-        *((name, f"{int((notes.split == part).sum())} notes of {_count(notes, part)}") for part, name in _SPLITS),
+        *((name, f"{_recorded(notes, part)} notes of {_count(notes, part)}") for part, name in _SPLITS),
+        *((("altered copies", f"{int(notes.altered.sum())}, to train on"),) if notes.altered.any() else ()),
         *((("effects", _effects(notes.processed)),) if notes.processed is not None else ()),
         ("licence", notes.licence or "not said"),
         ("origins", "\n".join(notes.origins) or "not said"),
@@ -88,6 +89,10 @@ def _effects(processed: Processed) -> str:
     return f"{names}; {processed.gain.size} versions of {len(processed.at)} sounds"
 
 
+def _recorded(notes: NoteSet, part: int) -> int:
+    return int(((notes.split == part) & ~notes.altered).sum())
+
+
 def _count(notes: NoteSet, part: int) -> str:
     count = np.unique(notes.source[notes.split == part]).size
     return f"{count} recording{'' if count == 1 else 's'}"
@@ -100,7 +105,7 @@ def _instruments(notes: NoteSet) -> Table:
         "level: 5th and 95th percentile in dB; cents: median off pitch, before tuning"
     )
     for which, name in enumerate(notes.timbres):
-        own = notes.timbre == which
+        own = (notes.timbre == which) & ~notes.altered
         if not own.any():
             continue
         low, high = np.percentile(level_db(notes)[own], (5.0, 95.0))

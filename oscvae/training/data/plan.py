@@ -17,6 +17,7 @@ from typing import Any
 from oscvae.errors import DataError
 from oscvae.model.analysis import NoteAnalysis
 from oscvae.names import shown
+from oscvae.training.data.dataset import FEW_NOTES
 from oscvae.training.data.folder.recordings import find_recordings
 from oscvae.training.data.folder.table import read_table
 from oscvae.training.data.holding import Hold
@@ -35,6 +36,8 @@ VERSIONS_VERSION = 1
 """The same, of what effects made of them."""
 
 NO_PROGRAM = -1
+_TRANSPOSED = 3
+"""Semitones that a few recordings are moved by, up and down, so that they say more of what a sound is."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,21 @@ class Plan:
         return _digest(
             [*told, [job.key for job in self.jobs], self.skipped, self.parts.record(), loops, *held, *strokes]
         )
+
+
+def settled(recipe: DataRecipe) -> DataRecipe:
+    """With all that it leaves to what is there. Raises DataError as `make_plan` does."""
+    if recipe.augment.transpose_semitones is not None:
+        return recipe
+    plain = _transposing(recipe, 0)
+    wanted = recipe.pitched and not (recipe.soundfonts or recipe.keeps_sounds) and recipe.synth is None
+    few = wanted and make_plan(plain).n_sounds() < FEW_NOTES
+    return _transposing(recipe, _TRANSPOSED) if few else plain
+
+
+def _transposing(recipe: DataRecipe, semitones: int) -> DataRecipe:
+    augment = recipe.augment.model_copy(update={"transpose_semitones": semitones})
+    return recipe.model_copy(update={"augment": augment})
 
 
 def make_plan(recipe: DataRecipe, tunings: Mapping[str, float] | None = None) -> Plan:
@@ -350,9 +368,11 @@ def _distinct(title: str, taken: list[str]) -> str:
 
 def _augment_key(recipe: DataRecipe) -> Any:
     """What of the augmentation changes the bytes: nothing where there are no copies."""
-    if not recipe.augment.copies:
+    if not recipe.augment.alters:
         return None
     told = recipe.augment.model_dump(mode="json")
+    if not told["transpose_semitones"]:
+        del told["transpose_semitones"]
     if recipe.augment.noise_folder is not None:
         told["noise_folder"] = [_digest_or_none(path) for path in noise_files(recipe.augment.noise_folder)]
     return told

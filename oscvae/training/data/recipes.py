@@ -176,7 +176,14 @@ class AugmentPart(Section):
     """For each octave, up or down by up to this; of half of the copies."""
     fade_s: tuple[FadeTime, FadeTime] | None = None
     """Faded further, by 1/e in a time between these two; half of the copies are."""
+    transpose_semitones: Annotated[int, Field(ge=0, le=12)] | None = 0
+    """Of notes: as each of the notes around, up to so many away, played faster or slower. None is 3 for fewer than 500
+    recordings, else 0: so it is where a folder is named on the command line, and no recipe."""
     seed: Annotated[int, Field(ge=0)] = 1
+
+    @property
+    def alters(self) -> bool:
+        return self.copies > 0 or bool(self.transpose_semitones)
 
 
 class DataRecipe(Section):
@@ -220,8 +227,11 @@ class DataRecipe(Section):
                 hold_of(self.analysis.complete(), self.held)
             except DataError as error:
                 raise ValueError(f"held: {error}") from None
-        if self.keeps_sounds and (self.held.hold_s > 0.0 or self.augment.copies):
-            raise ValueError("keep_sounds: effects are put on plain notes, neither held nor altered (augment.copies)")
+        if self.keeps_sounds and (self.held.hold_s > 0.0 or self.augment.alters):
+            raise ValueError(
+                "keep_sounds: effects are put on plain notes, neither held nor altered (augment.copies, "
+                "augment.transpose_semitones)"
+            )
         if not self.pitched:
             self._check_strokes()
         elif self.augment.speed_semitones:

@@ -126,15 +126,16 @@ def run_job(
         if prepared.doubt:
             told = (prepared.doubt, prepared.f0_hz, True, prepared.kind, prepared.begin_s)
             report.outliers.append(outlier(item, *told))
-        for copy, (x, level) in enumerate(made):
+        for copy, (x, level, semitones) in enumerate(made):
             spectra.append(x)
             row: dict[str, Any] = {
                 "item": index,
                 "copy": copy,
-                "note": prepared.note,
+                "note": prepared.note + semitones,
                 "level": level,
-                "f0_hz": prepared.f0_hz,
+                "f0_hz": prepared.f0_hz * 2.0 ** (semitones / 12.0),
             }
+            row |= {"transposed": semitones} if semitones else {}
             row |= {} if job.is_font else {"begin_s": prepared.begin_s}
             row |= {"versions": processed} if processed else {}
             report.rows.append(row | ({"denied": prepared.denied} if prepared.denied else {}))
@@ -165,8 +166,9 @@ class Report:
     """What became of a job's sounds."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
-    """{"item", "copy", "note", "level", "f0_hz"}, one for each spectrum; "begin_s" of a file; "denied" where a guessed
-    note was not; "versions" where effects made others of it."""
+    """{"item", "copy", "note", "level", "f0_hz"}, one for each spectrum; "transposed" of a copy at another note, by so
+    many semitones; "begin_s" of a file; "denied" where a guessed note was not; "versions" where effects made others of
+    it."""
     outliers: list[dict[str, Any]] = field(default_factory=list)
     """{"what", "why", "f0_hz", "cents", "kept"}; "kind" and "begin_s" of a file."""
     skipped: list[dict[str, Any]] = field(default_factory=list)
@@ -250,12 +252,12 @@ def _copies(
     axis: BandAxis,
     augment: AugmentPart,
     noises: Sequence[Float32s],
-) -> Iterator[tuple[Float32s, float]]:
-    """(x, level) of a note and then of its augmented copies."""
-    yield prepared.x, prepared.level
-    if not augment.copies:
+) -> Iterator[tuple[Float32s, float, int]]:
+    """(x, level, semitones from the note) of a note and then of its augmented copies."""
+    yield prepared.x, prepared.level, 0
+    if not augment.alters:
         return
-    from oscvae.training.data.augment import detuned, louder, noisy, pink_noise
+    from oscvae.training.data.augment import detuned, faster, louder, noisy, pink_noise
 
     for copy in range(1, augment.copies + 1):
         seed = hashlib.sha256(f"{augment.seed} {job.key} {index} {copy}".encode()).digest()
@@ -267,7 +269,12 @@ def _copies(
             below_db = -float(rng.uniform(min(augment.noise_db), max(augment.noise_db)))
             background = _background(noises, take.size, rng) if noises else pink_noise(take.size, rng)
             take = noisy(take, background, below_db + gain_db)
-        yield finish(louder(take, gain_db), analysis, axis, _onset(prepared, job), prepared.level_s)
+        yield *finish(louder(take, gain_db), analysis, axis, _onset(prepared, job), prepared.level_s), 0
+    most = augment.transpose_semitones or 0
+    for semitones in range(-most, most + 1):
+        if semitones and analysis.note_min <= prepared.note + semitones <= analysis.note_max:
+            take = faster(prepared.take, semitones, analysis.sample_rate)
+            yield *finish(take, analysis, axis, _onset(prepared, job), prepared.level_s), semitones
 
 
 def _varied(take: Float32s, augment: AugmentPart, sample_rate: int, rng: np.random.Generator) -> Float32s:

@@ -7,11 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oscvae.errors import ConfigError
-from oscvae.training.config import DEFAULT, EFFECTS, OWN, OWN_EFFECTS, UNPITCHED, TrainConfig, find_config, load_config
-from oscvae.training.data.dataset import NoteSet
+from oscvae.training.config import (
+    DEFAULT,
+    EFFECTS,
+    OWN,
+    OWN_EFFECTS,
+    OWN_SCRATCH,
+    UNPITCHED,
+    TrainConfig,
+    find_config,
+    load_config,
+)
+from oscvae.training.data.dataset import FEW_NOTES, NoteSet
 from oscvae.training.data.store import open_dataset
 from oscvae.training.fit.run import CONFIG, read_record
-from oscvae.training.fit.start import EFFECTS_START, FEW_NOTES, NOTHING, check_fits, go_on_from, open_start, why_not
+from oscvae.training.fit.start import EFFECTS_START, NOTHING, check_fits, go_on_from, open_start, why_not
 from oscvae.training.timbre.command import of_frames, run_frames_training
 from oscvae.units import hz_to_note, note_name
 
@@ -41,8 +51,10 @@ def train(
     notes = open_dataset(data) if data is not None and not resume else None
     strokes = notes is not None and notes.root_note is not None
     has_effects = notes is not None and notes.processed is not None
-    few = notes is not None and not strokes and int((~notes.held_out).sum()) < FEW_NOTES
+    few = notes is not None and not strokes and int((~notes.held_out & ~notes.altered).sum()) < FEW_NOTES
     default = _default(few or start not in (None, NOTHING), strokes, has_effects)
+    if default == OWN and start == NOTHING:
+        default = OWN_SCRATCH
     settings = _settings(config or default, out, resume, overrides)
     folder = out if out is not None else RUNS / settings.name
     if resume and data is None:
@@ -67,6 +79,7 @@ def train(
         if (why := why_not(begun, notes)) is not None:
             console.print(f"begins from nothing: {why}", highlight=False)
             begun = None
+            settings = _settings(OWN_SCRATCH, out, resume, overrides) if default == OWN else settings
     if begun is not None:
         settings = go_on_from(begun, settings, overrides)
         check_fits(begun, notes)

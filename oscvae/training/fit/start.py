@@ -24,8 +24,6 @@ from oscvae.training.fit.run import RECORD, effects_of, load_run, read_record
 NOTHING = "nothing"
 EFFECTS_START = "hits"
 """The model that ships at which a small set with effects of its own begins."""
-FEW_NOTES = 500
-"""A set with fewer notes to train on begins at the model that ships, unless it is told otherwise."""
 KEPT = ("latent", "encoder", "decoder", "refine")
 """The sections of a configuration that are those of the network, whatever it is trained with."""
 PLACES = "encoder.places"

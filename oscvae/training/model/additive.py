@@ -75,7 +75,11 @@ def time_knots(
 
 
 def knots_of(config: DecoderConfig | EncoderConfig, analysis: NoteAnalysis) -> NDArray[np.float64]:
-    """The frame positions [knots] that a configuration means."""
+    """The frame positions [knots] that a configuration means. Raises ConfigError for more of them than frames."""
+    if config.knots > analysis.frames:
+        raise ConfigError(
+            f"knots {config.knots}: the notes of these data have {analysis.frames} frames, and no more knots"
+        )
     release = (config.release_knots, config.release_frame)
     return time_knots(config.knots, config.dense_knots, analysis.frames, *release)
 

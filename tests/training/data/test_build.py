@@ -217,6 +217,41 @@ def test_copies_are_of_what_is_trained_on_and_repeat(folder: Path, tmp_path: Pat
         assert 0.0 < difference < 1.0
 
 
+def test_notes_are_transposed_to_those_around_and_no_farther_than_there_are_any(folder: Path, tmp_path: Path) -> None:
+    build(recipe_of(folder, "augment.transpose_semitones=2", "split.recordings=0.3"), tmp_path / "set", workers=0)
+    notes = open_dataset(tmp_path / "set")
+    recorded = np.flatnonzero(~notes.altered)
+    low, high = int(notes.note[recorded].min()), int(notes.note[recorded].max())
+    assert (notes.note.min(), notes.note.max()) == (low, high)
+    assert (notes.analysis.note_min, notes.analysis.note_max) == (low, high)
+    for row in recorded:
+        copies = np.flatnonzero(notes.altered & (notes.source == notes.source[row]))
+        around = range(notes.note[row] - 2, notes.note[row] + 3)
+        wanted = [note for note in around if low <= note <= high and note != notes.note[row]]
+        assert notes.note[copies].tolist() == ([] if notes.held_out[row] else wanted)
+        for copy in copies:
+            assert notes.f0_hz[copy] / notes.f0_hz[row] == pytest.approx(
+                note_to_hz(float(notes.note[copy])) / note_to_hz(float(notes.note[row])), rel=1e-6
+            )
+            top = from_log(np.array(notes.x[copy]), 1.0, notes.analysis.floor_db, notes.analysis.ceiling_db)
+            loudest = notes.analysis.band_axis().centre[top[:, top.shape[1] // 2].argmax()]
+            partial = loudest * notes.analysis.sample_rate / notes.analysis.n_fft / note_to_hz(float(notes.note[copy]))
+            assert abs(partial - round(partial)) < 0.15, "its partials are those of its note"
+    assert notes.altered.any()
+    assert notes.held_out.any()
+
+
+def test_a_small_folder_is_made_more_of_and_a_large_one_is_not(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = recipe_of(folder, "augment.transpose_semitones=null")
+    small = build(recipe, tmp_path / "small", workers=0)
+    assert small.copies > 2 * small.notes
+    assert build(recipe, tmp_path / "small", workers=0).was_there
+    monkeypatch.setattr("oscvae.training.data.plan.FEW_NOTES", small.n_sounds)
+    assert build(recipe, tmp_path / "large", workers=0).copies == 0
+
+
 @pytest.fixture(scope="module")
 def font_recipe(tmp_path_factory: pytest.TempPathFactory) -> DataRecipe:
     """An instrument of three recordings, the upper two in stereo, and one that borrows its highest."""

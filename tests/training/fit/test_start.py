@@ -11,7 +11,7 @@ import torch
 
 from oscvae.model.document import read_document
 from oscvae.model.torchscript import save, script
-from oscvae.training.config import OWN, find_config, load_config
+from oscvae.training.config import OWN, OWN_SCRATCH, find_config, load_config
 from oscvae.training.data.store import save_dataset
 from oscvae.training.export.command import export_run
 from oscvae.training.fit.command import doubts
@@ -114,7 +114,28 @@ def test_few_notes_that_do_not_fit_it_begin_from_nothing(data: Path, tmp_path: P
     )  # fmt: skip
     assert code == 0, said
     assert "begins from nothing: plucked 4.0 was trained with n_fft 2048 and not 512" in said.replace("\n", " ")
-    assert "from" not in read_record(tmp_path / "run")
+    record = read_record(tmp_path / "run")
+    assert (record["name"], "from" in record) == (OWN_SCRATCH, False)
+
+
+def test_few_notes_learn_faster_from_nothing_and_copies_are_no_notes(data: Path, tmp_path: Path) -> None:
+    knots = [f"{part}.{key}" for part in ("encoder", "decoder") for key in ("knots=8", "dense_knots=4")]
+    sizes = ("fit.steps=5", "watch.every_steps=5", "encoder.channels=8", "decoder.width=16", *knots)
+    small = [word for size in sizes for word in ("--set", size)]
+    code, said = typed("--data", data, "--out", tmp_path / "run", "--from", "nothing", *small)
+    assert code == 0, said
+    assert read_record(tmp_path / "run")["name"] == OWN_SCRATCH
+    rate = load_config(find_config(OWN_SCRATCH)).optimiser.rate
+    assert load_run(tmp_path / "run").config.optimiser.rate == rate > load_config(find_config(OWN)).optimiser.rate
+    notes = make_notes()
+    many = np.arange(520) % len(notes)
+    fields = ("x", "note", "program", "velocity", "level", "split", "timbre", "source", "f0_hz", "loop_s", "compared")
+    more = {name: getattr(notes, name)[many] for name in fields} | {"altered": np.arange(520) >= len(notes)}
+    more["split"] = np.where(more["altered"], 0, more["split"])
+    save_dataset(replace(notes, **more), tmp_path / "more", [{"copy": int(one)} for one in more["altered"]])
+    code, said = typed("--data", tmp_path / "more", "--out", tmp_path / "other", "--from", "nothing", *small)
+    assert code == 0, said
+    assert read_record(tmp_path / "other")["name"] == OWN_SCRATCH, "520 rows are 52 recordings"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,14 @@ from oscvae.training.config import AdditiveDecoder as DecoderConfig
 from oscvae.training.data.analysis import AnalysisPart
 from oscvae.training.evaluate.metrics import decode_all, distance, encode_all
 from oscvae.training.fit.train import train
-from oscvae.training.model.additive import AdditiveDecoder, gather_matrix, lobe_polynomial, lobe_reach, time_knots
+from oscvae.training.model.additive import (
+    AdditiveDecoder,
+    gather_matrix,
+    knots_of,
+    lobe_polynomial,
+    lobe_reach,
+    time_knots,
+)
 from oscvae.training.model.network import in_frames, make_model
 from oscvae.units import note_to_hz
 from training.tiny import ANALYSIS, make_notes, tiny_config
@@ -47,6 +54,11 @@ def test_knots_are_dense_at_the_attack_and_interpolate_linearly() -> None:
     gather = gather_matrix(knots, 160)
     np.testing.assert_allclose(gather.sum(axis=0), 1.0, atol=1e-6)
     np.testing.assert_array_equal(gather[:9, :9], np.eye(9))
+
+
+def test_there_are_no_more_knots_than_frames() -> None:
+    with pytest.raises(ConfigError, match=r"knots 36: the notes of these data have 24 frames"):
+        knots_of(DecoderConfig(knots=36), ANALYSIS)
 
 
 def test_knots_begin_anew_at_the_release() -> None:

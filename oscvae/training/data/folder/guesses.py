@@ -34,7 +34,8 @@ def believe(made: Sequence[tuple[Item, dict[str, Any]]]) -> tuple[NDArray[np.boo
         denied = [at for at in rows if "denied" in made[at][1]]
         if not denied:
             continue
-        if len(rows) >= _FEWEST and len(rows) - len(denied) >= _AGREED * len(rows):
+        sounds = [sum(not made[at][1]["copy"] for at in some) for some in (rows, denied)]
+        if sounds[0] >= _FEWEST and sounds[0] - sounds[1] >= _AGREED * sounds[0]:
             believed[denied] = False
             outliers += [_stray(*made[at]) for at in denied if not made[at][1]["copy"]]
         else:
