@@ -37,8 +37,10 @@ def clocks() -> str:
     d.text(168, 276, "notes, controllers", size=11, colour="#6b7280")
 
     d.panel(20, 310, 420, 84, "decode clock: decode/", "a process for each model;")
-    d.text(32, 362, "torch is loaded there only", size=11, colour="#6b7280")
+    d.text(32, 362, "torch is loaded there", size=11, colour="#6b7280")
     d.box(290, 336, 130, 46, "decoder", "TorchScript")
+    d.box(196, 336, 70, 46, "zygote", "forks it")
+    d.arrow((266, 359), (290, 359))
     d.arrow((600, 206), (600, 290), (348, 290), (348, 336), words="the newest target of each voice", at=(400, 284))
 
     d.panel(20, 440, 860, 96, "hop clock: spectral/", "one compiled loop, without the GIL")
@@ -57,6 +59,8 @@ def clocks() -> str:
     d.box(440, 624, 250, 46, "callback", "envelope, pan, mix, limiter, meters")
     d.box(740, 624, 126, 46, "out_1, out_2", "JACK", colour=ACCENT)
     d.arrow((690, 647), (740, 647))
+    d.box(326, 624, 86, 46, "in_1", "JACK", colour=ACCENT)
+    d.arrow((412, 647), (440, 647))
     d.arrow((701, 522), (701, 570), (600, 570), (600, 624), words="a ring of samples for each voice", at=(610, 600))
     return d.finish()
 
