@@ -264,7 +264,7 @@ class TrainConfig(Section):
                 _check_knots(section)
         if self.effects.size:
             self._check_effects()
-        if self.loss.pitch > 0.0 and not (isinstance(self.decoder, AdditiveDecoder) and self.decoder.partials):
+        if self.loss.pitch > 0.0 and not has_partials(self.decoder):
             raise ValueError("loss.pitch is asked of partials: it wants a decoder of kind additive that has some")
         return self
 
@@ -285,6 +285,10 @@ class TrainConfig(Section):
             raise ValueError(
                 f"fit.batch {self.fit.batch} must be a multiple of effects.at_once {self.effects.at_once}, two or more"
             )
+
+
+def has_partials(decoder: AdditiveDecoder | ConvolutionalDecoder) -> bool:
+    return isinstance(decoder, AdditiveDecoder) and decoder.partials > 0
 
 
 def knot_keys(section: KnotsEncoder | AdditiveDecoder) -> tuple[int, ...]:

@@ -15,7 +15,8 @@ SOAKED = [pytest.mark.soak, pytest.mark.skipif(not SOAK, reason="make soak")]
 
 
 def soaked(test: Test) -> Test:
-    """A test that is long and says little more than shorter ones do, as a study that is made whole."""
+    """A test that takes too long for what it says: a study that is made whole, or what librosa compiles for half a
+    minute."""
     for mark in SOAKED:
         test = mark(test)
     return test

@@ -274,12 +274,18 @@ def _assemble(all_made: _Made, recipe: DataRecipe, identity: str, out: Path) -> 
         raise DataError(f"none of the {plan.n_sounds()} sounds can be used: {'; '.join(said)}")
     notes = [made[at] for at in np.flatnonzero(believed)]
     columns = _columns(notes, plan.timbres)
-    parts_of = np.array([_settled(plan.parts, item, row["note"]) for item, row in notes], np.int8)
+    moved = np.array([row.get("transposed", 0) for _, row in notes])
+    of = columns["note"] - moved
+    asked = zip(notes, of.tolist(), strict=True)
+    parts_of = np.array([_settled(plan.parts, item, note) for (item, _), note in asked], np.int8)
     recorded = np.array([row["copy"] for _, row in notes]) == 0
-    of = columns["note"] - np.array([row.get("transposed", 0) for _, row in notes])
     columns["split"] = divide(of, columns["timbre"], columns["source"], recipe.split, parts_of)
     among = (columns["note"] >= of.min()) & (columns["note"] <= of.max())
-    kept = recorded | (columns["split"] == TRAIN) & among
+    withheld = columns["split"] != TRAIN
+    held = set(zip(columns["source"][withheld].tolist(), of[withheld].tolist(), strict=True))
+    pairs = zip(columns["source"].tolist(), columns["note"].tolist(), strict=True)
+    known = np.array([pair in held for pair in pairs])  # a neighbour of the same recording would give it away
+    kept = recorded | ~withheld & among & ~known
     written = believed.copy()
     written[believed] = kept
     analysis = plan.analysis

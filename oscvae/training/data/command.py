@@ -46,7 +46,7 @@ def run_build(
                 "single frames have no notes: --preset, --names, --table, --middle-c and --effects are for notes"
             )
         return run_frames_build(source, out, workers, force, overrides)
-    recipe = _made_more_of(load_recipe(source, overrides, reading, presets, effects))
+    recipe = _made_more_of(load_recipe(source, overrides, reading, presets, effects), source)
     path = out if out is not None else DATA / recipe.name
     console = Console(stderr=True)
     try:
@@ -87,7 +87,7 @@ def run_preview(
     table = reading.table
     if table is not None and table.exists() and not force:
         raise DataError(f"{shown(table)} is there already: build by it without --preview, or replace it by --force")
-    recipe = _made_more_of(load_recipe(source, overrides, replace(reading, table=None), effects=effects))
+    recipe = _made_more_of(load_recipe(source, overrides, replace(reading, table=None), effects=effects), source)
     if not recipe.folders:
         raise DataError(f"{shown(source)} has no folder of recordings to preview")
     path = out if out is not None else DATA / recipe.name
@@ -116,10 +116,10 @@ def run_preview(
     return 0
 
 
-def _made_more_of(recipe: DataRecipe) -> DataRecipe:
+def _made_more_of(recipe: DataRecipe, source: str) -> DataRecipe:
     """A folder of notes, which has no recipe that says whether it wants copies, has them where it is small."""
     said = "augment" in recipe.model_fields_set and "transpose_semitones" in recipe.augment.model_fields_set
-    if said or not recipe.folders:
+    if said or not Path(source).expanduser().is_dir():
         return recipe
     return recipe.model_copy(update={"augment": recipe.augment.model_copy(update={"transpose_semitones": None})})
 
@@ -145,7 +145,7 @@ def run_info(path: Path, pictures: Path | None, draw: bool, check: bool) -> int:
         console.print("the fingerprint is that of what is there")
     if draw:
         try:
-            drawn = write_pictures(notes, pictures if pictures is not None else path / PICTURES)
+            drawn = write_pictures(notes.recorded(), pictures if pictures is not None else path / PICTURES)
         except ModuleNotFoundError as error:
             raise ConfigError(
                 f"pictures need the package {error.name}: pip install 'oscvae[train]', or leave them out by --no-draw"
@@ -163,7 +163,7 @@ def run_listen(path: Path, out: Path | None, count: int, timbre: str | None, see
         raise DataError(
             f"{shown(path)} holds single frames and no notes: `oscvae evaluate` lets hear what a model does"
         )
-    notes = open_dataset(path)
+    notes = open_dataset(path).recorded()
     wav = out if out is not None else path / "listen.wav"
     console = Console()
     for heard in write_sounds(notes, choose(notes, count, timbre, seed), wav):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,8 @@ FULL_SCALE = 32767.0
 
 
 FEW_NOTES = 500
-"""A set with fewer recordings to train on is made more of, and begins at the model that ships, unless it is told
-otherwise."""
+"""A folder with fewer recordings is made more of, and a set with fewer to train on begins at the model that ships,
+unless it is told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,16 @@ class NoteSet:
     def held_out(self) -> NDArray[np.bool_]:
         """[N], whether a note is not to be trained on, for either reason."""
         return self.split != TRAIN
+
+    def recorded(self) -> NoteSet:
+        """Without altered copies, which are for training alone."""
+        if not self.altered.any():
+            return self
+        rows = np.flatnonzero(~self.altered)
+        names = ("note", "program", "velocity", "level", "split", "timbre", "source", "f0_hz", "loop_s", "compared")
+        kept = {name: getattr(self, name)[rows] for name in (*names, "altered")}
+        sounds = None if self.sounds is None else self.sounds[rows]
+        return replace(self, x=np.array(self.x[rows]), sounds=sounds, **kept)
 
     def label(self, index: int) -> str:
         return f"{self.timbres[int(self.timbre[index])]} {int(self.velocity[index])}"

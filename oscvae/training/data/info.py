@@ -33,7 +33,7 @@ def print_info(console: Console, path: Path, notes: NoteSet, index: dict[str, An
     console.print(_summary(path, notes), _instruments(notes))
     outliers, skipped = index["outliers"], index["skipped"]
     print_complaints(console, outliers, skipped)
-    total = len(index["notes"]) + sum(not one["kept"] for one in outliers) + len(skipped)
+    total = int((~notes.altered).sum()) + sum(not one["kept"] for one in outliers) + len(skipped)
     for said in [f"{one['what']}: {one['why']}" for one in index.get("remarks", ())] + counts(outliers, total):
         console.print(said, highlight=False)
 

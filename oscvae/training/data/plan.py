@@ -133,7 +133,7 @@ def settled(recipe: DataRecipe) -> DataRecipe:
         return recipe
     plain = _transposing(recipe, 0)
     wanted = recipe.pitched and not (recipe.soundfonts or recipe.keeps_sounds) and recipe.synth is None
-    few = wanted and make_plan(plain).n_sounds() < FEW_NOTES
+    few = wanted and make_plan(plain).n_sounds() < FEW_NOTES  # files as they are found, whatever becomes of them
     return _transposing(recipe, _TRANSPOSED) if few else plain
 
 

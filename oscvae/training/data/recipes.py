@@ -234,6 +234,11 @@ class DataRecipe(Section):
             )
         if not self.pitched:
             self._check_strokes()
+        elif self.augment.transpose_semitones and (self.soundfonts or self.synth is not None):
+            raise ValueError(
+                "augment.transpose_semitones: SoundFonts and the synthesiser play all notes themselves, folders of "
+                "recordings are transposed"
+            )
         elif self.augment.speed_semitones:
             raise ValueError(
                 "augment.speed_semitones: a note would be another one, only sounds without pitch have speeds"
@@ -262,6 +267,10 @@ class DataRecipe(Section):
             )
         if self.held.hold_s > 0.0:
             raise ValueError("held: sounds without pitch are not held")
+        if self.augment.transpose_semitones:
+            raise ValueError(
+                "augment.transpose_semitones: sounds without pitch have no note, augment.speed_semitones has"
+            )
 
 
 def hold_of(analysis: NoteAnalysis, part: HeldPart) -> Hold | None:

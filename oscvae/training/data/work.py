@@ -42,6 +42,8 @@ from oscvae.units import cents, note_to_hz
 
 # Rendered beyond a note's length: for late onsets, and for takes that tuning shortens.
 _SPARE_S = 0.1
+_END_S, _FADED = 0.05, 0.01
+"""A take whose end is louder than that, of its peak, was cut."""
 KEPT_PEAK = 0.5
 """Of a sound that is kept: what an effect does depends on how loud it is played."""
 _PR_SET_PDEATHSIG = 1
@@ -271,10 +273,19 @@ def _copies(
             take = noisy(take, background, below_db + gain_db)
         yield *finish(louder(take, gain_db), analysis, axis, _onset(prepared, job), prepared.level_s), 0
     most = augment.transpose_semitones or 0
+    has_faded = _has_faded(prepared.take, analysis.sample_rate)
     for semitones in range(-most, most + 1):
         if semitones and analysis.note_min <= prepared.note + semitones <= analysis.note_max:
             take = faster(prepared.take, semitones, analysis.sample_rate)
+            if semitones > 0 and not has_faded and take.size < analysis.n_samples:
+                continue  # the cut would come sooner, and be learnt
             yield *finish(take, analysis, axis, _onset(prepared, job), prepared.level_s), semitones
+
+
+def _has_faded(take: Float32s, sample_rate: int) -> bool:
+    """Whether a take ends by itself, and was not cut while it sounded."""
+    end = np.abs(take[-round(_END_S * sample_rate) :])
+    return float(end.max(initial=0.0)) < _FADED * float(np.abs(take).max(initial=0.0))
 
 
 def _varied(take: Float32s, augment: AugmentPart, sample_rate: int, rng: np.random.Generator) -> Float32s:

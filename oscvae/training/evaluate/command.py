@@ -58,7 +58,7 @@ def main(model: Path, data: Path | None, out: Path, seed: int = 1, effort: Effor
     read_document(model)  # before the data are asked for
     if data is None:
         raise ConfigError("--data must name the folder of a data set: a model file does not know where its data lie")
-    notes, subject = open_dataset(data), Subject.open(model)
+    notes, subject = open_dataset(data).recorded(), Subject.open(model)
     columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as bars:
         found, material = evaluate(subject, notes, seed, effort, tracker(bars))

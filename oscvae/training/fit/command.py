@@ -79,7 +79,9 @@ def train(
         if (why := why_not(begun, notes)) is not None:
             console.print(f"begins from nothing: {why}", highlight=False)
             begun = None
-            settings = _settings(OWN_SCRATCH, out, resume, overrides) if default == OWN else settings
+            if default == OWN:
+                settings = _settings(OWN_SCRATCH, out, resume, overrides)
+                folder = out if out is not None else RUNS / settings.name
     if begun is not None:
         settings = go_on_from(begun, settings, overrides)
         check_fits(begun, notes)

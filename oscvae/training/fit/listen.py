@@ -47,7 +47,7 @@ def main(folder: Path, data: Path | None, out: Path | None, count: int, seed: in
     """
     run, begun = load_run(folder), read_record(folder)["data"]
     place = data if data is not None else run.data
-    notes = open_dataset(place)
+    notes = open_dataset(place).recorded()
     if notes.fingerprint != begun["fingerprint"]:
         raise DataError(
             f"{shown(place)} holds the data {notes.fingerprint[:12]}, {shown(folder)} was trained on "

@@ -17,7 +17,7 @@ from oscvae.model.analysis import NoteAnalysis
 from oscvae.model.document import SUFFIX, model_path, read_document
 from oscvae.model.torchscript import parameters
 from oscvae.settings.sections import default_config_path
-from oscvae.training.config import AdditiveDecoder, TrainConfig
+from oscvae.training.config import AdditiveDecoder, TrainConfig, has_partials
 from oscvae.training.data.dataset import NoteSet
 from oscvae.training.fit.run import RECORD, effects_of, load_run, read_record
 
@@ -106,7 +106,10 @@ def go_on_from(start: Start, config: TrainConfig, overrides: Sequence[str] = ())
         section = setting.partition("=")[0].split(".")[0].strip()
         if section in KEPT:
             raise ConfigError(f"--set {setting}: {section} is that of {start.source}; --from nothing leaves it to you")
-    return config.model_copy(update={name: getattr(start.config, name) for name in KEPT})
+    told = config.model_copy(update={name: getattr(start.config, name) for name in KEPT})
+    if has_partials(told.decoder):
+        return told
+    return told.model_copy(update={"loss": told.loss.model_copy(update={"pitch": 0.0})})
 
 
 def load_into(model: Any, start: Start, effects: Sequence[str] = ()) -> None:

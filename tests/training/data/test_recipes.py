@@ -102,6 +102,14 @@ def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
         ("name: x\n", "soundfonts, folders or synth"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {hop: 500}\n", "hop 500"),
         ("name: x\nfolders: [{path: a}]\naugment: {speed_semitones: 2}\n", "only sounds without pitch have speeds"),
+        (
+            "name: x\nfolders: [{path: a}]\npitched: false\naugment: {transpose_semitones: 2}\n",
+            "augment.transpose_semitones: sounds without pitch have no note",
+        ),
+        (
+            "name: x\nsynth: {}\nanalysis: {note_min: 40, note_max: 60}\naugment: {transpose_semitones: 2}\n",
+            "SoundFonts and the synthesiser play all notes themselves",
+        ),
         ("name: x\nfolders: [{path: a}]\nanalysis: {n_bands: 3000}\n", "3000 bands"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {note_min: 60, note_max: 50}\n", "note_min 60"),
         ("name: x\nfolders: [{path: a}]\nanalysis: {note_min: 12}\n", "7 octaves"),
