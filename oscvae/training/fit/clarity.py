@@ -2,7 +2,7 @@
 
 A decoder is only told how notes sound that were recorded. Between and beyond their codes it may answer with a noise
 that is louder than the partials, with every eighth partial alone or with nothing but the highest, and the note is lost.
-`sustained` gives up 0.1 dB of its distance to recordings for it.
+At a weight of 0.3 `sustained` is as near to its recordings as without, at 1 it is 0.1 dB farther.
 """
 
 from __future__ import annotations
