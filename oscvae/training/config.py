@@ -194,7 +194,7 @@ class OptimiserConfig(Section):
 
 
 class FitConfig(Section):
-    """How long, and how much at once. An epoch is as many notes as there are to train on."""
+    """How long, and how much at once. An epoch is as many notes as there are to train on, their copies not counted."""
 
     steps: Annotated[int, Field(ge=1)] | None = None
     epochs: Annotated[float, Field(gt=0)] | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +123,10 @@ def test_every_recording_of_struck_stands_in_its_table_of_licences() -> None:
     used = {plan.sources[item.source].split(": ", 1)[-1] for job in plan.jobs for item in job.items}
     assert set(rows) <= used and len(rows) > 100
     assert used - set(rows) == set(), "these lie in the data and not in the table"
+
+
+@pytest.mark.parametrize("path", sorted(MODELS.glob("*.ts")), ids=lambda path: path.stem)
+def test_a_model_is_called_as_its_file_is(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        (member,) = (name for name in archive.namelist() if name.endswith("extra/oscvae.json"))
+        assert json.loads(archive.read(member))["name"] == path.stem

@@ -163,10 +163,10 @@ def run_listen(path: Path, out: Path | None, count: int, timbre: str | None, see
         raise DataError(
             f"{shown(path)} holds single frames and no notes: `oscvae evaluate` lets hear what a model does"
         )
-    notes = open_dataset(path).recorded()
+    notes = open_dataset(path)
     wav = out if out is not None else path / "listen.wav"
     console = Console()
-    for heard in write_sounds(notes, choose(notes, count, timbre, seed), wav):
+    for heard in write_sounds(notes, choose(notes, count, timbre, seed, among=~notes.altered), wav):
         console.print(f"{heard.begin_s:7.2f} s  row {heard.row}: {heard.label}", highlight=False)
     console.print(f"wrote {shown(wav)}", highlight=False)
     if aloud:

@@ -36,6 +36,8 @@ VERSIONS_VERSION = 1
 """The same, of what effects made of them."""
 
 NO_PROGRAM = -1
+_TRANSPOSED_VERSION = 1
+"""As `VERSION`, of copies at other notes."""
 _TRANSPOSED = 3
 """Semitones that a few recordings are moved by, up and down, so that they say more of what a sound is."""
 
@@ -373,6 +375,8 @@ def _augment_key(recipe: DataRecipe) -> Any:
     told = recipe.augment.model_dump(mode="json")
     if not told["transpose_semitones"]:
         del told["transpose_semitones"]
+    else:
+        told["version"] = _TRANSPOSED_VERSION
     if recipe.augment.noise_folder is not None:
         told["noise_folder"] = [_digest_or_none(path) for path in noise_files(recipe.augment.noise_folder)]
     return told

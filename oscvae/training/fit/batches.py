@@ -66,7 +66,7 @@ def watched(notes: NoteSet) -> Int64s:
     Recordings that are never trained on are left for the evaluation, unless they are all that is withheld; where
     nothing is, the training notes must do.
     """
-    for chosen in (notes.split == WITHHELD_NOTE, notes.split != TRAIN, notes.split == TRAIN):
+    for chosen in (notes.split == WITHHELD_NOTE, notes.split != TRAIN, ~notes.altered):
         rows = np.flatnonzero(chosen)
         if rows.size:
             return rows[np.linspace(0, rows.size - 1, min(_MAX_WATCHED, rows.size)).round().astype(int)]

@@ -113,12 +113,13 @@ def doubts(notes: NoteSet) -> list[str]:
     if notes.root_note is not None:
         return []
     lowest = math.ceil(hz_to_note(PERIODS * analysis.sample_rate / analysis.n_fft))
-    low = int((notes.note < lowest).sum())
+    recorded = notes.note[~notes.altered]
+    low = int((recorded < lowest).sum())
     if low == 0:
         return []
     window_ms = 1e3 * analysis.n_fft / analysis.sample_rate
     return [
-        f"{low} of {len(notes)} notes lie below {note_name(lowest)} (MIDI {lowest}): a window of {window_ms:.0f} ms "
+        f"{low} of {recorded.size} notes lie below {note_name(lowest)} (MIDI {lowest}): a window of {window_ms:.0f} ms "
         f"holds fewer than {PERIODS} of their periods, and what is made of them may be out of tune; "
         f"leave them out by `oscvae dataset build --set analysis.note_min={lowest}`"
     ]

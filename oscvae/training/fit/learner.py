@@ -51,9 +51,9 @@ class Learner(lightning.LightningModule):
         if config.decoder.kind == "convolutional":
             self.model = self.model.to(memory_format=torch.channels_last)  # twice as fast on a CPU
         self.sampler = Sampler(notes, config)
-        self.steps_per_epoch = self.sampler.epoch / config.fit.batch
-        recordings = int((~notes.held_out & ~notes.altered).sum())
-        steps = config.fit.steps or max(1, round((config.fit.epochs or 0.0) * recordings / config.fit.batch))
+        recordings = int((~notes.held_out & ~notes.altered).sum())  # their copies make an epoch no longer
+        self.steps_per_epoch = recordings / config.fit.batch
+        steps = config.fit.steps or max(1, round((config.fit.epochs or 0.0) * self.steps_per_epoch))
         self.look_steps = min(config.watch.every_steps, steps)
         # Rounded up, so that the last step is looked at, and kept.
         self.steps = math.ceil(steps / self.look_steps) * self.look_steps

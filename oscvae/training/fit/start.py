@@ -100,7 +100,8 @@ def check_fits(start: Start, notes: NoteSet) -> None:
 def go_on_from(start: Start, config: TrainConfig, overrides: Sequence[str] = ()) -> TrainConfig:
     """A configuration with the sections that are the network's own (`KEPT`).
 
-    Raises ConfigError where an override would have changed one of them.
+    Without partials, nothing is asked of their pitch. Raises ConfigError where an override would have changed one of
+    them.
     """
     for setting in overrides:
         section = setting.partition("=")[0].split(".")[0].strip()

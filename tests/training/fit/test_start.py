@@ -12,13 +12,16 @@ import torch
 from oscvae.model.document import read_document
 from oscvae.model.torchscript import save, script
 from oscvae.training.config import OWN, OWN_SCRATCH, find_config, load_config
+from oscvae.training.data.dataset import NoteSet
 from oscvae.training.data.store import save_dataset
 from oscvae.training.export.command import export_run
+from oscvae.training.fit.batches import watched
 from oscvae.training.fit.command import doubts
+from oscvae.training.fit.learner import Learner
 from oscvae.training.fit.run import load_run, read_record
 from oscvae.training.fit.start import KEPT, go_on_from, open_start
 from training.ringing import Ringing, ringing_document
-from training.tiny import make_notes, store_notes, typed, write_config
+from training.tiny import make_notes, store_notes, tiny_config, typed, write_config
 
 STILL = ("--set", "optimiser.rate=1e-12", "--set", "optimiser.weight_decay=0", "--set", "fit.steps=5")
 """So slow that a network is afterwards what it was."""
@@ -118,6 +121,23 @@ def test_few_notes_that_do_not_fit_it_begin_from_nothing(data: Path, tmp_path: P
     assert (record["name"], "from" in record) == (OWN_SCRATCH, False)
 
 
+def with_copies(notes: NoteSet, count: int) -> NoteSet:
+    """So many rows, of which all behind the notes are copies of them, to train on."""
+    rows = np.arange(count) % len(notes)
+    fields = ("x", "note", "program", "velocity", "level", "split", "timbre", "source", "f0_hz", "loop_s", "compared")
+    altered = np.arange(count) >= len(notes)
+    given = {name: getattr(notes, name)[rows] for name in fields} | {"altered": altered}
+    given["split"] = np.where(altered, 0, given["split"])
+    return replace(notes, **given)
+
+
+def test_copies_make_an_epoch_no_longer(tmp_path: Path) -> None:
+    notes, config = make_notes(), tiny_config(tmp_path, "fit.epochs=10")
+    learners = [Learner(config, some) for some in (notes, with_copies(notes, 400))]
+    assert learners[0].steps == learners[1].steps > 10
+    assert len(watched(with_copies(replace(notes, split=np.zeros(len(notes), np.int8)), 400))) == len(notes)
+
+
 def test_few_notes_learn_faster_from_nothing_and_copies_are_no_notes(data: Path, tmp_path: Path) -> None:
     knots = [f"{part}.{key}" for part in ("encoder", "decoder") for key in ("knots=8", "dense_knots=4")]
     sizes = ("fit.steps=5", "watch.every_steps=5", "encoder.channels=8", "decoder.width=16", *knots)
@@ -127,12 +147,8 @@ def test_few_notes_learn_faster_from_nothing_and_copies_are_no_notes(data: Path,
     assert read_record(tmp_path / "run")["name"] == OWN_SCRATCH
     rate = load_config(find_config(OWN_SCRATCH)).optimiser.rate
     assert load_run(tmp_path / "run").config.optimiser.rate == rate > load_config(find_config(OWN)).optimiser.rate
-    notes = make_notes()
-    many = np.arange(520) % len(notes)
-    fields = ("x", "note", "program", "velocity", "level", "split", "timbre", "source", "f0_hz", "loop_s", "compared")
-    more = {name: getattr(notes, name)[many] for name in fields} | {"altered": np.arange(520) >= len(notes)}
-    more["split"] = np.where(more["altered"], 0, more["split"])
-    save_dataset(replace(notes, **more), tmp_path / "more", [{"copy": int(one)} for one in more["altered"]])
+    more = with_copies(make_notes(), 520)
+    save_dataset(more, tmp_path / "more", [{"copy": int(one)} for one in more.altered])
     code, said = typed("--data", tmp_path / "more", "--out", tmp_path / "other", "--from", "nothing", *small)
     assert code == 0, said
     assert read_record(tmp_path / "other")["name"] == OWN_SCRATCH, "520 rows are 52 recordings"
