@@ -31,7 +31,7 @@ _TINY = 1e-12
 
 
 def around(mean: Tensor, dice: torch.Generator) -> Tensor:
-    """Half as many points as there are codes (B, D), two or more, in a box around them and at its edges."""
+    """Half as many points as there are codes (B, D), one at least, in a box around them and at its edges."""
     middle, half = mean.detach().mean(0), _DEVIATIONS * mean.detach().std(0)
     places = torch.empty(max(1, len(mean) // 2), mean.shape[1])
     places.uniform_(-_AT_THE_EDGE, _AT_THE_EDGE, generator=dice)
