@@ -49,7 +49,7 @@ embedding)
     ;;
 esac
 if [ "$1" = test ]; then
-    for package in jackd2 puredata-core supercollider-language liblo-tools fluidsynth fluid-soundfont-gm chromium faust; do
+    for package in jackd2 puredata-core supercollider-language liblo-tools fluidsynth fluid-soundfont-gm chromium-headless-shell faust; do
         need "$package"
     done
     command -v c++ >/dev/null || need g++ # which brings a C compiler

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from bench.report import Row, show
 from parts import ROOT
 from parts.client import free_port, free_tcp_port
+from parts.programs import CHROMIUM
 from parts.tap import LOUD, TAP
 from parts.waiting import until
 
@@ -99,7 +99,7 @@ def main() -> None:
         cloned = time.monotonic()
         process, address = start(clone, options.whole)
         ready = time.monotonic()
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         try:
             opened_s, heard_s, clicks = first_note(browser, address)
         finally:

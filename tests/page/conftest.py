@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -15,8 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from oscvae.osc.packets import decode
 from parts.client import free_port
 from parts.daemon import Daemon
+from parts.programs import CHROMIUM
 
-CHROMIUM = shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 ONE_PROCESS = ["--process-per-site", "--disable-features=SpareRendererForSitePerProcess"]
 """Pages of a profile share one: each of its own compiles the page anew, 0.6 s of processor time."""
@@ -28,7 +27,7 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
+        pytest.skip("not installed: Chromium (Debian: chromium-headless-shell)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *ONE_PROCESS])
         yield browser

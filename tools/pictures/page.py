@@ -52,7 +52,8 @@ def _free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
 def _photograph(folder: Path, port: int, osc_port: int) -> None:
     with sync_playwright() as playwright, socket.socket(type=socket.SOCK_DGRAM) as line:
         line.connect(("127.0.0.1", osc_port))
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for name, (width, height, scale) in SIZES.items():
             context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=scale)
             page = context.new_page()
