@@ -23,13 +23,13 @@ from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 LANES = {
-    "waiting": ("robustness",),
+    "waiting": ("realtime", "robustness"),
     "surfaces": ("docs", "page", "patches"),
     "computing": ("app", "daemon", "decode", "model", "play", "settings", "sound", "spectral"),
     "training": ("training",),
 }
-"""Folders of tests/ beside the lane of all others: what waits for time-outs and for what dies to come back; browsers,
-patches and the commands of the docs; what nobody listens to by the clock."""
+"""Folders of tests/ beside the lane of all others: what waits for time-outs and for what dies to come back, and what is
+asked of compiled code; browsers, patches and the commands of the docs; what nobody listens to by the clock."""
 NICE = {"waiting": 5, "surfaces": 3, "computing": 8, "training": 1}
 """The lane of all others is listened to by the clock; what computes most comes before what computes less."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")

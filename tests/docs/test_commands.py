@@ -82,6 +82,8 @@ LONG = (
     r"oscvae serve .*(second|debug|voices|latency_s|osc\.host|midi\.connect)",
     r"make serve .*ARGS='--set engine",
     r"oscvae blend .* --curve ",
+    r"oscvae dataset build plucked ",
+    r"oscvae ask (/load board|/preset/recall fuzz)",  # after a set, a training and an export; test_board.py
 )
 """Run by make soak only: each takes several seconds, and something like it is run always."""
 
