@@ -1,5 +1,5 @@
-"""Every test, in five lanes at once: what needs its moments kept, what waits, what people touch, what computes, and
-what trains.
+"""Every test, in six lanes at once: what needs its moments kept, what waits, the page, what else people touch, what
+computes, and what trains.
 
     python tools/tests.py            all
     python tools/tests.py --types    all, and the types beside them, as `make test` does
@@ -24,13 +24,15 @@ from typing import IO
 ROOT = Path(__file__).resolve().parent.parent
 LANES = {
     "waiting": ("realtime", "robustness"),
-    "surfaces": ("docs", "page", "patches"),
-    "computing": ("app", "daemon", "decode", "model", "play", "settings", "sound", "spectral"),
+    "page": ("page",),
+    "surfaces": ("decode", "docs", "patches"),
+    "computing": ("app", "daemon", "model", "play", "settings", "sound", "spectral"),
     "training": ("training",),
 }
 """Folders of tests/ beside the lane of all others: what waits for time-outs and for what dies to come back, and what is
-asked of compiled code; browsers, patches and the commands of the docs; what nobody listens to by the clock."""
-NICE = {"waiting": 5, "surfaces": 3, "computing": 8, "training": 1}
+asked of compiled code; the browser; decoders, the commands of the docs and patches; what nobody listens to by the
+clock."""
+NICE = {"waiting": 5, "page": 3, "surfaces": 4, "computing": 6, "training": 1}
 """The lane of all others is listened to by the clock; what computes most comes before what computes less."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """There are more lanes than processors: threads of one product of matrices would wait, computing, for each other's. An
