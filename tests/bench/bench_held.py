@@ -1,16 +1,20 @@
-"""What a note does that is held for 20 s: whether it lives as its recording does, repeats itself, ends without a step.
+"""What a note does that is held: whether it lives as its recording does, repeats itself, and is let go without a step.
 
     python tests/bench/bench_held.py models/sustained.ts --data data/sustained [--plain] [--json FILE]
 
 One note of each instrument that is a recording to the end of what is held (no loop of a SoundFont), never trained on
 where there is one, else withheld: encoded, played by the engine, held for 20 s and let go. Beside it, its recording
-through the same phase reconstruction. --plain: the same model without its textures.
+through the same phase reconstruction. --plain: the same model without its textures. Then up to four notes of every
+instrument, none of them trained on, let go after 2 to 5 s: how they come into their recorded end.
 
 flux        mean step from frame to frame in dB, of bands within 50 dB of the loudest, against the recording's
 repeats     largest autocorrelation of the envelopes of 24 groups of bands at distances of 0.25 to 4 s
 HNR         harmonic-to-noise ratio less the recording's
-steps       largest difference in level between neighbouring 50 ms while it is held; at the release, of 20 ms around it
+steps       largest difference in level between neighbouring 50 ms while it is held; at the release, of 20 ms around it,
+            which is how steep the recorded end is
 pitch       of the held note, by the median of half seconds
+let go      step in level from the 20 ms before the recorded end begins to the 20 ms after; and what holding adds to
+            steps of 20 ms from there on, against the same note played through without being held
 """
 
 from __future__ import annotations
@@ -27,16 +31,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 from numpy.typing import NDArray
 
-from oscvae.arrays import Float32s
+from oscvae.arrays import Float32s, Float64s
 from oscvae.model.archive import replace_document
 from oscvae.model.document import ModelDocument, read_document
 from oscvae.osc.packets import Message
 from oscvae.osc.score import Moment
 from oscvae.play.offline import OfflineEngine
+from oscvae.realtime import layout as at
 from oscvae.settings.sections import load_config
 from oscvae.sound.pitch import detune_cents
 from oscvae.sound.stft import magnitudes
 from oscvae.sound.takes import to_bands
+from oscvae.training.data.dataset import NoteSet
 from oscvae.training.data.store import open_dataset
 from oscvae.training.evaluate.harmonic import partials
 from oscvae.training.evaluate.subject import Subject
@@ -46,9 +52,10 @@ from parts.listening import first_sound
 
 HELD_S, REPEATS_S = 20.0, (0.25, 4.0)
 RANGE_DB, GROUPS = 50.0, 24
+NOTES_EACH, HELD_FOR_S = 4, (2.0, 5.0)
+AUDIBLE_DB = -40.0
+"""Against what it was held at: so far a release is followed."""
 TINY = 1e-20
-
-Float64s = NDArray[np.float64]
 
 
 def frames_db(sound: Float32s, document: ModelDocument) -> Float64s:
@@ -96,16 +103,56 @@ def release_step_db(sound: Float32s, rate: int, about: int) -> float:
     return float(np.abs(np.diff(near)).max())
 
 
-def play(engine: OfflineEngine, z: Float32s, note: int) -> Float32s:
+Sent = tuple[float, str, tuple[float, ...]]
+
+
+def held_for(seconds: float, z: Float32s, note: int) -> tuple[Sent, ...]:
+    return (0.0, "/voice/new", (1, note, *map(float, z), 1.0)), (seconds, "/voice/stop", (1,))
+
+
+def play(engine: OfflineEngine, sent: tuple[Sent, ...]) -> Float32s:
+    """One note."""
     begin_s = engine.timeline.frame / engine.rate + 0.1
-    sent = (
-        (0.0, "/voice/new", (1, note, *map(float, z), 1.0)),
-        (HELD_S, "/voice/stop", (1,)),
-    )
     moments = [Moment(round(1e9 * (begin_s + at_s)), (Message(path, args, ""),)) for at_s, path, args in sent]
     sound = engine.play(moments)[0]
     assert not engine.errors, engine.errors
     return sound[first_sound(sound) :]
+
+
+def into_its_end(engine: OfflineEngine, sent: tuple[Sent, ...], size: int) -> Float64s:
+    """Levels of the parts of a note from four before its recorded end begins, in dB."""
+    sound = play(engine, sent)
+    newest = max(engine.engine.voices, key=lambda words: int(words[at.V_GENERATION]))
+    return levels_db(sound[int(newest[at.V_RELEASE_AT]) - 4 * size :], size)[:20]
+
+
+def let_go(engine: OfflineEngine, z: Float32s, note: int, seconds: float) -> dict[str, float]:
+    size = round(0.02 * engine.rate)
+    held = into_its_end(engine, held_for(seconds, z, note), size)
+    through = into_its_end(engine, ((0.0, "/play", (note, *map(float, z), 1.0)),), size)
+    both = min(held.size, through.size)
+    added = np.abs(np.diff(held[:both] - through[:both]))[3:]
+    heard = through[4:both] > through[:4].mean() + AUDIBLE_DB
+    return {"step dB": float(abs(held[4] - held[3])), "added dB": float(added[heard].max(initial=0.0))}
+
+
+def measure_releases(engine: OfflineEngine, subject: Subject, notes: NoteSet) -> list[dict[str, float]]:
+    dice = np.random.default_rng(1)
+    found = []
+    for timbre in np.unique(notes.timbre).tolist():
+        rows = np.flatnonzero((notes.timbre == timbre) & (notes.split > 0))
+        for row in dice.permutation(rows)[:NOTES_EACH]:
+            note = int(notes.note[row])
+            z = subject.encode(np.array(notes.x[row])[None], [note]).mean[0]
+            found.append(let_go(engine, z, note, float(dice.uniform(*HELD_FOR_S))))
+    return found
+
+
+def tell(rows: list[dict[str, Any]], what: str) -> None:
+    for key in rows[0] if rows else ():
+        if key not in ("instrument", "note"):
+            low, middle, high = np.percentile(np.array([row[key] for row in rows]), (5.0, 50.0, 95.0))
+            print(f"{what}{key:16} median {middle:6.2f}, 5 % {low:6.2f}, 95 % {high:6.2f}, n {len(rows)}")
 
 
 def measure(subject: Subject, engine: OfflineEngine, x: Float32s, note: int) -> dict[str, float]:
@@ -113,7 +160,7 @@ def measure(subject: Subject, engine: OfflineEngine, x: Float32s, note: int) -> 
     assert document.region is not None
     rate, hop, first, last = document.sample_rate, document.hop, *document.region
     z = subject.encode(x[None], [note]).mean[0]
-    held = play(engine, z, note)
+    held = play(engine, held_for(HELD_S, z, note))
     real = subject.sound(x)
     begin = first * hop - document.onset_sample
     real = real[begin : last * hop - document.onset_sample]
@@ -169,15 +216,13 @@ def main() -> None:
                 rows.append({"instrument": notes.timbres[timbre], "note": note, **told})
                 shown = {key: round(one, 2) for key, one in told.items()}
                 print(f"{notes.timbres[timbre]:20} {note:3}", shown, flush=True)
+            releases = measure_releases(engine, subject, notes)
         finally:
             engine.close()
-    for key in rows[0] if rows else ():
-        if key not in ("instrument", "note"):
-            values = np.array([row[key] for row in rows])
-            low, middle, high = np.percentile(values, (5.0, 50.0, 95.0))
-            print(f"{key:16} median {middle:6.2f}, 5 % {low:6.2f}, 95 % {high:6.2f}, n {len(rows)}")
+    tell(rows, "")
+    tell(releases, "let go: ")
     if wanted.json:
-        wanted.json.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+        wanted.json.write_text(json.dumps({"held": rows, "let go": releases}, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

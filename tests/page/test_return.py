@@ -14,7 +14,7 @@ from parts.client import free_port
 from parts.daemon import Daemon
 from parts.jackd import PROGRAMS, JackServer
 from parts.programs import skip_without
-from parts.tap import LOUD, TAP, WAVE
+from parts.tap import LOUD, LOUDEST, TAP, WAVE
 from parts.waiting import until
 
 SOON_MS = 30_000.0
@@ -59,7 +59,8 @@ def test_the_page_survives_the_restart_of_its_daemon(new_page: Callable[..., Pag
             daemon.client.send("/freeze", 1)  # it sounds for as long as is listened
             page.keyboard.press("a")
             assert daemon.client.wait_for("/voice/on") is not None, "what was latched has ended with the daemon"
-            assert until(lambda: page.evaluate(LOUD) and page.evaluate(WAVE) > 3, SOON_S), "it is heard and seen again"
+            again = until(lambda: page.evaluate(LOUD) and page.evaluate(WAVE) > 3, SOON_S)
+            assert again, f"not heard and seen again: {page.evaluate(LOUDEST)}, a wave of {page.evaluate(WAVE)} rows"
             latch.click()
             assert daemon.client.wait_for("/voice/off") is not None
     finally:

@@ -21,6 +21,12 @@ TAP = """(() => {
 LOUD = "window.recorded.some((block) => block.some((sample) => Math.abs(sample) > 0.01))"
 """Whether anything was heard."""
 
+LOUDEST = """(() => {
+  const peaks = window.recorded.map((block) => Math.max(...block.map(Math.abs)));
+  return `${peaks.length} blocks, the loudest ${Math.max(...peaks)}`;
+})()"""
+"""What was recorded, in words."""
+
 WAVE = """(() => {
   const scope = document.querySelector("#scope"), height = Math.round(0.3 * scope.height) - 2;
   const { data } = scope.getContext("2d").getImageData(0, 0, scope.width, height);

@@ -146,10 +146,14 @@ class Levelled(nn.Module):  # type: ignore[misc]  # torch is untyped here
         self.level = 1.0 - 2.0 * analysis.ceiling_db / range_db  # x of 0 dB
 
     def forward(self, x: Tensor) -> Tensor:
+        return x - (self.loudest(x) / self.log_power - self.level)[:, :, None]
+
+    def loudest(self, x: Tensor) -> Tensor:
+        """ln of the power, all bands together, of the loudest part of notes (B, 1)."""
         loud = torch.logsumexp(self.log_power * x + self.log_width, 1) @ self.spread
         top = loud.amax(1, keepdim=True).detach()
         loudest = functional.avg_pool1d(torch.exp(loud - top), self.frames, 1).amax(1, keepdim=True)
-        return x - ((top + torch.log(loudest)) / self.log_power - self.level)[:, :, None]
+        return top + torch.log(loudest)
 
 
 class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
@@ -264,9 +268,13 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
     def draw(self, trunk: Tensor, note: Tensor) -> Tensor:
         """Log magnitudes (B, bands, knots) of the features (B, width) at a note (B, 1)."""
         partials, lobes, noise = self.powers(trunk, note)
+        return self.levelled(self.together(partials, lobes, noise))
+
+    def together(self, partials: Tensor, lobes: Tensor, noise: Tensor) -> Tensor:
+        """Log magnitudes (B, bands, knots) of what `powers` says, at whatever level."""
         if self.n_partials > 0:
             noise = torch.baddbmm(noise, lobes, partials)
-        return self.levelled(torch.log(noise + self.silence) / self.log_power)
+        return torch.log(noise + self.silence) / self.log_power
 
     def powers(self, trunk: Tensor, note: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Of the partials (B, partials, knots), their lobes (B, bands, partials), and the noise (B, bands, knots)."""
