@@ -41,8 +41,8 @@ BYTECODE = ROOT / "build" / "bytecode"
 """Where modules lie that were compiled once for all lanes and for the hundreds of processes that tests start, even
 where the environment says that none are to be written: those of the package but training/ take 0.6 s to compile."""
 COMPILE = "from oscvae.app.kernels import load_kernels; load_kernels()"
-"""Done before the lanes begin, where a kernel or what it imports was changed: five that begin at once each compile
-all of them, 63 s of processor time each on a busy machine. Where it fails the tests say what is wrong."""
+"""Done before the lanes begin, where a kernel or what it imports was changed: lanes that begin at once each compile all
+of them, five took 63 s of processor time each on a busy machine. Where it fails the tests say what is wrong."""
 TYPES = ["nice", sys.executable, "-m", "mypy"]
 """Half a minute of one processor: begun with the kernels, whose compiling leaves the others idle."""
 INHERITED: list[int] = []

@@ -39,7 +39,7 @@ def test_a_long_answer_is_refused_beyond_loopback() -> None:
     assert messages(sent)[0][:2] == ("/fail", "/encode")
 
 
-def test_two_kibibytes_at_most_beyond_loopback() -> None:
+def test_an_answer_beyond_loopback_has_two_kibibytes_at_most() -> None:
     one, sent = client(size=60_000)
     one.reply("/models.reply", "x" * 2100)
     one.reply("/models.reply", "x" * 1900)

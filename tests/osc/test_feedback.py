@@ -83,7 +83,7 @@ def test_beyond_this_machine_from_loopback_is_said_once(caplog: pytest.LogCaptur
     ]
 
 
-def test_both_families_from_an_address_of_both() -> None:
+def test_clients_of_both_families_are_told_by_one_daemon() -> None:
     async def body() -> None:
         with ear() as old, ear("::1") as new:
             try:

@@ -144,7 +144,7 @@ def test_what_is_no_framing_is_answered_said_and_closed(data: bytes, caplog: pyt
 
 @pytest.mark.client
 @pytest.mark.skipif(shutil.which("oscsend") is None, reason="needs liblo-tools")
-def test_liblo_over_tcp() -> None:
+def test_liblo_is_understood_over_tcp() -> None:
     async def body() -> None:
         async with listening(tcp_port=0) as one:
             command = ["oscsend", f"osc.tcp://127.0.0.1:{one.server.tcp_port}/", "/play", "if", "60", "0.5"]

@@ -437,7 +437,7 @@ def test_a_button_may_add_its_value_to_the_arguments(row: Address) -> None:
         ("2f73746f700000002c66000042700000", ("/stop", {"note": 60.0})),
     ],
 )
-def test_buttons_on_the_wire(packet: str, meant: tuple[str, dict[str, Any]] | None) -> None:
+def test_a_button_on_the_wire_means_what_its_value_says(packet: str, meant: tuple[str, dict[str, Any]] | None) -> None:
     message = decode(bytes.fromhex(packet))
     assert isinstance(message, Message)
     command = parse(message, MODEL)

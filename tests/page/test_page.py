@@ -362,7 +362,7 @@ def test_ten_fingers_are_ten_notes_and_none_is_left(open_page, daemon: Daemon, h
 
 
 @pytest.mark.usefixtures("frozen")
-def test_fingers_on_keys_and_map_at_once(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
+def test_fingers_play_keys_and_map_at_once(open_page, daemon: Daemon) -> None:  # type: ignore[no-untyped-def]
     """Four keys are held while a finger moves the cursor, and a second one the other two dimensions."""
     page: Page = open_page(820, 1180, touch=True)
     fingers, area = Fingers(page), box_of(page, "#map")

@@ -390,7 +390,7 @@ def test_a_panic_lifts_the_pedal_on_every_surface() -> None:
     assert stage.told == [("/sustain", (True,), stage.client), ("/sustain", (False,), None)]
 
 
-def test_where_everything_stands() -> None:
+def test_it_says_where_everything_stands() -> None:
     stage = Performing({"a": {"/bend": (0.0, -12.0), "/unit/2": (0.5, 1.0)}, "b": {"/pan": (0.0, 1.0)}})
     start = {"/gain": (0.0,), "/pan": (0.0,), "/bend": (0.0,), "/release": (0.15,), "/attack": (0.0,)}
     start |= {

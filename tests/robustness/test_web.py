@@ -182,7 +182,7 @@ def framed(first: int, payload: bytes, mask: bytes) -> bytes:
 
 @pytest.mark.soak
 @pytest.mark.timeout(0 if SOAK else 300)
-def test_a_hundred_thousand_requests_and_frames(daemon: Daemon, port: int) -> None:
+def test_a_hundred_thousand_requests_and_frames_leave_it_playing(daemon: Daemon, port: int) -> None:
     seed = int.from_bytes(os.urandom(4))
     draw = random.Random(seed)
     process = psutil.Process(daemon.process.pid)
