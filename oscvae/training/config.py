@@ -126,7 +126,6 @@ class LossConfig(Section):
     convergence: Weight = 0.05
     peak: Weight = 0.0
     pitch: Weight = 0.0
-    audible_db: Annotated[float, Field(ge=-80, le=0)] | None = None
     looped: Share = 0.3
     late: Share = 1.0
     late_s: Annotated[float, Field(gt=0, le=60)] = 1.7

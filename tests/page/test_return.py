@@ -56,7 +56,8 @@ def test_the_page_survives_the_restart_of_its_daemon(new_page: Callable[..., Pag
             expect(latch).to_have_attribute("aria-pressed", "true")
             assert daemon.client.ask("/notify", 1, answer=("/done",)) is not None
             page.evaluate("recorded.length = 0")
-            daemon.client.send("/freeze", 1)  # it sounds for as long as is listened
+            daemon.client.send("/gain", 0.0)  # a wave of several rows
+            daemon.client.send("/freeze", 1)  # that stays for as long as is looked
             page.keyboard.press("a")
             assert daemon.client.wait_for("/voice/on") is not None, "what was latched has ended with the daemon"
             again = until(lambda: page.evaluate(LOUD) and page.evaluate(WAVE) > 3, SOON_S)

@@ -28,8 +28,6 @@ _MULTIPLES = (2, 3, 5)
 _OWN_DB = -12.0
 """What partials that are no multiples of one of these must have, of all of them: else the multiples are the note."""
 _TINY = 1e-12
-_NOTHING = 1e-30
-"""Where powers are compared with what is loudest: of far less than this they are to rise as well."""
 
 
 def around(mean: Tensor, dice: torch.Generator) -> Tensor:
@@ -49,18 +47,17 @@ def between(places: Tensor, count: int, dice: torch.Generator) -> Tensor:
     return places[ends[0]] + along * (places[ends[1]] - places[ends[0]])
 
 
-def unclear(decoder: Any, z: Tensor, octave: Tensor, semitone: Tensor, audible_db: float | None = None) -> Tensor:
+def unclear(decoder: Any, z: Tensor, octave: Tensor, semitone: Tensor) -> Tensor:
     """What notes at points (B, D) lack of a clear pitch in the half second after their attack: the mean of the squares,
     in the units of x, over points, and the sum over what is asked: ().
 
-    decoder: an `AdditiveDecoder` with partials. octave (B, 7), semitone (B, 12). audible_db: what all partials must
-    have there, in the mean, of the loudest part of the note: under a dark filter a note can be its attack and no more.
+    decoder: an `AdditiveDecoder` with partials. octave (B, 7), semitone (B, 12).
     """
     note = decoder.note(octave, semitone)
-    at_knots, lobes, noise_at_knots = decoder.powers(decoder.features(z, octave, semitone, note), note)
+    partials, _, noise = decoder.powers(decoder.features(z, octave, semitone, note), note)
     time = decoder.heard
-    partials = (at_knots * time).sum(2)
-    noise = (noise_at_knots * time).sum(2) * decoder.levelled.log_width[:, :, 0].exp() / _LOBE_BINS
+    partials = (partials * time).sum(2)
+    noise = (noise * time).sum(2) * decoder.levelled.log_width[:, :, 0].exp() / _LOBE_BINS
     whole = partials.sum(1)
     low = (noise * (decoder.centre < (decoder.n_clear + 0.5) * decoder.f0_bins(note))).sum(1)
     lack = [
@@ -70,18 +67,10 @@ def unclear(decoder: Any, z: Tensor, octave: Tensor, semitone: Tensor, audible_d
     number = torch.arange(1, partials.shape[1] + 1, device=partials.device)
     lack += [_lack(partials[:, :few].sum(1), whole, least, decoder.log_power) for few, least in _LOW]
     lack += [_lack(partials[:, number % every != 0].sum(1), whole, _OWN_DB, decoder.log_power) for every in _MULTIPLES]
-    if audible_db is not None:
-        loudest = decoder.levelled.loudest(decoder.together(at_knots, lobes, noise_at_knots))[:, 0]
-        mean = torch.log(_LOBE_BINS * whole / time.sum() + _NOTHING)
-        lack.append(functional.relu(_ln(audible_db) + loudest - mean) / decoder.log_power)
     return torch.stack(lack).square().sum(0).mean()
 
 
 def _lack(power: Tensor, over: Tensor, wanted_db: float, log_power: float) -> Tensor:
     """By how much a power (B,) is less than so many dB over another, in the units of x."""
-    return functional.relu(_ln(wanted_db) - torch.log((power + _TINY) / (over + _TINY))) / log_power
-
-
-def _ln(db: float) -> float:
-    """ln of a power."""
-    return db / 10.0 * math.log(10.0)
+    wanted = wanted_db / 10.0 * math.log(10.0)
+    return functional.relu(wanted - torch.log((power + _TINY) / (over + _TINY))) / log_power

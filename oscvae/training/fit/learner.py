@@ -129,7 +129,7 @@ class Learner(lightning.LightningModule):
     def unpitched(self, z: Tensor) -> Tensor:
         """What points (B, D) owe to a pitch, each at a note of its own, by chance: ()."""
         rows = torch.randint(self.octave.shape[0], (len(z),), generator=self.dice(1)).to(self.octave.device)
-        return unclear(self.model.decoder, z, self.octave[rows], self.semitone[rows], self.config.loss.audible_db)
+        return unclear(self.model.decoder, z, self.octave[rows], self.semitone[rows])
 
     def dice(self, number: int = 0) -> torch.Generator:
         """Random numbers of this step, the same however often a run is taken up again."""

@@ -33,8 +33,10 @@ _NOISE_START = -0.9
 _INHARMONICITY_START = 7e-5
 _INHARMONICITY_OCTAVES = 3.0
 _LOUDEST = 1.5
-_SILENCE = -4.0
-"""In the units of x, far below the floor: what is silent may fade to no power at all, and has a logarithm still."""
+_SILENCE = -8.0
+"""In the units of x, far below the floor: what is silent may fade to no power at all, and has a logarithm still. A dark
+effect takes a whole note down by 110 dB, which its level takes back: at -4, 172 dB below the middle of the range,
+silence came along, 35 to 55 dB below the note, and hid the partials of 23 corners of `hits`."""
 _LOBE_EDGE = 2.0
 _LOBE_TERMS = 7
 _LOBE_PLACES = 20_000
@@ -146,14 +148,10 @@ class Levelled(nn.Module):  # type: ignore[misc]  # torch is untyped here
         self.level = 1.0 - 2.0 * analysis.ceiling_db / range_db  # x of 0 dB
 
     def forward(self, x: Tensor) -> Tensor:
-        return x - (self.loudest(x) / self.log_power - self.level)[:, :, None]
-
-    def loudest(self, x: Tensor) -> Tensor:
-        """ln of the power, all bands together, of the loudest part of notes (B, 1)."""
         loud = torch.logsumexp(self.log_power * x + self.log_width, 1) @ self.spread
         top = loud.amax(1, keepdim=True).detach()
         loudest = functional.avg_pool1d(torch.exp(loud - top), self.frames, 1).amax(1, keepdim=True)
-        return top + torch.log(loudest)
+        return x - ((top + torch.log(loudest)) / self.log_power - self.level)[:, :, None]
 
 
 class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
@@ -268,13 +266,9 @@ class AdditiveDecoder(nn.Module):  # type: ignore[misc]  # torch is untyped here
     def draw(self, trunk: Tensor, note: Tensor) -> Tensor:
         """Log magnitudes (B, bands, knots) of the features (B, width) at a note (B, 1)."""
         partials, lobes, noise = self.powers(trunk, note)
-        return self.levelled(self.together(partials, lobes, noise))
-
-    def together(self, partials: Tensor, lobes: Tensor, noise: Tensor) -> Tensor:
-        """Log magnitudes (B, bands, knots) of what `powers` says, at whatever level."""
         if self.n_partials > 0:
             noise = torch.baddbmm(noise, lobes, partials)
-        return torch.log(noise + self.silence) / self.log_power
+        return self.levelled(torch.log(noise + self.silence) / self.log_power)
 
     def powers(self, trunk: Tensor, note: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Of the partials (B, partials, knots), their lobes (B, bands, partials), and the noise (B, bands, knots)."""

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from oscvae.errors import ConfigError
 from oscvae.model.torchscript import one_hots
@@ -54,28 +53,6 @@ def test_a_note_that_noise_hides_owes_the_more_the_louder_it_is() -> None:
     every = list(range(1, 7))
     quiet, loud, louder = (owed(decoder_of(every, noise)) for noise in (-0.3, 0.5, 0.8))
     assert quiet == 0.0 < loud < louder
-
-
-@pytest.mark.parametrize("faint", [-0.9, -3.0, -6.0])
-def test_partials_that_are_lost_after_the_attack_owe_and_are_raised_from_however_far(faint: float) -> None:
-    decoder = decoder_of([1, 2, 3], -20.0)
-    with torch.no_grad():
-        decoder.static.bias[:PARTIALS] = faint
-        decoder.static.bias[PARTIALS:] = -20.0
-    notes = one_hots([57] * 3, ANALYSIS.first_octave)
-    attack = torch.nn.functional.one_hot(torch.zeros(1, dtype=torch.long), decoder.n_knots) * 10.0
-    spoken = decoder.powers
-
-    def with_an_attack(*asked: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        partials, lobes, noise = spoken(*asked)
-        return partials, lobes, noise + attack
-
-    decoder.powers = with_an_attack  # type: ignore[method-assign]
-    lack = unclear(decoder, torch.zeros(3, 2), *notes, -40.0)
-    without = unclear(decoder, torch.zeros(3, 2), *notes)
-    lack.backward()
-    assert lack.detach() > without.detach() + 0.01
-    assert bool((decoder.static.bias.grad[:PARTIALS] < 0.0).any()), "more of them is asked"
 
 
 def test_what_is_owed_can_be_paid() -> None:

@@ -164,6 +164,22 @@ def test_partials_that_fade_to_nothing_can_still_be_learnt() -> None:
     assert all(torch.isfinite(weight.grad).all() for weight in decoder.parameters() if weight.grad is not None)
 
 
+@pytest.mark.parametrize("down", [0.0, -2.6, -3.5])
+def test_silence_is_not_heard_however_far_down_a_note_is_taken(down: float) -> None:
+    """-2.6 is 112 dB below the middle of the range: what a low-pass at 50 Hz does to a high note."""
+    torch.manual_seed(0)
+    decoder = AdditiveDecoder(SMALL, 2, ANALYSIS)
+    with torch.no_grad():
+        for layer in (decoder.static, decoder.to_amplitudes):
+            layer.weight.zero_()
+        decoder.static.bias.fill_(-20.0)
+        decoder.static.bias[0] = down  # the fundamental alone
+        x = decoder(torch.zeros(1, 2), *one_hots([60], ANALYSIS.first_octave))[0]
+    lobe = np.abs(ANALYSIS.band_axis().centre - note_to_hz(60.0) * ANALYSIS.n_fft / ANALYSIS.sample_rate) < 4.0
+    assert float(x[lobe].max()) > 0.5
+    assert float(x[~lobe].max()) < -1.0, "the floor"
+
+
 def change_by_noise(config: DecoderConfig, note: int) -> np.ndarray:
     """What 40 dB more of an uneven noise change in each bin and frame, in dB."""
     analysis = AnalysisPart(band_kind="linear", n_bands=1025, frames=12).complete()
