@@ -82,7 +82,7 @@ model-hits: $(VENV)/.test ## make models/hits.ts again, from nothing but a seed
 	$(BIN)/oscvae dataset build coast data/coast
 	$(BIN)/oscvae train --config coast --data data/coast --out runs/coast \
 	    $$(test ! -e runs/coast/run.json || echo --resume)
-	$(BIN)/oscvae export runs/coast --out models/hits.ts --model-version 3.0 --weights float16 --force
+	$(BIN)/oscvae export runs/coast --out models/hits.ts --model-version 3.1 --weights float16 --force
 
 model-struck: $(VENV)/.test ## make models/struck.ts, likewise
 	@tools/system-packages.sh model

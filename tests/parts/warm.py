@@ -1,4 +1,4 @@
-"""A process that has imported what a daemon imports and has its kernels, and forks daemons: each has 2.6 s of processor
+"""A process that has imported what a daemon imports and has its kernels, and forks daemons: each has 2.2 s of processor
 time less to do until it is ready.
 
 A daemon that is started as users start it imports the package, loads its kernels and has a process import torch. The

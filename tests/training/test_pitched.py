@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,20 @@ from oscvae.sound.levels import loudest_db
 from oscvae.sound.pitch import detune_cents
 from oscvae.training.data.plan import make_plan
 from oscvae.training.data.recipes import load_recipe
+from oscvae.training.evaluate.listening import listen_to_points
 from oscvae.training.evaluate.metrics import decode_all, pitch
+from oscvae.training.evaluate.playing import faults, grid_notes, grid_points
 from oscvae.training.evaluate.sound import Renderer
+from oscvae.training.evaluate.subject import Subject
 from oscvae.training.export import loudness
 from oscvae.units import gain_to_db
+from parts import SOAK
 
 MODELS = Path(__file__).parents[2] / "models"
 PATH = MODELS / "plucked.ts"
 IN_TUNE = {"plucked": 40, "sustained": 20, "struck": 20}
 """Random notes and points of each."""
+PITCHED = [*IN_TUNE, "hits"]
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +60,19 @@ def test_it_keeps_its_word_at_every_batch_size_and_is_in_tune(name: str) -> None
     found = pitch(module, document, count=IN_TUNE[name])
     assert found.median_cents < 1.0
     assert found.within_10_cents >= 0.9
+
+
+@pytest.mark.parametrize("name", PITCHED)
+def test_no_corner_of_its_range_loses_the_pitch(name: str) -> None:
+    """At the lowest, the middle and the highest note; `make soak` asks all that `oscvae evaluate` does."""
+    subject = Subject.open(MODELS / f"{name}.ts")
+    corners = np.array(list(product(*zip(subject.low, subject.high, strict=True))), np.float32)
+    points = grid_points(subject, np.random.default_rng(1)) if SOAK else corners
+    notes = grid_notes(subject) if SOAK else grid_notes(subject)[::2]
+    z, note = np.repeat(points, len(notes), 0), np.tile(notes, len(points))
+    heard = listen_to_points(subject, z, note)
+    wrong = {row: faults(heard, row) for row in range(len(note))}
+    assert not [(z[row].tolist(), int(note[row]), what) for row, what in wrong.items() if what]
 
 
 def test_a_quarter_tone_lies_between(model: tuple[Any, ModelDocument]) -> None:
