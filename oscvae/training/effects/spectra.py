@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -57,6 +58,7 @@ class Analyser:
         self._axis = analysis.band_axis()
         self._window = hann(analysis.n_fft)
         self._level_frames = level_frames(analysis)
+        self._room = threading.local()
         self._width = self._axis.width()
         axis = self._axis
         self._first, self._offset = (np.ascontiguousarray(part, np.int64) for part in (axis.first, axis.offset))
@@ -70,7 +72,10 @@ class Analyser:
         taken = sound[: whole.size - onset]
         whole[onset : onset + taken.size] = taken
         windows = np.lib.stride_tricks.sliding_window_view(whole, analysis.n_fft)[:: analysis.hop]
-        spectra = self._rfft(windows * self._window, axis=1)
+        room = self._room  # each thread's own
+        if not hasattr(room, "windows"):
+            room.windows = np.empty(windows.shape, np.float32)
+        spectra = self._rfft(np.multiply(windows, self._window, out=room.windows), axis=1)
         bands = _to_bands(spectra, self._first, self._offset, self._weight)
         power = np.square(bands, dtype=np.float64) @ self._width
         level = float(np.sqrt(loudest(power, self._level_frames)))
