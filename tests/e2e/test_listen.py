@@ -173,6 +173,11 @@ def test_a_voice_along_the_input_outlives_the_server(stage: Stage) -> None:
     stage.daemon.check_log()
 
 
+def is_logged(made: SilentDaemon, *words: str) -> bool:
+    """Whether one line of the log, which is written beside what happens, has all of these."""
+    return any(all(word in line for word in words) for line in made.daemon.log.splitlines())
+
+
 def test_where_nothing_can_be_heard_it_is_said_what_it_takes(tmp_path: Path) -> None:
     folder = write_models(tmp_path / "models")
     write_sines(folder / "sines.ts")
@@ -183,6 +188,6 @@ def test_where_nothing_can_be_heard_it_is_said_what_it_takes(tmp_path: Path) -> 
             assert made.ask("/load", name, timeout_s=LOAD_S)[0] == "/done"
             assert f"{name!r} encodes no live input" in made.failure("/listen", 1)
         for why in ("never heard of it", "encode answered (1, 3, 2048), its document says (1, 2, 4)"):
-            assert any("encodes nothing: " in line and why in line for line in made.daemon.log.splitlines())
+            assert until(lambda why=why: is_logged(made, "encodes nothing: ", why), LOAD_S)
     finally:
         made.close()
