@@ -13,9 +13,11 @@ from oscvae.training.data.build import build
 from oscvae.training.data.dataset import FULL_SCALE, NoteSet
 from oscvae.training.data.recipes import load_recipe
 from oscvae.training.data.store import fingerprint_of, open_dataset, read_index
-from oscvae.training.effects.bank import BY_NAME, DRY
+from oscvae.training.effects.bank import BANK, BY_NAME, DRY
 from oscvae.training.effects.pairs import Pairs
+from oscvae.training.fit.run import load_run
 from parts.takes import RATE, late, pluck
+from training.tiny import typed
 
 KEPT = ("keep_sounds=true", "analysis.frames=96")
 NOTES = (57, 60, 64, 69)
@@ -79,3 +81,13 @@ def test_a_set_that_keeps_none_is_as_it_was(folder: Path) -> None:
 def test_altered_copies_keep_no_sounds(folder: Path) -> None:
     with pytest.raises(ConfigError, match="keep_sounds: effects are put on plain notes, neither held nor altered"):
         load_recipe(str(folder), [*KEPT, "augment.copies=1"])
+
+
+def test_the_whole_bank_is_trained_on_them(folder: Path, tmp_path: Path) -> None:
+    built(folder)
+    small = ("encoder.knots=8", "encoder.dense_knots=4", "decoder.knots=8", "decoder.dense_knots=4", "decoder.width=16")
+    settings = ("fit.steps=2", "fit.batch=4", "fit.threads=1", "trainer.accelerator=cpu", "effects.at_once=2", *small)
+    overrides = [word for setting in settings for word in ("--set", setting)]
+    code, said = typed("--config", "coast", "--data", folder.parent / "set", "--out", tmp_path / "run", *overrides)
+    assert code == 0, said
+    assert load_run(tmp_path / "run").model.encoder.places.shape == (len(BANK), 2)
