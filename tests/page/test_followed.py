@@ -45,6 +45,7 @@ def test_a_move_of_the_cursor_is_drawn_with_the_next_picture(
 ) -> None:
     page = open_page(script=WATCHED)
     passed = []
+    assert until(lambda: page.evaluate("seen.drawn.length > 0"), SOON_S), "where it stands is drawn"
     for k in range(5):
         before: dict[str, Any] = page.evaluate("seen.drawn.at(-1)")
         page.evaluate("seen.told = [], seen.drawn = []")
